@@ -1,0 +1,32 @@
+/*
+ * arena: memory that is freed all at once, with a cap. One for each message,
+ * one for each load. Not thread-safe; use it from one thread at a time.
+ */
+#ifndef READDRESS_ARENA_H
+#define READDRESS_ARENA_H
+
+#include "bytes.h"
+
+struct arena;
+
+/* max: the most octets it will ever hold. NULL when there is no memory. */
+struct arena *arena_open(size_t max) MUST_CHECK;
+void arena_close(struct arena *arena);
+
+/* Frees everything but the first block: all pointers from it are dead. */
+void arena_reset(struct arena *arena);
+
+/* Aligned for any object, not cleared. NULL: no memory, or over the cap.
+ * Lives until arena_reset or arena_close. */
+void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
+
+/* As arena_alloc, for octets: no alignment, so that small rows pack. */
+char *arena_octets(struct arena *arena, size_t size) MUST_CHECK;
+
+/* A copy with a NUL behind it (not counted in len). NULL as arena_alloc. */
+char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;
+
+/* Octets handed out since open or reset, with the waste at block ends. */
+size_t arena_used(const struct arena *arena);
+
+#endif

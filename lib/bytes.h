@@ -1,0 +1,42 @@
+/*
+ * bytes: a run of octets that somebody else owns. Never NUL-terminated by
+ * assumption. A span is a place in a buffer that the caller knows.
+ */
+#ifndef READDRESS_BYTES_H
+#define READDRESS_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+struct bytes {
+	const char *data;
+	size_t len;
+};
+
+struct span {
+	size_t off;
+	size_t len;
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+static inline struct bytes bytes_of(const char *s)
+{
+	return (struct bytes){ s, s ? strlen(s) : 0 };
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
+}
+
+/* ASCII case is ignored: header names, keywords. */
+static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
+{
+	return a.len == b.len &&
+	       (!a.len || !strncasecmp(a.data, b.data, a.len));
+}
+
+#endif

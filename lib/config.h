@@ -1,0 +1,78 @@
+/*
+ * config: readdress.conf, read with libconfuse. Options, defaults and meanings
+ * stand in readdress.conf(5) and in the one table in config.c.
+ */
+#ifndef READDRESS_CONFIG_H
+#define READDRESS_CONFIG_H
+
+#include <sys/types.h>
+
+#include "error.h"
+#include "network.h"
+
+enum config_mode { MODE_ENFORCE, MODE_SHADOW };
+enum config_headers { HEADERS_ALWAYS, HEADERS_UNLESS_SIGNED, HEADERS_NEVER };
+enum config_log_target { LOG_TARGET_SYSLOG, LOG_TARGET_STDERR };
+enum config_log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
+
+struct config_list {
+	char **items; /* NUL-terminated each */
+	size_t count;
+};
+
+struct config_required { /* of outbound_required_headers */
+	char *name;
+	char *value; /* white space around it removed */
+};
+
+struct config {
+	char *path; /* of the file that was read */
+	char *socket; /* in libmilter's form: "unix:/p", "inet:port@host" */
+	mode_t socket_mode;
+	char *socket_group;
+	char *user;
+	char *state_dir;
+	char *runtime_dir;
+	int timeout;	/* seconds */
+	char delimiter; /* 0: no extensions */
+
+	enum config_mode inbound_mode;
+	struct config_list inbound_headers;
+	enum config_headers inbound_rewrite_headers;
+	struct config_list inbound_daemons;
+
+	enum config_mode outbound_mode;
+	struct config_list outbound_headers;
+	struct config_list outbound_daemons;
+	bool outbound_authenticated;
+	struct network *outbound_networks;
+	size_t outbound_networks_count;
+	struct config_required *outbound_required;
+	size_t outbound_required_count;
+	bool outbound_route_recipients;
+
+	enum config_log_target log_target;
+	enum config_log_level log_level;
+	bool log_addresses;
+};
+
+/*
+ * Reads and checks path. Every failure is ERR_CONFIG with "path:line: what was
+ * found, what was expected" (line where there is one), or ERR_NOMEM. Uses
+ * libconfuse's lexer, which is global: one thread at a time. config_close frees.
+ */
+int config_open(struct config **config, const char *path, struct error *error)
+	MUST_CHECK;
+void config_close(struct config *config);
+
+/* All defaults, without a file: for unit tests and for the manual's check. */
+int config_open_defaults(struct config **config) MUST_CHECK;
+
+bool config_list_has(const struct config_list *list, struct bytes item);
+/* As above; ASCII case is ignored: header names. */
+bool config_list_has_nocase(const struct config_list *list, struct bytes item);
+
+/* The names of the options, in the manual's order, NULL behind the last. */
+const char *const *config_option_names(void);
+
+#endif

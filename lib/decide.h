@@ -1,0 +1,130 @@
+/*
+ * decide: the heart. Given a direction, an envelope, headers and a map, list
+ * the edits (DESIGN section 3). No I/O; nothing is changed that was given; the
+ * milter and `readdress rewrite` both call it.
+ */
+#ifndef READDRESS_DECIDE_H
+#define READDRESS_DECIDE_H
+
+#include "arena.h"
+#include "config.h"
+#include "header.h"
+#include "lookup.h"
+#include "map.h"
+
+enum direction { INBOUND, OUTBOUND, DIRECTIONS };
+
+/* What is known of the client when the message begins. */
+struct decide_client {
+	const char *daemon_name; /* {daemon_name}, or NULL */
+	const char *address;	 /* as text, or NULL */
+	bool authenticated;
+};
+
+struct decide_header {
+	struct bytes name;  /* as it came, without the colon */
+	struct bytes value; /* all behind the colon, folds included, without the
+			       line break at its end. Folds are LF or CRLF. */
+};
+
+struct decide_recipient {
+	const char *address;  /* RCPT TO's argument as it came, with <> or not */
+	const char *resolved; /* {rcpt_addr}, or NULL */
+	const char *notify;   /* value of NOTIFY=, or NULL */
+	const char *orcpt;    /* value of ORCPT=, in xtext as it came, or NULL */
+};
+
+struct decide_message {
+	const char *sender; /* MAIL FROM's argument; "" and "<>" are null */
+	bool smtputf8;
+	const struct decide_recipient *recipients;
+	size_t recipient_count;
+	/* In the message's order. All instances of the headers that
+	 * decide_wants_header names; others do no harm. */
+	const struct decide_header *headers;
+	size_t header_count;
+};
+
+enum decide_field { FIELD_SENDER, FIELD_RECIPIENT, FIELD_HEADER, DECIDE_FIELDS };
+
+enum decide_result {
+	RESULT_REWRITTEN,
+	RESULT_UNCHANGED,  /* no rule, or one that changes nothing */
+	RESULT_EXCEPTION,  /* a rule says: leave it */
+	RESULT_LEFT,	   /* a rule holds, but it was left as it is: why */
+	RESULT_UNPARSABLE,
+	DECIDE_RESULTS
+};
+
+/* One address that was looked at. In shadow mode, what would have been. */
+struct decide_finding {
+	enum decide_field field;
+	enum decide_result result;
+	size_t index;	    /* of the recipient or header; 0 for the sender */
+	struct bytes old;   /* as it came, path stripped */
+	struct bytes new;   /* targets joined with ","; len 0 when not rewritten */
+	struct bytes key;   /* of the rule; len 0 when none */
+	enum rule_kind kind;
+	enum rule_table table;
+	bool shadow;
+	const char *why;    /* of RESULT_LEFT and RESULT_UNPARSABLE; static */
+};
+
+struct decide_header_edit {
+	size_t index;	    /* in decide_message.headers */
+	struct bytes value; /* NUL behind it; never empty */
+};
+
+struct decide_add {
+	const char *address; /* without <> */
+	const char *esmtp;   /* "NOTIFY=... ORCPT=...", or "" */
+};
+
+struct decision {
+	enum direction direction;
+	const char *why;      /* "daemon", "authenticated", "network", "default",
+				 "unproven"; static */
+	bool refuse;	      /* 550 5.7.1; then there are no edits */
+	struct bytes refused; /* the recipient that is the reason */
+	bool shadow;	      /* a change was held back by shadow mode */
+
+	const char *sender; /* the new one, without <>; NULL: leave it */
+	struct decide_add *adds; /* first add all, then delete */
+	size_t add_count;
+	const char **deletes; /* without <>, spelt as Postfix holds them */
+	size_t delete_count;
+	struct decide_header_edit *headers; /* ascending by index */
+	size_t header_count;
+
+	struct decide_finding *findings; /* in the order sender, recipients,
+					    headers */
+	size_t finding_count;
+	uint64_t unparsable; /* header elements */
+};
+
+/* Which direction the client alone gives, and why (static). */
+enum direction decide_direction(const struct config *config,
+	const struct decide_client *client, const char **why);
+
+/* Could this header matter for a message, whatever its direction? */
+bool decide_wants_header(const struct config *config, struct bytes name);
+
+/*
+ * direction and why: from decide_direction. All of *decision lives in arena, or
+ * points into message and map. Returns 0; or ERR_NOMEM (the arena's cap, too),
+ * ERR_IO, ERR_BAD when the map failed: then the message is to be deferred.
+ */
+int decide(const struct config *config, const struct map *map,
+	enum direction direction, const char *why,
+	const struct decide_message *message, struct arena *arena,
+	struct decision *decision, struct error *error) MUST_CHECK;
+
+/* Does the decision change anything about the message? */
+bool decide_changes(const struct decision *decision);
+
+const char *decide_direction_name(enum direction direction);
+const char *decide_field_name(enum decide_field field); /* "from", "rcpt",
+							   "header" */
+const char *decide_result_name(enum decide_result result);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * map: one immutable, sealed LMDB file with the three tables and a metadata
+ * record. The only file that includes lmdb.h.
+ *
+ * File: LMDB's pages, then a trailer of MAP_TRAILER octets: magic, format
+ * version, length of what is before it, SHA-256 of that. LMDB ignores the
+ * trailer. Named databases: "inbound", "outbound", "routes" (key and value as in
+ * struct rule), "domains" (each domain that a source of inbound names, with the
+ * "*." of a sub-domain rule; empty value), "meta".
+ */
+#ifndef READDRESS_MAP_H
+#define READDRESS_MAP_H
+
+#include <stdint.h>
+
+#include "bytes.h"
+#include "error.h"
+#include "rule.h"
+
+#define MAP_VERSION 1
+
+struct map_meta {
+	uint32_t version;
+	uint64_t generation;
+	int64_t time; /* seconds since 1970, UTC */
+	char user[128];
+	char command[256];
+	uint64_t rows[RULE_TABLES][RULE_KINDS];
+};
+
+struct map;
+
+/*
+ * Opens and verifies the map in path: a regular file (never blocks on a FIFO,
+ * follows no symlink), trailer, length, SHA-256, version, row counts.
+ * isolated: copy it into a sealed memfd first, so that nothing done to the file
+ * afterwards is seen (the milter); otherwise the open file itself is mapped
+ * (the tool; a rename is safe, writing into the file is not).
+ * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
+ * ours, of another version, unfinished or damaged, with text that names path and
+ * what is wrong; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it.
+ */
+int map_open(struct map **map, const char *path, bool isolated,
+	struct error *error) MUST_CHECK;
+void map_close(struct map *map);
+
+/* Lives as long as the map. */
+const struct map_meta *map_meta(const struct map *map);
+uint64_t map_rows(const struct map *map, enum rule_table table);
+
+/*
+ * A reader: one thread uses it at a time; the map must outlive it. Cheap (some
+ * microseconds at most): the milter makes one for each message.
+ */
+struct map_reader;
+int map_reader_open(struct map_reader **reader, const struct map *map) MUST_CHECK;
+void map_reader_close(struct map_reader *reader);
+
+/* Returns 1 and the value (it lives as long as the map), 0 when the key is not
+ * there, ERR_IO or ERR_NOMEM when LMDB failed: that is never "not there". */
+int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
+	struct bytes *value) MUST_CHECK;
+
+/* Does a rule of inbound name this domain (lower-case A-labels), as the domain
+ * of a user, as @domain, or as a sub-domain of @*.parent? 1, 0, or an error. */
+int map_names_domain(struct map_reader *reader, struct bytes domain) MUST_CHECK;
+
+/* Walks a table in the order of its keys (memcmp). */
+struct map_cursor;
+int map_cursor_open(struct map_cursor **cursor, struct map_reader *reader,
+	enum rule_table table) MUST_CHECK;
+/* 1 and the next rule (it lives as long as the map), 0 at the end, or an error */
+int map_cursor_next(struct map_cursor *cursor, struct rule *rule) MUST_CHECK;
+void map_cursor_close(struct map_cursor *cursor);
+
+/*
+ * Building a new file. Rules come table after table, each in strictly ascending
+ * order of keys. octets: an upper estimate of all keys and values together, and
+ * rows of their number, from which the size of LMDB's map follows.
+ */
+struct map_builder;
+int map_builder_open(struct map_builder **builder, const char *path,
+	uint64_t rows, uint64_t octets, struct error *error) MUST_CHECK;
+int map_builder_put(struct map_builder *builder, enum rule_table table,
+	const struct rule *rule, struct error *error) MUST_CHECK;
+/* Writes meta (its rows are counted here, the caller's are ignored) and the
+ * domains, closes LMDB, appends the trailer, fsyncs the file. After it only
+ * map_builder_close may follow. */
+int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
+	struct error *error) MUST_CHECK;
+/* Frees; removes the file unless it was sealed. */
+void map_builder_close(struct map_builder *builder);
+
+#endif

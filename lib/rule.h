@@ -1,0 +1,80 @@
+/*
+ * rule: one row of a table, "Source;Target", checked and made ready for the
+ * map. What the kinds mean stands in readdress.conf(5) and DESIGN section 2.
+ */
+#ifndef READDRESS_RULE_H
+#define READDRESS_RULE_H
+
+#include "address.h"
+#include "arena.h"
+#include "error.h"
+
+enum rule_table {
+	RULE_INBOUND,
+	RULE_OUTBOUND,
+	RULE_ROUTES,
+	RULE_TABLES /* how many */
+};
+
+enum rule_kind {
+	RULE_USER,	/* bob@a.com   -> one or more whole addresses */
+	RULE_DOMAIN,	/* @a.com      -> @b.com */
+	RULE_SUBDOMAIN, /* @*.a.com    -> @b.com */
+	RULE_CATCHALL,	/* @a.com or @*.a.com -> all@b.com */
+	RULE_EXCEPTION, /* anything to itself */
+	RULE_KINDS	/* how many */
+};
+
+/*
+ * A rule as the map holds it. key: address_key of the source ("bob@a.com",
+ * "@a.com", "@*.a.com"). value: one octet rule_kind_char, then the targets
+ * as they are printed, joined with ",": the CSV's spelling, domains as A-labels,
+ * local parts quoted where needed, no blanks around them.
+ */
+struct rule {
+	struct bytes key;
+	struct bytes value;
+};
+
+const char *rule_table_name(enum rule_table table); /* "inbound" ... */
+const char *rule_kind_name(enum rule_kind kind);    /* "user", "domain",
+					"sub-domain", "catch-all", "exception" */
+/* Returns the table, or -1 when the name is none. */
+int rule_table_find(const char *name);
+
+/*
+ * Checks source and target (blanks around them are dropped) and makes the rule
+ * in arena. allow_utf8: may a target's local part hold UTF-8?
+ * Returns 0, ERR_NOMEM, or ERR_BAD with the reason, which names the text that
+ * is wrong: target "bob" has no domain.
+ */
+int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
+	struct bytes target, bool allow_utf8, struct rule *rule,
+	struct error *error) MUST_CHECK;
+
+/* The key alone, as rule_make would make it from source: for delete and lookup
+ * of a rule by its source. Returns its length, or ERR_BAD, ERR_NOMEM. */
+int rule_source_key(enum rule_table table, struct bytes source,
+	char key[ADDRESS_KEY_MAX], struct error *error) MUST_CHECK;
+
+/* Kind of a value of the map; RULE_KINDS when it is damaged. */
+enum rule_kind rule_value_kind(struct bytes value);
+
+/* The targets' text, behind the kind's octet. */
+struct bytes rule_value_targets(struct bytes value);
+
+/* Cuts the first target from *targets (quotes honoured) into *target.
+ * Returns false when none is left. */
+bool rule_next_target(struct bytes *targets, struct bytes *target);
+
+/* Source as it is written in a CSV: the key, with its local part quoted where
+ * needed. NUL-terminated; returns the length. */
+size_t rule_source_text(struct bytes key, char text[ADDRESS_TEXT_MAX]);
+
+/* A rule for a whole domain, its sub-domains or a catch-all: key begins "@". */
+static inline bool rule_key_is_domain(struct bytes key)
+{
+	return key.len > 0 && key.data[0] == '@';
+}
+
+#endif
