@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define FIRST_BLOCK ((size_t)4096)
+#define FIRST_BLOCK  ((size_t)4096)
 #define LARGEST_STEP ((size_t)1 << 20)
 
 struct block {
@@ -64,6 +64,23 @@ void arena_reset(struct arena *arena)
 	}
 	arena->newest->used = 0;
 	arena->step = FIRST_BLOCK;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+	return (struct arena_mark){ arena->newest, arena->newest->used };
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	while (arena->newest != mark.block) {
+		struct block *block = arena->newest;
+
+		arena->newest = block->next;
+		arena->held -= block->size;
+		free(block);
+	}
+	arena->newest->used = mark.used;
 }
 
 void arena_close(struct arena *arena)

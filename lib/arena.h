@@ -26,6 +26,15 @@ char *arena_octets(struct arena *arena, size_t size) MUST_CHECK;
 /* A copy with a NUL behind it (not counted in len). NULL as arena_alloc. */
 char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;
 
+/* A point in the arena's life. arena_rewind frees all that was allocated after
+ * arena_mark; marks that were made after it are dead, too. */
+struct arena_mark {
+	void *block;
+	size_t used;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 /* Octets handed out since open or reset, with the waste at block ends. */
 size_t arena_used(const struct arena *arena);
 

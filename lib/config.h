@@ -26,7 +26,7 @@ struct config_required { /* of outbound_required_headers */
 };
 
 struct config {
-	char *path; /* of the file that was read */
+	char *path;   /* of the file that was read */
 	char *socket; /* in libmilter's form: "unix:/p", "inet:port@host" */
 	mode_t socket_mode;
 	char *socket_group;
@@ -59,10 +59,11 @@ struct config {
 /*
  * Reads and checks path. Every failure is ERR_CONFIG with "path:line: what was
  * found, what was expected" (line where there is one), or ERR_NOMEM. Uses
- * libconfuse's lexer, which is global: one thread at a time. config_close frees.
+ * libconfuse's lexer, which is global: one thread at a time. config_close
+ * frees.
  */
-int config_open(struct config **config, const char *path, struct error *error)
-	MUST_CHECK;
+int config_open(struct config **config, const char *path,
+	struct error *error) MUST_CHECK;
 void config_close(struct config *config);
 
 /* All defaults, without a file: for unit tests and for the manual's check. */

@@ -12,17 +12,17 @@
 #include "bytes.h"
 
 enum {
-	ERR_NOMEM = -1,    /* no memory, or a cap was reached       (71) */
-	ERR_BAD = -2,      /* bad data                              (65) */
-	ERR_NOENT = -3,    /* it is not there                       (66) */
-	ERR_IO = -4,       /* reading or writing failed             (74) */
-	ERR_BUSY = -5,     /* somebody else holds the lock          (75) */
-	ERR_PERM = -6,     /* not permitted                         (77) */
+	ERR_NOMEM = -1,	   /* no memory, or a cap was reached       (71) */
+	ERR_BAD = -2,	   /* bad data                              (65) */
+	ERR_NOENT = -3,	   /* it is not there                       (66) */
+	ERR_IO = -4,	   /* reading or writing failed             (74) */
+	ERR_BUSY = -5,	   /* somebody else holds the lock          (75) */
+	ERR_PERM = -6,	   /* not permitted                         (77) */
 	ERR_CONFIG = -7,   /* configuration                         (78) */
 	ERR_CREATE = -8,   /* cannot create a file                  (73) */
 	ERR_NOTFOUND = -9, /* a rule or generation is not there      (1) */
 	ERR_USAGE = -10,   /* wrong arguments                       (64) */
-	ERR_DOWN = -11,    /* the milter is not reachable           (69) */
+	ERR_DOWN = -11,	   /* the milter is not reachable           (69) */
 };
 
 #define ERROR_TEXT_MAX 1024

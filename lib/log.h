@@ -1,7 +1,7 @@
 /*
- * log: lines to syslog (facility mail) or to stderr. A struct log may be used by
- * several threads at once. Control and non-ASCII octets in what comes from mail
- * go through log_escape; addresses through log_address.
+ * log: lines to syslog (facility mail) or to stderr. A struct log may be used
+ * by several threads at once. Control and non-ASCII octets in what comes from
+ * mail go through log_escape; addresses through log_address.
  */
 #ifndef READDRESS_LOG_H
 #define READDRESS_LOG_H
@@ -28,7 +28,7 @@ size_t log_escape(struct bytes text, char *out, size_t size);
 
 /* An address for a log line: escaped, or with addresses off the first 12 hex
  * digits of HMAC-SHA-256(key, text in lower-case ASCII). "" stays "". */
-size_t log_address(const struct log *log, struct bytes address, char *out,
-	size_t size);
+size_t log_address(
+	const struct log *log, struct bytes address, char *out, size_t size);
 
 #endif

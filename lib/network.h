@@ -21,7 +21,7 @@ int network_parse(const char *text, struct network *network,
 	struct error *error) MUST_CHECK;
 
 /* address: as text, without port and prefix. False when it is none. */
-bool network_contains(const struct network *networks, size_t count,
-	const char *address);
+bool network_contains(
+	const struct network *networks, size_t count, const char *address);
 
 #endif

@@ -12,8 +12,14 @@
 #include "decide.h"
 #include "map.h"
 
-enum status_result { STATUS_REWRITTEN, STATUS_UNCHANGED, STATUS_SHADOW,
-	STATUS_TEMPFAIL, STATUS_REFUSED, STATUS_RESULTS };
+enum status_result {
+	STATUS_REWRITTEN,
+	STATUS_UNCHANGED,
+	STATUS_SHADOW,
+	STATUS_TEMPFAIL,
+	STATUS_REFUSED,
+	STATUS_RESULTS
+};
 
 #define STATUS_BUCKETS 8 /* upper bounds in status.c, the last is +Inf */
 
@@ -26,21 +32,21 @@ struct status {
 	_Atomic uint64_t reloads_failed;
 	_Atomic int64_t connections;
 	_Atomic uint64_t seconds_buckets[STATUS_BUCKETS];
-	_Atomic uint64_t seconds_count;
 	_Atomic uint64_t nanoseconds_sum;
 };
 
 /* Counts one message's time in our callbacks. */
 void status_observe(struct status *status, uint64_t nanoseconds);
 
-/* Writes runtime_dir/status.prom atomically (no fsync: it is made again in 5 s).
- * started: seconds since 1970. meta: of the map served. */
+/* Writes runtime_dir/status.prom atomically (no fsync: it is made again in 5
+ * s). started: seconds since 1970. meta: of the map served. */
 int status_write(const struct status *status, const char *runtime_dir,
-	int64_t started, const struct map_meta *meta, struct error *error)
-	MUST_CHECK;
+	int64_t started, const struct map_meta *meta,
+	struct error *error) MUST_CHECK;
 
 /* The value of one line of status.prom, named with its labels as written there:
- * "readdress_generation". Returns 1, 0 when there is none, ERR_NOENT, ERR_IO. */
+ * "readdress_generation". Returns 1, 0 when there is none, ERR_NOENT, ERR_IO.
+ */
 int status_read(const char *runtime_dir, const char *name, double *value,
 	struct error *error) MUST_CHECK;
 
@@ -51,13 +57,13 @@ int status_each(const char *runtime_dir,
 
 /* The process that holds the fcntl lock on runtime_dir/pid: 1 and *pid; 0 when
  * none does; or an error. */
-int status_running(const char *runtime_dir, pid_t *pid, struct error *error)
-	MUST_CHECK;
+int status_running(
+	const char *runtime_dir, pid_t *pid, struct error *error) MUST_CHECK;
 
-/* Takes that lock for this process and writes its number. *fd stays open as long
- * as it is to be held. ERR_BUSY when another holds it. Note: fcntl locks are
- * lost when any descriptor of the file is closed, and by fork. */
-int status_claim(const char *runtime_dir, int *fd, struct error *error)
-	MUST_CHECK;
+/* Takes that lock for this process and writes its number. *fd stays open as
+ * long as it is to be held. ERR_BUSY when another holds it. Note: fcntl locks
+ * are lost when any descriptor of the file is closed, and by fork. */
+int status_claim(
+	const char *runtime_dir, int *fd, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,0 +1,121 @@
+#include "log.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define LINE_MAX_OCTETS 2048
+#define HASH_DIGITS	12
+
+static int priority_of(enum config_log_level level)
+{
+	switch (level) {
+	case LEVEL_ERROR:
+		return LOG_ERR;
+	case LEVEL_WARNING:
+		return LOG_WARNING;
+	case LEVEL_INFO:
+		return LOG_INFO;
+	case LEVEL_DEBUG:
+		return LOG_DEBUG;
+	default:
+		return LOG_ERR;
+	}
+}
+
+void log_line(const struct log *log, enum config_log_level level,
+	const char *format, ...)
+{
+	char line[LINE_MAX_OCTETS];
+	size_t len;
+	va_list args;
+	int n;
+
+	if (level > log->level)
+		return;
+	va_start(args, format);
+	n = vsnprintf(line, sizeof line - 1, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	len = (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 2;
+	/* One call is one line, whatever was in it. */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	if (log->target == LOG_TARGET_SYSLOG) {
+		syslog(LOG_MAIL | priority_of(level), "%s", line);
+		return;
+	}
+	line[len++] = '\n';
+	/* One write for each line keeps lines of several threads apart. There
+	 * is nobody to be told when it fails. */
+	if (write(STDERR_FILENO, line, len) < 0)
+		return;
+}
+
+size_t log_escape(struct bytes text, char *out, size_t size)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t used = 0;
+
+	if (!size)
+		return 0;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c < ' ' || c > '~' || c == '\\' || c == '<' || c == '>') {
+			if (size - used < 5)
+				break;
+			out[used++] = '\\';
+			out[used++] = 'x';
+			out[used++] = hex[c >> 4];
+			out[used++] = hex[c & 15];
+		} else {
+			if (size - used < 2)
+				break;
+			out[used++] = (char)c;
+		}
+	}
+	out[used] = '\0';
+	return used;
+}
+
+/* Of the text in lower-case ASCII: one address, one hash. */
+static bool hash(const struct log *log, struct bytes text,
+	unsigned char digest[EVP_MAX_MD_SIZE])
+{
+	char *lower = malloc(text.len);
+	bool done;
+
+	if (!lower)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	}
+	done = HMAC(EVP_sha256(), log->key, LOG_HASH_KEY,
+		(const unsigned char *)lower, text.len, digest, NULL);
+	free(lower);
+	return done;
+}
+
+size_t log_address(
+	const struct log *log, struct bytes address, char *out, size_t size)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char digits[HASH_DIGITS + 1];
+
+	if (log->addresses || !address.len)
+		return log_escape(address, out, size);
+	if (!hash(log, address, digest))
+		return log_escape(bytes_of("?"), out, size);
+	for (size_t i = 0; i < HASH_DIGITS / 2; i++)
+		(void)snprintf(digits + 2 * i, 3, "%02x", digest[i]);
+	return log_escape(bytes_of(digits), out, size);
+}
