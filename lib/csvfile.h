@@ -41,16 +41,17 @@ struct csvfile_options {
 /*
  * Reads all of file. Rules go into arena. Returns 0 and *rows; or ERR_BAD when
  * a single row is bad or two rows with the same key differ (all errors were
- * complained of, error holds "N errors, nothing was changed"); ERR_IO, ERR_NOMEM.
+ * complained of, error holds "N errors, nothing was changed"); ERR_IO,
+ * ERR_NOMEM.
  */
 int csvfile_read(FILE *file, const struct csvfile_options *options,
-	struct arena *arena, struct csvfile_rows *rows, struct error *error)
-	MUST_CHECK;
+	struct arena *arena, struct csvfile_rows *rows,
+	struct error *error) MUST_CHECK;
 
 /* The header row, and a row; quoted where RFC 4180 needs it. LF line ends.
  * Return 0 or ERR_IO. */
 int csvfile_write_header(FILE *file, char delimiter) MUST_CHECK;
-int csvfile_write(FILE *file, char delimiter, const struct rule *rule)
-	MUST_CHECK;
+int csvfile_write(
+	FILE *file, char delimiter, const struct rule *rule) MUST_CHECK;
 
 #endif

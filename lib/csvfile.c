@@ -1,0 +1,419 @@
+#include "csvfile.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "csverror.h"
+#include "csvheader.h"
+#include "rowsort.h"
+
+#define CHUNK	   ((size_t)256 * 1024)
+#define FIRST_ROWS ((size_t)1024)
+/* A field longer than this is an error, which also bounds what an unclosed
+ * quote makes libcsv hold. */
+#define FIELD_MAX ((size_t)64 * 1024)
+
+struct reader {
+	struct csv_parser parser;
+	const struct csvfile_options *options;
+	struct arena *arena;
+	struct csverror *errors;
+	struct csvfile_row *rows;
+	size_t count;
+	size_t room;
+
+	uint32_t line;	   /* where the parser stands */
+	uint32_t row_line; /* where the present row began */
+	bool after_cr;	   /* the last event was a CR: LF must follow */
+	uint32_t cr_line;  /* the last one where it did not */
+	bool past_header;
+	bool stopped; /* the rest makes no sense: an error was noted */
+	int failure;  /* ERR_NOMEM, which ends it all */
+
+	unsigned fields; /* of the present row */
+	bool row_bad;	 /* an error of it was noted */
+	size_t len[2];
+	char field[2][FIELD_MAX];
+};
+
+static void note(struct reader *reader, const char *text)
+{
+	reader->row_bad = true;
+	csverror_add(reader->errors, reader->row_line, "%s", text);
+}
+
+static void expect_no_cr(struct reader *reader)
+{
+	if (!reader->after_cr)
+		return;
+	reader->after_cr = false;
+	if (reader->cr_line == reader->line)
+		return;
+	reader->cr_line = reader->line;
+	csverror_add(reader->errors, reader->line,
+		"carriage return without line feed; lines end in LF or CRLF");
+}
+
+static bool is_plain(const char *data, size_t len)
+{
+	unsigned char odd = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		odd |= (unsigned char)((c < ' ') | (c >> 7));
+	}
+	return !odd;
+}
+
+/* What no field may hold, whatever the table. */
+static void check_odd_field(struct reader *reader, const char *data, size_t len)
+{
+	const char *name = reader->fields ? "target" : "source";
+	const char *what = NULL;
+
+	for (size_t i = 0; i < len; i++)
+		reader->line += data[i] == '\n';
+	if (reader->row_bad)
+		return;
+	if (memchr(data, '\0', len))
+		what = "holds a NUL octet";
+	else if (memchr(data, '\n', len) || memchr(data, '\r', len))
+		what = "holds a line break";
+	else if (!address_utf8_valid(data, len))
+		what = "is not UTF-8";
+	if (!what)
+		return;
+	reader->row_bad = true;
+	csverror_add(reader->errors, reader->row_line, "%s %s", name, what);
+}
+
+static void on_field(void *data, size_t len, void *context)
+{
+	struct reader *reader = context;
+
+	if (reader->stopped || reader->failure)
+		return;
+	if (reader->after_cr)
+		expect_no_cr(reader);
+	if (!reader->fields)
+		reader->row_line = reader->line;
+	if (!is_plain(data, len))
+		check_odd_field(reader, data, len);
+	if (reader->fields < 2) {
+		if (len > FIELD_MAX) {
+			if (!reader->row_bad)
+				note(reader, "field longer than 65536 octets");
+			len = 0;
+		}
+		if (len)
+			memcpy(reader->field[reader->fields], data, len);
+		reader->len[reader->fields] = len;
+	}
+	reader->fields++;
+}
+
+static struct bytes field(const struct reader *reader, unsigned i)
+{
+	return (struct bytes){ reader->field[i], reader->len[i] };
+}
+
+static void take_header(struct reader *reader)
+{
+	const struct bytes columns[2] = { field(reader, 0), field(reader, 1) };
+	struct error error;
+
+	reader->past_header = true;
+	if (!reader->row_bad && !csvheader_check(columns, reader->fields,
+					reader->options->delimiter, &error))
+		return;
+	reader->stopped = true;
+	if (!reader->row_bad)
+		note(reader, error.text);
+}
+
+static bool make_room(struct reader *reader)
+{
+	size_t room = reader->room ? reader->room * 2 : FIRST_ROWS;
+	struct csvfile_row *rows;
+
+	if (reader->count < reader->room)
+		return true;
+	rows = reallocarray(reader->rows, room, sizeof *rows);
+	if (!rows)
+		return false;
+	reader->rows = rows;
+	reader->room = room;
+	return true;
+}
+
+static void take_row(struct reader *reader)
+{
+	const struct csvfile_options *options = reader->options;
+	struct csvfile_row *row;
+	struct error error;
+	int result;
+
+	if (reader->row_bad)
+		return;
+	if (reader->fields != 2) {
+		csverror_add(reader->errors, reader->row_line,
+			"%u column%s, expected 2: Source%cTarget",
+			reader->fields, reader->fields == 1 ? "" : "s",
+			options->delimiter);
+		return;
+	}
+	if (!make_room(reader)) {
+		reader->failure = ERR_NOMEM;
+		return;
+	}
+	row = &reader->rows[reader->count];
+	row->line = reader->row_line;
+	result = rule_make(reader->arena, options->table, field(reader, 0),
+		field(reader, 1), options->allow_utf8, &row->rule, &error);
+	if (!result)
+		reader->count++;
+	else if (result == ERR_BAD)
+		note(reader, error.text);
+	else
+		reader->failure = result;
+}
+
+/* c: the octet that ended the row, -1 at the end of the file. With
+ * CSV_REPALL_NL empty lines are reported, too, which keeps count of lines. */
+static void on_row(int c, void *context)
+{
+	struct reader *reader = context;
+
+	if (reader->stopped || reader->failure)
+		return;
+	if (reader->fields) {
+		if (reader->past_header)
+			take_row(reader);
+		else
+			take_header(reader);
+		reader->fields = 0;
+		reader->row_bad = false;
+	}
+	if (c == '\r') {
+		if (reader->after_cr)
+			expect_no_cr(reader);
+		reader->after_cr = true;
+	} else if (c == '\n') {
+		reader->after_cr = false;
+		reader->line++;
+	}
+}
+
+static void note_parse_error(struct reader *reader)
+{
+	const struct csv_parser *parser = &reader->parser;
+	uint32_t opened = reader->line;
+	uint32_t line = opened;
+
+	reader->stopped = true;
+	if (!parser->quoted) {
+		csverror_add(reader->errors, line,
+			"a quote inside a field that does not begin with one; "
+			"write \"\"\"john doe\"\"@a.com\"");
+		return;
+	}
+	for (size_t i = 0; i < parser->entry_pos; i++)
+		line += parser->entry_buf[i] == '\n';
+	if (line == opened)
+		csverror_add(reader->errors, line,
+			"text after the closing quote of a field; write "
+			"\"\"\"john doe\"\"@a.com\"");
+	else
+		csverror_add(reader->errors, line,
+			"text after the closing quote of the field that "
+			"begins in line %u",
+			opened);
+}
+
+static void note_unclosed(struct reader *reader)
+{
+	reader->stopped = true;
+	csverror_add(reader->errors, reader->line,
+		"the quote that opens a field here is never closed");
+}
+
+static int parse_chunk(struct reader *reader, const char *data, size_t len)
+{
+	size_t done;
+
+	done = csv_parse(&reader->parser, data, len, on_field, on_row, reader);
+	if (reader->failure)
+		return reader->failure;
+	if (reader->stopped)
+		return 0;
+	if (done < len) {
+		if (csv_error(&reader->parser) != CSV_EPARSE)
+			return ERR_NOMEM;
+		note_parse_error(reader);
+	} else if (reader->parser.entry_pos > FIELD_MAX) {
+		if (reader->parser.quoted)
+			note_unclosed(reader);
+		else
+			csverror_add(reader->errors, reader->line,
+				"field longer than 65536 octets");
+		reader->stopped = true;
+	}
+	return 0;
+}
+
+static int parse_end(struct reader *reader)
+{
+	if (reader->stopped)
+		return 0;
+	if (csv_fini(&reader->parser, on_field, on_row, reader) < 0) {
+		note_unclosed(reader);
+		return 0;
+	}
+	if (reader->after_cr)
+		expect_no_cr(reader);
+	if (!reader->past_header && !reader->failure)
+		csverror_add(reader->errors, reader->line,
+			"the file is empty, expected the header row "
+			"\"Source%cTarget\"",
+			reader->options->delimiter);
+	return reader->failure;
+}
+
+/* At the file's beginning: returns the length of a byte order mark. */
+static size_t check_start(struct reader *reader, const char *data, size_t len)
+{
+	if (len >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
+		return 3;
+	if (len >= 2 && (!memcmp(data, "\xff\xfe", 2) ||
+				!memcmp(data, "\xfe\xff", 2))) {
+		reader->stopped = true;
+		csverror_add(reader->errors, 1,
+			"the file is UTF-16; save it as CSV in UTF-8");
+	}
+	return 0;
+}
+
+static int read_all(struct reader *reader, FILE *file, struct error *error)
+{
+	const struct csvfile_options *options = reader->options;
+	char *chunk = malloc(CHUNK);
+	uint64_t octets = 0;
+	int result = chunk ? 0 : ERR_NOMEM;
+
+	while (!result && !reader->stopped) {
+		size_t got = fread(chunk, 1, CHUNK, file);
+		size_t skip = octets ? 0 : check_start(reader, chunk, got);
+
+		octets += got;
+		if (!reader->stopped)
+			result = parse_chunk(reader, chunk + skip, got - skip);
+		if (options->progress)
+			options->progress(
+				options->context, octets, reader->count);
+		if (got == CHUNK)
+			continue;
+		if (ferror(file))
+			result = error_set_errno(error, "%s", options->name);
+		else if (!result)
+			result = parse_end(reader);
+		break;
+	}
+	free(chunk);
+	return result == ERR_NOMEM || result >= 0 ? result : ERR_IO;
+}
+
+static int finish(
+	struct reader *reader, struct csvfile_rows *out, struct error *error)
+{
+	const struct csvfile_options *options = reader->options;
+	uint64_t errors;
+	int result = rowsort(&reader->rows, reader->count);
+
+	if (result < 0)
+		return result;
+	rowsort_unique(reader->rows, reader->count, reader->errors, out);
+	errors = csverror_complain(reader->errors, options);
+	if (errors)
+		return error_set(error, ERR_BAD,
+			"%s: %llu error%s, nothing was changed", options->name,
+			(unsigned long long)errors, errors == 1 ? "" : "s");
+	out->rows = reader->rows;
+	reader->rows = NULL;
+	return 0;
+}
+
+int csvfile_read(FILE *file, const struct csvfile_options *options,
+	struct arena *arena, struct csvfile_rows *rows, struct error *error)
+{
+	struct reader *reader = malloc(sizeof *reader);
+	int result = ERR_NOMEM;
+
+	memset(rows, 0, sizeof *rows);
+	if (!reader)
+		goto out;
+	memset(reader, 0, offsetof(struct reader, field));
+	reader->options = options;
+	reader->arena = arena;
+	reader->line = 1;
+	(void)csv_init(
+		&reader->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
+	csv_set_delim(&reader->parser, (unsigned char)options->delimiter);
+	csv_set_blk_size(&reader->parser, 8192);
+	reader->errors = csverror_open();
+	if (!reader->errors)
+		goto out;
+	result = read_all(reader, file, error);
+	if (!result)
+		result = finish(reader, rows, error);
+out:
+	if (result == ERR_NOMEM)
+		(void)error_set(error, result, "%s: no memory", options->name);
+	if (reader) {
+		csverror_close(reader->errors);
+		csv_free(&reader->parser);
+		free(reader->rows);
+	}
+	free(reader);
+	return result;
+}
+
+/* RFC 4180: quotes around a field that needs them. */
+static int write_field(FILE *file, char delimiter, struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c == delimiter || c == '"' || c == '\r' || c == '\n')
+			return csv_fwrite(file, text.data, text.len);
+	}
+	return fwrite_unlocked(text.data, 1, text.len, file) == text.len ? 0
+									 : EOF;
+}
+
+static int write_row(
+	FILE *file, char delimiter, struct bytes source, struct bytes target)
+{
+	if (write_field(file, delimiter, source) == EOF ||
+		putc_unlocked(delimiter, file) == EOF ||
+		write_field(file, delimiter, target) == EOF ||
+		putc_unlocked('\n', file) == EOF)
+		return ERR_IO;
+	return 0;
+}
+
+int csvfile_write_header(FILE *file, char delimiter)
+{
+	return write_row(
+		file, delimiter, bytes_of("Source"), bytes_of("Target"));
+}
+
+int csvfile_write(FILE *file, char delimiter, const struct rule *rule)
+{
+	char source[ADDRESS_TEXT_MAX];
+	size_t len = rule_source_text(rule->key, source);
+
+	return write_row(file, delimiter, (struct bytes){ source, len },
+		rule_value_targets(rule->value));
+}
