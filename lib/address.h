@@ -11,10 +11,10 @@
 #include "bytes.h"
 #include "error.h"
 
-#define ADDRESS_MAX 254 /* octets of local-part@domain, RFC 5321 4.5.3.1.3 */
-#define ADDRESS_LOCAL_MAX 64
+#define ADDRESS_MAX	   254 /* octets of local-part@domain, RFC 5321 4.5.3.1.3 */
+#define ADDRESS_LOCAL_MAX  64
 #define ADDRESS_DOMAIN_MAX 255
-#define ADDRESS_KEY_MAX 511 /* LMDB's limit for a key */
+#define ADDRESS_KEY_MAX	   511 /* LMDB's limit for a key */
 /* Room for any mailbox written out: every octet of the local part quoted. */
 #define ADDRESS_TEXT_MAX 1300
 
@@ -36,6 +36,13 @@ struct mailbox {
 int address_parse(const char *text, size_t len, struct mailbox *mailbox,
 	struct error *error) MUST_CHECK;
 
+/*
+ * Reads Postfix's internal form, as in {rcpt_addr}: no quotes, the last "@"
+ * ends the local part. Returns 0 or ERR_BAD.
+ */
+int address_parse_internal(
+	const char *text, size_t len, struct mailbox *mailbox) MUST_CHECK;
+
 /* The octets of text (as for address_parse) without <>, blanks around it, and
  * source route: the form in which Postfix holds a recipient. Always succeeds;
  * what is no path is returned whole. */
@@ -49,25 +56,26 @@ struct bytes address_strip_path(const char *text, size_t len);
  * Returns its length, or ERR_BAD where the domain has no A-label form or the
  * key would exceed ADDRESS_KEY_MAX; ERR_NOMEM.
  */
-int address_key(const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX])
-	MUST_CHECK;
+int address_key(
+	const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
 /* The domain half of address_key, without "@". Returns its length or an error.
  */
-int address_domain_key(const char *domain, size_t len,
-	char key[ADDRESS_KEY_MAX]) MUST_CHECK;
+int address_domain_key(
+	const char *domain, size_t len, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
 /*
  * Writes local-part@domain, the local part quoted where RFC 5321 needs it, the
- * domain as lower-case-preserved A-labels without trailing dot (ASCII domains
- * as they are). NUL-terminated. Returns the length, or ERR_BAD, ERR_NOMEM.
+ * domain without trailing dot: U-labels as A-labels, an ASCII domain in the
+ * spelling that it has. NUL-terminated. Returns the length, or ERR_BAD,
+ * ERR_NOMEM.
  */
-int address_format(const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX])
-	MUST_CHECK;
+int address_format(
+	const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX]) MUST_CHECK;
 
 /* Writes the local part alone, quoted where needed. Returns its length. */
-size_t address_format_local(const struct mailbox *mailbox,
-	char text[ADDRESS_TEXT_MAX]);
+size_t address_format_local(
+	const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX]);
 
 /*
  * Is it fit to be written into mail? RFC 5321: local part of 1 to 64 octets,
@@ -78,6 +86,11 @@ size_t address_format_local(const struct mailbox *mailbox,
  */
 int address_check(const struct mailbox *mailbox, bool utf8,
 	struct error *error) MUST_CHECK;
+
+/* The domain half of address_check: LDH labels (U-labels are taken where they
+ * have A-labels) or an address literal, 255 octets. */
+int address_check_domain(
+	const char *domain, size_t len, struct error *error) MUST_CHECK;
 
 /* Has the local part an octet over 0x7F? */
 bool address_local_is_utf8(const struct mailbox *mailbox);

@@ -14,14 +14,15 @@
 
 enum header_token_type {
 	HEADER_END,
-	HEADER_SPACE,	   /* FWS: blanks, CR, LF */
-	HEADER_COMMENT,	   /* "(" ... ")", nested */
-	HEADER_QUOTED,	   /* DQUOTE ... DQUOTE */
-	HEADER_ATOM,	   /* a run of atext and of octets over 0x7F */
-	HEADER_LITERAL,	   /* "[" dtext "]" */
-	HEADER_SPECIAL,	   /* one octet of ()<>[]:;@\,." */
-	HEADER_OTHER,	   /* one control octet */
-	HEADER_UNTERMINATED, /* a quote or comment that does not end: the rest */
+	HEADER_SPACE,	     /* FWS: blanks, CR, LF */
+	HEADER_COMMENT,	     /* "(" ... ")", nested */
+	HEADER_QUOTED,	     /* DQUOTE ... DQUOTE */
+	HEADER_ATOM,	     /* a run of atext and of octets over 0x7F */
+	HEADER_LITERAL,	     /* "[" dtext "]" */
+	HEADER_SPECIAL,	     /* one octet of ()<>[]:;@\,." */
+	HEADER_OTHER,	     /* one control octet */
+	HEADER_UNTERMINATED, /* a quote or comment that does not end: the rest
+			      */
 };
 
 struct header_token {
@@ -34,12 +35,13 @@ struct header_token {
 struct header_token header_lex(struct bytes value, size_t off);
 
 /* Flags of an element */
-#define HEADER_ELEMENT_GROUP 1u	  /* it stands in a group */
-#define HEADER_ELEMENT_ANGLE 2u	  /* the addr-spec stands in <> */
-#define HEADER_ELEMENT_BAD 4u	  /* no addr-spec could be read */
-#define HEADER_ELEMENT_BROKEN 8u  /* a comment or a fold lies inside addr_spec,
-				     between its local part and its domain */
-#define HEADER_ELEMENT_REST 16u	  /* bad, and so is all behind it */
+#define HEADER_ELEMENT_GROUP 1u /* it stands in a group */
+#define HEADER_ELEMENT_ANGLE 2u /* the addr-spec stands in <> */
+#define HEADER_ELEMENT_BAD   4u /* no addr-spec could be read */
+#define HEADER_ELEMENT_BROKEN                                                  \
+	8u			/* a comment or a fold lies inside addr_spec,  \
+				   between its local part and its domain */
+#define HEADER_ELEMENT_REST 16u /* bad, and so is all behind it */
 
 struct header_element {
 	unsigned flags;
