@@ -13,30 +13,33 @@ struct lookup {
 	enum rule_kind kind;
 	char key[ADDRESS_KEY_MAX]; /* of the rule that matched */
 	size_t key_len;
-	struct bytes targets;   /* in the map: lives as long as it */
-	struct span extension;  /* of mailbox.local, with the delimiter; len 0
-				   when there is none to carry */
+	struct bytes targets;  /* in the map: lives as long as it */
+	struct span extension; /* of mailbox.local, with the delimiter; len 0
+				  when there is none to carry */
 };
 
 /*
  * delimiter: of extensions, 0 for none. Not for RULE_ROUTES.
- * Returns 1 and *lookup, 0 when no rule holds (also when the address has no key:
- * its domain cannot be written in A-labels), ERR_IO, ERR_NOMEM.
+ * Returns 1 and *lookup, 0 when no rule holds (also when the address has no
+ * key: its domain cannot be written in A-labels), ERR_IO, ERR_NOMEM.
  */
 int lookup_find(struct map_reader *reader, enum rule_table table,
-	const struct mailbox *mailbox, char delimiter, struct lookup *lookup)
-	MUST_CHECK;
+	const struct mailbox *mailbox, char delimiter,
+	struct lookup *lookup) MUST_CHECK;
 
 /* One target applied to the address that was looked up. */
 struct lookup_target {
 	struct mailbox mailbox;
-	bool keeps_local; /* the local part is the old one: only the domain is new */
+	bool keeps_local; /* the local part is the old one: only the domain is
+			     new */
+	bool too_long;	  /* for a mailbox: the extension is not in it */
 };
 
 /*
  * Cuts the next target from *targets (begin with lookup->targets) and applies
  * it: the local part kept or the extension carried over. Returns 1, 0 at the
- * end, ERR_BAD when the map holds what is no target.
+ * end, ERR_BAD when the map holds what is no target. What an address of mail
+ * makes too long is not the map's fault: too_long.
  */
 int lookup_next(const struct lookup *lookup, const struct mailbox *mailbox,
 	struct bytes *targets, struct lookup_target *target) MUST_CHECK;

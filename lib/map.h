@@ -1,12 +1,12 @@
 /*
  * map: one immutable, sealed LMDB file with the three tables and a metadata
- * record. The only file that includes lmdb.h.
+ * record.
  *
- * File: LMDB's pages, then a trailer of MAP_TRAILER octets: magic, format
- * version, length of what is before it, SHA-256 of that. LMDB ignores the
- * trailer. Named databases: "inbound", "outbound", "routes" (key and value as in
- * struct rule), "domains" (each domain that a source of inbound names, with the
- * "*." of a sub-domain rule; empty value), "meta".
+ * File: LMDB's pages, then the trailer of seal.h (magic, format version, length
+ * of what is before it, SHA-256 of that), which LMDB ignores. Named databases:
+ * "inbound", "outbound", "routes" (key and value as in struct rule), "domains"
+ * (each domain that a source of inbound names, with the "*." of a sub-domain
+ * rule; empty value), "meta" (one record: mapmeta.h).
  */
 #ifndef READDRESS_MAP_H
 #define READDRESS_MAP_H
@@ -37,8 +37,8 @@ struct map;
  * afterwards is seen (the milter); otherwise the open file itself is mapped
  * (the tool; a rename is safe, writing into the file is not).
  * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
- * ours, of another version, unfinished or damaged, with text that names path and
- * what is wrong; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it.
+ * ours, of another version, unfinished or damaged, with text that names path
+ * and what is wrong; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it.
  */
 int map_open(struct map **map, const char *path, bool isolated,
 	struct error *error) MUST_CHECK;
@@ -48,12 +48,16 @@ void map_close(struct map *map);
 const struct map_meta *map_meta(const struct map *map);
 uint64_t map_rows(const struct map *map, enum rule_table table);
 
+/* Octets of the file: more than all keys and values of it together. */
+uint64_t map_octets(const struct map *map);
+
 /*
  * A reader: one thread uses it at a time; the map must outlive it. Cheap (some
  * microseconds at most): the milter makes one for each message.
  */
 struct map_reader;
-int map_reader_open(struct map_reader **reader, const struct map *map) MUST_CHECK;
+int map_reader_open(
+	struct map_reader **reader, const struct map *map) MUST_CHECK;
 void map_reader_close(struct map_reader *reader);
 
 /* Returns 1 and the value (it lives as long as the map), 0 when the key is not
@@ -69,7 +73,8 @@ int map_names_domain(struct map_reader *reader, struct bytes domain) MUST_CHECK;
 struct map_cursor;
 int map_cursor_open(struct map_cursor **cursor, struct map_reader *reader,
 	enum rule_table table) MUST_CHECK;
-/* 1 and the next rule (it lives as long as the map), 0 at the end, or an error */
+/* 1 and the next rule (it lives as long as the map), 0 at the end, or an error
+ */
 int map_cursor_next(struct map_cursor *cursor, struct rule *rule) MUST_CHECK;
 void map_cursor_close(struct map_cursor *cursor);
 

@@ -28,8 +28,8 @@ enum rule_kind {
 /*
  * A rule as the map holds it. key: address_key of the source ("bob@a.com",
  * "@a.com", "@*.a.com"). value: one octet rule_kind_char, then the targets
- * as they are printed, joined with ",": the CSV's spelling, domains as A-labels,
- * local parts quoted where needed, no blanks around them.
+ * as they are printed, joined with ",": the CSV's spelling, domains as
+ * A-labels, local parts quoted where needed, no blanks around them.
  */
 struct rule {
 	struct bytes key;
@@ -71,10 +71,12 @@ bool rule_next_target(struct bytes *targets, struct bytes *target);
  * needed. NUL-terminated; returns the length. */
 size_t rule_source_text(struct bytes key, char text[ADDRESS_TEXT_MAX]);
 
-/* A rule for a whole domain, its sub-domains or a catch-all: key begins "@". */
+/* A rule for a whole domain, its sub-domains or a catch-all: the key begins
+ * with its only "@" (a quoted local part may begin with one, too). */
 static inline bool rule_key_is_domain(struct bytes key)
 {
-	return key.len > 0 && key.data[0] == '@';
+	return key.len > 1 && key.data[0] == '@' &&
+	       !memchr(key.data + 1, '@', key.len - 1);
 }
 
 #endif

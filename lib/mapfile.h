@@ -1,0 +1,19 @@
+/*
+ * mapfile: what map.c and mapbuild.c share of the map's file. For them alone.
+ */
+#ifndef READDRESS_MAPFILE_H
+#define READDRESS_MAPFILE_H
+
+#include "lmdbfile.h"
+#include "map.h"
+
+/* The databases: the tables, in the order of enum rule_table, and these. */
+enum { MAPFILE_DOMAINS = RULE_TABLES, MAPFILE_META, MAPFILE_DATABASES };
+
+/* The one record of "meta": see mapmeta.h. */
+#define MAPFILE_META_KEY "meta"
+
+/* Their names, NULL behind the last. */
+extern const char *const mapfile_names[MAPFILE_DATABASES + 1];
+
+#endif

@@ -1,0 +1,271 @@
+#include "ruletarget.h"
+
+/* The routes that are ours; all else is a transport of Postfix. */
+static const char *const words[] = { "relay", "local", "backup", "remote",
+	"auto" };
+
+/* What a rule's targets are, seen one after the other. */
+struct targets {
+	size_t count;
+	bool catchall; /* a whole address behind a domain source */
+	bool itself;   /* the last one is the source again */
+	bool star;     /* ... and that is "@*.domain" */
+};
+
+struct bytes ruletarget_trim(struct bytes text)
+{
+	while (text.len && strchr(" \t", text.data[0]) && text.data[0])
+		text.data++, text.len--;
+	while (text.len && strchr(" \t", text.data[text.len - 1]) &&
+		text.data[text.len - 1])
+		text.len--;
+	return text;
+}
+
+int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
+	const char *reason)
+{
+	return error_set(error, ERR_BAD, "%s \"%.*s\"%s %s", role,
+		text.len > 300 ? 300 : (int)text.len, text.data,
+		text.len > 300 ? "..." : "", reason);
+}
+
+bool ruletarget_is_domain(struct bytes text)
+{
+	return text.len && text.data[0] == '@' &&
+	       address_strip_path(text.data, text.len).data == text.data;
+}
+
+static int append(struct ruletarget *made, const char *data, size_t len,
+	struct error *error)
+{
+	if (len > RULETARGET_MAX - made->len)
+		return error_set(error, ERR_BAD,
+			"the targets are longer than %d octets",
+			RULETARGET_MAX);
+	memcpy(made->text + made->len, data, len);
+	made->len += len;
+	return 0;
+}
+
+/* "@*.domain" as a target: only as the source again. */
+static int add_subdomain_target(struct bytes target, struct bytes key,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	char target_key[ADDRESS_KEY_MAX];
+	int result = rule_source_key(RULE_INBOUND, target, target_key, NULL);
+
+	if (result == ERR_NOMEM)
+		return error_set(error, result, "no memory");
+	seen->star =
+		result > 0 &&
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	seen->itself = seen->star;
+	if (!seen->star)
+		return ruletarget_refuse(error, "target", target,
+			"holds \"*\", which only a source may");
+	return append(made, target_key, (size_t)result, error);
+}
+
+/* "@domain" as a target: appended with the domain in A-labels. */
+static int add_domain_target(struct bytes target, struct bytes key,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	struct mailbox mailbox = { .local_len = 0 };
+	char text[ADDRESS_TEXT_MAX];
+	char target_key[ADDRESS_KEY_MAX];
+	struct bytes domain = { target.data + 1, target.len - 1 };
+	struct error reason;
+	int result;
+
+	if (!domain.len)
+		return ruletarget_refuse(
+			error, "target", target, "has no domain");
+	if (!address_utf8_valid(domain.data, domain.len))
+		return ruletarget_refuse(
+			error, "target", target, "is not UTF-8");
+	result = address_check_domain(domain.data, domain.len, &reason);
+	if (result == ERR_BAD)
+		return ruletarget_refuse(error, "target", target, reason.text);
+	if (result < 0 || domain.len >= sizeof mailbox.domain)
+		return error_set(error, ERR_NOMEM, "no memory");
+	memcpy(mailbox.domain, domain.data, domain.len);
+	mailbox.domain_len = domain.len;
+	result = address_key(&mailbox, target_key);
+	if (result < 0)
+		return error_set(error, ERR_NOMEM, "no memory");
+	seen->itself =
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	result = address_format(&mailbox, text); /* the local part is "" */
+	if (result < 0)
+		return error_set(error, ERR_NOMEM, "no memory");
+	if (result - 2 > ADDRESS_MAX)
+		return ruletarget_refuse(
+			error, "target", target, "is longer than 254 octets");
+	return append(made, text + 2, (size_t)result - 2, error);
+}
+
+/* RFC 5321 section 4.1.2: a Dot-string or one Quoted-string. That it is made of
+ * words and dots was seen by address_parse. */
+static bool is_local_part(struct bytes local)
+{
+	char last = '.';
+
+	if (local.len && local.data[0] == '"') {
+		size_t i = 1;
+
+		while (i < local.len && local.data[i] != '"')
+			i += local.data[i] == '\\' ? 2 : 1;
+		return i + 1 == local.len;
+	}
+	for (size_t i = 0; i < local.len; i++) {
+		if (local.data[i] == '"' ||
+			(local.data[i] == '.' && last == '.'))
+			return false;
+		last = local.data[i];
+	}
+	return last != '.';
+}
+
+static int add_address_target(struct bytes target, struct bytes key, bool utf8,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	struct mailbox mailbox;
+	char text[ADDRESS_TEXT_MAX];
+	char target_key[ADDRESS_KEY_MAX];
+	struct error reason = { "is too long" };
+	int len = 0;
+	int result;
+
+	if (target.data[0] == '<' || target.data[0] == '@')
+		return ruletarget_refuse(error, "target", target,
+			"must be a bare address, without <> and source route");
+	result = address_parse(target.data, target.len, &mailbox, &reason);
+	if (!result && !is_local_part((struct bytes){ target.data,
+			       target.len - mailbox.domain_len - 1 }))
+		result = error_set(&reason, ERR_BAD,
+			"has a local part that needs quotes around it");
+	if (!result)
+		result = address_check(&mailbox, utf8, &reason);
+	if (!result) {
+		len = address_format(&mailbox, text);
+		result = len < 0 ? len : address_key(&mailbox, target_key);
+	}
+	if (result == ERR_BAD)
+		return ruletarget_refuse(error, "target", target, reason.text);
+	if (result < 0)
+		return error_set(error, result, "no memory");
+	seen->itself =
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	if (rule_key_is_domain(key))
+		seen->catchall = true;
+	return append(made, text, (size_t)len, error);
+}
+
+/* One of the targets, not empty. */
+static int add_target(struct bytes target, struct bytes key, bool utf8,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	if (!ruletarget_is_domain(target))
+		return add_address_target(target, key, utf8, made, seen, error);
+	if (!rule_key_is_domain(key))
+		return ruletarget_refuse(error, "target", target,
+			"has no local part, which a user rule needs");
+	if (target.len > 2 && !memcmp(target.data, "@*.", 3))
+		return add_subdomain_target(target, key, made, seen, error);
+	return add_domain_target(target, key, made, seen, error);
+}
+
+static int add_targets(enum rule_table table, struct bytes all,
+	struct bytes key, bool utf8, struct ruletarget *made,
+	struct targets *seen, struct error *error)
+{
+	struct bytes rest = all;
+	struct bytes target;
+	int result = 0;
+
+	if (all.data[all.len - 1] == ',')
+		return ruletarget_refuse(
+			error, "target", all, "ends with a comma");
+	while (!result && rule_next_target(&rest, &target)) {
+		target = ruletarget_trim(target);
+		if (!target.len)
+			return ruletarget_refuse(
+				error, "target", all, "has an empty part");
+		if (seen->count++) {
+			if (table != RULE_INBOUND)
+				return ruletarget_refuse(error, "target", all,
+					"is more than one, which only inbound "
+					"allows");
+			result = append(made, ",", 1, error);
+		}
+		if (!result)
+			result = add_target(
+				target, key, utf8, made, seen, error);
+	}
+	if (!result && seen->star && seen->count > 1)
+		return ruletarget_refuse(error, "target", all,
+			"holds \"*\", which only a source may");
+	return result;
+}
+
+/* relay, local, backup, remote, auto, or transport:nexthop as in transport(5)
+ */
+static int add_route(
+	struct bytes target, struct ruletarget *made, struct error *error)
+{
+	size_t i = 0;
+
+	for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+		if (bytes_equal_nocase(target, bytes_of(words[w])))
+			return append(made, words[w], target.len, error);
+	while (i < target.len && target.data[i] != ':')
+		i++;
+	if (i == target.len || !i)
+		return ruletarget_refuse(error, "target", target,
+			"is no route: relay, local, backup, remote, auto or a "
+			"Postfix transport like smtp:[host]:25 is expected");
+	for (i = 0; i < target.len; i++)
+		if ((unsigned char)target.data[i] <= 0x20 ||
+			(unsigned char)target.data[i] >= 0x7f)
+			return ruletarget_refuse(error, "target", target,
+				"holds a blank, a control character or one "
+				"outside ASCII");
+	return append(made, target.data, target.len, error);
+}
+
+static enum rule_kind kind_of(
+	enum rule_table table, struct bytes key, const struct targets *seen)
+{
+	if (table != RULE_ROUTES && seen->count == 1 && seen->itself)
+		return RULE_EXCEPTION;
+	if (!rule_key_is_domain(key))
+		return RULE_USER;
+	if (seen->catchall)
+		return RULE_CATCHALL;
+	if (key.len > 2 && key.data[1] == '*')
+		return RULE_SUBDOMAIN;
+	return RULE_DOMAIN;
+}
+
+int ruletarget_read(struct ruletarget *made, enum rule_table table,
+	struct bytes key, struct bytes target, bool allow_utf8,
+	struct error *error)
+{
+	struct targets seen = { 0 };
+	int result;
+
+	made->len = 0;
+	target = ruletarget_trim(target);
+	if (!target.len)
+		return error_set(error, ERR_BAD, "the target is empty");
+	if (!address_utf8_valid(target.data, target.len))
+		return ruletarget_refuse(
+			error, "target", target, "is not UTF-8");
+	result = table == RULE_ROUTES ? add_route(target, made, error)
+				      : add_targets(table, target, key,
+						allow_utf8, made, &seen, error);
+	if (!result)
+		made->kind = kind_of(table, key, &seen);
+	return result;
+}
