@@ -1,6 +1,7 @@
 /*
- * edit: changes a table. Every edit, of one row or of a million, is one merge of
- * the old generation's sorted rows with sorted changes into a complete new file.
+ * edit: changes a table. Every edit, of one row or of a million, is one merge
+ * of the old generation's sorted rows with sorted changes into a complete new
+ * file.
  */
 #ifndef READDRESS_EDIT_H
 #define READDRESS_EDIT_H
@@ -16,22 +17,29 @@ enum edit_mode {
 
 enum edit_scope { EDIT_ALL, EDIT_USERS, EDIT_DOMAINS };
 
-enum edit_change { EDIT_NEW, EDIT_CHANGED, EDIT_UNCHANGED, EDIT_DELETED,
-	EDIT_CHANGES };
+enum edit_change {
+	EDIT_NEW,
+	EDIT_CHANGED,
+	EDIT_UNCHANGED,
+	EDIT_DELETED,
+	EDIT_CHANGES
+};
 
 struct edit {
 	enum rule_table table;
 	enum edit_mode mode;
-	enum edit_scope scope; /* EDIT_REPLACE: rows of the other kind stay; a
-				  row of the other kind in rows is ERR_BAD */
+	enum edit_scope scope; /* EDIT_REPLACE: old rows of the other kind stay;
+				  one of the other kind in rows is ERR_BAD */
 	const struct csvfile_row *rows; /* sorted by key, no key twice */
 	size_t count;
-	uint64_t octets; /* as csvfile_rows.octets */
-	bool refuse_existing; /* `add` without --replace: ERR_BAD */
-	bool require_existing; /* `delete`: ERR_NOTFOUND names the first missing */
+	const char *name; /* of the file of the rows, for messages; or NULL */
+	bool refuse_existing;  /* `add` without --replace: ERR_BAD */
+	bool require_existing; /* `delete`: ERR_NOTFOUND names the first missing
+				*/
 	bool dry_run;
-	bool force;	   /* no refusal for what would be deleted */
-	unsigned max_delete; /* percent; applies when the table has over 20 rows */
+	bool force;	     /* no refusal for what would be deleted */
+	unsigned max_delete; /* percent; applies when the table has over 20 rows
+			      */
 	const char *command; /* for the metadata: "load inbound users.csv" */
 	/* Called for each row that is new, changed or deleted, in the order of
 	 * keys, when not NULL. old or new has data NULL where there is none. */
@@ -43,26 +51,41 @@ struct edit {
 };
 
 struct edit_result {
+	/* EDIT_UNCHANGED: rows that were given and stood there already; old
+	 * rows that the edit does not touch are not counted. */
 	uint64_t counts[EDIT_CHANGES];
 	/* by kind of the new value, of deleted rows by that of the old one */
 	uint64_t by_kind[EDIT_CHANGES][RULE_KINDS];
-	uint64_t generation; /* made; or the newest as it was, when unchanged */
+	uint64_t generation; /* made; or the newest as it was, when unchanged or
+				dry_run (0: there is none) */
 	bool unchanged;	     /* no row changed: no generation was made */
 };
 
 /*
  * Applies the edit: lock, check, build, publish (nothing of it but the checks
- * with dry_run). The state must be open and not locked; it is locked afterwards.
- * Refusals are ERR_BAD with the reason and the option that overrides: more than
- * max_delete percent deleted; a domain, sub-domain or catch-all rule (or an
- * exception for a domain) deleted without force or scope EDIT_USERS by
- * EDIT_REPLACE. Otherwise errors of state and map.
+ * with dry_run). The state must be open; it is locked afterwards, but not by
+ * dry_run, which writes nothing at all. *result is filled also when the edit is
+ * refused. Refusals of EDIT_REPLACE are ERR_BAD with the reason and the option
+ * that overrides: more than max_delete percent of the rows in scope deleted; a
+ * domain, sub-domain or catch-all rule (or an exception for a domain) deleted
+ * without force or scope EDIT_USERS. Otherwise errors of state and map. A first
+ * map is made also by an edit without rows.
  */
 int edit_apply(struct state *state, const struct edit *edit,
 	struct edit_result *result, struct error *error) MUST_CHECK;
 
+/* "inbound: 2 domains added, 1 user deleted", as it stands in the audit log;
+ * "inbound: no change" where there is none. NUL-terminated, cut to fit. */
+void edit_describe(const struct edit_result *result, enum rule_table table,
+	char *text, size_t size);
+
 /* `init`: an empty generation. ERR_BAD when there is a map already. */
 int edit_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error) MUST_CHECK;
+
+/* The metadata of a generation that is made now: time, user, and the command as
+ * typed. */
+void edit_fill_meta(
+	struct map_meta *meta, uint64_t generation, const char *command);
 
 #endif

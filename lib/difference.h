@@ -1,0 +1,49 @@
+/*
+ * difference: two maps side by side, a table at a time, in the order of keys
+ * (memcmp). Streams: nothing is held in memory.
+ */
+#ifndef READDRESS_DIFFERENCE_H
+#define READDRESS_DIFFERENCE_H
+
+#include "edit.h"
+
+struct difference_step {
+	enum edit_change change;
+	struct bytes key;
+	struct bytes old; /* value; data NULL: there was none */
+	struct bytes new; /* value; data NULL: there is none */
+};
+
+struct difference_side {
+	struct map_reader *reader;
+	struct map_cursor *cursor; /* NULL: no more rows */
+	struct rule rule;	   /* while cursor is set */
+};
+
+struct difference {
+	struct difference_side old;
+	struct difference_side new;
+};
+
+/* old may be NULL: then every row of new is EDIT_NEW. difference_free in any
+ * case. */
+int difference_init(struct difference *difference, const struct map *old,
+	const struct map *new, enum rule_table table,
+	struct error *error) MUST_CHECK;
+void difference_free(struct difference *difference);
+
+/* 1 and the next step, rows that are in both among them (EDIT_UNCHANGED); its
+ * bytes live as long as the maps. 0 at the end, or an error. */
+int difference_next(struct difference *difference, struct difference_step *step,
+	struct error *error) MUST_CHECK;
+
+/* Counts the step. ERR_BAD when its value is of no known kind. */
+int difference_count(const struct difference_step *step,
+	struct edit_result *result, struct error *error) MUST_CHECK;
+
+/* Have they different rows in any table? Looks no further than the first. 1, 0,
+ * or an error. */
+int difference_any(const struct map *old, const struct map *new,
+	struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,256 @@
+#include "journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "statedir.h"
+
+#define TIME_OCTETS 20 /* "2026-11-21T15:09:00Z" */
+
+static const char generation[] = "generation ";
+static const char of_generation[] = "; generation ";
+
+struct source {
+	const char *name;
+	bool milter; /* lines have no user */
+	FILE *file;  /* NULL: there is none, or it is at its end */
+	char *line;
+	size_t size;
+	struct bytes text; /* of the line that is next */
+};
+
+const char *journal_event_name(enum journal_event event)
+{
+	static const char *const names[JOURNAL_EVENTS] = {
+		[JOURNAL_EDIT] = "edit",
+		[JOURNAL_ROLLBACK] = "rollback",
+		[JOURNAL_NOT_MADE] = "not made",
+		[JOURNAL_START] = "start",
+		[JOURNAL_RELOAD] = "reload",
+		[JOURNAL_FAILED] = "reload failed",
+		[JOURNAL_OTHER] = "other",
+	};
+
+	return names[event];
+}
+
+static int next_line(
+	const struct state *state, struct source *source, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	ssize_t len;
+	int code = 0;
+
+	if (!source->file)
+		return 0;
+	len = getline(&source->line, &source->size, source->file);
+	if (len >= 0) {
+		if (len > 0 && source->line[len - 1] == '\n')
+			len--;
+		source->text = (struct bytes){ source->line, (size_t)len };
+		return 0;
+	}
+	if (ferror(source->file)) {
+		state_path(state, source->name, path);
+		code = error_set_errno(error, "cannot read %s", path);
+	}
+	(void)fclose(source->file);
+	source->file = NULL;
+	return code;
+}
+
+static int open_source(
+	const struct state *state, struct source *source, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	int fd;
+
+	state_path(state, source->name, path);
+	fd = file_open(state->fd, source->name, path, NULL, error);
+	if (fd < 0)
+		return fd == ERR_NOENT ? 0 : fd;
+	source->file = fdopen(fd, "r");
+	if (!source->file) {
+		int code = error_set_errno(error, "cannot read %s", path);
+
+		close(fd);
+		return code;
+	}
+	return next_line(state, source, error);
+}
+
+static bool starts_with(struct bytes text, const char *start)
+{
+	size_t len = strlen(start);
+
+	return text.len >= len && !memcmp(text.data, start, len);
+}
+
+/* text begins with start. */
+static struct bytes rest_behind(struct bytes text, const char *start)
+{
+	size_t len = strlen(start);
+
+	return (struct bytes){ text.data + len, text.len - len };
+}
+
+/* Digits at the front of text; 0 where there are none or too many. */
+static uint64_t number_at(struct bytes text)
+{
+	uint64_t number = 0;
+	size_t digits = 0;
+
+	while (digits < text.len && text.data[digits] >= '0' &&
+		text.data[digits] <= '9') {
+		if (++digits > STATE_DIGITS_MAX)
+			return 0;
+		number = number * 10 + (uint64_t)(text.data[digits - 1] - '0');
+	}
+	return number;
+}
+
+/* The number behind the last place of word in text. */
+static uint64_t number_behind(struct bytes text, const char *word)
+{
+	size_t len = strlen(word);
+	uint64_t number = 0;
+
+	for (size_t at = 0; at + len <= text.len; at++) {
+		if (!memcmp(text.data + at, word, len))
+			number = number_at((struct bytes){
+				text.data + at + len, text.len - at - len });
+	}
+	return number;
+}
+
+static void read_edit(struct journal_entry *entry)
+{
+	entry->event = JOURNAL_EDIT;
+	if (starts_with(entry->text, generation)) {
+		entry->event = JOURNAL_NOT_MADE;
+		entry->generation =
+			number_at(rest_behind(entry->text, generation));
+		return;
+	}
+	if (starts_with(entry->text, "rollback "))
+		entry->event = JOURNAL_ROLLBACK;
+	entry->generation = number_behind(entry->text, of_generation);
+}
+
+static void read_milter(struct journal_entry *entry)
+{
+	static const char failed[] = "reload: failed, generation ";
+
+	if (starts_with(entry->text, failed)) {
+		entry->event = JOURNAL_FAILED;
+		entry->generation = number_at(rest_behind(entry->text, failed));
+	} else if (starts_with(entry->text, "reload: ")) {
+		entry->event = JOURNAL_RELOAD;
+		entry->generation = number_behind(entry->text, " -> ");
+	} else if (starts_with(entry->text, "start: ")) {
+		entry->event = JOURNAL_START;
+		entry->generation = number_behind(entry->text, generation);
+	} else {
+		entry->event = JOURNAL_OTHER;
+	}
+}
+
+static bool has_time(struct bytes line)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:ddZ ";
+
+	if (line.len < sizeof form - 1)
+		return false;
+	for (size_t i = 0; i < sizeof form - 1; i++) {
+		char c = line.data[i];
+
+		if (form[i] == 'd' ? c < '0' || c > '9' : c != form[i])
+			return false;
+	}
+	return true;
+}
+
+static struct journal_entry read_line(const struct source *source)
+{
+	struct bytes line = source->text;
+	struct journal_entry entry = { .event = JOURNAL_OTHER, .text = line };
+	const char *space;
+
+	if (!has_time(line))
+		return entry;
+	entry.time = (struct bytes){ line.data, TIME_OCTETS };
+	line.data += TIME_OCTETS + 1;
+	line.len -= TIME_OCTETS + 1;
+	entry.user = bytes_of("milter");
+	if (!source->milter) {
+		space = memchr(line.data, ' ', line.len);
+		entry.user.data = line.data;
+		entry.user.len = space ? (size_t)(space - line.data) : line.len;
+		line.data += entry.user.len + (space != NULL);
+		line.len -= entry.user.len + (space != NULL);
+	}
+	entry.text = line;
+	if (source->milter)
+		read_milter(&entry);
+	else
+		read_edit(&entry);
+	return entry;
+}
+
+/* Of one second: has the milter served this before the edit was made? Had the
+ * edit come first, a reload would have taken it. */
+static bool milter_was_first(
+	const struct source *audit, const struct source *milter)
+{
+	struct journal_entry edit = read_line(audit);
+	struct journal_entry line = read_line(milter);
+
+	return (line.event == JOURNAL_START || line.event == JOURNAL_RELOAD) &&
+	       line.generation < edit.generation;
+}
+
+/* Which is next: a line without a time belongs to the one before it. */
+static struct source *choose(struct source *audit, struct source *milter)
+{
+	int order;
+
+	if (!audit->file || !milter->file)
+		return audit->file ? audit : milter;
+	if (!has_time(milter->text))
+		return milter;
+	if (!has_time(audit->text))
+		return audit;
+	order = memcmp(audit->text.data, milter->text.data, TIME_OCTETS);
+	if (!order)
+		order = milter_was_first(audit, milter) ? 1 : -1;
+	return order < 0 ? audit : milter;
+}
+
+int journal_each(const struct state *state,
+	int (*entry)(void *context, const struct journal_entry *entry),
+	void *context, struct error *error)
+{
+	struct source audit = { .name = STATE_AUDIT };
+	struct source milter = { .name = STATE_RELOAD_LOG, .milter = true };
+	int code = open_source(state, &audit, error);
+
+	if (!code)
+		code = open_source(state, &milter, error);
+	while (!code && (audit.file || milter.file)) {
+		struct source *next = choose(&audit, &milter);
+		struct journal_entry line = read_line(next);
+
+		code = entry(context, &line);
+		if (!code)
+			code = next_line(state, next, error);
+	}
+	if (audit.file)
+		(void)fclose(audit.file);
+	if (milter.file)
+		(void)fclose(milter.file);
+	free(audit.line);
+	free(milter.line);
+	return code;
+}

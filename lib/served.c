@@ -1,0 +1,189 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "statedir.h"
+
+#define KEY_SIZE  32
+#define LINE_SIZE 1024
+
+static bool parse_number(const char **text, char end, uint64_t *number)
+{
+	size_t digits = strspn(*text, "0123456789");
+
+	if (!digits || digits > STATE_DIGITS_MAX || (*text)[digits] != end)
+		return false;
+	*number = strtoull(*text, NULL, 10);
+	*text += digits + 1;
+	return true;
+}
+
+int state_served(struct state *state, uint64_t *served, uint64_t *previous,
+	struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char text[64];
+	const char *at = text;
+	int got;
+
+	*served = *previous = 0;
+	state_path(state, STATE_NOTE, path);
+	got = file_read_small(
+		state->fd, STATE_NOTE, path, text, sizeof text, error);
+	if (got == ERR_NOENT)
+		return 0;
+	if (got < 0)
+		return got;
+	if (strlen(text) != (size_t)got || !parse_number(&at, ' ', served) ||
+		!parse_number(&at, '\n', previous) || *at) {
+		*served = *previous = 0;
+		return error_set(error, ERR_BAD,
+			"%s is damaged: it must hold two numbers", path);
+	}
+	return 0;
+}
+
+/* Its own descriptor: what is replaced in it is fsynced there. */
+static int open_served(
+	struct state *state, struct stat *status, struct error *error)
+{
+	int fd = state_open_subdir(
+		state, STATE_SERVED_DIR, STATE_MODE_SERVED, false, error);
+
+	if (fd >= 0 && fstat(fd, status)) {
+		int code = error_set_errno(
+			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
+
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+/* NAME of "served/NAME". */
+static const char *base(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+int state_note_served(
+	struct state *state, uint64_t generation, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char text[64];
+	struct stat status;
+	uint64_t served;
+	uint64_t previous;
+	int len;
+	int fd;
+	int code = state_served(state, &served, &previous, error);
+
+	/* A damaged note is written anew. */
+	if (code && code != ERR_BAD)
+		return code;
+	if (!code && served == generation)
+		return 0;
+	fd = open_served(state, &status, error);
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_NOTE, path);
+	len = snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 "\n",
+		generation, served);
+	code = file_replace(fd, base(STATE_NOTE), path, STATE_MODE_FILE,
+		status.st_gid, text, (size_t)len, error);
+	close(fd);
+	return code;
+}
+
+int state_log_reload(struct state *state, const char *what, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char stamp[AUDIT_TIME_MAX];
+	char line[LINE_SIZE];
+	struct stat status;
+	int code;
+	int fd = open_served(state, &status, error);
+
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_RELOAD_LOG, path);
+	audit_time((int64_t)time(NULL), stamp);
+	(void)snprintf(line, sizeof line, "%s %.900s", stamp, what);
+	code = file_append_line(fd, base(STATE_RELOAD_LOG), path,
+		STATE_MODE_FILE, status.st_gid, line, error);
+	close(fd);
+	return code;
+}
+
+int state_make_served(
+	struct state *state, uid_t uid, gid_t gid, struct error *error)
+{
+	struct stat status;
+	int code = 0;
+	int fd = state_open_subdir(
+		state, STATE_SERVED_DIR, STATE_MODE_SERVED, true, error);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status)) {
+		code = error_set_errno(
+			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
+		goto out;
+	}
+	if (((uid != (uid_t)-1 && uid != status.st_uid) ||
+		    (gid != (gid_t)-1 && gid != status.st_gid)) &&
+		fchown(fd, uid, gid)) {
+		code = error_set_errno(error,
+			"cannot set the owner of %s/" STATE_SERVED_DIR,
+			state->dir);
+		goto out;
+	}
+	if ((status.st_mode & 07777) != STATE_MODE_SERVED &&
+		fchmod(fd, STATE_MODE_SERVED))
+		code = error_set_errno(error,
+			"cannot set the mode of %s/" STATE_SERVED_DIR,
+			state->dir);
+out:
+	close(fd);
+	return code;
+}
+
+int state_log_key(
+	struct state *state, unsigned char key[32], struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char text[KEY_SIZE + 1];
+	struct stat status;
+	int fd;
+	int got;
+
+	state_path(state, STATE_LOG_KEY, path);
+	got = file_read_small(
+		state->fd, STATE_LOG_KEY, path, text, sizeof text, error);
+	if (got == KEY_SIZE) {
+		memcpy(key, text, KEY_SIZE);
+		return 0;
+	}
+	if (got >= 0 || got == ERR_BAD)
+		return error_set(error, ERR_BAD,
+			"%s is not a key of %d octets: remove it, and a new "
+			"one is made",
+			path, KEY_SIZE);
+	if (got != ERR_NOENT)
+		return got;
+	if (getrandom(key, KEY_SIZE, 0) != KEY_SIZE)
+		return error_set_errno(error, "no random octets for %s", path);
+	fd = open_served(state, &status, error);
+	if (fd < 0)
+		return fd;
+	got = file_replace(fd, base(STATE_LOG_KEY), path, 0600, status.st_gid,
+		key, KEY_SIZE, error);
+	close(fd);
+	return got;
+}

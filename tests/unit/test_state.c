@@ -1,0 +1,805 @@
+#include "mapkit.h"
+#include "faults.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <time.h>
+
+#include "statedir.h"
+
+static struct state *open_state(struct kit *kit)
+{
+	struct state *state;
+
+	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
+	return state;
+}
+
+static struct state *open_locked(struct kit *kit)
+{
+	struct state *state = open_state(kit);
+
+	KIT_OK(kit, state_lock(state, 1, &kit->error));
+	return state;
+}
+
+static const char *in_state(struct kit *kit, const char *name)
+{
+	char path[KIT_PATH];
+
+	(void)snprintf(path, sizeof path, "state/%s", name);
+	return kit_path(kit, path);
+}
+
+static void build(struct kit *kit, struct state *state, uint64_t generation)
+{
+	struct map_meta meta = { .generation = generation, .time = 1795273740 };
+	struct map_builder *b;
+
+	KIT_OK(kit, map_builder_open(
+			    &b, state_build_path(state), 1, 100, &kit->error));
+	kit_put(kit, b, RULE_INBOUND, "a@b.example", "uc@d.example");
+	KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
+	map_builder_close(b);
+}
+
+static int publish(struct kit *kit, struct state *state, uint64_t generation)
+{
+	struct map_meta meta = { .generation = generation, .time = 1795273740 };
+
+	return state_publish(
+		state, &meta, "inbound: 1 user added", &kit->error);
+}
+
+/* The next generation, whatever its number. */
+static uint64_t make_next(struct kit *kit, struct state *state)
+{
+	uint64_t generation;
+
+	KIT_OK(kit, state_next_generation(state, &generation, &kit->error));
+	build(kit, state, generation);
+	KIT_OK(kit, publish(kit, state, generation));
+	return generation;
+}
+
+static uint64_t newest(struct kit *kit, struct state *state)
+{
+	struct map *map;
+	uint64_t generation;
+
+	KIT_OK(kit, state_open_newest(state, true, &map, &kit->error));
+	generation = map_meta(map)->generation;
+	map_close(map);
+	return generation;
+}
+
+static void assert_generations(struct kit *kit, struct state *state,
+	const uint64_t *expected, size_t expected_count)
+{
+	uint64_t *list;
+	size_t count;
+
+	KIT_OK(kit, state_generations(state, &list, &count, &kit->error));
+	assert_int_equal(count, expected_count);
+	for (size_t i = 0; i < count && i < expected_count; i++)
+		assert_int_equal(list[i], expected[i]);
+	free(list);
+}
+
+static void assert_file(const char *path, const char *expected)
+{
+	char *text = kit_read(path, NULL);
+
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void test_open(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state;
+	struct stat status;
+
+	KIT_FAILS(kit, ERR_NOENT, "readdress init",
+		state_open(&state, &kit->config, false, &kit->error));
+	assert_false(kit_exists(kit->state_dir));
+
+	(void)umask(0);
+	state_close(open_state(kit));
+	assert_int_equal(kit_mode(kit->state_dir), 02750);
+	assert_int_equal(kit_mode(in_state(kit, "history")), 02750);
+	assert_int_equal(kit_mode(in_state(kit, "served")), 0750);
+	assert_int_equal(stat(kit->state_dir, &status), 0);
+	assert_int_equal(status.st_uid, geteuid());
+	if (geteuid() == 0) {
+		const struct passwd *nobody = getpwnam("nobody");
+
+		assert_non_null(nobody);
+		assert_int_equal(status.st_gid, nobody->pw_gid);
+		assert_int_equal(stat(in_state(kit, "served"), &status), 0);
+		assert_int_equal(status.st_uid, nobody->pw_uid);
+		assert_int_equal(stat(in_state(kit, "history"), &status), 0);
+		assert_int_equal(status.st_uid, 0);
+		assert_int_equal(status.st_gid, nobody->pw_gid);
+	}
+	/* Its mode is nobody's business any more. */
+	assert_int_equal(chmod(kit->state_dir, 0700), 0);
+	state_close(open_state(kit));
+	assert_int_equal(kit_mode(kit->state_dir), 0700);
+}
+
+static void test_open_narrow_umask(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state;
+
+	(void)umask(077);
+	state = open_locked(kit);
+	make_next(kit, state);
+	make_next(kit, state);
+	KIT_OK(kit, state_note_served(state, 1, &kit->error));
+	KIT_OK(kit, state_log_reload(state, "reload", &kit->error));
+	state_close(state);
+	(void)umask(022);
+	assert_int_equal(kit_mode(kit->state_dir), 02750);
+	assert_int_equal(kit_mode(in_state(kit, "history")), 02750);
+	assert_int_equal(kit_mode(in_state(kit, "history/1.mdb")), 0640);
+	assert_int_equal(kit_mode(in_state(kit, "map.mdb")), 0640);
+	assert_int_equal(kit_mode(in_state(kit, "audit.log")), 0640);
+	assert_int_equal(kit_mode(in_state(kit, "lock")), 0640);
+	assert_int_equal(kit_mode(in_state(kit, "served/generation")), 0640);
+	assert_int_equal(kit_mode(in_state(kit, "served/reload.log")), 0640);
+}
+
+static void test_open_refusals(void **test)
+{
+	struct kit *kit = *test;
+	char dir[KIT_PATH];
+	struct state *state;
+
+	assert_int_equal(mkdir(kit->state_dir, 0777), 0);
+	assert_int_equal(chmod(kit->state_dir, 0777), 0);
+	KIT_FAILS(kit, ERR_PERM, "chmod o-w",
+		state_open(&state, &kit->config, true, &kit->error));
+	assert_int_equal(chmod(kit->state_dir, 01777), 0);
+	KIT_FAILS(kit, ERR_PERM, "chmod o-w",
+		state_open(&state, &kit->config, false, &kit->error));
+	assert_int_equal(rmdir(kit->state_dir), 0);
+
+	kit_write(kit->state_dir, "x", 1);
+	KIT_FAILS(kit, ERR_BAD, "not a directory",
+		state_open(&state, &kit->config, true, &kit->error));
+	assert_int_equal(unlink(kit->state_dir), 0);
+
+	(void)snprintf(dir, sizeof dir, "%s/no/parent", kit->dir);
+	kit->config.state_dir = dir;
+	KIT_FAILS(kit, ERR_CREATE, dir,
+		state_open(&state, &kit->config, true, &kit->error));
+}
+
+/* A package may have made the directory, as root would by hand. */
+static void test_open_empty(void **test)
+{
+	struct kit *kit = *test;
+
+	assert_int_equal(mkdir(kit->state_dir, 0755), 0);
+	state_close(open_state(kit));
+	assert_int_equal(kit_mode(kit->state_dir), 02750);
+	assert_true(kit_exists(in_state(kit, "served")));
+}
+
+static void test_unknown_user(void **test)
+{
+	struct kit *kit = *test;
+
+	free(kit->config.user);
+	kit->config.user = strdup("no-such-user-here");
+	state_close(open_state(kit));
+	assert_int_equal(kit_mode(kit->state_dir), 02750);
+	if (geteuid() == 0) /* the milter will make it */
+		assert_false(kit_exists(in_state(kit, "served")));
+}
+
+static void as_ordinary_user(void *context)
+{
+	struct kit *kit = context;
+	struct state *state;
+	uint64_t generation;
+
+	if (setgid(KIT_NOBODY) || setuid(KIT_NOBODY))
+		_exit(10);
+	if (state_open(&state, &kit->config, true, &kit->error) ||
+		state_lock(state, 1, &kit->error) ||
+		state_next_generation(state, &generation, &kit->error))
+		_exit(11);
+	build(kit, state, generation);
+	if (publish(kit, state, generation) ||
+		state_note_served(state, generation, &kit->error))
+		_exit(12);
+	state_close(state);
+}
+
+static void as_stranger(void *context)
+{
+	struct kit *kit = context;
+	struct state *state;
+
+	if (setgid(KIT_NOBODY - 1) || setuid(KIT_NOBODY - 1))
+		_exit(10);
+	if (state_open(&state, &kit->config, false, &kit->error) != ERR_PERM)
+		_exit(11);
+}
+
+static void test_ordinary_user(void **test)
+{
+	struct kit *kit = *test;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(kit->dir, KIT_NOBODY, KIT_NOBODY), 0);
+	free(kit->config.user);
+	kit->config.user = strdup("root"); /* not his business */
+	assert_int_equal(kit_child(as_ordinary_user, kit), 0);
+	assert_int_equal(kit_mode(kit->state_dir), 02750);
+	assert_int_equal(kit_mode(in_state(kit, "map.mdb")), 0640);
+	assert_int_equal(kit_child(as_stranger, kit), 0);
+}
+
+static void hold_lock(void *context)
+{
+	struct kit *kit = context;
+	struct state *state;
+
+	if (state_open(&state, &kit->config, false, &kit->error) ||
+		state_lock(state, 0, &kit->error))
+		_exit(1);
+	kit_write(state_build_path(state), "half", 4);
+	kill(getpid(), SIGKILL);
+}
+
+static void test_lock(void **test)
+{
+	struct kit *kit = *test;
+	struct state *one = open_locked(kit);
+	struct state *two = open_state(kit);
+	char holder[64];
+	time_t began;
+
+	(void)snprintf(holder, sizeof holder, "process %ld", (long)getpid());
+	KIT_OK(kit, state_lock(one, 0, &kit->error)); /* has it */
+	KIT_FAILS(kit, ERR_BUSY, holder, state_lock(two, 0, &kit->error));
+	began = time(NULL);
+	KIT_FAILS(kit, ERR_BUSY, "waited 1 s", state_lock(two, 1, &kit->error));
+	assert_true(time(NULL) - began <= 3);
+	state_close(one);
+	KIT_OK(kit, state_lock(two, 0, &kit->error));
+	state_close(two);
+
+	/* A writer that was killed holds nothing, and its litter goes. */
+	assert_true(WIFSIGNALED(kit_child(hold_lock, kit)));
+	assert_true(kit_exists(in_state(kit, STATE_BUILD)));
+	one = open_locked(kit);
+	assert_false(kit_exists(in_state(kit, STATE_BUILD)));
+	state_close(one);
+}
+
+static void test_publish(void **test)
+{
+	struct kit *kit = *test;
+	char user[160];
+	char lines[600];
+	struct state *state = open_locked(kit);
+	struct map *map;
+
+	KIT_FAILS(kit, ERR_NOENT, "readdress init",
+		state_open_newest(state, false, &map, &kit->error));
+	assert_int_equal(make_next(kit, state), 1);
+	assert_int_equal(newest(kit, state), 1);
+	assert_int_equal(make_next(kit, state), 2);
+	assert_int_equal(newest(kit, state), 2);
+	assert_generations(kit, state, (uint64_t[]){ 1, 2 }, 2);
+	assert_false(kit_exists(in_state(kit, STATE_BUILD)));
+	state_close(state);
+
+	state = open_state(kit);
+	KIT_OK(kit, state_open_generation(state, 1, true, &map, &kit->error));
+	assert_int_equal(map_meta(map)->generation, 1);
+	map_close(map);
+	KIT_OK(kit, state_open_generation(state, 2, false, &map, &kit->error));
+	assert_int_equal(map_meta(map)->generation, 2);
+	map_close(map);
+	KIT_FAILS(kit, ERR_NOTFOUND, "kept are: 1, 2",
+		state_open_generation(state, 3, false, &map, &kit->error));
+	state_close(state);
+	state_user(user, sizeof user);
+	(void)snprintf(lines, sizeof lines,
+		"2026-11-21T15:09:00Z %s inbound: 1 user added; "
+		"generation 1\n"
+		"2026-11-21T15:09:00Z %s inbound: 1 user added; "
+		"generation 2\n",
+		user, user);
+	assert_file(in_state(kit, "audit.log"), lines);
+}
+
+static void test_prune(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	static const uint64_t expected[] = { 2, 5, 20, 21, 22, 23, 24, 25, 26,
+		27, 28, 29, 30 };
+	static const uint64_t after[] = { 2, 5, 20, 21, 22, 23, 24, 25, 26, 27,
+		28, 29, 30, 31 };
+	static const uint64_t last[] = { 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+		32 };
+
+	for (int i = 1; i <= 5; i++)
+		make_next(kit, state);
+	KIT_OK(kit, state_note_served(state, 2, &kit->error));
+	KIT_OK(kit, state_note_served(state, 5, &kit->error));
+	kit_write(in_state(kit, "history/notes.txt"), "mine", 4);
+	kit_write(in_state(kit, "history/007.mdb"), "mine", 4);
+	for (int i = 6; i <= 30; i++)
+		make_next(kit, state);
+	assert_generations(
+		kit, state, expected, sizeof expected / sizeof *expected);
+	/* In doubt nothing goes. */
+	kit_write(in_state(kit, "served/generation"), "rubbish", 7);
+	make_next(kit, state);
+	assert_generations(kit, state, after, sizeof after / sizeof *after);
+	assert_int_equal(unlink(in_state(kit, "served/generation")), 0);
+	make_next(kit, state);
+	assert_generations(kit, state, last, sizeof last / sizeof *last);
+	assert_true(kit_exists(in_state(kit, "history/notes.txt")));
+	assert_true(kit_exists(in_state(kit, "history/007.mdb")));
+	state_close(state);
+}
+
+static void test_damaged_newest(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	struct map *map;
+	uint64_t next;
+	char *log;
+
+	make_next(kit, state);
+	assert_int_equal(truncate(in_state(kit, "map.mdb"), 4096), 0);
+	KIT_FAILS(kit, ERR_BAD, "No earlier generation is kept",
+		state_open_newest(state, false, &map, &kit->error));
+	assert_int_equal(unlink(in_state(kit, "map.mdb")), 0);
+	KIT_FAILS(kit, ERR_NOENT, "readdress init",
+		state_open_newest(state, false, &map, &kit->error));
+	assert_int_equal(make_next(kit, state), 2); /* 1 was used */
+	make_next(kit, state);
+	kit_write(in_state(kit, "rubbish"), "rubbish", 7);
+	assert_int_equal(
+		rename(in_state(kit, "rubbish"), in_state(kit, "map.mdb")), 0);
+	state_close(state);
+
+	state = open_locked(kit);
+	KIT_FAILS(kit, ERR_BAD,
+		"map.mdb is not a map of readdress; `readdress rollback` goes "
+		"back to generation 2,",
+		state_open_newest(state, false, &map, &kit->error));
+	KIT_FAILS(kit, ERR_BAD, "map.mdb is not a map",
+		state_try_newest(state, &map, &kit->error));
+	assert_null(strstr(kit->error.text, "rollback"));
+	assert_generations(kit, state, (uint64_t[]){ 2 }, 1);
+	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
+	assert_int_equal(next, 4);
+	/* What is published over it sets it aside, and 3 was made. */
+	assert_int_equal(make_next(kit, state), 4);
+	assert_generations(kit, state, (uint64_t[]){ 2, 4 }, 2);
+	assert_file(in_state(kit, "map.mdb.damaged"), "rubbish");
+	log = kit_read(in_state(kit, "audit.log"), NULL);
+	assert_null(strstr(log, "generation 3 was not made"));
+	free(log);
+
+	assert_int_equal(unlink(in_state(kit, "map.mdb")), 0);
+	KIT_FAILS(kit, ERR_BAD, "is gone; `readdress rollback`",
+		state_open_newest(state, false, &map, &kit->error));
+	state_close(state);
+}
+
+/* A directory cannot be replaced by a rename. */
+static void test_damaged_directory(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+
+	make_next(kit, state);
+	assert_int_equal(unlink(in_state(kit, "map.mdb")), 0);
+	assert_int_equal(mkdir(in_state(kit, "map.mdb"), 0750), 0);
+	state_close(state);
+	state = open_locked(kit);
+	assert_int_equal(make_next(kit, state), 2);
+	assert_int_equal(newest(kit, state), 2);
+	assert_int_equal(kit_mode(in_state(kit, "map.mdb.damaged")), 02750);
+	/* And again, over what was set aside before. */
+	assert_int_equal(truncate(in_state(kit, "map.mdb"), 100), 0);
+	state_close(state);
+	state = open_locked(kit);
+	assert_int_equal(make_next(kit, state), 3);
+	assert_int_equal(kit_mode(in_state(kit, "map.mdb.damaged")), 0640);
+	state_close(state);
+}
+
+/* A generation that is there, but not the one asked for. */
+static void test_open_generation(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	struct map *map = NULL;
+
+	for (int i = 0; i < 4; i++)
+		make_next(kit, state);
+	KIT_OK(kit, state_open_generation(state, 3, false, &map, &kit->error));
+	assert_int_equal(map_meta(map)->generation, 3);
+	map_close(map);
+	map = NULL;
+	KIT_FAILS(kit, ERR_NOTFOUND, "kept are: 1, 2, 3, 4",
+		state_open_generation(state, 9, false, &map, &kit->error));
+	assert_null(map);
+	assert_int_equal(rename(in_state(kit, "history/2.mdb"),
+				 in_state(kit, "history/9.mdb")),
+		0);
+	KIT_FAILS(kit, ERR_NOTFOUND, "generation 9 is not kept",
+		state_open_generation(state, 9, false, &map, &kit->error));
+	assert_null(map);
+	assert_int_equal(truncate(in_state(kit, "history/3.mdb"), 100), 0);
+	KIT_FAILS(kit, ERR_BAD, "history/3.mdb",
+		state_open_generation(state, 3, false, &map, &kit->error));
+	state_close(state);
+}
+
+static void test_purge(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	struct state_purged purged;
+	unsigned char key[32];
+
+	for (int i = 0; i < 3; i++)
+		make_next(kit, state);
+	KIT_OK(kit,
+		state_make_served(state, (uid_t)-1, (gid_t)-1, &kit->error));
+	KIT_OK(kit, state_note_served(state, 2, &kit->error));
+	KIT_OK(kit, state_log_reload(state, "reload", &kit->error));
+	KIT_OK(kit, state_log_key(state, key, &kit->error));
+	kit_write(in_state(kit, "map.mdb.damaged"), "x", 1);
+	KIT_OK(kit, state_purge(state, &purged, &kit->error));
+	assert_int_equal(purged.maps, 3);
+	assert_true(purged.audit);
+	assert_false(purged.other);
+	assert_int_equal(rmdir(kit->state_dir), 0); /* nothing is left */
+	state_close(state);
+
+	/* Of what was never there, and beside what is not ours. */
+	state = open_locked(kit);
+	kit_write(in_state(kit, "history/notes.txt"), "mine", 4);
+	KIT_OK(kit, state_purge(state, &purged, &kit->error));
+	assert_int_equal(purged.maps, 0);
+	assert_false(purged.audit);
+	assert_true(purged.other);
+	assert_file(in_state(kit, "history/notes.txt"), "mine");
+	state_close(state);
+}
+
+/* Who waited for the lock of a purge must not hold one that nobody else sees.
+ */
+static void test_lock_after_purge(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	struct state_purged purged;
+	struct state *other;
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct state *waiting;
+
+		close(state->lock); /* the copy of ours; OFD locks stay */
+		state->lock = -1;
+		if (state_open(&waiting, &kit->config, false, NULL) ||
+			write(ready[1], "x", 1) != 1 ||
+			state_lock(waiting, 10, NULL))
+			_exit(1);
+		if (write(ready[1], "y", 1) != 1)
+			_exit(2);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(usleep(200000), 0); /* it waits */
+	KIT_OK(kit, state_purge(state, &purged, &kit->error));
+	state_close(state);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(byte, 'y');
+	other = open_state(kit);
+	KIT_FAILS(kit, ERR_BUSY, "another readdress",
+		state_lock(other, 0, &kit->error));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	KIT_OK(kit, state_lock(other, 0, &kit->error));
+	state_close(other);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static uint64_t next_with_audit(struct kit *kit, const char *text)
+{
+	struct state *state = open_locked(kit);
+	uint64_t next;
+
+	kit_write(in_state(kit, "audit.log"), text, strlen(text));
+	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
+	state_close(state);
+	return next;
+}
+
+static void test_next_generation(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	char *log;
+	uint64_t next;
+
+	make_next(kit, state);
+	make_next(kit, state);
+	state_close(state);
+	/* Its own log gone, the map still knows. */
+	assert_int_equal(next_with_audit(kit, ""), 3);
+	assert_int_equal(next_with_audit(kit, "T u x; generation 41\n"), 42);
+	assert_int_equal(
+		next_with_audit(kit, "T u x; generation 9\nT u y; generat"),
+		10);
+	assert_int_equal(next_with_audit(kit, "generation 77 in passing\n"), 3);
+	assert_int_equal(next_with_audit(kit,
+				 "T u x; generation 18446744073709551615\n"),
+		3);
+	assert_int_equal(next_with_audit(kit, "T u x; generation -4\n"), 3);
+	assert_int_equal(next_with_audit(kit, "T u generation 50 was not made: "
+					      "see ; generation 99\n"),
+		51);
+
+	/* A line without its map, as a crash leaves it, is explained once. */
+	assert_int_equal(
+		next_with_audit(kit, "T u x; generation 5\nT u ha"), 6);
+	state = open_locked(kit);
+	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
+	assert_int_equal(next, 6);
+	log = kit_read(in_state(kit, "audit.log"), NULL);
+	assert_int_equal(
+		strncmp(log, "T u x; generation 5\nT u ha\n20", 29), 0);
+	assert_non_null(strstr(
+		log, " generation 5 was not made: the edit was interrupted\n"));
+	assert_string_equal(strstr(log, "interrupted"), "interrupted\n");
+	free(log);
+
+	kit_write(in_state(kit, "history/60.mdb"), "", 0);
+	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
+	assert_int_equal(next, 61);
+	state_close(state);
+}
+
+static void test_user(void **test)
+{
+	char user[160];
+
+	(void)test;
+	state_user(user, sizeof user);
+	if (geteuid() == 0)
+		assert_string_equal(user, "root");
+	assert_int_equal(setenv("SUDO_USER", "al ice\n; generation 9", 1), 0);
+	state_user(user, sizeof user);
+	assert_non_null(strstr(user, "(al_ice_;_generation_9)"));
+	assert_int_equal(unsetenv("SUDO_USER"), 0);
+}
+
+static void test_served(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_state(kit);
+	static const char *const damaged[] = { "", "1", "1 2", "1 2\n\n",
+		"a b\n", "1 -2\n", " 1 2\n", "1  2\n",
+		"9999999999999999999 1\n" };
+	uint64_t served = 9;
+	uint64_t previous = 9;
+
+	KIT_OK(kit, state_served(state, &served, &previous, &kit->error));
+	assert_int_equal(served, 0);
+	assert_int_equal(previous, 0);
+	KIT_OK(kit, state_note_served(state, 3, &kit->error));
+	assert_file(in_state(kit, "served/generation"), "3 0\n");
+	KIT_OK(kit, state_note_served(state, 3, &kit->error));
+	KIT_OK(kit, state_note_served(state, 5, &kit->error));
+	assert_file(in_state(kit, "served/generation"), "5 3\n");
+	KIT_OK(kit, state_served(state, &served, &previous, &kit->error));
+	assert_int_equal(served, 5);
+	assert_int_equal(previous, 3);
+	assert_false(kit_exists(in_state(kit, "served/generation.new")));
+	for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+		kit_write(in_state(kit, "served/generation"), damaged[i],
+			strlen(damaged[i]));
+		KIT_FAILS(kit, ERR_BAD, "damaged",
+			state_served(state, &served, &previous, &kit->error));
+		assert_int_equal(served, 0);
+	}
+	KIT_OK(kit, state_note_served(state, 6, &kit->error));
+	assert_file(in_state(kit, "served/generation"), "6 0\n");
+	assert_int_equal(unlink(in_state(kit, "served/generation")), 0);
+	assert_int_equal(mkfifo(in_state(kit, "served/generation"), 0600), 0);
+	KIT_FAILS(kit, ERR_BAD, "FIFO",
+		state_served(state, &served, &previous, &kit->error));
+	state_close(state);
+}
+
+static void test_reload_log(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_state(kit);
+	char *log;
+
+	KIT_OK(kit,
+		state_log_reload(state, "start: generation 1", &kit->error));
+	KIT_OK(kit, state_log_reload(
+			    state, "reload: generation 1 -> 2", &kit->error));
+	log = kit_read(in_state(kit, "served/reload.log"), NULL);
+	assert_int_equal(log[0], '2');
+	assert_non_null(strstr(log, "Z start: generation 1\n2"));
+	assert_non_null(strstr(log, "Z reload: generation 1 -> 2\n"));
+	free(log);
+	state_close(state);
+}
+
+static void test_log_key(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_state(kit);
+	unsigned char key[32] = { 0 };
+	unsigned char again[32] = { 0 };
+	static const unsigned char zero[32];
+
+	KIT_OK(kit, state_log_key(state, key, &kit->error));
+	KIT_OK(kit, state_log_key(state, again, &kit->error));
+	assert_memory_equal(key, again, sizeof key);
+	assert_memory_not_equal(key, zero, sizeof key);
+	assert_int_equal(kit_mode(in_state(kit, "served/log.key")), 0600);
+	assert_int_equal(truncate(in_state(kit, "served/log.key"), 31), 0);
+	KIT_FAILS(kit, ERR_BAD, "remove it",
+		state_log_key(state, key, &kit->error));
+	state_close(state);
+}
+
+static void test_make_served(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state;
+	struct stat status;
+
+	free(kit->config.user);
+	kit->config.user = strdup("no-such-user-here");
+	state = open_state(kit);
+	KIT_OK(kit,
+		state_make_served(state, (uid_t)-1, (gid_t)-1, &kit->error));
+	assert_int_equal(kit_mode(in_state(kit, "served")), 0750);
+	if (geteuid() == 0) {
+		KIT_OK(kit, state_make_served(state, 1234, 1235, &kit->error));
+		assert_int_equal(stat(in_state(kit, "served"), &status), 0);
+		assert_int_equal(status.st_uid, 1234);
+		assert_int_equal(status.st_gid, 1235);
+		assert_int_equal(status.st_mode & 07777, 0750);
+	}
+	assert_int_equal(rmdir(in_state(kit, "served")), 0);
+	assert_int_equal(symlink("/", in_state(kit, "served")), 0);
+	KIT_FAILS(kit, ERR_BAD, "not a directory",
+		state_make_served(state, 1234, 1235, &kit->error));
+	state_close(state);
+}
+
+/* Each call that changes a file fails once, then it and all behind it: the old
+ * map is in place, whole, nothing is left over, and the next edit works. */
+static void test_publish_fails(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	uint64_t live = make_next(kit, state);
+	unsigned failures = 0;
+
+	for (unsigned times = 1; times <= 1000; times += 999) {
+		for (unsigned n = 0; n < 100; n++) {
+			uint64_t next;
+			const char *call;
+			int code;
+
+			KIT_OK(kit, state_next_generation(
+					    state, &next, &kit->error));
+			build(kit, state, next);
+			faults_arm(n, times, EIO);
+			code = publish(kit, state, next);
+			call = faults_disarm();
+			if (!code) {
+				assert_null(call);
+				live = next;
+				break;
+			}
+			failures++;
+			assert_non_null(call);
+			assert_int_equal(code, ERR_IO);
+			assert_non_null(
+				strstr(kit->error.text, "Input/output error"));
+			assert_false(kit_exists(in_state(kit, STATE_BUILD)));
+			/* A disk that is gone for good keeps one or the other,
+			 * whole. */
+			if (times == 1)
+				assert_int_equal(newest(kit, state), live);
+			else
+				assert_true(newest(kit, state) >= live);
+			live = make_next(kit, state);
+			assert_int_equal(newest(kit, state), live);
+		}
+	}
+	assert_true(failures > 10);
+	state_close(state);
+}
+
+static void test_failure_is_logged(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	char *log;
+	uint64_t next;
+
+	make_next(kit, state);
+	state_close(state);
+	assert_int_equal(unlink(in_state(kit, "map.mdb")), 0);
+	state = open_locked(kit);
+	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
+	/* Against the lock, a directory where the map should be: the rename
+	 * fails. */
+	assert_int_equal(mkdir(in_state(kit, "map.mdb"), 0755), 0);
+	kit_write(in_state(kit, "map.mdb/x"), "x", 1);
+	build(kit, state, 2);
+	assert_int_equal(publish(kit, state, 2), ERR_IO);
+	log = kit_read(in_state(kit, "audit.log"), NULL);
+	assert_non_null(strstr(log, "; generation 2\n"));
+	assert_non_null(
+		strstr(log, " generation 2 was not made: cannot rename"));
+	free(log);
+	state_close(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(test_open),
+		KIT_TEST(test_open_narrow_umask),
+		KIT_TEST(test_open_refusals),
+		KIT_TEST(test_open_empty),
+		KIT_TEST(test_unknown_user),
+		KIT_TEST(test_ordinary_user),
+		KIT_TEST(test_lock),
+		KIT_TEST(test_publish),
+		KIT_TEST(test_prune),
+		KIT_TEST(test_damaged_newest),
+		KIT_TEST(test_damaged_directory),
+		KIT_TEST(test_open_generation),
+		KIT_TEST(test_purge),
+		KIT_TEST(test_lock_after_purge),
+		KIT_TEST(test_next_generation),
+		KIT_TEST(test_user),
+		KIT_TEST(test_served),
+		KIT_TEST(test_reload_log),
+		KIT_TEST(test_log_key),
+		KIT_TEST(test_make_served),
+		KIT_TEST(test_publish_fails),
+		KIT_TEST(test_failure_is_logged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
