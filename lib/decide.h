@@ -6,6 +6,8 @@
 #ifndef READDRESS_DECIDE_H
 #define READDRESS_DECIDE_H
 
+#include <stdint.h>
+
 #include "arena.h"
 #include "config.h"
 #include "header.h"
@@ -22,20 +24,23 @@ struct decide_client {
 };
 
 struct decide_header {
-	struct bytes name;  /* as it came, without the colon */
+	struct bytes name;  /* as it came, without the colon and the blanks that
+			       may stand before it */
 	struct bytes value; /* all behind the colon, folds included, without the
 			       line break at its end. Folds are LF or CRLF. */
+	bool crlf;	    /* a line break that is added is CRLF, else LF */
 };
 
 struct decide_recipient {
-	const char *address;  /* RCPT TO's argument as it came, with <> or not */
+	const char *address; /* RCPT TO's argument as it came, with <> or not */
 	const char *resolved; /* {rcpt_addr}, or NULL */
 	const char *notify;   /* value of NOTIFY=, or NULL */
-	const char *orcpt;    /* value of ORCPT=, in xtext as it came, or NULL */
+	const char *orcpt; /* value of ORCPT=, in xtext as it came, or NULL */
 };
 
 struct decide_message {
 	const char *sender; /* MAIL FROM's argument; "" and "<>" are null */
+	const char *sender_resolved; /* {mail_addr}, or NULL */
 	bool smtputf8;
 	const struct decide_recipient *recipients;
 	size_t recipient_count;
@@ -43,31 +48,42 @@ struct decide_message {
 	 * decide_wants_header names; others do no harm. */
 	const struct decide_header *headers;
 	size_t header_count;
+	bool explain; /* findings for every address, not only for those that a
+			 log line tells of: REWRITTEN and LEFT */
 };
 
-enum decide_field { FIELD_SENDER, FIELD_RECIPIENT, FIELD_HEADER, DECIDE_FIELDS };
+enum decide_field {
+	FIELD_SENDER,
+	FIELD_RECIPIENT,
+	FIELD_HEADER,
+	DECIDE_FIELDS
+};
 
 enum decide_result {
 	RESULT_REWRITTEN,
-	RESULT_UNCHANGED,  /* no rule, or one that changes nothing */
-	RESULT_EXCEPTION,  /* a rule says: leave it */
-	RESULT_LEFT,	   /* a rule holds, but it was left as it is: why */
+	RESULT_UNCHANGED, /* no rule, or one that changes nothing */
+	RESULT_EXCEPTION, /* a rule says: leave it */
+	RESULT_LEFT,	  /* a rule holds, but it was left as it is: why */
 	RESULT_UNPARSABLE,
 	DECIDE_RESULTS
 };
+
+/* decide_finding.why of what unless-signed leaves alone: no reason to warn. */
+extern const char decide_why_signed[];
 
 /* One address that was looked at. In shadow mode, what would have been. */
 struct decide_finding {
 	enum decide_field field;
 	enum decide_result result;
-	size_t index;	    /* of the recipient or header; 0 for the sender */
-	struct bytes old;   /* as it came, path stripped */
-	struct bytes new;   /* targets joined with ","; len 0 when not rewritten */
-	struct bytes key;   /* of the rule; len 0 when none */
+	size_t index;	  /* of the recipient or header; 0 for the sender */
+	struct bytes old; /* as it came, path stripped */
+	struct bytes new; /* targets joined with ","; len 0 when not rewritten
+			   */
+	struct bytes key; /* of the rule; len 0 when none */
 	enum rule_kind kind;
 	enum rule_table table;
 	bool shadow;
-	const char *why;    /* of RESULT_LEFT and RESULT_UNPARSABLE; static */
+	const char *why; /* of RESULT_LEFT and RESULT_UNPARSABLE; static */
 };
 
 struct decide_header_edit {
@@ -82,13 +98,14 @@ struct decide_add {
 
 struct decision {
 	enum direction direction;
-	const char *why;      /* "daemon", "authenticated", "network", "default",
-				 "unproven"; static */
-	bool refuse;	      /* 550 5.7.1; then there are no edits */
-	struct bytes refused; /* the recipient that is the reason */
+	const char *why; /* "daemon", "authenticated", "network", "default",
+			    "unproven"; static */
+	bool refuse;	 /* 550 5.7.1; then there are no edits */
+	struct bytes refused; /* the recipient that is the reason; without
+				 refuse: shadow mode of outbound let it pass */
 	bool shadow;	      /* a change was held back by shadow mode */
 
-	const char *sender; /* the new one, without <>; NULL: leave it */
+	const char *sender;	 /* the new one, without <>; NULL: leave it */
 	struct decide_add *adds; /* first add all, then delete */
 	size_t add_count;
 	const char **deletes; /* without <>, spelt as Postfix holds them */
@@ -97,9 +114,9 @@ struct decision {
 	size_t header_count;
 
 	struct decide_finding *findings; /* in the order sender, recipients,
-					    headers */
+					    headers; see explain */
 	size_t finding_count;
-	uint64_t unparsable; /* header elements */
+	uint64_t counts[DECIDE_FIELDS][DECIDE_RESULTS]; /* of all addresses */
 };
 
 /* Which direction the client alone gives, and why (static). */

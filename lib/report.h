@@ -13,15 +13,16 @@
 /*
  * Calls emit for each line, at the level it deserves: LEVEL_INFO where the
  * message was touched (or would have been, in shadow mode), LEVEL_WARNING for
- * addresses left as they are and headers that could not be changed, LEVEL_INFO
- * for a refusal, LEVEL_DEBUG for a message that nothing touched. queue_id: NULL
+ * addresses left as they are and headers that could not be changed (one line
+ * for each header and reason, "more=" counts the others), LEVEL_INFO for a
+ * refusal, LEVEL_DEBUG for a message that nothing touched. queue_id: NULL
  * becomes "NOQUEUE".
  */
 void report_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
-	void (*emit)(void *context, enum config_log_level level,
-		const char *line),
+	void (*emit)(
+		void *context, enum config_log_level level, const char *line),
 	void *context);
 
 #endif

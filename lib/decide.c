@@ -1,0 +1,205 @@
+#include "decide.h"
+
+#include "dkim.h"
+#include "envelope.h"
+#include "headeredit.h"
+#include "verdict.h"
+
+/* For one header at a time, of 60,000 octets where Postfix sends them. */
+#define DECIDE_SCRATCH_MAX ((size_t)256 << 20)
+
+const char decide_why_signed[] = "a DKIM signature covers the header";
+
+enum direction decide_direction(const struct config *config,
+	const struct decide_client *client, const char **why)
+{
+	*why = "daemon";
+	if (client->daemon_name) {
+		struct bytes daemon = bytes_of(client->daemon_name);
+
+		if (config_list_has(&config->outbound_daemons, daemon))
+			return OUTBOUND;
+		if (config_list_has(&config->inbound_daemons, daemon))
+			return INBOUND;
+	}
+	*why = "authenticated";
+	if (client->authenticated && config->outbound_authenticated)
+		return OUTBOUND;
+	*why = "network";
+	if (client->address &&
+		network_contains(config->outbound_networks,
+			config->outbound_networks_count, client->address))
+		return OUTBOUND;
+	*why = "default";
+	return INBOUND;
+}
+
+static bool is_required(const struct config *config, struct bytes name)
+{
+	for (size_t i = 0; i < config->outbound_required_count; i++)
+		if (bytes_equal_nocase(
+			    bytes_of(config->outbound_required[i].name), name))
+			return true;
+	return false;
+}
+
+bool decide_wants_header(const struct config *config, struct bytes name)
+{
+	return config_list_has_nocase(&config->inbound_headers, name) ||
+	       config_list_has_nocase(&config->outbound_headers, name) ||
+	       dkim_is_signature(name) || is_required(config, name);
+}
+
+static struct bytes trim(struct bytes text)
+{
+	static const char blanks[] = " \t\r\n";
+
+	while (text.len && memchr(blanks, text.data[0], 4))
+		text.data++, text.len--;
+	while (text.len && memchr(blanks, text.data[text.len - 1], 4))
+		text.len--;
+	return text;
+}
+
+/* Carries the message one of outbound_required_headers? */
+static bool is_proven(
+	const struct config *config, const struct decide_message *message)
+{
+	for (size_t i = 0; i < message->header_count; i++)
+		for (size_t r = 0; r < config->outbound_required_count; r++) {
+			const struct decide_header *header =
+				&message->headers[i];
+			const struct config_required *required =
+				&config->outbound_required[r];
+
+			if (bytes_equal_nocase(
+				    bytes_of(required->name), header->name) &&
+				bytes_equal_nocase(bytes_of(required->value),
+					trim(header->value)))
+				return true;
+		}
+	return false;
+}
+
+/* Does a rule of inbound name the recipient's domain? 1, 0, or an error. */
+static int is_ours(const struct verdict_context *context,
+	const struct decide_recipient *recipient, struct bytes *spelt)
+{
+	struct mailbox mailbox;
+	char key[ADDRESS_KEY_MAX];
+	int result = envelope_mailbox(
+		recipient->address, recipient->resolved, &mailbox, spelt);
+	int len;
+
+	if (result <= 0)
+		return result;
+	len = address_domain_key(mailbox.domain, mailbox.domain_len, key);
+	if (len < 0)
+		return len == ERR_BAD ? 0 : len;
+	return map_names_domain(
+		context->reader, (struct bytes){ key, (size_t)len });
+}
+
+/* A stranger in a shared network: may his message pass to these recipients? */
+static int refuse_foreign(struct verdict_context *context)
+{
+	const struct decide_message *message = context->message;
+	struct decision *decision = context->decision;
+
+	for (size_t i = 0; i < message->recipient_count; i++) {
+		struct bytes spelt;
+		int result = is_ours(context, &message->recipients[i], &spelt);
+
+		if (result < 0)
+			return result;
+		if (!result) {
+			bool shadow = verdict_in_shadow(context, RULE_OUTBOUND);
+
+			decision->refuse = !shadow;
+			decision->shadow = shadow;
+			decision->refused = spelt;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int decide_all(struct verdict_context *context)
+{
+	const struct config *config = context->config;
+	struct decision *decision = context->decision;
+	bool by_place = !strcmp(decision->why, "daemon") ||
+			!strcmp(decision->why, "network");
+	int result = 0;
+
+	if (decision->direction == OUTBOUND && by_place &&
+		config->outbound_required_count &&
+		!is_proven(config, context->message)) {
+		decision->direction = INBOUND;
+		decision->why = "unproven";
+		result = refuse_foreign(context);
+		if (result < 0 || decision->refuse)
+			return result;
+	}
+	if (decision->direction == OUTBOUND)
+		result = envelope_sender(context);
+	if (!result && (decision->direction == INBOUND ||
+			       config->outbound_route_recipients))
+		result = envelope_recipients(context);
+	if (!result)
+		result = headeredit_decide(context);
+	return result;
+}
+
+int decide(const struct config *config, const struct map *map,
+	enum direction direction, const char *why,
+	const struct decide_message *message, struct arena *arena,
+	struct decision *decision, struct error *error)
+{
+	struct verdict_context context = { config, NULL, message, arena,
+		arena_open(DECIDE_SCRATCH_MAX), decision, 0 };
+	int result = ERR_NOMEM;
+
+	memset(decision, 0, sizeof *decision);
+	decision->direction = direction;
+	decision->why = why;
+	if (context.scratch)
+		result = map_reader_open(&context.reader, map);
+	if (!result)
+		result = decide_all(&context);
+	map_reader_close(context.reader);
+	arena_close(context.scratch);
+	if (result == ERR_NOMEM)
+		return error_set(error, result,
+			"no memory, or the message is too large");
+	if (result < 0)
+		return error_set(error, result, "the map cannot be read");
+	return 0;
+}
+
+bool decide_changes(const struct decision *decision)
+{
+	return decision->sender || decision->add_count ||
+	       decision->delete_count || decision->header_count;
+}
+
+const char *decide_direction_name(enum direction direction)
+{
+	return direction == OUTBOUND ? "outbound" : "inbound";
+}
+
+const char *decide_field_name(enum decide_field field)
+{
+	static const char *const names[DECIDE_FIELDS] = { "from", "rcpt",
+		"header" };
+
+	return field < DECIDE_FIELDS ? names[field] : "";
+}
+
+const char *decide_result_name(enum decide_result result)
+{
+	static const char *const names[DECIDE_RESULTS] = { "rewritten",
+		"unchanged", "exception", "left", "unparsable" };
+
+	return result < DECIDE_RESULTS ? names[result] : "";
+}

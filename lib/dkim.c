@@ -1,0 +1,65 @@
+#include "dkim.h"
+
+static bool is_fws(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct bytes trim(struct bytes text)
+{
+	while (text.len && is_fws(text.data[0]))
+		text.data++, text.len--;
+	while (text.len && is_fws(text.data[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+/* Cuts what stands before the next separator from *rest. */
+static bool cut(struct bytes *rest, char separator, struct bytes *part)
+{
+	const char *end;
+
+	if (!rest->len)
+		return false;
+	end = memchr(rest->data, separator, rest->len);
+	part->data = rest->data;
+	part->len = end ? (size_t)(end - rest->data) : rest->len;
+	rest->data += part->len + (end ? 1 : 0);
+	rest->len -= part->len + (end ? 1 : 0);
+	return true;
+}
+
+bool dkim_is_signature(struct bytes name)
+{
+	return bytes_equal_nocase(name, bytes_of("DKIM-Signature")) ||
+	       bytes_equal_nocase(name, bytes_of("ARC-Message-Signature"));
+}
+
+struct bytes dkim_tag(struct bytes signature, const char *tag)
+{
+	struct bytes part;
+
+	/* tag-list = tag-spec *( ";" tag-spec ), RFC 6376 section 3.2 */
+	while (cut(&signature, ';', &part)) {
+		struct bytes value = part;
+		struct bytes name;
+
+		if (!cut(&value, '=', &name) || name.len == part.len)
+			continue;
+		if (bytes_equal(trim(name), bytes_of(tag)))
+			return trim(value);
+	}
+	return (struct bytes){ NULL, 0 };
+}
+
+size_t dkim_covers(struct bytes signature, struct bytes name)
+{
+	struct bytes names = dkim_tag(signature, "h");
+	struct bytes part;
+	size_t count = 0;
+
+	while (cut(&names, ':', &part))
+		if (bytes_equal_nocase(trim(part), name))
+			count++;
+	return count;
+}

@@ -1,0 +1,267 @@
+#include "verdict.h"
+
+bool verdict_in_shadow(
+	const struct verdict_context *context, enum rule_table table)
+{
+	enum config_mode mode = table == RULE_OUTBOUND
+					? context->config->outbound_mode
+					: context->config->inbound_mode;
+
+	return mode == MODE_SHADOW;
+}
+
+/* FACTS: Postfix would resolve such a local part to another place. */
+static bool is_routed(const char *local, size_t len)
+{
+	return memchr(local, '%', len) || memchr(local, '!', len) ||
+	       memchr(local, '@', len);
+}
+
+/* What of the old address goes into the new one may be dangerous there. */
+static const char *objection(const struct verdict_context *context,
+	const struct lookup *lookup, const struct mailbox *old,
+	const struct lookup_target *target, size_t text_len,
+	enum decide_field field)
+{
+	char local[ADDRESS_TEXT_MAX];
+	bool keeps = target->keeps_local;
+	bool new_local = !keeps || field != FIELD_HEADER;
+	size_t off = keeps ? 0 : lookup->extension.off;
+	size_t len = keeps ? old->local_len : lookup->extension.len;
+
+	if (field == FIELD_RECIPIENT && is_routed(old->local + off, len))
+		return "its local part holds %, ! or @";
+	if (target->too_long ||
+		(new_local && address_format_local(&target->mailbox, local) >
+				      ADDRESS_LOCAL_MAX))
+		return "its local part would be longer than 64 octets";
+	if (text_len > ADDRESS_MAX)
+		return "it would be longer than 254 octets";
+	if (new_local && !context->message->smtputf8 &&
+		address_local_is_utf8(&target->mailbox))
+		return "its local part is UTF-8 and the message has no "
+		       "SMTPUTF8";
+	return NULL;
+}
+
+/* Writes one target into the arena. */
+static int write_target(const struct verdict_context *context,
+	const struct lookup_target *target, const char *text, size_t len,
+	struct verdict_target *out)
+{
+	char key[ADDRESS_KEY_MAX];
+	char local[ADDRESS_TEXT_MAX];
+	int key_len = address_key(&target->mailbox, key);
+	size_t local_len = address_format_local(&target->mailbox, local);
+
+	if (key_len < 0)
+		return key_len;
+	out->text.data = arena_copy(context->arena, text, len);
+	out->text.len = len;
+	out->key.data = arena_copy(context->arena, key, (size_t)key_len);
+	out->key.len = (size_t)key_len;
+	if (!out->text.data || !out->key.data)
+		return ERR_NOMEM;
+	out->keeps_local = target->keeps_local;
+	out->domain = (struct bytes){ out->text.data + local_len + 1,
+		len - local_len - 1 };
+	return 0;
+}
+
+static size_t count_targets(struct bytes targets)
+{
+	struct bytes target;
+	size_t count = 0;
+
+	while (rule_next_target(&targets, &target))
+		count++;
+	return count;
+}
+
+/* Makes the next of verdict->targets. Returns 0; 1 and verdict->why when the
+ * address is to be left; or an error. */
+static int make_target(const struct verdict_context *context,
+	const struct lookup *lookup, const struct mailbox *mailbox,
+	const struct lookup_target *target, enum decide_field field,
+	struct verdict *verdict)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int len = address_format(&target->mailbox, text);
+	int result = len;
+
+	if (len >= 0) {
+		verdict->why = objection(
+			context, lookup, mailbox, target, (size_t)len, field);
+		if (verdict->why)
+			return 1;
+		result = write_target(context, target, text, (size_t)len,
+			&verdict->targets[verdict->target_count]);
+	}
+	if (result == ERR_BAD) {
+		verdict->why = "it would be no address";
+		return 1;
+	}
+	if (!result)
+		verdict->target_count++;
+	return result;
+}
+
+static int find_targets(const struct verdict_context *context,
+	const struct lookup *lookup, const struct mailbox *mailbox,
+	enum decide_field field, struct verdict *verdict)
+{
+	struct bytes rest = lookup->targets;
+	struct lookup_target target;
+	size_t wanted = field == FIELD_HEADER ? 1 : count_targets(rest);
+	int result = 0;
+
+	verdict->targets = arena_alloc(
+		context->arena, wanted * sizeof *verdict->targets + 1);
+	if (!verdict->targets)
+		return ERR_NOMEM;
+	verdict->result = RESULT_REWRITTEN;
+	while (verdict->target_count < wanted &&
+		(result = lookup_next(lookup, mailbox, &rest, &target)) == 1) {
+		result = make_target(
+			context, lookup, mailbox, &target, field, verdict);
+		if (result < 0)
+			return result;
+		if (result) {
+			verdict->result = RESULT_LEFT;
+			verdict->target_count = 0;
+			return 0;
+		}
+	}
+	if (!result && !verdict->target_count)
+		return ERR_BAD;
+	return result;
+}
+
+static enum decide_field field_of(enum rule_table table, bool envelope)
+{
+	if (!envelope)
+		return FIELD_HEADER;
+	return table == RULE_OUTBOUND ? FIELD_SENDER : FIELD_RECIPIENT;
+}
+
+int verdict_find(const struct verdict_context *context, enum rule_table table,
+	const struct mailbox *mailbox, bool envelope, struct verdict *verdict)
+{
+	struct lookup lookup;
+	char key[ADDRESS_KEY_MAX];
+	int result = address_key(mailbox, key);
+
+	memset(verdict, 0, sizeof *verdict);
+	verdict->result = RESULT_UNCHANGED;
+	if (result < 0)
+		return result == ERR_BAD ? 0 : result;
+	verdict->key.len = (size_t)result;
+	verdict->key.data = arena_copy(context->arena, key, (size_t)result);
+	if (!verdict->key.data)
+		return ERR_NOMEM;
+	result = lookup_find(context->reader, table, mailbox,
+		context->config->delimiter, &lookup);
+	if (result <= 0)
+		return result;
+	verdict->kind = lookup.kind;
+	verdict->rule.len = lookup.key_len;
+	verdict->rule.data =
+		arena_copy(context->arena, lookup.key, lookup.key_len);
+	if (!verdict->rule.data)
+		return ERR_NOMEM;
+	if (lookup.kind == RULE_EXCEPTION) {
+		verdict->result = RESULT_EXCEPTION;
+		return 0;
+	}
+	return find_targets(
+		context, &lookup, mailbox, field_of(table, envelope), verdict);
+}
+
+/* The targets joined with ",". */
+static int join(struct arena *arena, const struct verdict *verdict,
+	struct bytes *joined)
+{
+	size_t len = 0;
+	char *text;
+
+	if (verdict->target_count == 1) {
+		*joined = verdict->targets[0].text;
+		return 0;
+	}
+	for (size_t i = 0; i < verdict->target_count; i++)
+		len += verdict->targets[i].text.len + 1;
+	text = arena_octets(arena, len + 1);
+	if (!text)
+		return ERR_NOMEM;
+	joined->data = text;
+	for (size_t i = 0; i < verdict->target_count; i++) {
+		if (i)
+			*text++ = ',';
+		memcpy(text, verdict->targets[i].text.data,
+			verdict->targets[i].text.len);
+		text += verdict->targets[i].text.len;
+	}
+	*text = '\0';
+	joined->len = (size_t)(text - joined->data);
+	return 0;
+}
+
+static int make_room(struct verdict_context *context)
+{
+	struct decision *decision = context->decision;
+	size_t room = context->findings_room ? 2 * context->findings_room : 16;
+	struct decide_finding *findings;
+
+	if (decision->finding_count < context->findings_room)
+		return 0;
+	findings = arena_alloc(context->arena, room * sizeof *findings);
+	if (!findings)
+		return ERR_NOMEM;
+	if (decision->finding_count)
+		memcpy(findings, decision->findings,
+			decision->finding_count * sizeof *findings);
+	decision->findings = findings;
+	context->findings_room = room;
+	return 0;
+}
+
+bool verdict_is_noted(
+	const struct verdict_context *context, const struct verdict *verdict)
+{
+	return context->message->explain ||
+	       verdict->result == RESULT_REWRITTEN ||
+	       verdict->result == RESULT_LEFT;
+}
+
+int verdict_note(struct verdict_context *context, enum decide_field field,
+	size_t index, struct bytes old, enum rule_table table,
+	const struct verdict *verdict)
+{
+	struct decide_finding *new;
+	int result;
+
+	context->decision->counts[field][verdict->result]++;
+	if (!verdict_is_noted(context, verdict))
+		return 0;
+	result = make_room(context);
+	if (result < 0)
+		return result;
+	new = &context->decision->findings[context->decision->finding_count];
+	memset(new, 0, sizeof *new);
+	new->field = field;
+	new->result = verdict->result;
+	new->index = index;
+	new->old = old;
+	new->key = verdict->rule;
+	new->kind = verdict->kind;
+	new->table = table;
+	new->why = verdict->why;
+	new->shadow = verdict_in_shadow(context, table);
+	if (verdict->result == RESULT_REWRITTEN) {
+		result = join(context->arena, verdict, &new->new);
+		if (result < 0)
+			return result;
+	}
+	context->decision->finding_count++;
+	return 0;
+}

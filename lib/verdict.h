@@ -1,0 +1,68 @@
+/*
+ * verdict: what the rules make of one address, as decide needs it for senders,
+ * recipients and headers alike.
+ */
+#ifndef READDRESS_VERDICT_H
+#define READDRESS_VERDICT_H
+
+#include "decide.h"
+
+/* What the parts of a decision work with. */
+struct verdict_context {
+	const struct config *config;
+	struct map_reader *reader;
+	const struct decide_message *message;
+	struct arena *arena;   /* what the decision needs */
+	struct arena *scratch; /* empty again after each header */
+	struct decision *decision;
+	size_t findings_room; /* of decision->findings */
+};
+
+struct verdict_target {
+	struct bytes text; /* as it is written: RFC 5321, NUL behind it */
+	struct bytes key;
+	bool keeps_local;
+	struct bytes domain; /* the end of text */
+};
+
+struct verdict {
+	enum decide_result result; /* REWRITTEN, UNCHANGED, EXCEPTION, LEFT */
+	const char *why;	   /* of LEFT; static */
+	struct bytes key;	   /* of the address; len 0 when it has none */
+	struct bytes rule;	   /* key of the rule; len 0 when none holds */
+	enum rule_kind kind;
+	struct verdict_target *targets; /* when REWRITTEN: at least one */
+	size_t target_count;
+};
+
+/*
+ * Looks the address up. envelope: it is a recipient (RULE_INBOUND) or the
+ * sender (RULE_OUTBOUND), else it stands in a header. What the rule makes of it
+ * may be LEFT: a recipient whose kept local part or extension holds '%', '!' or
+ * '@'; what would be too long, or would have a UTF-8 local part in a message
+ * without SMTPUTF8 (a local part that a header keeps is no reason). For a
+ * header, the first target is the only one. Everything lives in the context's
+ * arena. 0 or a negative error.
+ */
+int verdict_find(const struct verdict_context *context, enum rule_table table,
+	const struct mailbox *mailbox, bool envelope,
+	struct verdict *verdict) MUST_CHECK;
+
+/* Will verdict_note keep a finding, which then needs what the verdict points
+ * to?
+ */
+bool verdict_is_noted(
+	const struct verdict_context *context, const struct verdict *verdict);
+
+/* Counts what the verdict says of the address old, and appends it to
+ * decision->findings where verdict_is_noted. old must live as long as the
+ * decision. 0 or ERR_NOMEM. */
+int verdict_note(struct verdict_context *context, enum decide_field field,
+	size_t index, struct bytes old, enum rule_table table,
+	const struct verdict *verdict) MUST_CHECK;
+
+/* The mode of the table is shadow? */
+bool verdict_in_shadow(
+	const struct verdict_context *context, enum rule_table table);
+
+#endif
