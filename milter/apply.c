@@ -1,0 +1,66 @@
+#include "apply.h"
+
+/* libmilter's arguments lack const; it does not write into these. */
+static char *unconst(const char *text)
+{
+	union {
+		const char *given;
+		char *wanted;
+	} same = { text };
+
+	return same.wanted;
+}
+
+static int refused(struct error *error, const char *call)
+{
+	return error_set(error, ERR_IO, "%s was refused", call);
+}
+
+static int apply_recipients(
+	SMFICTX *ctx, const struct decision *decision, struct error *error)
+{
+	for (size_t i = 0; i < decision->add_count; i++) {
+		const struct decide_add *add = &decision->adds[i];
+		int result;
+
+		if (add->esmtp[0])
+			result = smfi_addrcpt_par(ctx, unconst(add->address),
+				unconst(add->esmtp));
+		else
+			result = smfi_addrcpt(ctx, unconst(add->address));
+		if (result != MI_SUCCESS)
+			return refused(error, "adding a recipient");
+	}
+	for (size_t i = 0; i < decision->delete_count; i++) {
+		if (smfi_delrcpt(ctx, unconst(decision->deletes[i])) !=
+			MI_SUCCESS)
+			return refused(error, "deleting a recipient");
+	}
+	return 0;
+}
+
+int apply_decision(SMFICTX *ctx, const struct message *message,
+	const struct decision *decision, struct error *error)
+{
+	int result = apply_recipients(ctx, decision, error);
+
+	if (result < 0)
+		return result;
+	/* NULL: RET, ENVID and BODY stay. */
+	if (decision->sender && smfi_chgfrom(ctx, unconst(decision->sender),
+					NULL) != MI_SUCCESS)
+		return refused(error, "changing the sender");
+	for (size_t i = 0; i < decision->header_count; i++) {
+		const struct decide_header_edit *edit = &decision->headers[i];
+
+		/* An empty value would delete the header. */
+		if (edit->index >= message->header_count || !edit->value.len)
+			return refused(error, "a header edit out of range");
+		if (smfi_chgheader(ctx,
+			    unconst(message->headers[edit->index].name.data),
+			    message->instances[edit->index],
+			    unconst(edit->value.data)) != MI_SUCCESS)
+			return refused(error, "changing a header");
+	}
+	return 0;
+}

@@ -1,0 +1,111 @@
+#include "finish.h"
+
+#include "apply.h"
+#include "report.h"
+
+struct emitter {
+	const struct log *log;
+};
+
+static void emit(void *context, enum config_log_level level, const char *line)
+{
+	const struct emitter *emitter = context;
+
+	log_line(emitter->log, level, "%s", line);
+}
+
+static void add(_Atomic uint64_t *counter, uint64_t count)
+{
+	atomic_fetch_add_explicit(counter, count, memory_order_relaxed);
+}
+
+static const char *queue_id(SMFICTX *ctx)
+{
+	char name[] = "i";
+
+	return smfi_getsymval(ctx, name);
+}
+
+sfsistat finish_defer(struct server *server, SMFICTX *ctx,
+	const struct message *message, const char *reason)
+{
+	char code[] = "451";
+	char status[] = "4.3.0";
+	char text[] = "Address rewriting is not available now, try again later";
+	char id[64];
+	const char *queue = queue_id(ctx);
+	struct snapshot *snapshot = snapshot_get(&server->current);
+
+	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
+	log_line(&snapshot->log, LEVEL_ERROR, "%s: deferred: %s", id,
+		reason ? reason : message->failed);
+	snapshot_drop(snapshot);
+	add(&server->status.messages[message->direction][STATUS_TEMPFAIL], 1);
+	/* Without it the answer is Postfix's own 451. */
+	(void)smfi_setreply(ctx, code, status, text);
+	return SMFIS_TEMPFAIL;
+}
+
+static void count(struct server *server, const struct decision *decision,
+	enum status_result result)
+{
+	struct status *status = &server->status;
+
+	add(&status->messages[decision->direction][result], 1);
+	for (int field = 0; field < DECIDE_FIELDS; field++)
+		for (int i = 0; i < DECIDE_RESULTS; i++)
+			if (decision->counts[field][i])
+				add(&status->addresses[field][i],
+					decision->counts[field][i]);
+	if (decision->counts[FIELD_HEADER][RESULT_UNPARSABLE])
+		add(&status->unparsable,
+			decision->counts[FIELD_HEADER][RESULT_UNPARSABLE]);
+}
+
+static sfsistat refuse(SMFICTX *ctx)
+{
+	char code[] = "550";
+	char status[] = "5.7.1";
+	char text[] = "Relaying denied: nothing proves that this message is "
+		      "from a sender of this relay";
+
+	(void)smfi_setreply(ctx, code, status, text);
+	return SMFIS_REJECT;
+}
+
+sfsistat finish_message(
+	struct server *server, SMFICTX *ctx, const struct message *message)
+{
+	const struct snapshot *snapshot = message->snapshot;
+	struct emitter emitter;
+	struct decide_message view;
+	struct decision decision = { 0 };
+	struct error error = { "" };
+	enum status_result result = STATUS_UNCHANGED;
+
+	if (!snapshot)
+		return finish_defer(server, ctx, message,
+			"the end of a message that did not begin");
+	if (message->failed)
+		return finish_defer(server, ctx, message, NULL);
+	view = message_view(message);
+	if (decide(snapshot->config, snapshot->map, message->direction,
+		    message->why, &view, message->arena, &decision, &error) < 0)
+		return finish_defer(server, ctx, message,
+			error.text[0] ? error.text : "out of memory");
+	if (decision.refuse) {
+		result = STATUS_REFUSED;
+	} else if (apply_decision(ctx, message, &decision, &error) < 0) {
+		return finish_defer(server, ctx, message, error.text);
+	} else if (decide_changes(&decision)) {
+		result = STATUS_REWRITTEN;
+	} else if (decision.shadow) {
+		result = STATUS_SHADOW;
+	}
+	emitter.log = &snapshot->log;
+	report_lines(&decision, &view, queue_id(ctx),
+		map_meta(snapshot->map)->generation, &snapshot->log, emit,
+		&emitter);
+	count(server, &decision, result);
+	return decision.refuse ? refuse(ctx) : SMFIS_CONTINUE;
+}

@@ -1,0 +1,274 @@
+#include "listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <libmilter/mfapi.h>
+
+#define DIRECTORY_MODE 02750
+#define NAME_SIZE      512
+#define BACKLOG	       1024
+
+static int resolve(struct listener *listener, bool v6, const char *rest,
+	struct error *error)
+{
+	struct addrinfo hints = {
+		.ai_family = v6 ? AF_INET6 : AF_INET,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *found = NULL;
+	const char *at = strchr(rest, '@');
+	char port[16];
+	int result;
+
+	(void)snprintf(port, sizeof port, "%.*s",
+		(int)(at ? (size_t)(at - rest) : strlen(rest)), rest);
+	result = getaddrinfo(at && at[1] ? at + 1 : NULL, port, &hints, &found);
+	if (result != 0 || !found)
+		return error_set(error, ERR_CONFIG, "socket \"%s\": %s",
+			listener->name, gai_strerror(result));
+	memcpy(&listener->address, found->ai_addr, found->ai_addrlen);
+	listener->address_len = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
+bool listener_is_unix(const char *name)
+{
+	return !!strncmp(name, "inet:", 5) && !!strncmp(name, "inet6:", 6);
+}
+
+int listener_init(
+	struct listener *listener, const char *name, struct error *error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	*listener = (struct listener){ .name = name };
+	if (!strncmp(name, "inet:", 5))
+		return resolve(listener, false, name + 5, error);
+	if (!strncmp(name, "inet6:", 6))
+		return resolve(listener, true, name + 6, error);
+	listener->path = strchr(name, '/');
+	if (!listener->path ||
+		strlen(listener->path) >= sizeof address.sun_path)
+		return error_set(error, ERR_CONFIG,
+			"socket \"%s\": the path is missing or too long", name);
+	memcpy(address.sun_path, listener->path, strlen(listener->path));
+	memcpy(&listener->address, &address, sizeof address);
+	listener->address_len = sizeof address;
+	return 0;
+}
+
+int listener_make_directory(const struct listener *listener, uid_t uid,
+	gid_t gid, struct error *error)
+{
+	char directory[PATH_MAX];
+	char *slash;
+	int fd = -1;
+	int result = 0;
+
+	if (!listener->path)
+		return 0;
+	(void)snprintf(directory, sizeof directory, "%s", listener->path);
+	slash = strrchr(directory, '/');
+	if (!slash || slash == directory)
+		return 0;
+	*slash = '\0';
+	if (mkdir(directory, 0700) != 0) {
+		if (errno == EEXIST)
+			return 0;
+		result = error_set_errno(
+			error, "cannot make the directory %s", directory);
+		return result == ERR_PERM ? result : ERR_CREATE;
+	}
+	/* By descriptor: nobody may slip another directory in between. */
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Not root: the group may be out of reach. That of the socket will be
+	 * too, which is then said. */
+	if (fd < 0 ||
+		(fchown(fd, uid, gid) != 0 &&
+			(errno != EPERM || uid != (uid_t)-1)) ||
+		fchmod(fd, DIRECTORY_MODE) != 0) {
+		(void)error_set_errno(
+			error, "cannot set owner and mode of %s", directory);
+		result = ERR_CREATE;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+/* Does anybody listen? 1 yes, 0 no, -1 with errno. */
+static int answers(const struct listener *listener)
+{
+	int fd = socket(listener->address.ss_family,
+		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int result;
+	int saved;
+
+	if (fd < 0)
+		return -1;
+	result = connect(fd, (const struct sockaddr *)&listener->address,
+		listener->address_len);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	if (result == 0 || saved == EAGAIN || saved == EINPROGRESS)
+		return 1;
+	return saved == ECONNREFUSED || saved == ENOENT ? 0 : -1;
+}
+
+/* Nothing may stand in the way but a socket that nobody listens to. */
+static int clear_path(const struct listener *listener, struct error *error)
+{
+	const char *path = listener->path;
+	struct stat there;
+
+	if (lstat(path, &there) != 0) {
+		if (errno == ENOENT)
+			return 0;
+		(void)error_set_errno(error, "%s", path);
+		return ERR_CREATE;
+	}
+	if (!S_ISSOCK(there.st_mode))
+		return error_set(error, ERR_CREATE,
+			"%s is there and is no socket: not touched", path);
+	switch (answers(listener)) {
+	case 1:
+		return error_set(error, ERR_BUSY,
+			"%s: another program listens there", path);
+	case 0:
+		break;
+	default:
+		(void)error_set_errno(error,
+			"%s: cannot tell whether somebody listens there", path);
+		return ERR_CREATE;
+	}
+	if (unlink(path) != 0 && errno != ENOENT) {
+		(void)error_set_errno(
+			error, "cannot remove the old socket %s", path);
+		return ERR_CREATE;
+	}
+	return 0;
+}
+
+/* libmilter tells the reason to syslog only: find it for the terminal. */
+static int tell_why(const struct listener *listener, struct error *error)
+{
+	int one = 1;
+	int fd = socket(
+		listener->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		(void)setsockopt(
+			fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (fd >= 0 &&
+		bind(fd, (const struct sockaddr *)&listener->address,
+			listener->address_len) == 0 &&
+		listen(fd, 1) == 0) {
+		(void)error_set(error, ERR_CREATE,
+			"cannot listen on %s: see the mail log",
+			listener->name);
+		if (listener->path)
+			(void)unlink(listener->path);
+	} else {
+		(void)error_set_errno(
+			error, "cannot listen on %s", listener->name);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return ERR_CREATE;
+}
+
+int listener_open(struct listener *listener,
+	const struct listener_access *access, struct error *error)
+{
+	char name[NAME_SIZE];
+	struct stat made;
+	mode_t before;
+	int result;
+
+	if (listener->path) {
+		result = clear_path(listener, error);
+		if (result < 0)
+			return result;
+	}
+	/* Ours alone until the group is right: no window. */
+	before = umask(0777 & ~(access->mode & 0700));
+	(void)snprintf(name, sizeof name, "%s", listener->name);
+	result = smfi_setconn(name);
+	if (result == MI_SUCCESS)
+		(void)smfi_setbacklog(BACKLOG);
+	if (result == MI_SUCCESS)
+		result = smfi_opensocket(false);
+	(void)umask(before);
+	if (result != MI_SUCCESS)
+		return tell_why(listener, error);
+	listener->open = true;
+	if (!listener->path)
+		return 0;
+	if (lstat(listener->path, &made) != 0) {
+		(void)error_set_errno(error, "%s", listener->path);
+		return ERR_CREATE;
+	}
+	listener->dev = made.st_dev;
+	listener->ino = made.st_ino;
+	return listener_permit(listener, access, error) < 0 ? 1 : 0;
+}
+
+int listener_permit(const struct listener *listener,
+	const struct listener_access *access, struct error *error)
+{
+	const char *path = listener->path;
+	struct stat there;
+
+	if (!path || !listener->open)
+		return 0;
+	if (lstat(path, &there) != 0 || there.st_dev != listener->dev ||
+		there.st_ino != listener->ino)
+		return error_set(error, ERR_PERM,
+			"%s is not the socket that was opened", path);
+	if (access->gid != (gid_t)-1 && access->gid != there.st_gid) {
+		/* Not for a moment the new group's mode for the old group. */
+		if (chmod(path, access->mode & 0700) != 0 ||
+			lchown(path, (uid_t)-1, access->gid) != 0) {
+			(void)error_set_errno(error,
+				"Postfix cannot connect: %s cannot be given to "
+				"group %s; `chgrp %s DIRECTORY` and `chmod "
+				"2750 DIRECTORY` of its directory mend it",
+				path, access->group, access->group);
+			(void)chmod(path, access->mode & ~(mode_t)070);
+			return ERR_PERM;
+		}
+	}
+	if (chmod(path, access->mode) != 0) {
+		(void)error_set_errno(error, "%s: cannot set mode %04o", path,
+			(unsigned)access->mode);
+		return ERR_PERM;
+	}
+	return 0;
+}
+
+void listener_wake(const struct listener *listener)
+{
+	if (listener->open)
+		(void)answers(listener);
+}
+
+void listener_remove(struct listener *listener)
+{
+	struct stat there;
+
+	if (!listener->open || !listener->path)
+		return;
+	listener->open = false;
+	if (lstat(listener->path, &there) == 0 &&
+		there.st_dev == listener->dev && there.st_ino == listener->ino)
+		(void)unlink(listener->path);
+}

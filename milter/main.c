@@ -1,0 +1,366 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libmilter/mfapi.h>
+
+#include "control.h"
+#include "daemon.h"
+#include "reload.h"
+#include "session.h"
+#include "signals.h"
+#include "state.h"
+
+/* Postfix hands over no header above 60,000 octets, but takes longer ones. */
+#define PACKET_MAX 1048575
+
+struct arguments {
+	const char *conf;
+	bool foreground;
+	bool test;
+};
+
+static void usage(FILE *file)
+{
+	(void)fprintf(file,
+		"usage: " SERVER_NAME " [-c CONF] [-f] [-t]\n"
+		"       " SERVER_NAME " --version | -h\n"
+		"\n"
+		"  -c CONF    configuration (default " READDRESS_CONF ")\n"
+		"  -f         stay in the foreground\n"
+		"  -t         check configuration and map, and exit\n"
+		"  --version  print the version\n"
+		"  -h         print this\n");
+}
+
+/* Returns -1 to go on, or the exit code. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option names[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:fth", names, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments->conf = optarg;
+			break;
+		case 'f':
+			arguments->foreground = true;
+			break;
+		case 't':
+			arguments->test = true;
+			break;
+		case 'V':
+			(void)puts(SERVER_NAME " " READDRESS_VERSION);
+			return EX_OK;
+		case 'h':
+			usage(stdout);
+			return EX_OK;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	(void)fprintf(stderr, SERVER_NAME ": unexpected argument \"%s\"\n",
+		argv[optind]);
+	usage(stderr);
+	return EX_USAGE;
+}
+
+/* To the terminal, and to syslog where that is the log. config: or NULL. */
+static void __attribute__((format(printf, 3, 4)))
+complain(const struct config *config, enum config_log_level level,
+	const char *format, ...)
+{
+	char text[ERROR_TEXT_MAX + 64];
+	struct log log;
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	(void)fprintf(stderr, SERVER_NAME ": %s\n", text);
+	if (!config || config->log_target != LOG_TARGET_SYSLOG)
+		return;
+	log = snapshot_log(config);
+	log_line(&log, level, "%s", text);
+}
+
+/* Relative to where we are now, for SIGHUP will read it again. */
+static char *absolute(const char *path)
+{
+	char here[PATH_MAX];
+	char *whole = NULL;
+
+	if (path[0] == '/')
+		return strdup(path);
+	if (!getcwd(here, sizeof here) ||
+		asprintf(&whole, "%s/%s", here, path) < 0)
+		return NULL;
+	return whole;
+}
+
+static int check(const struct config *config, struct error *error)
+{
+	struct daemon_account account;
+	struct map *map = NULL;
+	char rows[SNAPSHOT_ROWS];
+	uint64_t gone = 0;
+	uint64_t newest = 0;
+	int result = daemon_account(config, &account, error);
+
+	/* With the eyes of the user that will read it. */
+	if (!result)
+		result = daemon_become(config, &account, error);
+	if (!result)
+		result = reload_first_map(config, &map, &gone, error);
+	if (result < 0)
+		return result;
+	if (gone)
+		(void)fprintf(stderr,
+			SERVER_NAME ": generation %" PRIu64 ", which was "
+				    "served, is gone: the newest would be\n",
+			gone);
+	result = reload_check_newest(config, &newest, error);
+	if (result < 0) {
+		map_close(map);
+		return result;
+	}
+	snapshot_rows(map_meta(map), rows);
+	(void)printf("configuration and map are good: generation %" PRIu64
+		     ", %s\n",
+		map_meta(map)->generation, rows);
+	if (newest != map_meta(map)->generation)
+		(void)printf("generation %" PRIu64
+			     ", the newest, is good, too: "
+			     "SIGHUP takes it up\n",
+			newest);
+	map_close(map);
+	return fflush(stdout) == 0 ? 0
+				   : error_set_errno(error, "standard output");
+}
+
+/* What only root can do, and then root no more. */
+static int settle(const struct server *server, const struct config *config,
+	const struct daemon_account *account, struct error *error)
+{
+	struct state *state = NULL;
+	int result = listener_make_directory(
+		&server->listener, account->uid, account->access.gid, error);
+
+	if (!result)
+		result = daemon_make_runtime(
+			config->runtime_dir, account, error);
+	if (!result) {
+		result = state_open(&state, config, false, error);
+		if (result == ERR_NOENT)
+			result = ERR_CONFIG;
+	}
+	if (!result)
+		result = state_make_served(
+			state, account->uid, account->gid, error);
+	state_close(state);
+	return result < 0 ? result : daemon_become(config, account, error);
+}
+
+static bool fix_options(struct server *server, const struct config *config)
+{
+	server->fixed = (struct server_fixed){
+		.socket = strdup(config->socket),
+		.user = strdup(config->user),
+		.state_dir = strdup(config->state_dir),
+		.runtime_dir = strdup(config->runtime_dir),
+		.timeout = config->timeout,
+	};
+	return server->fixed.socket && server->fixed.user &&
+	       server->fixed.state_dir && server->fixed.runtime_dir;
+}
+
+/* Else a file of ours could become standard error, and be written to. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* As many sessions as the system lets us have. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The lock, the map, the socket, the first snapshot. config is the server's
+ * when it returns 0. */
+static int open_up(struct server *server, struct config *config,
+	const struct listener_access *access, struct error *error)
+{
+	struct map *map = NULL;
+	uint64_t gone = 0;
+	int result = status_claim(config->runtime_dir, &server->lock, error);
+
+	if (result < 0)
+		return result;
+	control_remove_status(config->runtime_dir);
+	result = reload_first_map(config, &map, &gone, error);
+	if (result < 0)
+		return result;
+	if (session_register(server) != 0)
+		result = error_set(
+			error, ERR_NOMEM, "libmilter refuses the callbacks");
+	if (!result)
+		result = listener_open(&server->listener, access, error);
+	if (result > 0)
+		complain(config, LEVEL_WARNING, "%s", error->text);
+	if (result >= 0)
+		result = reload_start(server, config, map, gone, error);
+	if (result < 0) {
+		listener_remove(&server->listener);
+		map_close(map);
+	}
+	return result;
+}
+
+/* From the configuration to the open socket; as open_up. */
+static int prepare(
+	struct server *server, struct config *config, struct error *error)
+{
+	struct daemon_account account;
+	int result;
+
+	if (!fix_options(server, config))
+		return error_set(error, ERR_NOMEM, "out of memory");
+	result = daemon_account(config, &account, error);
+	if (!result)
+		result = listener_init(
+			&server->listener, server->fixed.socket, error);
+	if (!result)
+		result = settle(server, config, &account, error);
+	if (result < 0)
+		return result;
+	if (access(config->path, R_OK) != 0)
+		complain(config, LEVEL_WARNING,
+			"%s: cannot be read by user %s: SIGHUP will fail: %s",
+			config->path, config->user, strerror(errno));
+	if (account.group_missing && listener_is_unix(config->socket))
+		complain(config, LEVEL_WARNING,
+			"socket_group %s does not exist: no group may use the "
+			"socket",
+			config->socket_group);
+	return open_up(server, config, &account.access, error);
+}
+
+/* Serves until it is told to stop. Returns the exit code. */
+static int run(struct server *server, bool keep_stderr, int ready)
+{
+	pthread_t thread;
+	bool answered;
+	int result;
+
+	if (control_start(server, &thread) != 0) {
+		listener_remove(&server->listener);
+		complain(NULL, LEVEL_ERROR, "cannot start a thread");
+		return EX_OSERR;
+	}
+	control_write_status(server);
+	if (ready >= 0)
+		daemon_ready(ready, keep_stderr);
+	result = smfi_main();
+	answered = control_end(server, thread);
+	listener_remove(&server->listener);
+	control_remove_status(server->fixed.runtime_dir);
+	log_line(&server->current.snapshot->log,
+		result == MI_SUCCESS ? LEVEL_INFO : LEVEL_ERROR,
+		result == MI_SUCCESS ? "stopped"
+				     : "stopped: libmilter gave up, see above");
+	/* Threads of libmilter that still run must not meet exit handlers. */
+	if (!answered || atomic_load(&server->status.connections) > 0)
+		_exit(result == MI_SUCCESS ? EX_OK : EX_OSERR);
+	return result == MI_SUCCESS ? EX_OK : EX_OSERR;
+}
+
+static int serve(struct server *server, struct config *config,
+	const struct arguments *arguments, struct error *error)
+{
+	bool keep_stderr = config->log_target == LOG_TARGET_STDERR;
+	int timeout = config->timeout;
+	int ready = -1;
+	int result = 0;
+
+	if (!arguments->foreground)
+		result = daemon_detach(&ready, error);
+	if (!result && signals_init() != 0)
+		result = error_set_errno(error, "cannot block signals");
+	raise_limits();
+	if (!result)
+		result = prepare(server, config, error);
+	if (result < 0) {
+		complain(config, LEVEL_ERROR, "%s",
+			error->text[0] ? error->text : "out of memory");
+		config_close(config);
+		return error_exit_code(result);
+	}
+	(void)smfi_setmaxdatasize(PACKET_MAX);
+	(void)smfi_settimeout(timeout);
+	return run(server, keep_stderr, ready);
+}
+
+int main(int argc, char **argv)
+{
+	static struct server server = {
+		.current = { .mutex = PTHREAD_MUTEX_INITIALIZER },
+	};
+	struct arguments arguments = { .conf = READDRESS_CONF };
+	struct error error = { "" };
+	struct config *config = NULL;
+	int result = parse_arguments(argc, argv, &arguments);
+
+	if (result >= 0)
+		return result;
+	open_standard_files();
+	openlog(SERVER_NAME, LOG_PID, LOG_MAIL);
+	server.started = time(NULL);
+	server.conf = absolute(arguments.conf);
+	if (!server.conf) {
+		complain(NULL, LEVEL_ERROR, "%s: %s", arguments.conf,
+			strerror(errno));
+		return EX_OSERR;
+	}
+	result = config_open(&config, server.conf, &error);
+	if (result < 0) {
+		complain(NULL, LEVEL_ERROR, "%s", error.text);
+		return error_exit_code(result);
+	}
+	if (!arguments.test)
+		return serve(&server, config, &arguments, &error);
+	result = check(config, &error);
+	if (result < 0)
+		complain(NULL, LEVEL_ERROR, "%s", error.text);
+	config_close(config);
+	return error_exit_code(result);
+}

@@ -1,0 +1,216 @@
+#include "message.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+static const char no_memory[] = "out of memory";
+static const char no_address[] = "a command came without its address";
+
+struct message_name {
+	struct bytes name;
+	int count;
+};
+
+static bool takes(const struct message *message)
+{
+	return message->snapshot && !message->failed;
+}
+
+/* Room for one more item in an array of the arena; NULL and failed without. */
+static void *grow(struct message *message, void *items, size_t count,
+	size_t *room, size_t size)
+{
+	size_t more;
+	void *bigger;
+
+	if (count < *room)
+		return items;
+	more = *room ? *room * 2 : 8;
+	bigger = more > MESSAGE_MEMORY / size
+			 ? NULL
+			 : arena_alloc(message->arena, more * size);
+	if (!bigger) {
+		message->failed = no_memory;
+		return NULL;
+	}
+	if (count)
+		memcpy(bigger, items, count * size);
+	*room = more;
+	return bigger;
+}
+
+static char *keep(struct message *message, const char *text)
+{
+	char *copy = arena_copy(message->arena, text, strlen(text));
+
+	if (!copy)
+		message->failed = no_memory;
+	return copy;
+}
+
+/* The value of "KEYWORD=value", or NULL; keywords have no case (RFC 5321). */
+static const char *parameter(char **arguments, const char *keyword)
+{
+	size_t len = strlen(keyword);
+
+	for (; *arguments; arguments++) {
+		if (!strncasecmp(*arguments, keyword, len) &&
+			(*arguments)[len] == '=')
+			return *arguments + len + 1;
+	}
+	return NULL;
+}
+
+static bool flag(char **arguments, const char *keyword)
+{
+	for (; *arguments; arguments++) {
+		if (!strcasecmp(*arguments, keyword))
+			return true;
+	}
+	return false;
+}
+
+void message_reset(struct message *message)
+{
+	struct arena *arena = message->arena;
+
+	snapshot_drop(message->snapshot);
+	if (arena)
+		arena_reset(arena);
+	*message = (struct message){ .arena = arena };
+}
+
+void message_free(struct message *message)
+{
+	message_reset(message);
+	arena_close(message->arena);
+	message->arena = NULL;
+}
+
+void message_begin(struct message *message, struct snapshot *snapshot,
+	const struct decide_client *client, char **arguments,
+	const char *resolved)
+{
+	message_reset(message);
+	message->snapshot = snapshot;
+	message->direction =
+		decide_direction(snapshot->config, client, &message->why);
+	if (!message->arena)
+		message->arena = arena_open(MESSAGE_MEMORY);
+	if (!message->arena) {
+		message->failed = no_memory;
+		return;
+	}
+	if (!arguments || !arguments[0]) {
+		message->failed = no_address;
+		return;
+	}
+	message->sender = keep(message, arguments[0]);
+	if (resolved)
+		message->sender_resolved = keep(message, resolved);
+	message->smtputf8 = flag(arguments + 1, "SMTPUTF8");
+}
+
+void message_recipient(
+	struct message *message, char **arguments, const char *resolved)
+{
+	struct decide_recipient recipient = { 0 };
+	const char *notify;
+	const char *orcpt;
+	void *items;
+
+	if (!takes(message))
+		return;
+	if (!arguments || !arguments[0]) {
+		message->failed = no_address;
+		return;
+	}
+	recipient.address = keep(message, arguments[0]);
+	if (resolved)
+		recipient.resolved = keep(message, resolved);
+	notify = parameter(arguments + 1, "NOTIFY");
+	if (notify)
+		recipient.notify = keep(message, notify);
+	orcpt = parameter(arguments + 1, "ORCPT");
+	if (orcpt)
+		recipient.orcpt = keep(message, orcpt);
+	items = grow(message, message->recipients, message->recipient_count,
+		&message->recipient_room, sizeof recipient);
+	if (!items)
+		return;
+	message->recipients = items;
+	message->recipients[message->recipient_count++] = recipient;
+}
+
+/* How many headers of this name there are now, or 0 and failed. */
+static int count_name(struct message *message, struct bytes name)
+{
+	struct message_name *names;
+
+	for (size_t i = 0; i < message->name_count; i++) {
+		struct message_name *known = &message->names[i];
+
+		if (!bytes_equal_nocase(known->name, name))
+			continue;
+		if (known->count == INT_MAX) {
+			message->failed = no_memory;
+			return 0;
+		}
+		return ++known->count;
+	}
+	names = grow(message, message->names, message->name_count,
+		&message->name_room, sizeof *names);
+	if (!names)
+		return 0;
+	message->names = names;
+	names[message->name_count++] = (struct message_name){ name, 1 };
+	return 1;
+}
+
+void message_header(
+	struct message *message, const char *name, const char *value)
+{
+	struct decide_header header = {
+		.name = bytes_of(name),
+		.value = bytes_of(value),
+	};
+	size_t room = message->header_room;
+	void *headers;
+	void *instances;
+	int instance;
+
+	if (!takes(message) ||
+		!decide_wants_header(message->snapshot->config, header.name))
+		return;
+	header.name.data = keep(message, name);
+	header.value.data = keep(message, value);
+	if (message->failed)
+		return;
+	instance = count_name(message, header.name);
+	if (!instance)
+		return;
+	headers = grow(message, message->headers, message->header_count, &room,
+		sizeof header);
+	instances = grow(message, message->instances, message->header_count,
+		&message->header_room, sizeof instance);
+	if (!headers || !instances)
+		return;
+	message->headers = headers;
+	message->instances = instances;
+	message->headers[message->header_count] = header;
+	message->instances[message->header_count] = instance;
+	message->header_count++;
+}
+
+struct decide_message message_view(const struct message *message)
+{
+	return (struct decide_message){
+		.sender = message->sender,
+		.sender_resolved = message->sender_resolved,
+		.smtputf8 = message->smtputf8,
+		.recipients = message->recipients,
+		.recipient_count = message->recipient_count,
+		.headers = message->headers,
+		.header_count = message->header_count,
+	};
+}

@@ -1,0 +1,68 @@
+/*
+ * message: what one mail transaction told us so far, copied. One thread at a
+ * time. A failure is remembered, for only the end of the message can answer:
+ * after it nothing more is taken in.
+ */
+#ifndef READDRESS_MILTER_MESSAGE_H
+#define READDRESS_MILTER_MESSAGE_H
+
+#include "arena.h"
+#include "decide.h"
+#include "snapshot.h"
+
+#define MESSAGE_MEMORY ((size_t)64 << 20)
+
+struct message_name; /* of a header, and how many of it came */
+
+struct message {
+	struct arena *arena;	   /* made at the first message, then kept */
+	struct snapshot *snapshot; /* NULL: no message has begun */
+	const char *failed;	   /* static; NULL: all well */
+	uint64_t nanoseconds;	   /* spent in callbacks */
+	enum direction direction;
+	const char *why;
+
+	const char *sender;
+	const char *sender_resolved;
+	bool smtputf8;
+	struct decide_recipient *recipients;
+	size_t recipient_count;
+	size_t recipient_room;
+	struct decide_header *headers;
+	/* of each header: its place among those of its name, from 1 */
+	int *instances;
+	size_t header_count;
+	size_t header_room;
+	struct message_name *names;
+	size_t name_count;
+	size_t name_room;
+};
+
+/*
+ * Begins a message; whatever there was of another is dropped. The reference to
+ * snapshot goes to the message. arguments: of MAIL, NULL behind the last; the
+ * first is the address. resolved: {mail_addr}, or NULL.
+ */
+void message_begin(struct message *message, struct snapshot *snapshot,
+	const struct decide_client *client, char **arguments,
+	const char *resolved);
+
+/* arguments: of RCPT. resolved: {rcpt_addr}, or NULL. */
+void message_recipient(
+	struct message *message, char **arguments, const char *resolved);
+
+/* A header that no decision needs is not kept. */
+void message_header(
+	struct message *message, const char *name, const char *value);
+
+/* The view that decide takes; lives until the message is reset. */
+struct decide_message message_view(const struct message *message);
+
+/* The message is over: the snapshot is dropped, the memory given back but for
+ * the first block. */
+void message_reset(struct message *message);
+
+/* As message_reset; all memory is given back. */
+void message_free(struct message *message);
+
+#endif

@@ -1,0 +1,302 @@
+#include "reload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include <libmilter/mfapi.h>
+
+#include "daemon.h"
+#include "state.h"
+
+/* Every failure of the map but these is "there is no good map". */
+static int map_failure(int code)
+{
+	return code == ERR_PERM || code == ERR_NOMEM ? code : ERR_CONFIG;
+}
+
+/* A map that was good once: what brings the mail back. */
+static void add_advice(struct error *error)
+{
+	char text[ERROR_TEXT_MAX];
+
+	(void)snprintf(text, sizeof text, "%s", error->text);
+	(void)error_set(error, ERR_BAD,
+		"%.*s. `readdress rollback` goes back to the last good "
+		"generation; where another is the newest already, remove this "
+		"file and start again",
+		ERROR_TEXT_MAX - 200, text);
+}
+
+int reload_first_map(const struct config *config, struct map **map,
+	uint64_t *gone, struct error *error)
+{
+	struct state *state = NULL;
+	uint64_t served = 0;
+	uint64_t previous = 0;
+	int result;
+
+	*gone = 0;
+	result = state_open(&state, config, false, error);
+	if (result < 0)
+		goto out;
+	result = state_served(state, &served, &previous, error);
+	if (result < 0)
+		goto out;
+	result = ERR_NOTFOUND;
+	if (served)
+		result = state_open_generation(state, served, true, map, error);
+	if (served && result == ERR_BAD)
+		add_advice(error);
+	if (result == ERR_NOTFOUND) {
+		*gone = served;
+		result = state_open_newest(state, true, map, error);
+		if (result == ERR_NOENT)
+			(void)error_set(error, result,
+				"there is no map in %s: run `readdress init`",
+				config->state_dir);
+	}
+out:
+	state_close(state);
+	return result < 0 ? map_failure(result) : 0;
+}
+
+int reload_check_newest(
+	const struct config *config, uint64_t *generation, struct error *error)
+{
+	struct state *state = NULL;
+	struct map *map = NULL;
+	int result = state_open(&state, config, false, error);
+
+	if (!result)
+		result = state_open_newest(state, true, &map, error);
+	if (!result) {
+		*generation = map_meta(map)->generation;
+		map_close(map);
+	}
+	state_close(state);
+	return result < 0 ? map_failure(result) : 0;
+}
+
+static void tell_systemd(const struct map_meta *meta)
+{
+	char rows[SNAPSHOT_ROWS];
+
+	snapshot_rows(meta, rows);
+	(void)sd_notifyf(0, "READY=1\nSTATUS=generation %" PRIu64 ", %s",
+		meta->generation, rows);
+}
+
+/* A line of served/reload.log; that it cannot be written stops nothing. */
+static void note_line(
+	struct state *state, const struct log *log, const char *line)
+{
+	struct error error = { "" };
+
+	if (state && state_log_reload(state, line, &error) < 0)
+		log_line(log, LEVEL_ERROR, "reload.log: %s", error.text);
+}
+
+int reload_start(struct server *server, struct config *config, struct map *map,
+	uint64_t gone, struct error *error)
+{
+	unsigned char key[LOG_HASH_KEY];
+	struct state *state = NULL;
+	struct snapshot *snapshot = NULL;
+	uint64_t generation = map_meta(map)->generation;
+	uint64_t served = 0;
+	uint64_t previous = 0;
+	char rows[SNAPSHOT_ROWS];
+	char line[256];
+	int result = state_open(&state, config, false, error);
+
+	if (!result)
+		result = state_log_key(state, key, error);
+	if (!result)
+		result = state_served(state, &served, &previous, error);
+	if (!result && served != generation)
+		result = state_note_served(state, generation, error);
+	if (!result)
+		result = snapshot_make(&snapshot, config, map, key);
+	if (result < 0)
+		goto out;
+	if (gone)
+		log_line(&snapshot->log, LEVEL_WARNING,
+			"generation %" PRIu64 ", which was served, is gone: "
+			"serving the newest, %" PRIu64,
+			gone, generation);
+	snapshot_rows(map_meta(map), rows);
+	(void)snprintf(line, sizeof line,
+		"start: version %s, generation %" PRIu64 ", %s",
+		READDRESS_VERSION, generation, rows);
+	log_line(&snapshot->log, LEVEL_INFO, "%s", line);
+	note_line(state, &snapshot->log, line);
+	tell_systemd(map_meta(map));
+	snapshot_put(&server->current, snapshot);
+out:
+	state_close(state);
+	return result;
+}
+
+static bool differ(
+	const char *name, char **next, char *fixed, char *names, size_t size)
+{
+	size_t len = strlen(names);
+
+	if (!strcmp(*next, fixed))
+		return false;
+	*next = fixed;
+	(void)snprintf(names + len, size - len, "%s%s", len ? ", " : "", name);
+	return true;
+}
+
+/* What cannot change while we run stays as it was at the start. */
+static void keep_fixed(
+	const struct server *server, struct config *next, const struct log *log)
+{
+	const struct server_fixed *fixed = &server->fixed;
+	char names[64] = "";
+	bool any = false;
+
+	any |= differ(
+		"socket", &next->socket, fixed->socket, names, sizeof names);
+	any |= differ("user", &next->user, fixed->user, names, sizeof names);
+	any |= differ("state_dir", &next->state_dir, fixed->state_dir, names,
+		sizeof names);
+	any |= differ("runtime_dir", &next->runtime_dir, fixed->runtime_dir,
+		names, sizeof names);
+	if (any)
+		log_line(log, LEVEL_WARNING,
+			"reload: a change of %s takes a restart: the old value "
+			"holds",
+			names);
+	/* libmilter reads it once, when smfi_main begins. */
+	if (next->timeout != fixed->timeout)
+		log_line(log, LEVEL_WARNING,
+			"reload: a change of timeout takes a restart: %d s "
+			"holds",
+			fixed->timeout);
+}
+
+static void permit_socket(struct server *server, const struct config *old,
+	const struct config *next, const struct log *log)
+{
+	struct listener_access access;
+	struct error error = { "" };
+
+	if (!listener_is_unix(server->fixed.socket) ||
+		(old->socket_mode == next->socket_mode &&
+			!strcmp(old->socket_group, next->socket_group)))
+		return;
+	if (!daemon_access(next, &access))
+		log_line(log, LEVEL_WARNING,
+			"socket_group %s does not exist: no group may use the "
+			"socket",
+			next->socket_group);
+	if (listener_permit(&server->listener, &access, &error) < 0)
+		log_line(log, LEVEL_WARNING, "%s", error.text);
+}
+
+/* The next snapshot, and what is served noted. old: the one in force. */
+static int open_next(const struct server *server, struct state *state,
+	struct config *config, const struct snapshot *old,
+	struct snapshot **next, struct error *error)
+{
+	unsigned char key[LOG_HASH_KEY];
+	struct map *map = NULL;
+	int result = state_open_newest(state, true, &map, error);
+
+	if (result < 0)
+		return result;
+	keep_fixed(server, config, &old->log);
+	result = state_log_key(state, key, error);
+	if (!result)
+		result = snapshot_make(next, config, map, key);
+	if (result < 0) {
+		map_close(map);
+		return result;
+	}
+	if (map_meta(map)->generation != map_meta(old->map)->generation)
+		result = state_note_served(
+			state, map_meta(map)->generation, error);
+	return result;
+}
+
+static void failed(struct server *server, struct state *state,
+	const struct snapshot *old, const char *reason)
+{
+	char line[ERROR_TEXT_MAX + 64];
+
+	(void)snprintf(line, sizeof line,
+		"reload: failed, generation %" PRIu64 " stays: %s",
+		map_meta(old->map)->generation, reason);
+	log_line(&old->log, LEVEL_ERROR, "%s", line);
+	atomic_fetch_add(&server->status.reloads_failed, 1);
+	note_line(state, &old->log, line);
+	tell_systemd(map_meta(old->map));
+}
+
+static void succeeded(struct server *server, struct state *state,
+	const struct snapshot *old, struct snapshot *next)
+{
+	char rows[SNAPSHOT_ROWS];
+	char line[256];
+
+	snapshot_rows(map_meta(next->map), rows);
+	(void)snprintf(line, sizeof line,
+		"reload: generation %" PRIu64 " -> %" PRIu64 ", %s",
+		map_meta(old->map)->generation, map_meta(next->map)->generation,
+		rows);
+	log_line(&next->log, LEVEL_INFO, "%s", line);
+	atomic_fetch_add(&server->status.reloads_ok, 1);
+	note_line(state, &next->log, line);
+	permit_socket(server, old->config, next->config, &next->log);
+	tell_systemd(map_meta(next->map));
+}
+
+static void announce(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		(uint64_t)time.tv_sec * 1000000u +
+			(uint64_t)time.tv_nsec / 1000u);
+}
+
+void reload_run(struct server *server)
+{
+	struct snapshot *old = snapshot_get(&server->current);
+	struct snapshot *next = NULL;
+	struct config *config = NULL;
+	struct state *state = NULL;
+	struct error error = { "" };
+	int result;
+
+	announce();
+	/* The old state_dir holds, so its log is there for a bad one too. */
+	if (state_open(&state, old->config, false, &error) < 0) {
+		failed(server, NULL, old, error.text);
+		goto out;
+	}
+	result = config_open(&config, server->conf, &error);
+	if (!result)
+		result = open_next(server, state, config, old, &next, &error);
+	if (next)
+		config = NULL; /* it is the snapshot's */
+	if (result < 0 || !next) {
+		failed(server, state, old,
+			error.text[0] ? error.text : "out of memory");
+		goto out;
+	}
+	snapshot_put(&server->current, next);
+	succeeded(server, state, old, next);
+	next = NULL;
+out:
+	snapshot_drop(next);
+	config_close(config);
+	state_close(state);
+	snapshot_drop(old);
+}

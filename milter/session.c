@@ -1,0 +1,296 @@
+#include "session.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <libmilter/mfapi.h>
+#include <libmilter/mfdef.h>
+
+#include "finish.h"
+#include "message.h"
+
+#define ACTIONS                                                                \
+	(SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_CHGFROM |   \
+		SMFIF_CHGHDRS)
+/* What the MTA need not send, and where it need not wait for us. */
+#define NOT_SENT                                                               \
+	(SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOEOH | SMFIP_NODATA |            \
+		SMFIP_NOUNKNOWN)
+#define NO_REPLY (SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
+
+struct session {
+	bool fit;		/* the MTA has agreed to all that we need */
+	unsigned long no_reply; /* SMFIP_NR_* that were agreed */
+	bool has_address;
+	char address[INET6_ADDRSTRLEN]; /* of the client */
+	int epoch;			/* index in server->messages */
+	uint64_t entered;		/* the time, while a callback runs */
+	struct message message;
+};
+
+/* libmilter gives its callbacks no pointer of ours. */
+static struct server *server;
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* The session of this connection, made at its first callback; NULL without
+ * memory. Every enter has its leave. */
+static struct session *enter(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	atomic_fetch_add(&server->callbacks, 1);
+	if (!session) {
+		session = calloc(1, sizeof *session);
+		if (session && smfi_setpriv(ctx, session) != MI_SUCCESS) {
+			free(session);
+			session = NULL;
+		}
+		if (!session)
+			return NULL;
+		atomic_fetch_add_explicit(
+			&server->status.connections, 1, memory_order_relaxed);
+	}
+	session->entered = now();
+	return session;
+}
+
+static sfsistat leave(struct session *session, sfsistat result)
+{
+	if (session)
+		session->message.nanoseconds += now() - session->entered;
+	atomic_fetch_sub(&server->callbacks, 1);
+	return result;
+}
+
+/* The answer to a step that may have none. */
+static sfsistat go_on(const struct session *session, unsigned long step)
+{
+	return session && (session->no_reply & step) ? SMFIS_NOREPLY
+						     : SMFIS_CONTINUE;
+}
+
+static void end_message(struct session *session)
+{
+	if (session->message.snapshot)
+		atomic_fetch_sub(&server->messages[session->epoch], 1);
+	message_reset(&session->message);
+}
+
+static void log_unfit(unsigned long actions, unsigned long steps)
+{
+	struct snapshot *snapshot = snapshot_get(&server->current);
+
+	log_line(&snapshot->log, LEVEL_ERROR,
+		"the MTA does not offer what is needed (actions 0x%lx, "
+		"protocol 0x%lx): its mail is deferred",
+		actions, steps);
+	snapshot_drop(snapshot);
+}
+
+/*
+ * Asks for these macros and no others, whatever main.cf lists. Where the MTA
+ * does not take such lists, its own hold: Postfix's defaults have all of them.
+ * {daemon_name} is always there, so it makes the MTA send a packet with each
+ * MAIL: without one libmilter keeps the macros of the message before, a login
+ * that is over included.
+ */
+static void ask_for_macros(SMFICTX *ctx)
+{
+	static const struct {
+		int step;
+		char names[64];
+	} lists[] = {
+		{ SMFIM_CONNECT, "{daemon_name}" },
+		{ SMFIM_ENVFROM,
+			"{daemon_name} {auth_type} {auth_authen} {mail_addr}" },
+		{ SMFIM_ENVRCPT, "{rcpt_addr}" },
+		{ SMFIM_EOM, "i" },
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		char names[sizeof lists[i].names];
+
+		memcpy(names, lists[i].names, sizeof names);
+		(void)smfi_setsymlist(ctx, lists[i].step, names);
+	}
+}
+
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
+	unsigned long steps, unsigned long spare2, unsigned long spare3,
+	unsigned long *our_actions, unsigned long *our_steps,
+	unsigned long *our_spare2, unsigned long *our_spare3)
+{
+	struct session *session = enter(ctx);
+	bool fit = (actions & ACTIONS) == ACTIONS &&
+		   (steps & SMFIP_HDR_LEADSPC) && session;
+
+	(void)spare2;
+	(void)spare3;
+	*our_spare2 = 0;
+	*our_spare3 = 0;
+	*our_actions = actions & (ACTIONS | SMFIF_SETSYMLIST);
+	*our_steps = steps & (NOT_SENT | SMFIP_HDR_LEADSPC);
+	if (fit) {
+		*our_steps |= steps & NO_REPLY;
+		session->fit = true;
+		session->no_reply = steps & NO_REPLY;
+		if (actions & SMFIF_SETSYMLIST)
+			ask_for_macros(ctx);
+	} else {
+		/* The answers stay, so that MAIL can be refused. */
+		log_unfit(actions, steps);
+	}
+	return leave(session, SMFIS_CONTINUE);
+}
+
+static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
+{
+	struct session *session = enter(ctx);
+	const void *octets = NULL;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	(void)name;
+	if (!session)
+		return leave(session, SMFIS_CONTINUE);
+	if (address && address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof v4);
+		octets = &v4.sin_addr;
+	} else if (address && address->sa_family == AF_INET6) {
+		memcpy(&v6, address, sizeof v6);
+		octets = &v6.sin6_addr;
+	}
+	session->has_address =
+		octets && inet_ntop(address->sa_family, octets,
+				  session->address, sizeof session->address);
+	return leave(session, go_on(session, SMFIP_NR_CONN));
+}
+
+static bool macro_is_set(SMFICTX *ctx, const char *name)
+{
+	char text[32];
+	const char *value;
+
+	memcpy(text, name, strlen(name) + 1);
+	value = smfi_getsymval(ctx, text);
+	return value && *value;
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = enter(ctx);
+	char daemon_name[] = "{daemon_name}";
+	char mail_addr[] = "{mail_addr}";
+	struct decide_client client;
+	sfsistat result;
+
+	if (!session)
+		return leave(session, SMFIS_TEMPFAIL);
+	end_message(session);
+	client = (struct decide_client){
+		.daemon_name = smfi_getsymval(ctx, daemon_name),
+		.address = session->has_address ? session->address : NULL,
+		.authenticated = macro_is_set(ctx, "{auth_type}") ||
+				 macro_is_set(ctx, "{auth_authen}"),
+	};
+	message_begin(&session->message, snapshot_get(&server->current),
+		&client, arguments, smfi_getsymval(ctx, mail_addr));
+	session->epoch = atomic_load(&server->stopping) ? 1 : 0;
+	atomic_fetch_add(&server->messages[session->epoch], 1);
+	if (session->fit)
+		return leave(session, go_on(session, SMFIP_NR_MAIL));
+	result = finish_defer(server, ctx, &session->message,
+		"the MTA has not negotiated what is needed");
+	end_message(session);
+	return leave(session, result);
+}
+
+static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = enter(ctx);
+	char rcpt_addr[] = "{rcpt_addr}";
+
+	if (session)
+		message_recipient(&session->message, arguments,
+			smfi_getsymval(ctx, rcpt_addr));
+	return leave(session, go_on(session, SMFIP_NR_RCPT));
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct session *session = enter(ctx);
+
+	if (session && name && value)
+		message_header(&session->message, name, value);
+	return leave(session, go_on(session, SMFIP_NR_HDR));
+}
+
+static sfsistat on_eom(SMFICTX *ctx)
+{
+	struct session *session = enter(ctx);
+	sfsistat result;
+	uint64_t spent;
+
+	if (!session)
+		return leave(session, SMFIS_TEMPFAIL);
+	result = finish_message(server, ctx, &session->message);
+	spent = session->message.nanoseconds + now() - session->entered;
+	status_observe(&server->status, spent);
+	end_message(session);
+	return leave(session, result);
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session)
+		end_message(session);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (!session)
+		return SMFIS_CONTINUE;
+	end_message(session);
+	message_free(&session->message);
+	free(session);
+	(void)smfi_setpriv(ctx, NULL);
+	atomic_fetch_sub_explicit(
+		&server->status.connections, 1, memory_order_relaxed);
+	return SMFIS_CONTINUE;
+}
+
+int session_register(struct server *of)
+{
+	static char name[] = SERVER_NAME;
+	struct smfiDesc callbacks = {
+		.xxfi_name = name,
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = ACTIONS,
+		.xxfi_negotiate = on_negotiate,
+		.xxfi_connect = on_connect,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
+		.xxfi_header = on_header,
+		.xxfi_eom = on_eom,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+	};
+
+	server = of;
+	return smfi_register(callbacks) == MI_SUCCESS ? 0 : -1;
+}
