@@ -1,0 +1,79 @@
+#include "change.h"
+
+#include <stdio.h>
+
+static const char *const words[EDIT_CHANGES] = {
+	[EDIT_NEW] = "new",
+	[EDIT_CHANGED] = "changed",
+	[EDIT_UNCHANGED] = "unchanged",
+	[EDIT_DELETED] = "deleted",
+};
+
+static void print_json(struct changes *changes, enum edit_change change,
+	const char *source, struct bytes old, struct bytes new)
+{
+	struct json json;
+	int code;
+
+	json_begin(&json);
+	json_put_text(&json, "table", rule_table_name(changes->table));
+	json_put_text(&json, "change", words[change]);
+	json_put_text(&json, "source", source);
+	if (old.data)
+		json_put_bytes(&json, "old", old);
+	if (new.data)
+		json_put_bytes(&json, "new", new);
+	code = json_end(&json, changes->failed ? NULL : &changes->error);
+	if (code && !changes->failed)
+		changes->failed = code;
+}
+
+void change_print(struct changes *changes, enum edit_change change,
+	struct bytes key, struct bytes old_value, struct bytes new_value)
+{
+	char source[ADDRESS_TEXT_MAX];
+	struct bytes old = { NULL, 0 };
+	struct bytes new = { NULL, 0 };
+	char delimiter = changes->delimiter;
+
+	if (change == EDIT_UNCHANGED)
+		return;
+	(void)rule_source_text(key, source);
+	if (old_value.data)
+		old = rule_value_targets(old_value);
+	if (new_value.data)
+		new = rule_value_targets(new_value);
+	if (changes->json)
+		print_json(changes, change, source, old, new);
+	else if (change == EDIT_NEW)
+		(void)printf("+ %s%c%.*s\n", source, delimiter, (int)new.len,
+			new.data);
+	else if (change == EDIT_DELETED)
+		(void)printf("- %s%c%.*s\n", source, delimiter, (int)old.len,
+			old.data);
+	else
+		(void)printf("~ %s%c%.*s -> %.*s\n", source, delimiter,
+			(int)old.len, old.data, (int)new.len, new.data);
+}
+
+void change_print_counts(
+	const struct changes *changes, const struct edit_result *result)
+{
+	(void)printf("%s:", rule_table_name(changes->table));
+	for (int i = 0; i < EDIT_CHANGES; i++)
+		(void)printf("%s %llu %s", i ? "," : "",
+			(unsigned long long)result->counts[i], words[i]);
+}
+
+void change_begin_counts(const struct changes *changes,
+	const struct edit_result *result, struct json *json)
+{
+	struct json counts;
+
+	json_begin(&counts);
+	for (int i = 0; i < EDIT_CHANGES; i++)
+		json_put_number(&counts, words[i], result->counts[i]);
+	json_begin(json);
+	json_put_text(json, "table", rule_table_name(changes->table));
+	json_put_object(json, "counts", &counts);
+}

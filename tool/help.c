@@ -1,0 +1,64 @@
+/* help: the command that prints how to use the others. */
+#include "help.h"
+
+void help_usage(FILE *file, const struct command *command)
+{
+	int column = fprintf(file, "usage: readdress %s", command->name);
+
+	column = options_usage(file, command->options, column);
+	if (*command->operands)
+		(void)options_usage_word(file, command->operands, column);
+	(void)fputc('\n', file);
+}
+
+void help_command(FILE *file, const struct command *command)
+{
+	help_usage(file, command);
+	(void)fprintf(file, "\n%s: %s\n", command->name, command->does);
+	if (command->needs & NEED_TABLE)
+		(void)fputs("TABLE is inbound, outbound or routes.\n", file);
+	if (command->options)
+		(void)fputc('\n', file);
+	options_help(file, command->options);
+	(void)fputs("\nreaddress(1) says more, with an example.\n", file);
+}
+
+void help_all(FILE *file)
+{
+	(void)fputs("usage: readdress [-c CONF] [-q] [--json] COMMAND ...\n\n",
+		file);
+	for (const struct command *c = tool_commands; c->name; c++)
+		(void)fprintf(file, "  %-8s %s\n", c->name, c->does);
+	(void)fputs("\n"
+		    "  -c CONF  the configuration (" READDRESS_CONF ")\n"
+		    "  -q       no messages but errors\n"
+		    "  --json   an object of JSON a line, for programs\n"
+		    "  --version, --help, COMMAND --help\n",
+		file);
+}
+
+const struct command *help_find(const char *name, struct error *error)
+{
+	for (const struct command *c = tool_commands; c->name; c++) {
+		if (!strcmp(c->name, name))
+			return c;
+	}
+	(void)error_set(error, ERR_USAGE,
+		"\"%s\" is no command; `readdress help` lists them", name);
+	return NULL;
+}
+
+int command_help(struct tool *tool, struct error *error)
+{
+	const struct command *command;
+
+	if (!tool->operand_count) {
+		help_all(stdout);
+		return 0;
+	}
+	command = help_find(tool->operands[0], error);
+	if (!command)
+		return ERR_USAGE;
+	help_command(stdout, command);
+	return 0;
+}

@@ -1,0 +1,366 @@
+/*
+ * readdress: the command that keeps the rules. Global options, the table of
+ * commands, and what each needs before it runs; the commands themselves stand
+ * in the files beside it.
+ */
+#include "help.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
+
+const struct command tool_commands[] = {
+	{ "init", "", "makes a first, empty map", command_init, 0, 0, 0,
+		NEED_CONFIG },
+	{ "load", "TABLE FILE",
+		"makes the table what the CSV file says (- is standard input)",
+		command_load,
+		OPTION_BIT(MERGE) | OPTION_BIT(ONLY) | OPTION_BIT(DRY_RUN) |
+			OPTION_BIT(MAX_DELETE) | OPTION_BIT(FORCE) |
+			OPTION_BIT(RELOAD) | OPTION_BIT(DELIMITER) |
+			OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
+		2, 2, NEED_CONFIG | NEED_TABLE },
+	{ "export", "TABLE", "prints the table as CSV, sorted by source",
+		command_export,
+		OPTION_BIT(ONLY) | OPTION_BIT(DELIMITER) | MAP_OPTIONS, 1, 1,
+		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
+	{ "add", "TABLE SOURCE TARGET", "adds one rule", command_add,
+		OPTION_BIT(REPLACE) | OPTION_BIT(RELOAD) |
+			OPTION_BIT(ALLOW_UTF8),
+		3, 3, NEED_CONFIG | NEED_TABLE },
+	{ "delete", "TABLE SOURCE...", "deletes rules, all of these or none",
+		command_delete, OPTION_BIT(RELOAD), 2, -1,
+		NEED_CONFIG | NEED_TABLE },
+	{ "list", "TABLE [PATTERN]",
+		"prints the rules whose source matches a shell pattern",
+		command_list, OPTION_BIT(JSON) | MAP_OPTIONS, 1, 2,
+		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
+	{ "lookup", "TABLE ADDRESS...",
+		"prints what becomes of addresses (- reads one a line)",
+		command_lookup,
+		OPTION_BIT(VERBOSE) | OPTION_BIT(JSON) | MAP_OPTIONS, 2, -1,
+		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
+	{ "check", "", "finds doubtful rules", command_check,
+		OPTION_BIT(JSON) | MAP_OPTIONS, 0, 0,
+		NEED_CONFIG | NEED_STATE | NEED_MAP },
+	{ "invert", "TABLE", "prints the other table's CSV, made of this one",
+		command_invert,
+		OPTION_BIT(FIRST) | OPTION_BIT(DELIMITER) | MAP_OPTIONS, 1, 1,
+		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
+	{ "rewrite", "DIRECTION [RCPT...]",
+		"rewrites a message, from standard input to standard output",
+		command_rewrite,
+		OPTION_BIT(SENDER) | OPTION_BIT(RECIPIENT) |
+			OPTION_BIT(EXPLAIN) | OPTION_BIT(MBOX) |
+			OPTION_BIT(JSON) | MAP_OPTIONS,
+		1, -1, NEED_CONFIG | NEED_STATE | NEED_MAP },
+	{ "diff", "[OLD [NEW]]",
+		"prints the rules that differ between two generations",
+		command_diff, OPTION_BIT(JSON), 0, 2,
+		NEED_CONFIG | NEED_STATE },
+	{ "reload", "", "has the milter serve the newest generation",
+		command_reload, OPTION_BIT(TIMEOUT), 0, 0,
+		NEED_CONFIG | NEED_STATE },
+	{ "status", "", "is the milter up, and what does it serve",
+		command_status, OPTION_BIT(JSON), 0, 0,
+		NEED_CONFIG | NEED_STATE },
+	{ "history", "", "prints the generations that are kept",
+		command_history, OPTION_BIT(JSON), 0, 0,
+		NEED_CONFIG | NEED_STATE },
+	{ "rollback", "[N]", "makes an earlier generation's rules the newest",
+		command_rollback, OPTION_BIT(RELOAD), 0, 1,
+		NEED_CONFIG | NEED_STATE },
+	{ "log", "", "prints who changed what, and every reload", command_log,
+		OPTION_BIT(JSON), 0, 0, NEED_CONFIG | NEED_STATE },
+	{ "purge", "", "deletes map, history and audit log", command_purge,
+		OPTION_BIT(FORCE), 0, 0, NEED_CONFIG | NEED_STATE },
+	{ "sample", "", "prints a CSV to start from", command_sample, 0, 0, 0,
+		0 },
+	{ "help", "[COMMAND]", "prints this, or how to use a command",
+		command_help, 0, 0, 1, 0 },
+	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 },
+};
+
+void tool_say(const struct tool *tool, const char *format, ...)
+{
+	struct error text; /* for its escaping of control octets */
+	char raw[ERROR_TEXT_MAX];
+	va_list args;
+
+	if (tool->quiet)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(raw, sizeof raw, format, args);
+	va_end(args);
+	(void)error_set(&text, 0, "%s", raw);
+	(void)fprintf(stderr, "%s\n", text.text);
+}
+
+int tool_output_failed(struct error *error)
+{
+	return error_set(error, ERR_IO, "standard output: %s",
+		strerror(errno ? errno : EIO));
+}
+
+int tool_edit_failed(int code, struct error *error)
+{
+	struct error cause = *error;
+
+	if (code != ERR_IO && code != ERR_CREATE && code != ERR_NOMEM)
+		return code;
+	return error_set(error, code,
+		"%.900s; nothing was changed: mend that, and try again",
+		cause.text);
+}
+
+void tool_time(int64_t seconds, char text[32])
+{
+	time_t when = (time_t)seconds;
+	struct tm utc;
+
+	if (!gmtime_r(&when, &utc) ||
+		!strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc))
+		(void)snprintf(text, 32, "?");
+}
+
+int tool_open_state(struct tool *tool, bool create, struct error *error)
+{
+	state_close(tool->state);
+	tool->state = NULL;
+	return state_open(&tool->state, tool->config, create, error);
+}
+
+int tool_open_map(struct tool *tool, struct error *error)
+{
+	uint64_t generation = tool->options.generation;
+	uint64_t previous;
+	struct map *map = NULL;
+	int code;
+
+	if (tool->options.served && generation)
+		return error_set(error, ERR_USAGE,
+			"--served and --generation exclude each other");
+	if (tool->options.served) {
+		code = state_served(tool->state, &generation, &previous, error);
+		if (code < 0)
+			return code;
+		if (!generation)
+			return error_set(error, ERR_NOTFOUND,
+				"the milter has served no generation yet; "
+				"without --served it is the newest");
+	}
+	if (generation)
+		code = state_open_generation(
+			tool->state, generation, false, &map, error);
+	else
+		code = state_open_newest(tool->state, false, &map, error);
+	if (code < 0)
+		return code;
+	tool->map = map;
+	tool_say(tool, "generation %llu",
+		(unsigned long long)map_meta(tool->map)->generation);
+	return 0;
+}
+
+/* The command as it was typed, for the map's metadata and the audit log. */
+static void note_line(struct tool *tool, int argc, char **argv)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < argc && used + 1 < sizeof tool->line; i++) {
+		int wrote =
+			snprintf(tool->line + used, sizeof tool->line - used,
+				"%s%s", i ? " " : "", argv[i]);
+
+		if (wrote < 0 || (size_t)wrote >= sizeof tool->line - used)
+			break;
+		used += (size_t)wrote;
+	}
+	for (char *p = tool->line; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	}
+}
+
+static int take_operands(
+	struct tool *tool, int count, char **operands, struct error *error)
+{
+	const struct command *command = tool->command;
+
+	if (count < command->min)
+		return error_set(error, ERR_USAGE, "something is missing: %s",
+			command->operands);
+	if (command->max >= 0 && count > command->max)
+		return error_set(error, ERR_USAGE, "\"%s\" is one too many",
+			operands[command->max]);
+	if (command->needs & NEED_TABLE) {
+		int table = rule_table_find(operands[0]);
+
+		if (table < 0)
+			return error_set(error, ERR_USAGE,
+				"\"%s\" is no table; there are inbound, "
+				"outbound and routes",
+				operands[0]);
+		tool->table = (enum rule_table)table;
+		operands++;
+		count--;
+	}
+	tool->operands = operands;
+	tool->operand_count = count;
+	return 0;
+}
+
+static int prepare(struct tool *tool, const char *config, struct error *error)
+{
+	unsigned needs = tool->command->needs;
+	int code = 0;
+
+	if (needs & NEED_CONFIG)
+		code = config_open(&tool->config, config, error);
+	if (!code && needs & NEED_STATE)
+		code = tool_open_state(tool, false, error);
+	if (!code && needs & NEED_MAP)
+		code = tool_open_map(tool, error);
+	return code;
+}
+
+/* What stands in front of the command. */
+struct globals {
+	const char *config;
+	bool quiet;
+	bool json;
+};
+
+/* --json in front of the command is the same as behind it. */
+static int take_json(struct tool *tool, struct error *error)
+{
+	if (!(tool->command->options & OPTION_BIT(JSON)))
+		return error_set(error, ERR_USAGE, "%s knows no --json",
+			tool->command->name);
+	tool->options.json = true;
+	return 0;
+}
+
+/* What to do about it, where the error alone does not say. */
+static void print_error(
+	const struct tool *tool, int code, const struct error *error)
+{
+	bool known = strstr(error->text, "as root") || strchr(error->text, '`');
+
+	(void)fprintf(stderr, "readdress: %s\n", error->text);
+	if (code == ERR_CONFIG && !tool->config &&
+		strstr(error->text, strerror(ENOENT)))
+		(void)fputs("readdress: -c CONF in front of the command names "
+			    "another configuration; see readdress.conf(5)\n",
+			stderr);
+	else if (code == ERR_PERM && tool->config && !known)
+		(void)fprintf(stderr,
+			"readdress: run it as root, or as the user who owns "
+			"%s\n",
+			tool->config->state_dir);
+}
+
+static int run_command(const struct globals *globals, int argc, char **argv)
+{
+	struct tool tool = { .quiet = globals->quiet };
+	struct error error = { "" };
+	int first = 0;
+	int code = 0;
+
+	tool.command = help_find(argv[0], &error);
+	if (!tool.command) {
+		code = ERR_USAGE;
+	} else {
+		note_line(&tool, argc, argv);
+		code = options_parse(&tool.options, tool.command->options, argc,
+			argv, &first, &error);
+		if (!code && tool.options.help) {
+			help_command(stdout, tool.command);
+		} else {
+			if (!code && globals->json)
+				code = take_json(&tool, &error);
+			if (!code)
+				code = take_operands(&tool, argc - first,
+					argv + first, &error);
+			if (!code)
+				code = prepare(&tool, globals->config, &error);
+			if (!code)
+				code = tool.command->run(&tool, &error);
+		}
+	}
+	errno = 0;
+	/* A "no" that nobody can read is no answer either. */
+	if ((fflush(stdout) || ferror(stdout)) && (code >= 0 || !error.text[0]))
+		code = tool_output_failed(&error);
+	if (code < 0 && error.text[0])
+		print_error(&tool, code, &error);
+	if (code == ERR_USAGE && tool.command)
+		help_usage(stderr, tool.command);
+	map_close(tool.map);
+	state_close(tool.state);
+	config_close(tool.config);
+	free(tool.options.recipients);
+	return error_exit_code(code);
+}
+
+/* A descriptor that the caller closed must not become our map's: a message on
+ * standard error would be written into it. Reading and writing then fail. */
+static void occupy_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+			open("/dev/null",
+				fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(error_exit_code(ERR_IO));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct globals globals = { .config = READDRESS_CONF };
+	char help[] = "help";
+	char *help_argv[] = { help, NULL };
+	int found;
+
+	occupy_standard_files();
+	(void)signal(SIGPIPE, SIG_IGN);
+	while ((found = getopt_long(argc, argv, "+c:qh", longs, NULL)) != -1) {
+		switch (found) {
+		case 'c':
+			globals.config = optarg;
+			break;
+		case 'q':
+			globals.quiet = true;
+			break;
+		case 'j':
+			globals.json = true;
+			break;
+		case 'h':
+			return run_command(&globals, 1, help_argv);
+		case 'V':
+			(void)puts("readdress " READDRESS_VERSION);
+			return fflush(stdout) ? error_exit_code(ERR_IO) : 0;
+		default:
+			help_all(stderr);
+			return error_exit_code(ERR_USAGE);
+		}
+	}
+	if (optind >= argc) {
+		help_all(stderr);
+		return error_exit_code(ERR_USAGE);
+	}
+	return run_command(&globals, argc - optind, argv + optind);
+}

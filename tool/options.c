@@ -1,0 +1,323 @@
+#include "options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+
+#define USAGE_COLUMNS 78
+#define USAGE_INDENT  8
+
+/* Values of getopt_long for options without a letter. */
+#define LONG_BASE 256
+#define LONG_HELP (LONG_BASE + OPTIONS)
+
+static const struct {
+	const char *name; /* NULL: only the letter */
+	char letter;	  /* 0: only the name */
+	const char *argument;
+	const char *does;
+} specs[OPTIONS] = {
+	[OPTION_MERGE] = { "merge", 0, NULL,
+		"add and change rows, delete none" },
+	[OPTION_ONLY] = { "only", 0, "users|domains",
+		"only rules for whole addresses, or only those for domains" },
+	[OPTION_DRY_RUN] = { "dry-run", 0, NULL,
+		"print what would change, change nothing" },
+	[OPTION_MAX_DELETE] = { "max-delete", 0, "PERCENT",
+		"refuse to delete more of the table than this (50)" },
+	[OPTION_FORCE] = { "force", 0, NULL,
+		"delete whatever the file does not have" },
+	[OPTION_REPLACE] = { "replace", 0, NULL,
+		"give an existing source the new target" },
+	[OPTION_RELOAD] = { "reload", 0, NULL,
+		"then have the milter serve it, as the command reload does" },
+	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
+		"between the fields of the CSV, or the word tab (;)" },
+	[OPTION_ALLOW_UTF8] = { "allow-utf8", 0, NULL,
+		"take targets with UTF-8 before the @" },
+	[OPTION_GENERATION] = { "generation", 0, "N",
+		"of generation N, not of the newest" },
+	[OPTION_SERVED] = { "served", 0, NULL,
+		"of the generation that the milter serves" },
+	[OPTION_VERBOSE] = { NULL, 'v', NULL,
+		"add the rule that holds, and its kind" },
+	[OPTION_TIMEOUT] = { "timeout", 0, "SECONDS",
+		"how long to wait for the milter (10)" },
+	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope's sender" },
+	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
+		"a recipient of the envelope, and operands behind are more" },
+	[OPTION_EXPLAIN] = { "explain", 0, NULL,
+		"say what became of each address, and which signatures break" },
+	[OPTION_MBOX] = { "mbox", 0, "FILE",
+		"all messages of an mbox file or a Maildir, with a summary" },
+	[OPTION_FIRST] = { "first", 0, NULL,
+		"where several rules would do, take the first" },
+	[OPTION_JSON] = { "json", 0, NULL,
+		"print an object of JSON a line, for programs" },
+};
+
+static int bad_value(enum option_id id, const char *text, const char *expected,
+	struct error *error)
+{
+	return error_set(error, ERR_USAGE, "%s%s \"%s\": %s",
+		specs[id].name ? "--" : "-",
+		specs[id].name ? specs[id].name
+			       : (char[]){ specs[id].letter, '\0' },
+		text, expected);
+}
+
+static bool read_number(
+	const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	uint64_t number = 0;
+	const char *p = text;
+
+	for (; isdigit((unsigned char)*p); p++) {
+		if (number > (max - (uint64_t)(*p - '0')) / 10)
+			break;
+		number = number * 10 + (uint64_t)(*p - '0');
+	}
+	if (*p || p == text || number < min)
+		return false;
+	*value = number;
+	return true;
+}
+
+static int parse_number(enum option_id id, const char *text, uint64_t min,
+	uint64_t max, uint64_t *value, struct error *error)
+{
+	char expected[96];
+
+	if (read_number(text, min, max, value))
+		return 0;
+	(void)snprintf(expected, sizeof expected,
+		"expected a number from %llu to %llu", (unsigned long long)min,
+		(unsigned long long)max);
+	return bad_value(id, text, expected, error);
+}
+
+int options_generation(
+	const char *text, uint64_t *generation, struct error *error)
+{
+	if (read_number(text, 1, INT64_MAX, generation))
+		return 0;
+	return error_set(error, ERR_USAGE,
+		"\"%s\" is no generation's number; `readdress history` lists "
+		"them",
+		text);
+}
+
+static int parse_delimiter(
+	const char *text, char *delimiter, struct error *error)
+{
+	if (!strcmp(text, "tab") || !strcmp(text, "\t")) {
+		*delimiter = '\t';
+		return 0;
+	}
+	if (text[0] && !text[1] && ispunct((unsigned char)text[0]) &&
+		!strchr("\"@.", text[0])) {
+		*delimiter = text[0];
+		return 0;
+	}
+	return bad_value(OPTION_DELIMITER, text,
+		"expected one ASCII punctuation character, not \" @ or ., "
+		"or the word tab",
+		error);
+}
+
+static int set_value(struct options *options, enum option_id id,
+	const char *text, struct error *error)
+{
+	uint64_t number = 0;
+	int code = 0;
+
+	switch ((int)id) { /* the others are flags */
+	case OPTION_ONLY:
+		if (!strcmp(text, "users"))
+			options->only = EDIT_USERS;
+		else if (!strcmp(text, "domains"))
+			options->only = EDIT_DOMAINS;
+		else
+			code = bad_value(id, text,
+				"expected \"users\" or \"domains\"", error);
+		break;
+	case OPTION_MAX_DELETE:
+		code = parse_number(id, text, 0, 100, &number, error);
+		options->max_delete = (unsigned)number;
+		break;
+	case OPTION_TIMEOUT:
+		code = parse_number(id, text, 1, 86400, &number, error);
+		options->timeout = (unsigned)number;
+		break;
+	case OPTION_GENERATION:
+		code = parse_number(
+			id, text, 1, INT64_MAX, &options->generation, error);
+		break;
+	case OPTION_DELIMITER:
+		code = parse_delimiter(text, &options->delimiter, error);
+		break;
+	case OPTION_SENDER:
+		options->sender = text;
+		break;
+	case OPTION_MBOX:
+		options->mbox = text;
+		break;
+	case OPTION_RECIPIENT:
+		options->recipients[options->recipient_count++] = text;
+		break;
+	}
+	return code;
+}
+
+static void set_flag(struct options *options, enum option_id id)
+{
+	bool *const flags[OPTIONS] = {
+		[OPTION_MERGE] = &options->merge,
+		[OPTION_DRY_RUN] = &options->dry_run,
+		[OPTION_FORCE] = &options->force,
+		[OPTION_REPLACE] = &options->replace,
+		[OPTION_RELOAD] = &options->reload,
+		[OPTION_ALLOW_UTF8] = &options->allow_utf8,
+		[OPTION_SERVED] = &options->served,
+		[OPTION_VERBOSE] = &options->verbose,
+		[OPTION_EXPLAIN] = &options->explain,
+		[OPTION_FIRST] = &options->first,
+		[OPTION_JSON] = &options->json,
+	};
+
+	*flags[id] = true;
+}
+
+/* What getopt_long needs to know of the allowed options and --help. */
+static void make_getopt(unsigned allowed, struct option *longs, char *shorts)
+{
+	*shorts++ = ':';
+	*shorts++ = 'h';
+	for (int id = 0; id < OPTIONS; id++) {
+		if (!(allowed & 1u << id))
+			continue;
+		if (specs[id].name)
+			*longs++ = (struct option){ specs[id].name,
+				specs[id].argument ? required_argument
+						   : no_argument,
+				NULL, LONG_BASE + id };
+		if (specs[id].letter)
+			*shorts++ = specs[id].letter;
+		if (specs[id].letter && specs[id].argument)
+			*shorts++ = ':';
+	}
+	*longs++ = (struct option){ "help", no_argument, NULL, LONG_HELP };
+	*longs = (struct option){ NULL, 0, NULL, 0 };
+	*shorts = '\0';
+}
+
+static int option_of(int found)
+{
+	if (found >= LONG_BASE)
+		return found - LONG_BASE;
+	for (int id = 0; id < OPTIONS; id++) {
+		if (specs[id].letter == found)
+			return id;
+	}
+	return OPTIONS;
+}
+
+static int complain(int found, char **argv, struct error *error)
+{
+	const char *word = argv[optind - 1];
+	char letter[3] = { '-', (char)optopt, '\0' };
+
+	if (optopt > 0 && optopt < LONG_BASE)
+		word = letter;
+	if (found == ':')
+		return error_set(error, ERR_USAGE, "%s needs a value", word);
+	if (optopt >= LONG_BASE)
+		return error_set(error, ERR_USAGE, "%s takes no value", word);
+	return error_set(error, ERR_USAGE,
+		"%s is no option of this command, or stands for several", word);
+}
+
+int options_parse(struct options *options, unsigned allowed, int argc,
+	char **argv, int *first, struct error *error)
+{
+	struct option longs[OPTIONS + 2];
+	char shorts[3 * OPTIONS + 3];
+	int found;
+	int code = 0;
+
+	*options = (struct options){ .only = EDIT_ALL,
+		.max_delete = OPTIONS_MAX_DELETE,
+		.timeout = OPTIONS_RELOAD_SECONDS,
+		.delimiter = ';' };
+	options->recipients =
+		calloc((size_t)argc + 1, sizeof *options->recipients);
+	if (!options->recipients)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	make_getopt(allowed, longs, shorts);
+	optind = 0;
+	opterr = 0;
+	while (!code &&
+		(found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (found == '?' || found == ':')
+			code = complain(found, argv, error);
+		else if (found == 'h' || found == LONG_HELP)
+			options->help = true;
+		else if (specs[option_of(found)].argument)
+			code = set_value(options,
+				(enum option_id)option_of(found), optarg,
+				error);
+		else
+			set_flag(options, (enum option_id)option_of(found));
+	}
+	*first = optind;
+	return code;
+}
+
+int options_usage_word(FILE *file, const char *word, int column)
+{
+	int width = (int)strlen(word);
+
+	if (column + 1 + width > USAGE_COLUMNS) {
+		(void)fprintf(file, "\n%*s%s", USAGE_INDENT, "", word);
+		return USAGE_INDENT + width;
+	}
+	(void)fprintf(file, " %s", word);
+	return column + 1 + width;
+}
+
+static void spell(int id, char *word, size_t size)
+{
+	(void)snprintf(word, size, "%s%s%s%s", specs[id].name ? "--" : "-",
+		specs[id].name ? specs[id].name
+			       : (char[]){ specs[id].letter, '\0' },
+		specs[id].argument ? " " : "",
+		specs[id].argument ? specs[id].argument : "");
+}
+
+int options_usage(FILE *file, unsigned allowed, int column)
+{
+	for (int id = 0; id < OPTIONS; id++) {
+		char word[64];
+		char bracketed[72];
+
+		if (!(allowed & 1u << id))
+			continue;
+		spell(id, word, sizeof word);
+		(void)snprintf(bracketed, sizeof bracketed, "[%s]%s", word,
+			id == OPTION_RECIPIENT ? "..." : "");
+		column = options_usage_word(file, bracketed, column);
+	}
+	return column;
+}
+
+void options_help(FILE *file, unsigned allowed)
+{
+	for (int id = 0; id < OPTIONS; id++) {
+		char word[64];
+
+		if (!(allowed & 1u << id))
+			continue;
+		spell(id, word, sizeof word);
+		(void)fprintf(file, "  %-22s %s\n", word, specs[id].does);
+	}
+}

@@ -1,0 +1,220 @@
+/* show: the commands that print rules: export, list, lookup, sample. */
+#include "tool.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "csvfile.h"
+#include "json.h"
+#include "lookup.h"
+
+#define OUTPUT_BUFFER ((size_t)1 << 18)
+
+static bool in_scope(enum edit_scope scope, struct bytes key)
+{
+	return scope == EDIT_ALL ||
+	       (scope == EDIT_DOMAINS) == rule_key_is_domain(key);
+}
+
+static int damaged(int code, struct error *error)
+{
+	return error_set(error, code,
+		"the map could not be read; is it damaged? `readdress export "
+		"--generation N` reads an older one");
+}
+
+static int walk_open(const struct tool *tool, struct map_reader **reader,
+	struct map_cursor **cursor, struct error *error)
+{
+	int code = map_reader_open(reader, tool->map);
+
+	if (!code)
+		code = map_cursor_open(cursor, *reader, tool->table);
+	return code ? damaged(code, error) : 0;
+}
+
+int command_export(struct tool *tool, struct error *error)
+{
+	struct map_reader *reader = NULL;
+	struct map_cursor *cursor = NULL;
+	char delimiter = tool->options.delimiter;
+	struct rule rule;
+	int more = 0;
+	int code = walk_open(tool, &reader, &cursor, error);
+
+	if (code)
+		goto out;
+	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	errno = 0;
+	code = csvfile_write_header(stdout, delimiter);
+	while (!code && (more = map_cursor_next(cursor, &rule)) > 0) {
+		if (in_scope(tool->options.only, rule.key))
+			code = csvfile_write(stdout, delimiter, &rule);
+	}
+	if (code)
+		code = tool_output_failed(error);
+	else if (more < 0)
+		code = damaged(more, error);
+out:
+	map_cursor_close(cursor);
+	map_reader_close(reader);
+	return code;
+}
+
+struct listing {
+	const char *pattern;		  /* NULL: everything */
+	char folded[ADDRESS_KEY_MAX + 1]; /* the pattern as a key, or "" */
+	int source_width;
+	int target_width;
+	uint64_t rows;
+};
+
+/* A pattern that reads as a source, "Bob*@Bücher.example", is made a key, as
+ * the sources in the map are; any other is compared as it stands. */
+static void fold_pattern(struct listing *listing, enum rule_table table)
+{
+	int len;
+
+	if (!listing->pattern)
+		return;
+	len = rule_source_key(
+		table, bytes_of(listing->pattern), listing->folded, NULL);
+	listing->folded[len > 0 ? len : 0] = '\0';
+}
+
+static bool matches(
+	const struct listing *listing, struct bytes key, const char *source)
+{
+	char text[ADDRESS_KEY_MAX + 1];
+
+	if (!listing->pattern)
+		return true;
+	if (!fnmatch(listing->pattern, source, FNM_CASEFOLD))
+		return true;
+	if (!*listing->folded || key.len > ADDRESS_KEY_MAX)
+		return false;
+	memcpy(text, key.data, key.len);
+	text[key.len] = '\0';
+	return !fnmatch(listing->folded, text, 0);
+}
+
+/* Characters, as far as a terminal's columns can be told from UTF-8. */
+static int width_of(const char *text, size_t len)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < len; i++)
+		width += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return width;
+}
+
+static int list_json(enum rule_table table, const char *source,
+	const struct rule *rule, struct error *error)
+{
+	struct json json;
+
+	json_begin(&json);
+	json_put_text(&json, "table", rule_table_name(table));
+	json_put_text(&json, "source", source);
+	json_put_bytes(&json, "target", rule_value_targets(rule->value));
+	json_put_text(
+		&json, "kind", rule_kind_name(rule_value_kind(rule->value)));
+	return json_end(&json, error);
+}
+
+static int list_row(const struct tool *tool, struct listing *listing,
+	const struct rule *rule, bool print, struct error *error)
+{
+	char source[ADDRESS_TEXT_MAX];
+	struct bytes targets = rule_value_targets(rule->value);
+	size_t len = rule_source_text(rule->key, source);
+	int source_width;
+	int target_width;
+
+	if (!matches(listing, rule->key, source))
+		return 0;
+	if (print && tool->options.json)
+		return list_json(tool->table, source, rule, error);
+	source_width = width_of(source, len);
+	target_width = width_of(targets.data, targets.len);
+	if (print) {
+		(void)printf("%s%*s  %.*s%*s  %s\n", source,
+			listing->source_width - source_width, "",
+			(int)targets.len, targets.data,
+			listing->target_width - target_width, "",
+			rule_kind_name(rule_value_kind(rule->value)));
+		return 0;
+	}
+	if (listing->source_width < source_width)
+		listing->source_width = source_width;
+	if (listing->target_width < target_width)
+		listing->target_width = target_width;
+	listing->rows++;
+	return 0;
+}
+
+static int list_pass(const struct tool *tool, struct listing *listing,
+	bool print, struct error *error)
+{
+	struct map_reader *reader = NULL;
+	struct map_cursor *cursor = NULL;
+	struct rule rule;
+	int more = 0;
+	int code = walk_open(tool, &reader, &cursor, error);
+
+	while (!code && !ferror(stdout) &&
+		(more = map_cursor_next(cursor, &rule)) > 0)
+		code = list_row(tool, listing, &rule, print, error);
+	if (more < 0)
+		code = damaged(more, error);
+	else if (!code && ferror(stdout))
+		code = tool_output_failed(error);
+	map_cursor_close(cursor);
+	map_reader_close(reader);
+	return code;
+}
+
+int command_list(struct tool *tool, struct error *error)
+{
+	struct listing listing = {
+		.pattern = tool->operand_count ? tool->operands[0] : NULL,
+		.source_width = (int)strlen("SOURCE"),
+		.target_width = (int)strlen("TARGET"),
+	};
+	int code;
+
+	fold_pattern(&listing, tool->table);
+	code = list_pass(tool, &listing, false, error);
+	if (code)
+		return code;
+	if (!listing.rows && listing.pattern)
+		return error_set(error, ERR_NOTFOUND,
+			"no source in %s matches \"%s\"; `readdress list %s "
+			"'*PART*'` finds parts of sources",
+			rule_table_name(tool->table), listing.pattern,
+			rule_table_name(tool->table));
+	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	if (!tool->options.json)
+		(void)printf("%-*s  %-*s  %s\n", listing.source_width, "SOURCE",
+			listing.target_width, "TARGET", "KIND");
+	return list_pass(tool, &listing, true, error);
+}
+
+int command_sample(struct tool *tool, struct error *error)
+{
+	(void)error;
+	tool_say(tool,
+		"one row of each kind: an exception, a user, one to many, "
+		"a sub-domain, a catch-all and a domain rule");
+	(void)fputs("Source;Target\n"
+		    "abuse@warmsushi.com;abuse@warmsushi.com\n"
+		    "bob@warmsushi.com;bob.owen@drypizza.com\n"
+		    "team@warmsushi.com;"
+		    "team@dpold.onmicrosoft.com,team@dpnew.onmicrosoft.com\n"
+		    "@*.warmsushi.com;@drypizza.com\n"
+		    "@lost.warmsushi.com;postmaster@drypizza.com\n"
+		    "@warmsushi.com;@dpold.onmicrosoft.com\n",
+		stdout);
+	return 0;
+}

@@ -1,0 +1,249 @@
+/* status: the command that tells how the milter and the map are. */
+#include "tool.h"
+
+#include "json.h"
+#include "status.h"
+
+#define STARTED "readdress_start_time_seconds"
+
+/* What is known; printed only when all of it is. */
+struct seen {
+	const struct tool *tool;
+	struct error down;
+	bool up;
+	pid_t pid;
+	double started;	  /* -1: not known */
+	uint64_t served;  /* 0: nothing yet */
+	struct map *map;  /* the newest; NULL: none, or it is damaged */
+	json_t *counters; /* with --json */
+	bool any;	  /* a counter was printed */
+	bool lost;	  /* one was not taken, for want of memory */
+};
+
+static double read_one(const struct tool *tool, const char *name)
+{
+	double value = -1;
+
+	if (status_read(tool->config->runtime_dir, name, &value, NULL) != 1)
+		return -1;
+	return value;
+}
+
+static int see_milter(struct seen *seen, struct error *error)
+{
+	const struct tool *tool = seen->tool;
+	double told = -1;
+	uint64_t previous;
+	int code = tool_find_milter(tool, &seen->pid, &seen->down);
+
+	if (code && code != ERR_DOWN)
+		return error_set(error, code, "%s", seen->down.text);
+	seen->up = !code;
+	seen->started = seen->up ? read_one(tool, STARTED) : -1;
+	if (seen->up)
+		told = read_one(tool, "readdress_generation");
+	if (told >= 0)
+		seen->served = (uint64_t)told;
+	else
+		return state_served(
+			tool->state, &seen->served, &previous, error);
+	return 0;
+}
+
+static bool is_counter(const char *name, double value)
+{
+	return value > 0 && !strncmp(name, "readdress_", 10) &&
+	       !strstr(name, "_bucket{") && strcmp(name, "readdress_up") != 0 &&
+	       strcmp(name, "readdress_generation") != 0 &&
+	       strncmp(name, "readdress_rules{", 16) != 0 &&
+	       strcmp(name, STARTED) != 0;
+}
+
+/* A milter that has just begun has written none. */
+static int each_counter(struct seen *seen,
+	void (*line)(void *context, const char *name, double value),
+	struct error *error)
+{
+	struct error cause = { "" };
+	int code = 0;
+
+	if (seen->up)
+		code = status_each(
+			seen->tool->config->runtime_dir, line, seen, &cause);
+	return !code || code == ERR_NOENT
+		       ? 0
+		       : error_set(error, code, "%s", cause.text);
+}
+
+/* ---- as text ---- */
+
+static void print_rows(const struct map_meta *meta)
+{
+	for (int t = 0; t < RULE_TABLES; t++) {
+		const char *comma = "";
+
+		(void)printf("%-11s", rule_table_name((enum rule_table)t));
+		for (int k = 0; k < RULE_KINDS; k++) {
+			if (!meta->rows[t][k])
+				continue;
+			(void)printf("%s%llu %s%s", comma,
+				(unsigned long long)meta->rows[t][k],
+				rule_kind_name((enum rule_kind)k),
+				meta->rows[t][k] == 1 ? "" : "s");
+			comma = ", ";
+		}
+		(void)puts(*comma ? "" : "no rules");
+	}
+}
+
+static void print_newest(const struct seen *seen)
+{
+	const struct map_meta *meta = map_meta(seen->map);
+	char when[32];
+
+	tool_time(meta->time, when);
+	(void)printf("newest     generation %llu, %s, by %s: %s\n",
+		(unsigned long long)meta->generation, when, meta->user,
+		meta->command);
+	print_rows(meta);
+}
+
+static void print_milter(const struct seen *seen)
+{
+	char since[32];
+
+	if (!seen->up) {
+		(void)puts("milter     not running");
+	} else {
+		(void)printf("milter     up, process %ld", (long)seen->pid);
+		if (seen->started >= 0) {
+			tool_time((int64_t)seen->started, since);
+			(void)printf(", since %s", since);
+		}
+		(void)putchar('\n');
+	}
+	if (seen->served)
+		(void)printf("%s generation %llu\n",
+			seen->up ? "serves    " : "served    ",
+			(unsigned long long)seen->served);
+	else
+		(void)puts("served     nothing yet");
+}
+
+static void print_counter(void *context, const char *name, double value)
+{
+	struct seen *seen = context;
+
+	if (!is_counter(name, value))
+		return;
+	if (!seen->any)
+		(void)puts("counters");
+	seen->any = true;
+	(void)printf("  %-60s %.10g\n", name, value);
+}
+
+static int print_text(struct seen *seen, int newest, struct error *error)
+{
+	print_milter(seen);
+	if (seen->map)
+		print_newest(seen);
+	else if (newest == ERR_NOENT)
+		(void)puts("newest     none; `readdress init` or `readdress "
+			   "load` makes one");
+	else
+		(void)puts("newest     damaged");
+	if (!seen->up)
+		return 0;
+	return status_each(
+		seen->tool->config->runtime_dir, print_counter, seen, error);
+}
+
+/* ---- as JSON ---- */
+
+static void take_counter(void *context, const char *name, double value)
+{
+	struct seen *seen = context;
+
+	if (is_counter(name, value) && json_object_set_new(seen->counters, name,
+					       json_real(value)) != 0)
+		seen->lost = true;
+}
+
+static int print_json(struct seen *seen, struct error *error)
+{
+	struct json json;
+	char when[32];
+	int printed;
+	int code = 0;
+
+	seen->counters = json_object();
+	if (seen->counters)
+		code = each_counter(seen, take_counter, error);
+	json_begin(&json);
+	json_put_flag(&json, "up", seen->up);
+	if (seen->up)
+		json_put_number(&json, "pid", (uint64_t)seen->pid);
+	if (seen->started >= 0) {
+		tool_time((int64_t)seen->started, when);
+		json_put_text(&json, "since", when);
+	}
+	if (seen->served)
+		json_put_number(&json, "served", seen->served);
+	else
+		json_put_null(&json, "served");
+	if (seen->map) {
+		const struct map_meta *meta = map_meta(seen->map);
+
+		tool_time(meta->time, when);
+		json_put_number(&json, "newest", meta->generation);
+		json_put_text(&json, "time", when);
+		json_put_text(&json, "user", meta->user);
+		json_put_text(&json, "command", meta->command);
+		json_put_rows(&json, "rules", meta);
+	} else {
+		json_put_null(&json, "newest");
+	}
+	if (seen->lost) {
+		json_decref(seen->counters);
+		seen->counters = NULL;
+	}
+	json_put(&json, "counters", seen->counters);
+	printed = json_end(&json, code ? NULL : error);
+	return code ? code : printed;
+}
+
+static int judge(const struct seen *seen, struct error *error)
+{
+	unsigned long long newest =
+		seen->map ? map_meta(seen->map)->generation : 0;
+
+	if (!seen->up)
+		return error_set(error, ERR_DOWN, "%s", seen->down.text);
+	if (seen->served != newest)
+		return error_set(error, ERR_NOTFOUND,
+			"the milter serves generation %llu, the newest is "
+			"%llu; `readdress reload` has it served, `readdress "
+			"diff` shows what would change",
+			(unsigned long long)seen->served, newest);
+	return 0;
+}
+
+int command_status(struct tool *tool, struct error *error)
+{
+	struct seen seen = { .tool = tool };
+	struct error cause = { "" };
+	int newest;
+	int code = see_milter(&seen, error);
+
+	if (code)
+		return code;
+	newest = state_open_newest(tool->state, false, &seen.map, &cause);
+	code = tool->options.json ? print_json(&seen, error)
+				  : print_text(&seen, newest, error);
+	if (!code && newest && newest != ERR_NOENT)
+		code = error_set(error, newest, "%s", cause.text);
+	if (!code)
+		code = judge(&seen, error);
+	map_close(seen.map);
+	return code;
+}

@@ -1,0 +1,29 @@
+/*
+ * text: what comes from mail, printed for people. Nothing that would move a
+ * terminal's cursor, change its colours or turn its writing round gets through:
+ * such octets, and those that are no UTF-8, are printed as \xHH.
+ */
+#ifndef READDRESS_TEXT_H
+#define READDRESS_TEXT_H
+
+#include <stdio.h>
+
+#include "bytes.h"
+
+/* Returns the columns that it takes, as far as they can be told from UTF-8.
+ * file NULL: prints nothing. */
+int text_print(FILE *file, struct bytes text);
+
+/* As text_print, cut behind some 300 octets, with "..." then. */
+int text_print_cut(FILE *file, struct bytes text);
+
+/* A header as it stands in a message, each of its lines behind prefix. */
+void text_print_header(
+	FILE *file, const char *prefix, struct bytes name, struct bytes value);
+
+/* "<a@x>", and "<a@x>,<b@y>" from "a@x,b@y", in ASCII as in the milter's log.
+ */
+void text_print_address(FILE *file, struct bytes address);
+void text_print_addresses(FILE *file, struct bytes addresses);
+
+#endif
