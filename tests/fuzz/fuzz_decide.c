@@ -1,0 +1,240 @@
+/*
+ * decide: one message by the rules of tests/cases. The input is text:
+ *
+ *   one octet of flags, then MAIL FROM's argument
+ *   a line for each recipient: address|{rcpt_addr}|NOTIFY|ORCPT
+ *   an empty line, and the headers
+ */
+#include "casemap.h"
+#include "decide.h"
+#include "fuzz.h"
+#include "headerkit.h"
+
+#define ARENA_MAX ((size_t)256 << 20)
+#define MOST	  256
+
+#define FLAG_OUTBOUND 1
+#define FLAG_SMTPUTF8 2
+#define FLAG_EXPLAIN  4
+#define FLAG_SIGNED   8
+#define FLAG_CRLF     16
+
+struct input {
+	struct decide_recipient recipients[MOST];
+	struct decide_header headers[MOST];
+	struct decide_message message;
+	struct arena *arena;
+};
+
+static struct bytes cut(struct bytes *rest, char separator)
+{
+	const char *end =
+		rest->len ? memchr(rest->data, separator, rest->len) : NULL;
+	struct bytes part = { rest->data,
+		end ? (size_t)(end - rest->data) : rest->len };
+
+	rest->data += part.len + (end ? 1 : 0);
+	rest->len -= part.len + (end ? 1 : 0);
+	return part;
+}
+
+static const char *text(struct input *input, struct bytes octets)
+{
+	char *copy = arena_copy(input->arena, octets.data, octets.len);
+
+	FUZZ_CHECK(copy);
+	return copy;
+}
+
+/* NULL where there is nothing. */
+static const char *optional(struct input *input, struct bytes octets)
+{
+	return octets.len ? text(input, octets) : NULL;
+}
+
+/* NULL also where Postfix would never take it for a parameter's value. */
+static const char *parameter(struct input *input, struct bytes octets)
+{
+	for (size_t i = 0; i < octets.len; i++)
+		if ((unsigned char)octets.data[i] <= 0x20 ||
+			octets.data[i] == 0x7f)
+			return NULL;
+	return optional(input, octets);
+}
+
+static void read_recipients(struct input *input, struct bytes *rest)
+{
+	size_t count = 0;
+
+	while (rest->len && count < MOST) {
+		struct bytes line = cut(rest, '\n');
+		struct decide_recipient *one = &input->recipients[count];
+
+		if (!line.len)
+			break;
+		one->address = text(input, cut(&line, '|'));
+		one->resolved = optional(input, cut(&line, '|'));
+		one->notify = parameter(input, cut(&line, '|'));
+		one->orcpt = parameter(input, cut(&line, '|'));
+		count++;
+	}
+	input->message.recipients = input->recipients;
+	input->message.recipient_count = count;
+}
+
+/* A header goes to the line break that no white space follows. */
+static void read_headers(struct input *input, struct bytes rest, bool crlf)
+{
+	size_t count = 0;
+
+	while (rest.len && count < MOST) {
+		struct decide_header *one = &input->headers[count];
+		struct bytes header = rest;
+
+		header.len = 0;
+		do
+			header.len += cut(&rest, '\n').len + 1;
+		while (rest.len && (*rest.data == ' ' || *rest.data == '\t'));
+		if (header.data + header.len > rest.data)
+			header.len = (size_t)(rest.data - header.data);
+		if (header.len && header.data[header.len - 1] == '\n')
+			header.len--;
+		one->name = cut(&header, ':');
+		one->value = (struct bytes){
+			headerkit_block(header.data, header.len), header.len
+		};
+		one->crlf = crlf;
+		count++;
+	}
+	input->message.headers = input->headers;
+	input->message.header_count = count;
+}
+
+static bool is_clean(const char *written)
+{
+	for (; *written; written++)
+		if ((unsigned char)*written < 0x20 || *written == 0x7f)
+			return false;
+	return true;
+}
+
+static void check_envelope(
+	const struct input *input, const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->add_count; i++) {
+		const char *address = decision->adds[i].address;
+		struct mailbox mailbox;
+
+		FUZZ_CHECK(is_clean(address));
+		FUZZ_CHECK(is_clean(decision->adds[i].esmtp));
+		FUZZ_CHECK(!address_parse(
+			address, strlen(address), &mailbox, NULL));
+		/* ""@a.com under a domain rule stays what it was */
+		FUZZ_CHECK(!mailbox.local_len ||
+			   !address_check(&mailbox, true, NULL));
+	}
+	FUZZ_CHECK(decision->delete_count <= input->message.recipient_count);
+	if (decision->delete_count)
+		FUZZ_CHECK(decision->add_count ||
+			   decision->delete_count <
+				   input->message.recipient_count);
+	if (decision->sender)
+		FUZZ_CHECK(is_clean(decision->sender));
+}
+
+static size_t longest_line(size_t name, struct bytes value)
+{
+	size_t longest = 0;
+	size_t line = name + 1;
+
+	for (size_t i = 0; i < value.len; i++) {
+		bool crlf = value.data[i] == '\r' && i + 1 < value.len &&
+			    value.data[i + 1] == '\n';
+
+		if (value.data[i] == '\n')
+			line = 0;
+		else if (!crlf && ++line > longest)
+			longest = line;
+	}
+	return longest;
+}
+
+static size_t count_elements(struct bytes value, size_t *bad)
+{
+	struct header_iter iter;
+	struct header_element element;
+	size_t count = 0;
+
+	header_iter_init(&iter, value);
+	for (*bad = 0; header_next(&iter, &element) == 1; count++)
+		*bad += (element.flags & HEADER_ELEMENT_BAD) != 0;
+	return count;
+}
+
+static void check_headers(
+	const struct input *input, const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->header_count; i++) {
+		const struct decide_header_edit *edit = &decision->headers[i];
+		const struct decide_header *old = &input->headers[edit->index];
+		size_t old_bad;
+		size_t new_bad;
+
+		FUZZ_CHECK(
+			edit->value.len && !edit->value.data[edit->value.len]);
+		FUZZ_CHECK(!bytes_equal(edit->value, old->value));
+		FUZZ_CHECK(i == 0 || edit->index > edit[-1].index);
+		FUZZ_CHECK(count_elements(old->value, &old_bad) ==
+			   count_elements(edit->value, &new_bad));
+		FUZZ_CHECK(old_bad == new_bad);
+		if (longest_line(old->name.len, old->value) <= 998)
+			FUZZ_CHECK(longest_line(old->name.len, edit->value) <=
+				   998);
+	}
+}
+
+static const struct config *configure(bool unless_signed)
+{
+	static struct config *configs[2];
+
+	if (!configs[0]) {
+		FUZZ_CHECK(!config_open_defaults(&configs[0]));
+		FUZZ_CHECK(!config_open_defaults(&configs[1]));
+		configs[1]->inbound_rewrite_headers = HEADERS_UNLESS_SIGNED;
+	}
+	return configs[unless_signed];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct map *map;
+	static struct input input;
+	struct bytes rest;
+	struct decision decision;
+	struct error error = { "" };
+	uint8_t flags;
+
+	if (!map)
+		map = casemap_open(CASES_DIR);
+	if (!size)
+		return 0;
+	flags = data[0];
+	rest = (struct bytes){ (const char *)data + 1, size - 1 };
+	memset(&input, 0, sizeof input);
+	input.arena = arena_open(ARENA_MAX);
+	FUZZ_CHECK(input.arena);
+	input.message.sender = text(&input, cut(&rest, '\n'));
+	input.message.smtputf8 = flags & FLAG_SMTPUTF8;
+	input.message.explain = flags & FLAG_EXPLAIN;
+	read_recipients(&input, &rest);
+	read_headers(&input, rest, flags & FLAG_CRLF);
+	FUZZ_CHECK(!decide(configure(flags & FLAG_SIGNED), map,
+		flags & FLAG_OUTBOUND ? OUTBOUND : INBOUND, "default",
+		&input.message, input.arena, &decision, &error));
+	check_envelope(&input, &decision);
+	check_headers(&input, &decision);
+	for (size_t i = 0; i < input.message.header_count; i++)
+		free((void *)(uintptr_t)input.headers[i].value.data);
+	arena_close(input.arena);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* header: the lexer tiles, the finder keeps its promises. */
+#include "fuzz.h"
+#include "headerkit.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *block = headerkit_block((const char *)data, size);
+	struct bytes value = { block, size };
+
+	(void)headerkit_tiles(value);
+	(void)headerkit_elements(value);
+	free(block);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/*
+ * faults: the calls by which files are changed, put before libc's, so that the
+ * n-th of them can be made to fail. Include in one file of a program.
+ */
+#ifndef READDRESS_FAULTS_H
+#define READDRESS_FAULTS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static struct {
+	bool armed;
+	unsigned until; /* this many calls go well */
+	unsigned times; /* then this many fail */
+	int error;
+	const char *failed; /* the first that did */
+} faults;
+
+static inline bool fault(const char *call)
+{
+	if (!faults.armed)
+		return false;
+	if (faults.until) {
+		faults.until--;
+		return false;
+	}
+	if (!faults.times)
+		return false;
+	faults.times--;
+	if (!faults.failed)
+		faults.failed = call;
+	errno = faults.error;
+	return true;
+}
+
+/* The call number n (0 is the first) and `times` in all fail with error. */
+static inline void faults_arm(unsigned n, unsigned times, int error)
+{
+	faults.until = n;
+	faults.times = times;
+	faults.error = error;
+	faults.failed = NULL;
+	faults.armed = true;
+}
+
+/* The name of the call that failed, NULL: none did. */
+static inline const char *faults_disarm(void)
+{
+	faults.armed = false;
+	return faults.failed;
+}
+
+int fsync(int fd)
+{
+	return fault("fsync") ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int ftruncate(int fd, off_t length)
+{
+	return fault("ftruncate") ? -1
+				  : (int)syscall(SYS_ftruncate, fd, length);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	return fault("fchmod") ? -1 : (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return fault("renameat") ? -1
+				 : (int)syscall(SYS_renameat2, from_dir, from,
+					   to_dir, to, 0);
+}
+
+int linkat(
+	int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	return fault("linkat") ? -1
+			       : (int)syscall(SYS_linkat, from_dir, from,
+					 to_dir, to, flags);
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+	return fault("write") ? -1 : syscall(SYS_write, fd, data, len);
+}
+
+/* LMDB's. */
+ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
+{
+	return fault("pwrite") ? -1
+			       : syscall(SYS_pwrite64, fd, data, len, offset);
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
+{
+	return fault("pwritev")
+		       ? -1
+		       : syscall(SYS_pwritev, fd, parts, count, offset, 0);
+}
+
+#endif
