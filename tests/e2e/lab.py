@@ -1,0 +1,242 @@
+"""A private mail system on loopback: Postfix, readdress-milter, sinks.
+
+    with lab.Lab() as here:
+        outside = here.sink()
+        postfix = here.postfix(default_transport=outside)
+        readdress = here.readdress(postfix)
+        readdress.load("inbound", "@old.example;@new.example")
+        readdress.start()
+        postfix.start()
+
+Nothing of an installed Postfix is touched: every instance has its own
+configuration, queue, data and log below one temporary directory, and needs no
+DNS, no syslog and no chroot. Each Lab has an address of its own in 127/8, so
+tests can run at the same time and ports never collide.
+
+Environment: READDRESS_BUILD, the directory with the two programs (default: the
+newest build/* that has them); KEEP=1 leaves the temporary directory.
+"""
+
+import atexit
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import smtp
+# Everything that tests need of the lab is in this module.
+from base import (MILTER_USER, TOP, LabError, alive,  # noqa: F401
+                  build_directory, read, run, write)
+from postfix import MASTER_CF, Postfix, parameters  # noqa: F401
+from smtp import wait_until
+
+SKIPPED = 77  # what ctest takes for "not run"
+
+
+class Lab:
+    """A temporary directory, an address, and what runs there."""
+
+    _count = 0
+
+    def __init__(self):
+        # User postfix must get in: 755, and so must be all above it.
+        # Its name says whose it is, for who looks around in /tmp.
+        script = os.path.basename(sys.argv[0]).split(".")[0]
+        self.dir = tempfile.mkdtemp(prefix=f"readdress-{script}-")
+        os.chmod(self.dir, 0o755)
+        pid = os.getpid()
+        self.address = (f"127.{16 + (pid >> 16) % 64 + 64 * (Lab._count % 3)}."
+                        f"{pid >> 8 & 255}.{pid & 255}")
+        Lab._count += 1
+        self._ports = iter(range(2525, 3000))
+        self._things = []
+        atexit.register(self.close)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Stops what runs, last one first, and removes the directory."""
+        problems = []
+        while self._things:
+            try:
+                self._things.pop().close()
+            except (LabError, OSError, subprocess.SubprocessError) as problem:
+                problems.append(problem)
+        atexit.unregister(self.close)
+        if os.environ.get("KEEP"):
+            print(f"kept: {self.dir}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+        if problems:
+            raise LabError("; ".join(map(str, problems)))
+
+    def port(self):
+        """A port of this lab's address that nothing else uses."""
+        return next(self._ports)
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def keep(self, thing):
+        self._things.append(thing)
+        return thing
+
+    def sink(self, **options):
+        return self.keep(smtp.Sink(self.address, self.port(), **options))
+
+    def postfix(self, name="relay", **main):
+        return self.keep(Postfix(self, name, main))
+
+    def readdress(self, postfix, **options):
+        return self.keep(Readdress(self, postfix, options))
+
+
+class Readdress:
+    """readdress-milter and readdress on a configuration of their own.
+
+    options: of readdress.conf; strings, booleans, numbers and lists."""
+
+    def __init__(self, lab, postfix, options):
+        build = build_directory()
+        self.milter = os.path.join(build, "readdress-milter")
+        self.tool = os.path.join(build, "readdress")
+        self.dir = lab.path("readdress")
+        self.state = os.path.join(self.dir, "state")
+        self.runtime = os.path.join(self.dir, "run")
+        self.config = os.path.join(self.dir, "readdress.conf")
+        self.log_file = os.path.join(self.dir, "milter.log")
+        self.process = None
+        user = pwd.getpwnam(MILTER_USER)
+        for path, mode in ((self.dir, 0o755), (self.state, 0o2750),
+                           (self.runtime, 0o755)):
+            os.mkdir(path)
+            os.chmod(path, mode)
+        os.chown(self.state, 0, user.pw_gid)
+        os.chown(self.runtime, user.pw_uid, user.pw_gid)
+        os.chmod(self.state, 0o2750)  # chown clears the set-GID bit
+        self.options = {
+            "socket": "unix:" + postfix.socket,
+            "user": MILTER_USER,
+            "state_dir": self.state,
+            "runtime_dir": self.runtime,
+            "log_target": "stderr",
+            **options,
+        }
+        self.more = ""
+        self.configure()
+
+    def configure(self, more=None, **options):
+        """Writes readdress.conf with these options changed, and more (text)
+        behind them."""
+        def value(what):
+            if isinstance(what, bool):
+                return "true" if what else "false"
+            if isinstance(what, (list, tuple)):
+                return "{" + ", ".join(value(item) for item in what) + "}"
+            # Strings of libconfuse escape like those of JSON.
+            return str(what) if isinstance(what, int) else json.dumps(
+                what, ensure_ascii=False)
+
+        self.options.update(options)
+        self.more = self.more if more is None else more
+        write(self.config, "".join(
+            f"{name} = {value(what)}\n"
+            for name, what in self.options.items()) + self.more)
+
+    def command(self, *arguments, check=True, **options):
+        """Runs `readdress -c CONF ...`."""
+        return run(self.tool, "-c", self.config, *arguments, check=check,
+                   **options)
+
+    def load(self, table, rows, *arguments):
+        """Makes the table these rows: lines of 'source;target', not yet quoted
+        as CSV wants it."""
+        def quoted(field):
+            return '"' + field.replace('"', '""') + '"'
+
+        return self.command(
+            "load", *arguments, table, "-",
+            input="Source;Target\n" + "\n".join(
+                ";".join(map(quoted, row.split(";")))
+                for row in rows.split("\n") if row))
+
+    def start(self):
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.milter, "-f", "-c", self.config], stdout=log,
+                stderr=log, stdin=subprocess.DEVNULL)
+        if not wait_until(self._ready, 20):
+            raise LabError("readdress-milter did not start\n"
+                           + read(self.log_file))
+
+    def _ready(self):
+        if self.process.poll() is not None:
+            raise LabError(f"readdress-milter: exit {self.process.returncode}"
+                           f"\n{read(self.log_file)}")
+        path = self.options["socket"].split(":", 1)[1]
+        return os.path.exists(path) and self.metric("readdress_up") == 1
+
+    def metric(self, name):
+        """A sample of status.prom, or None."""
+        samples = read(os.path.join(self.runtime, "status.prom"))
+        for line in samples.splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[-1])
+        return None
+
+    def hup(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def kill(self):
+        """As a crash would end it."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        """Ends it in good order; what a sanitizer said is an error."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise LabError("readdress-milter did not stop at SIGTERM") from None
+        said = re.search("(?m)^.*(Sanitizer|runtime error).*$",
+                         read(self.log_file))
+        if code != 0 or said:
+            raise LabError(f"readdress-milter: exit {code}\n"
+                           + (said.group(0) if said else ""))
+
+    close = stop
+
+    def log(self, pattern=None):
+        lines = read(self.log_file).splitlines(True)
+        return [line for line in lines
+                if pattern is None or re.search(pattern, line)]
+
+
+def main():
+    """What every *.test ends with."""
+    # So that what runs is stopped when ctest's time is up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    if os.geteuid() != 0:
+        print("skipped: Postfix can be started by root only")
+        sys.exit(SKIPPED)
+    if not shutil.which("postfix"):
+        print("skipped: no Postfix here")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)

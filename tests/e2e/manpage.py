@@ -1,0 +1,38 @@
+"""readdress(1), read for its examples and for what it lists."""
+
+import re
+import subprocess
+
+from toolkit import MAN, TOOL
+
+
+def section(command):
+    """What it says of a command."""
+    with open(MAN, encoding="utf-8") as f:
+        commands = f.read().split("\n.Sh COMMANDS\n")[1].split("\n.Sh ")[0]
+    parts = re.split(r"^\.It (?:Xo\n\.)?Cm ([a-z]+)", commands, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))[command]
+
+
+def examples(command):
+    """(command line, what it prints) of each example there."""
+    for block in re.findall(r"^\.Bd [^\n]*\n(.*?)^\.Ed", section(command),
+                            re.M | re.S):
+        block = block.replace("\\e\n", "").replace("\\(dq", '"')
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            line, _, printed = part.partition("\n")
+            yield line, printed
+
+
+def run(line, conf, directory):
+    """Runs an example as it stands, with this program and configuration."""
+    line = re.sub(r"\breaddress (?=[a-z-])", "%s -c %s " % (TOOL, conf), line)
+    return subprocess.run(["sh", "-c", line], cwd=directory, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
+
+
+def literals(text):
+    """The words of its .Li lines."""
+    return re.findall(r"[A-Za-z_]+", " ".join(
+        re.findall(r"^\.Li (.*)$", text, re.M)))

@@ -1,0 +1,227 @@
+"""A private Postfix on loopback. See lab.py."""
+
+import grp
+import os
+import pwd
+import re
+import shutil
+import subprocess
+
+import smtp
+from base import MILTER_USER, LabError, alive, read, run, write
+from smtp import wait_until
+
+MAIN_CF = """\
+compatibility_level = 3.6
+queue_directory = {dir}/queue
+data_directory = {dir}/data
+maillog_file = {dir}/log/maillog
+maillog_file_prefixes = {dir}/log
+syslog_name = {name}
+multi_instance_name = postfix-{name}
+myhostname = {name}.example
+mydomain = {name}.example
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+# Loopback is not trusted: else an open-relay test would prove nothing.
+mynetworks =
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+# Else Postfix re-formats the address headers of loopback clients.
+local_header_rewrite_clients =
+smtp_host_lookup = native
+smtp_dns_support_level = disabled
+smtpd_peername_lookup = no
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+local_transport = error:no local delivery
+append_dot_mydomain = no
+biff = no
+# Quick, for tests.
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
+smtpd_error_sleep_time = 0
+smtpd_soft_error_limit = 1000
+smtpd_hard_error_limit = 1000
+smtpd_client_connection_rate_limit = 0
+smtpd_client_message_rate_limit = 0
+smtpd_client_connection_count_limit = 0
+"""
+
+MASTER_CF = """\
+pickup unix n - n 1 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+local unix - n n - - local
+virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+def next_hop(value):
+    """The transport to a sink; any other value stays as it is."""
+    if isinstance(value, smtp.Sink):
+        return f"smtp:[{value.address}]:{value.port}"
+    return value
+
+
+def parameters(main_cf):
+    """main.cf's text as {parameter: value}."""
+    found = {}
+    key = None
+    for line in main_cf.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0].isspace():
+            found[key] += " " + line.strip()
+        else:
+            key, _, value = (word.strip() for word in line.partition("="))
+            found[key] = value
+    return found
+
+
+class Postfix:
+    """A private instance. main: parameters of main.cf; a Sink as value stands
+    for the transport to it. Services are added before start()."""
+
+    def __init__(self, lab, name, main):
+        self.lab = lab
+        self.dir = lab.path(name)
+        self.etc = os.path.join(self.dir, "etc")
+        self.queue = os.path.join(self.dir, "queue")
+        self.log_file = os.path.join(self.dir, "log", "maillog")
+        self.ports = {}
+        self._special = {}  # service: (address, what a client says first)
+        self._started = False
+        for sub in ("etc", "queue", "data", "log"):
+            os.makedirs(os.path.join(self.dir, sub), 0o755)
+        shutil.chown(os.path.join(self.dir, "data"), "postfix")
+        # The milter's socket: group postfix by the set-GID bit.
+        sockets = os.path.join(self.queue, "readdress")
+        os.mkdir(sockets)
+        os.chown(sockets, pwd.getpwnam(MILTER_USER).pw_uid,
+                 grp.getgrnam("postfix").gr_gid)
+        os.chmod(sockets, 0o2750)
+        self.socket = os.path.join(sockets, "milter.sock")
+        self._main = parameters(MAIN_CF.format(dir=self.dir, name=name))
+        self._master = MASTER_CF
+        self.set(**main)
+
+    def set(self, **main):
+        """More of main.cf; the last value of a parameter holds."""
+        self._main.update(main)
+
+    def append(self, main="", master=""):
+        """More of main.cf and master.cf, as text."""
+        self.set(**parameters(main))
+        self._master += "\n" + master
+
+    def table(self, name, rows):
+        """A look-up table of {key: value}; what to write in main.cf."""
+        path = os.path.join(self.etc, name)
+        write(path, "".join(f"{key}\t{next_hop(value)}\n"
+                            for key, value in rows.items()))
+        return f"texthash:{path}"
+
+    def service(self, name, *, place=None, program="smtpd", before="",
+                **options):
+        """An smtpd service with -o options; its port. place: (address, port)
+        instead of the lab's own; program: what stands there instead of smtpd;
+        before: what every client has to say first."""
+        address, port = place or (self.lab.address, self.lab.port())
+        self.ports[name] = port
+        self._special[name] = (address, before)
+        limit = 1 if program == "postscreen" else "-"
+        self._master += f"[{address}]:{port} inet n - n - {limit} {program}\n"
+        self._options(options)
+        return port
+
+    def pass_service(self, name, **options):
+        """The smtpd behind a postscreen with smtpd_service_name = name."""
+        self._master += f"{name} pass - - n - - smtpd\n"
+        self._options(options)
+
+    def _options(self, options):
+        for key, value in options.items():
+            self._master += f"  -o {{ {key} = {value} }}\n"
+
+    def write(self):
+        write(os.path.join(self.etc, "main.cf"), "".join(
+            f"{key} = {next_hop(value)}\n"
+            for key, value in self._main.items()))
+        write(os.path.join(self.etc, "master.cf"), self._master)
+
+    def start(self):
+        self.write()
+        run("postfix", "-c", self.etc, "start")
+        self._started = True
+        for name in self.ports:
+            self.client(name).quit()
+
+    def close(self):
+        if not self._started:
+            return
+        pid = self.master_pid()
+        run("postfix", "-c", self.etc, "abort", check=False)
+        if pid and not wait_until(lambda: not alive(pid), 10):
+            raise LabError(f"master {pid} does not end")
+        self._started = False
+
+    def master_pid(self):
+        words = read(os.path.join(self.queue, "pid", "master.pid")).split()
+        return int(words[0]) if words else None
+
+    def client(self, service, **options):
+        address, before = self._special.get(service, (self.lab.address, ""))
+        options["before"] = options.get("before") or before
+        return smtp.Client(address, self.ports[service], **options)
+
+    def sendmail(self, message, *arguments):
+        """Local submission, as sendmail(1) does it."""
+        done = subprocess.run(["sendmail", "-C", self.etc, *arguments],
+                              input=smtp.octets(message), check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            raise LabError(f"sendmail: {smtp.text(done.stdout)}")
+
+    def queued(self):
+        """The names of the files of messages that are still in the queue."""
+        names = []
+        for queue in ("maildrop", "incoming", "active", "deferred", "hold"):
+            for _, _, files in os.walk(os.path.join(self.queue, queue)):
+                names += [f"{queue}/{name}" for name in files]
+        return names
+
+    def drain(self, seconds=smtp.TIMEOUT):
+        """Waits until nothing is in the queue. Looked at twice: what goes from
+        one directory to another meanwhile, or has a bounce made, is missed."""
+        if not wait_until(lambda: not self.queued() and not self.queued(),
+                          seconds):
+            raise LabError(f"still queued: {self.queued()[:10]}\n"
+                           + "".join(self.log()[-30:]))
+
+    def log(self, pattern=None):
+        """The lines of the mail log; those in which the pattern is found."""
+        lines = read(self.log_file).splitlines(True)
+        return [line for line in lines
+                if pattern is None or re.search(pattern, line)]
