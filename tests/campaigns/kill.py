@@ -1,0 +1,86 @@
+"""kill: the milter is killed, and stopped and started, while mail flows."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+
+import lab
+import traffic
+
+SLICE = {"messages": 400, "kills": 12, "stops": 3}
+FULL = {"messages": 20000, "kills": 200, "stops": 50}
+
+STOP_MAX = 6.0  # seconds
+
+
+def descendants(pid):
+    """The process and all its children, if it ever has any."""
+    found = [pid]
+    for task in os.listdir(f"/proc/{pid}/task"):
+        for child in lab.read(
+                f"/proc/{pid}/task/{task}/children").split():
+            found += descendants(int(child))
+    return found
+
+
+def kill(readdress):
+    for pid in descendants(readdress.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    readdress.process.wait()
+    readdress.process = None
+
+
+def crash(figures, messages, kills):
+    done = 0
+    with traffic.Relay() as relay:
+        relay.start()
+        with traffic.Clients(relay) as clients:
+            while ((len(clients.accepted) < messages or done < kills)
+                   and not clients.problems):
+                time.sleep(random.uniform(0.05, 0.4))
+                kill(relay.readdress)
+                done += 1
+                relay.readdress.start()
+        audit = traffic.Audit(relay, clients.accepted)
+        figures.must("kill -9", done, ">=", kills)
+        figures.must("messages accepted", len(clients.accepted), ">=",
+                     messages)
+        figures.must("attempts that were deferred", clients.deferred, ">=", 1)
+        figures.none("refusals and broken connections", clients.problems)
+        audit.tell(figures)
+
+
+def stop(figures, stops):
+    slowest, codes = 0.0, set()
+    with traffic.Relay() as relay:
+        relay.start()
+        with traffic.Clients(relay) as clients:
+            for _ in range(stops):
+                time.sleep(random.uniform(0.2, 0.6))
+                begun = time.monotonic()
+                process = relay.readdress.process
+                process.send_signal(signal.SIGTERM)
+                try:
+                    codes.add(process.wait(30))
+                except subprocess.TimeoutExpired:
+                    codes.add("none within 30 s")
+                    kill(relay.readdress)
+                slowest = max(slowest, time.monotonic() - begun)
+                relay.readdress.process = None
+                relay.readdress.start()
+        audit = traffic.Audit(relay, clients.accepted)
+        figures.note("SIGTERM and start under load", stops)
+        figures.note("of these, libmilter did not return",
+                     len(relay.readdress.log("libmilter did not return")))
+        figures.must("exit codes other than 0", len(codes - {0}), "=", 0)
+        figures.clock("slowest stop, s", slowest, "<", STOP_MAX)
+        figures.must("messages accepted", len(clients.accepted), ">=", stops)
+        figures.none("refusals and broken connections", clients.problems)
+        audit.tell(figures)
+
+
+def run(figures, messages, kills, stops):
+    crash(figures, messages, kills)
+    stop(figures, stops)
