@@ -1,0 +1,87 @@
+# Sourced by contrib/postfix/try and tests/run: what both need of Debian.
+# Functions only; POSIX sh.
+
+# other_mta: prints the mail transport agent, other than Postfix, that is
+# installed; status 1 when there is none. Installing Postfix would remove it.
+other_mta() {
+	dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Provides}\n' |
+		awk '$1 ~ /^.i/ && $2 != "postfix" && /mail-transport-agent/ {
+			print $2; found = 1; exit
+		}
+		END { exit !found }'
+}
+
+# refuse_other_mta TOP COMMAND: returns 1, and says how to run COMMAND (a path
+# below TOP) in a container, where another MTA is installed.
+refuse_other_mta() {
+	mta=$(other_mta) || return 0
+	cat >&2 <<-END
+	$mta is installed on this machine, and apt would remove it to install
+	Postfix. Nothing was changed. In a container instead:
+
+	  docker run --rm -it -v "$1":/src:ro debian:12 sh -c \\
+	    'cp -r /src /root/readdress && rm -rf /root/readdress/build &&
+	     /root/readdress/$2'
+	END
+	return 1
+}
+
+# missing_packages FILE [PURPOSE...]: those named in FILE, one a line, that are
+# not installed; only what is there for one of the purposes.
+missing_packages() {
+	list=$1
+	shift
+	sed 's/#.*//' "$list" | while read -r package purposes; do
+		[ -n "$package" ] || continue
+		wanted=$#
+		for purpose in "$@"; do
+			case " $purposes " in
+			*" $purpose "*) wanted=0 ;;
+			esac
+		done
+		[ "$wanted" = 0 ] || continue
+		dpkg-query -W -f '${db:Status-Abbrev}\n' "$package" 2>/dev/null |
+			grep -q '^.i' || printf '%s\n' "$package"
+	done
+}
+
+# install_packages FILE [PURPOSE...]: installs what is missing, with apt. A
+# Postfix that comes this way gets no configuration, and so never listens on port
+# 25.
+install_packages() {
+	missing=$(missing_packages "$@")
+	[ -n "$missing" ] || return 0
+	# shellcheck disable=SC2086
+	set -- $missing
+	if [ "$(id -u)" != 0 ]; then
+		echo "not installed, and installing needs root: $*" >&2
+		return 1
+	fi
+	echo "installing $# packages with apt: $*"
+	(
+		log=$(mktemp)
+		policy=/usr/sbin/policy-rc.d
+		trap 'rm -f "$log"' EXIT
+		if ! [ -e "$policy" ]; then
+			trap 'rm -f "$log" "$policy"' EXIT
+			printf '#!/bin/sh\nexit 101\n' >"$policy"
+			chmod 755 "$policy"
+		fi
+		trap 'exit 130' INT TERM HUP
+		case " $* " in
+		*" postfix "*)
+			echo "postfix postfix/main_mailer_type select No configuration" |
+				debconf-set-selections
+		esac
+		export DEBIAN_FRONTEND=noninteractive
+		lock='-o DPkg::Lock::Timeout=300'
+		# shellcheck disable=SC2086
+		if ! { apt-get $lock update &&
+			apt-get $lock install -y --no-install-recommends "$@"; } \
+			>"$log" 2>&1 </dev/null; then
+			cat "$log" >&2
+			echo "apt could not install: $*" >&2
+			exit 1
+		fi
+	)
+}
