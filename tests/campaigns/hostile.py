@@ -15,8 +15,8 @@ import bare
 import lab
 import milterclient
 
-SLICE = {"half_open": 600, "sessions": 300, "pace": 0.02, "patience": 2,
-         "repeat": 3, "scale": 4}
+SLICE = {"half_open": 300, "sessions": 300, "pace": 0.02, "patience": 2,
+         "repeat": 2, "scale": 8}
 FULL = {"half_open": 3000, "sessions": 4000, "pace": 1.0, "patience": 20,
         "repeat": 7, "scale": 1}
 

@@ -9,7 +9,7 @@ import time
 import lab
 import traffic
 
-SLICE = {"messages": 400, "kills": 12, "stops": 3}
+SLICE = {"messages": 400, "kills": 12, "stops": 2}
 FULL = {"messages": 20000, "kills": 200, "stops": 50}
 
 STOP_MAX = 6.0  # seconds
