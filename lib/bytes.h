@@ -39,4 +39,21 @@ static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
 	       (!a.len || !strncasecmp(a.data, b.data, a.len));
 }
 
+/* Without the octets of set, NUL not among them, at both ends. */
+static inline struct bytes bytes_trim(struct bytes text, const char *set)
+{
+	size_t count = strlen(set);
+
+	while (text.len && memchr(set, text.data[0], count)) {
+		text.data++;
+		text.len--;
+	}
+	while (text.len && memchr(set, text.data[text.len - 1], count))
+		text.len--;
+	return text;
+}
+
+#define BYTES_BLANKS " \t"     /* WSP of RFC 5322 */
+#define BYTES_FWS    " \t\r\n" /* what folding white space is made of */
+
 #endif

@@ -108,22 +108,6 @@ int confcheck_network(cfg_t *cfg, cfg_opt_t *option)
 	return -1;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct bytes trim(struct bytes text)
-{
-	while (text.len && is_blank(text.data[0])) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len && is_blank(text.data[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 bool confcheck_split_header(
 	const char *text, struct bytes *name, struct bytes *value)
 {
@@ -131,8 +115,9 @@ bool confcheck_split_header(
 
 	if (!colon)
 		return false;
-	*name = trim((struct bytes){ text, (size_t)(colon - text) });
-	*value = trim(bytes_of(colon + 1));
+	*name = bytes_trim(
+		(struct bytes){ text, (size_t)(colon - text) }, BYTES_BLANKS);
+	*value = bytes_trim(bytes_of(colon + 1), BYTES_BLANKS);
 	return is_field_name(*name) && value->len;
 }
 

@@ -4,21 +4,9 @@
 
 #define SHOWN_MAX ((size_t)60) /* octets of a column in a message */
 
-static struct bytes trim(struct bytes text)
-{
-	while (text.len && (*text.data == ' ' || *text.data == '\t')) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len && (text.data[text.len - 1] == ' ' ||
-				   text.data[text.len - 1] == '\t'))
-		text.len--;
-	return text;
-}
-
 static bool is_name(struct bytes text, const char *a, const char *b)
 {
-	text = trim(text);
+	text = bytes_trim(text, BYTES_BLANKS);
 	return bytes_equal_nocase(text, bytes_of(a)) ||
 	       bytes_equal_nocase(text, bytes_of(b));
 }

@@ -50,17 +50,6 @@ bool decide_wants_header(const struct config *config, struct bytes name)
 	       dkim_is_signature(name) || is_required(config, name);
 }
 
-static struct bytes trim(struct bytes text)
-{
-	static const char blanks[] = " \t\r\n";
-
-	while (text.len && memchr(blanks, text.data[0], 4))
-		text.data++, text.len--;
-	while (text.len && memchr(blanks, text.data[text.len - 1], 4))
-		text.len--;
-	return text;
-}
-
 /* Carries the message one of outbound_required_headers? */
 static bool is_proven(
 	const struct config *config, const struct decide_message *message)
@@ -75,7 +64,7 @@ static bool is_proven(
 			if (bytes_equal_nocase(
 				    bytes_of(required->name), header->name) &&
 				bytes_equal_nocase(bytes_of(required->value),
-					trim(header->value)))
+					bytes_trim(header->value, BYTES_FWS)))
 				return true;
 		}
 	return false;

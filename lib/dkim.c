@@ -1,19 +1,5 @@
 #include "dkim.h"
 
-static bool is_fws(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct bytes trim(struct bytes text)
-{
-	while (text.len && is_fws(text.data[0]))
-		text.data++, text.len--;
-	while (text.len && is_fws(text.data[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 /* Cuts what stands before the next separator from *rest. */
 static bool cut(struct bytes *rest, char separator, struct bytes *part)
 {
@@ -46,8 +32,8 @@ struct bytes dkim_tag(struct bytes signature, const char *tag)
 
 		if (!cut(&value, '=', &name) || name.len == part.len)
 			continue;
-		if (bytes_equal(trim(name), bytes_of(tag)))
-			return trim(value);
+		if (bytes_equal(bytes_trim(name, BYTES_FWS), bytes_of(tag)))
+			return bytes_trim(value, BYTES_FWS);
 	}
 	return (struct bytes){ NULL, 0 };
 }
@@ -59,7 +45,7 @@ size_t dkim_covers(struct bytes signature, struct bytes name)
 	size_t count = 0;
 
 	while (cut(&names, ':', &part))
-		if (bytes_equal_nocase(trim(part), name))
+		if (bytes_equal_nocase(bytes_trim(part, BYTES_FWS), name))
 			count++;
 	return count;
 }

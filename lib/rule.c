@@ -131,7 +131,7 @@ int rule_source_key(enum rule_table table, struct bytes source,
 	struct error reason;
 	int len;
 
-	source = ruletarget_trim(source);
+	source = bytes_trim(source, BYTES_BLANKS);
 	if (!source.len)
 		return error_set(error, ERR_BAD, "the source is empty");
 	if (ruletarget_is_domain(source))

@@ -12,16 +12,6 @@ struct targets {
 	bool star;     /* ... and that is "@*.domain" */
 };
 
-struct bytes ruletarget_trim(struct bytes text)
-{
-	while (text.len && strchr(" \t", text.data[0]) && text.data[0])
-		text.data++, text.len--;
-	while (text.len && strchr(" \t", text.data[text.len - 1]) &&
-		text.data[text.len - 1])
-		text.len--;
-	return text;
-}
-
 int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
 	const char *reason)
 {
@@ -188,7 +178,7 @@ static int add_targets(enum rule_table table, struct bytes all,
 		return ruletarget_refuse(
 			error, "target", all, "ends with a comma");
 	while (!result && rule_next_target(&rest, &target)) {
-		target = ruletarget_trim(target);
+		target = bytes_trim(target, BYTES_BLANKS);
 		if (!target.len)
 			return ruletarget_refuse(
 				error, "target", all, "has an empty part");
@@ -256,7 +246,7 @@ int ruletarget_read(struct ruletarget *made, enum rule_table table,
 	int result;
 
 	made->len = 0;
-	target = ruletarget_trim(target);
+	target = bytes_trim(target, BYTES_BLANKS);
 	if (!target.len)
 		return error_set(error, ERR_BAD, "the target is empty");
 	if (!address_utf8_valid(target.data, target.len))

@@ -26,9 +26,6 @@ int ruletarget_read(struct ruletarget *made, enum rule_table table,
 
 /* What sources need, too. */
 
-/* Without the blanks around it. */
-struct bytes ruletarget_trim(struct bytes text);
-
 /* "@domain", and no source route: "@[IPv6:::1]" is, "@a:b@c" is not. */
 bool ruletarget_is_domain(struct bytes text);
 
