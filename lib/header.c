@@ -183,13 +183,22 @@ static bool is_broken(struct bytes value, struct span local, struct span domain)
 	return false;
 }
 
+/* What a comment holds is text, as in a display name. */
 static bool is_utf8(struct bytes value, struct span span)
 {
-	return address_utf8_valid(value.data + span.off, span.len);
+	struct bytes part = { value.data, span.off + span.len };
+	struct header_token token = header_lex(part, span.off);
+
+	for (; token.type != HEADER_END;
+		token = header_lex(part, token.span.off + token.span.len))
+		if (token.type != HEADER_COMMENT &&
+			!address_utf8_valid(
+				value.data + token.span.off, token.span.len))
+			return false;
+	return true;
 }
 
-/* addr-spec, with the CFWS around it. What a comment between its parts holds
- * is text, as in a display name. */
+/* addr-spec, with the CFWS around it. */
 static bool read_addr_spec(
 	struct reader *reader, struct header_element *element)
 {

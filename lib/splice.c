@@ -9,10 +9,10 @@ struct output {
 	size_t *elements; /* where the elements begin in data */
 };
 
-/* Octets of a line without its break; end is on LF or behind the value. */
-static size_t line_len(const char *data, size_t begin, size_t end)
+/* Octets of a line without its break: end is on LF, or len. */
+static size_t line_len(const char *data, size_t len, size_t begin, size_t end)
 {
-	if (end > begin && data[end - 1] == '\r')
+	if (end < len && end > begin && data[end - 1] == '\r')
 		end--;
 	return end - begin;
 }
@@ -77,7 +77,8 @@ static bool old_line_was_long(struct old_lines *old, size_t limit)
 			find_lf(splice->value.data, old->in, splice->value.len);
 		size_t prefix = old->line ? 0 : splice->name.len + 1;
 
-		if (prefix + line_len(splice->value.data, old->line, lf) >
+		if (prefix + line_len(splice->value.data, splice->value.len,
+				     old->line, lf) >
 			limit)
 			was_long = true;
 		while (old->edit < splice->edit_count &&
@@ -108,7 +109,7 @@ static bool fold_line(const struct splice *splice, const struct output *from,
 	size_t begin, size_t end, size_t *element, struct output *to)
 {
 	size_t prefix = begin ? 0 : splice->name.len + 1;
-	size_t len = line_len(from->data, begin, end);
+	size_t len = line_len(from->data, from->used, begin, end);
 
 	while (prefix + len > SPLICE_LINE_MAX) {
 		size_t best = 0;
@@ -159,8 +160,9 @@ static bool fold(const struct splice *splice, const struct output *from,
 		while (element < splice->element_count &&
 			from->elements[element] <= begin && begin)
 			element++;
-		if (was_long || prefix + line_len(from->data, begin, end) <=
-					SPLICE_LINE_MAX) {
+		if (was_long ||
+			prefix + line_len(from->data, from->used, begin, end) <=
+				SPLICE_LINE_MAX) {
 			memcpy(to->data + to->used, from->data + begin,
 				end - begin);
 			to->used += end - begin;

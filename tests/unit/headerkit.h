@@ -80,11 +80,11 @@ static inline void headerkit_good(
 		element->domain.off - headerkit_end(element->local)));
 	HEADERKIT_CHECK(spec.off >= element->element.off);
 	HEADERKIT_CHECK(headerkit_end(spec) <= headerkit_end(element->element));
-	HEADERKIT_CHECK(address_utf8_valid(
-		value.data + element->local.off, element->local.len));
-	HEADERKIT_CHECK(address_utf8_valid(
-		value.data + element->domain.off, element->domain.len));
 	if (!header_mailbox(value, element, &mailbox)) {
+		HEADERKIT_CHECK(address_utf8_valid(
+			mailbox.local, mailbox.local_len));
+		HEADERKIT_CHECK(address_utf8_valid(
+			mailbox.domain, mailbox.domain_len));
 		HEADERKIT_CHECK(mailbox.domain_len);
 		HEADERKIT_CHECK(mailbox.local_len <= element->local.len);
 		HEADERKIT_CHECK(mailbox.domain_len <= element->domain.len);
