@@ -158,7 +158,11 @@ static int parse_local(struct bytes text, size_t *at, struct mailbox *mailbox,
 				error, ERR_BAD, "holds a control character");
 		if (c != '.' && !is_atext(c))
 			return error_set(error, ERR_BAD,
-				"holds \"%c\" outside quotes", c);
+				"holds \"%c\" outside quotes%s", c,
+				memchr(text.data, '<', text.len)
+					? "; expected the address alone, "
+					  "without a name and \"<>\""
+					: "");
 		if (!put(mailbox->local, sizeof mailbox->local,
 			    &mailbox->local_len, c))
 			return error_set(error, ERR_BAD, "is too long");

@@ -82,7 +82,7 @@ static void check_odd_field(struct reader *reader, const char *data, size_t len)
 	else if (memchr(data, '\n', len) || memchr(data, '\r', len))
 		what = "holds a line break";
 	else if (!address_utf8_valid(data, len))
-		what = "is not UTF-8";
+		what = "is not UTF-8; save the file as CSV in UTF-8";
 	if (!what)
 		return;
 	reader->row_bad = true;
@@ -281,7 +281,8 @@ static int parse_end(struct reader *reader)
 	return reader->failure;
 }
 
-/* At the file's beginning: returns the length of a byte order mark. */
+/* At the file's beginning: returns the length of a byte order mark. What no
+ * CSV begins with is said and ends the reading. */
 static size_t check_start(struct reader *reader, const char *data, size_t len)
 {
 	if (len >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
@@ -291,6 +292,11 @@ static size_t check_start(struct reader *reader, const char *data, size_t len)
 		reader->stopped = true;
 		csverror_add(reader->errors, 1,
 			"the file is UTF-16; save it as CSV in UTF-8");
+	} else if (len >= 4 && !memcmp(data, "PK\3\4", 4)) {
+		reader->stopped = true;
+		csverror_add(reader->errors, 1,
+			"the file is a ZIP archive, as .xlsx and .ods are; "
+			"save it as CSV in UTF-8");
 	}
 	return 0;
 }

@@ -143,6 +143,11 @@ int rule_source_key(enum rule_table table, struct bytes source,
 		return ruletarget_refuse(error, "source", source,
 			"must be a bare address, without <> and source route");
 	len = address_parse(source.data, source.len, &mailbox, &reason);
+	if (len == ERR_BAD && memchr(source.data, '.', source.len) &&
+		!memchr(source.data, '@', source.len))
+		len = error_set(&reason, ERR_BAD,
+			"has no domain; all of a domain is written @%.*s",
+			(int)source.len, source.data);
 	if (!len)
 		len = address_check_domain(
 			mailbox.domain, mailbox.domain_len, &reason);

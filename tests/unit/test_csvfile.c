@@ -225,6 +225,7 @@ static void test_bad_files(void **state)
 		  "ELF\x02\x01\n",
 			"users.csv:1: ", "found \"?ELF??\"" },
 		{ "\xff\xfeS", "users.csv:1: ", "UTF-16" },
+		{ "PK\3\4\24\0", "users.csv:1: ", "ZIP archive" },
 		{ H "bob@a.com\n", "users.csv:2: ", "1 column" },
 		{ H "bob@a.com,x@b.com\n", "users.csv:2: ", "1 column" },
 		{ H "\n\nbob@a.com;x@b.com;\n", "users.csv:4: ", "3 columns" },

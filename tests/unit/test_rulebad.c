@@ -25,7 +25,14 @@ static const struct rule_case refused[] = {
 	{ IN, "bob", "b@b.com", "source \"bob\" has no domain", false },
 	{ IN, "@", "b@b.com", "source \"@\" has no domain", false },
 	{ IN, "@*.", "@b.com", "source \"@*.\" has no domain", false },
-	{ IN, "a.com", "b.com", "source \"a.com\" has no domain", false },
+	{ IN, "a.com", "b.com",
+		"source \"a.com\" has no domain; all of a domain is written "
+		"@a.com",
+		false },
+	{ IN, "Bob <bob@a.com>", "b@b.com",
+		"source ... outside quotes; expected the address alone, "
+		"without a name and \"<>\"",
+		false },
 	/* no local part */
 	{ IN, "bob@a.com", "\"\"@b.com",
 		"target \"\"\"@b.com\" has no local part", false },
