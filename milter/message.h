@@ -10,7 +10,7 @@
 #include "decide.h"
 #include "snapshot.h"
 
-#define MESSAGE_MEMORY ((size_t)64 << 20)
+#define MESSAGE_MEMORY ((size_t)128 << 20)
 
 struct message_name; /* of a header, and how many of it came */
 
