@@ -90,10 +90,6 @@ Exim refuse may cost them a neighbour.""",
 explain("latin1-in-domain", """The same in a domain, where Exim refuses them,
 with the rest of a group.""",
         python={THEIRS, OTHER}, exim={THEIRS, OURS}, gmime={THEIRS, OURS})
-explain("latin1-in-comment", """The same in a comment between the dots of a
-local part or domain, which counts as part of it; in any other comment such
-octets are text.""",
-        gmime={THEIRS}, python={THEIRS}, exim={THEIRS, OTHER})
 
 # readdress reads what a judge cannot
 

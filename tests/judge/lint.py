@@ -58,8 +58,6 @@ def tokens(text, faults):
             if end is None:
                 faults.add("comment-not-closed")
                 break
-            if no_utf8(text[at:end]):
-                faults.add("latin1-in-comment")
             at = end
             continue
         match = TOKEN.match(text, at)
