@@ -33,6 +33,15 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 }
 
 /* ASCII case is ignored: header names, keywords. */
+/* As memcmp; a beginning comes first. */
+static inline int bytes_compare(struct bytes a, struct bytes b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.data, b.data, len) : 0;
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
 	return a.len == b.len &&

@@ -145,8 +145,9 @@ int decide(const struct config *config, const struct map *map,
 	const struct decide_message *message, struct arena *arena,
 	struct decision *decision, struct error *error)
 {
+	struct error doubt = { "" };
 	struct verdict_context context = { config, NULL, message, arena,
-		arena_open(DECIDE_SCRATCH_MAX), decision, 0 };
+		arena_open(DECIDE_SCRATCH_MAX), decision, 0, &doubt };
 	int result = ERR_NOMEM;
 
 	memset(decision, 0, sizeof *decision);
@@ -162,7 +163,8 @@ int decide(const struct config *config, const struct map *map,
 		return error_set(error, result,
 			"no memory, or the message is too large");
 	if (result < 0)
-		return error_set(error, result, "the map cannot be read");
+		return error_set(error, result, "%s",
+			*doubt.text ? doubt.text : "the map cannot be read");
 	return 0;
 }
 

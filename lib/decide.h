@@ -44,6 +44,9 @@ struct decide_message {
 	bool smtputf8;
 	const struct decide_recipient *recipients;
 	size_t recipient_count;
+	/* Some are as Postfix completed them, "bob@w" where it holds "bob" or
+	 * "bob@w.": it shows those of sendmail(1) so. */
+	bool completed;
 	/* In the message's order. All instances of the headers that
 	 * decide_wants_header names; others do no harm. */
 	const struct decide_header *headers;
@@ -129,7 +132,8 @@ bool decide_wants_header(const struct config *config, struct bytes name);
 /*
  * direction and why: from decide_direction. All of *decision lives in arena, or
  * points into message and map. Returns 0; or ERR_NOMEM (the arena's cap, too),
- * ERR_IO, ERR_BAD when the map failed: then the message is to be deferred.
+ * ERR_IO, ERR_BAD when the map failed or Postfix cannot be told what the rules
+ * want (lookalike.h): then the message is to be deferred.
  */
 int decide(const struct config *config, const struct map *map,
 	enum direction direction, const char *why,

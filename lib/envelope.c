@@ -6,82 +6,7 @@
 #include <unicase.h>
 
 #include "dsn.h"
-
-/* A recipient as it was; one for each that is an address. */
-struct before {
-	struct bytes key;
-	struct bytes spelt;
-	size_t recipient;
-	bool rewritten;
-};
-
-/* A recipient as it is to be: one for each target, or for one that stays. */
-struct after {
-	struct bytes key;
-	const char *text;  /* NULL: it stays */
-	const char *orcpt; /* of the recipient that it comes from */
-	size_t recipient;
-	size_t order;
-};
-
-struct recipients {
-	struct before *before;
-	size_t before_count;
-	struct after *after;
-	size_t after_count;
-	size_t after_room;
-};
-
-static int compare(struct bytes a, struct bytes b)
-{
-	size_t len = a.len < b.len ? a.len : b.len;
-	int order = len ? memcmp(a.data, b.data, len) : 0;
-
-	return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-static int compare_before(const void *a, const void *b)
-{
-	const struct before *x = a;
-	const struct before *y = b;
-	int order = compare(x->key, y->key);
-
-	if (!order)
-		order = compare(x->spelt, y->spelt);
-	if (!order)
-		order = (x->recipient > y->recipient) -
-			(x->recipient < y->recipient);
-	return order;
-}
-
-static int compare_after(const void *a, const void *b)
-{
-	const struct after *x = a;
-	const struct after *y = b;
-	int order = compare(x->key, y->key);
-
-	return order ? order : (x->order > y->order) - (x->order < y->order);
-}
-
-static int compare_order(const void *a, const void *b)
-{
-	const struct after *x = a;
-	const struct after *y = b;
-
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-static int compare_key_before(const void *key, const void *b)
-{
-	return compare(
-		*(const struct bytes *)key, ((const struct before *)b)->key);
-}
-
-static int compare_key_after(const void *key, const void *b)
-{
-	return compare(
-		*(const struct bytes *)key, ((const struct after *)b)->key);
-}
+#include "recipients.h"
 
 /* Have both the same key? 1, 0, or ERR_NOMEM. */
 static int same_key(const struct mailbox *a, const struct mailbox *b)
@@ -196,35 +121,15 @@ int envelope_sender(struct verdict_context *context)
 		context, FIELD_SENDER, 0, spelt, RULE_OUTBOUND, &verdict);
 }
 
-static struct after *new_after(
-	struct verdict_context *context, struct recipients *all)
-{
-	if (all->after_count == all->after_room) {
-		size_t room = all->after_room ? 2 * all->after_room : 16;
-		struct after *grown =
-			arena_alloc(context->arena, room * sizeof *grown);
-
-		if (!grown)
-			return NULL;
-		if (all->after_count)
-			memcpy(grown, all->after,
-				all->after_count * sizeof *grown);
-		all->after = grown;
-		all->after_room = room;
-	}
-	all->after[all->after_count].order = all->after_count;
-	return &all->after[all->after_count++];
-}
-
 /* Adds what the recipient becomes to all->after. */
 static int add_after(struct verdict_context *context, struct recipients *all,
-	const struct before *before, const struct verdict *verdict,
+	const struct recipients_before *before, const struct verdict *verdict,
 	const char *orcpt)
 {
 	size_t count = before->rewritten ? verdict->target_count : 1;
 
 	for (size_t i = 0; i < count; i++) {
-		struct after *after = new_after(context, all);
+		struct recipients_after *after = recipients_new(context, all);
 
 		if (!after)
 			return ERR_NOMEM;
@@ -249,13 +154,28 @@ static bool is_itself(const struct verdict *verdict)
 	return same && same == verdict->target_count;
 }
 
-/* Postfix lets none through that is not; it becomes a word of a command. */
-static const char *clean_orcpt(const char *orcpt)
+/* The client's ORCPT as a milter hands it to Postfix; NULL: there is none. What
+ * no word of a command can be is none either; Postfix lets none through. */
+static int given_orcpt(const struct verdict_context *context,
+	const struct decide_recipient *recipient, const char **orcpt)
 {
-	for (const char *c = orcpt; c && *c; c++)
+	*orcpt = NULL;
+	for (const char *c = recipient->orcpt; c && *c; c++)
 		if ((unsigned char)*c <= 0x20 || *c == 0x7f)
-			return NULL;
-	return orcpt;
+			return 0;
+	if (!recipient->orcpt)
+		return 0;
+	*orcpt = dsn_orcpt_for_milter(context->arena, recipient->orcpt);
+	return *orcpt ? 0 : ERR_NOMEM;
+}
+
+/* For a recipient that had none. NULL without memory. */
+static const char *made_orcpt(const struct verdict_context *context,
+	const struct mailbox *mailbox, struct bytes spelt)
+{
+	const char *orcpt = dsn_orcpt(context->arena, mailbox, spelt);
+
+	return orcpt ? dsn_orcpt_for_milter(context->arena, orcpt) : NULL;
 }
 
 /* Looks up one recipient; it and what it becomes go into all. */
@@ -264,14 +184,16 @@ static int look_up(
 {
 	const struct decide_recipient *recipient =
 		&context->message->recipients[index];
-	struct before *before = &all->before[all->before_count];
+	struct recipients_before *before = &all->before[all->before_count];
 	struct mailbox mailbox;
 	struct verdict verdict;
-	const char *orcpt = clean_orcpt(recipient->orcpt);
+	const char *orcpt;
 	int result = envelope_mailbox(recipient->address, recipient->resolved,
 		&mailbox, &before->spelt);
 
-	if (!result)
+	/* The empty string is nobody's address, whatever it resolves to:
+	 * nothing could delete it. */
+	if (!result || (result > 0 && !before->spelt.len))
 		return note_unparsable(context, FIELD_RECIPIENT, index,
 			before->spelt, RULE_INBOUND);
 	if (result > 0)
@@ -285,111 +207,24 @@ static int look_up(
 		RULE_INBOUND, &verdict);
 	if (result < 0 || !verdict.key.len)
 		return result;
+	if (given_orcpt(context, recipient, &orcpt) < 0)
+		return ERR_NOMEM;
 	before->key = verdict.key;
+	before->orcpt = orcpt;
 	before->recipient = index;
 	before->rewritten = verdict.result == RESULT_REWRITTEN;
 	all->before_count++;
-	if (before->rewritten && !orcpt)
-		orcpt = dsn_orcpt(context->arena, &mailbox, before->spelt);
-	if (before->rewritten && orcpt)
-		orcpt = dsn_orcpt_for_milter(context->arena, orcpt);
-	if (before->rewritten && !orcpt)
-		return ERR_NOMEM;
+	if (before->rewritten && !orcpt) {
+		orcpt = made_orcpt(context, &mailbox, before->spelt);
+		if (!orcpt)
+			return ERR_NOMEM;
+	}
 	return add_after(context, all, before, &verdict, orcpt);
-}
-
-/* The parameters for a new recipient that first..first+count become. */
-static const char *esmtp(const struct verdict_context *context,
-	const struct after *first, size_t count)
-{
-	struct dsn_notify notify = { 0, false, false, false };
-	const char *text;
-	char *out;
-	size_t size;
-
-	for (size_t i = 0; i < count; i++)
-		dsn_notify_add(&notify,
-			context->message->recipients[first[i].recipient]
-				.notify);
-	text = dsn_notify_text(&notify);
-	size = sizeof "NOTIFY= ORCPT=" + strlen(text) + strlen(first->orcpt);
-	out = arena_octets(context->arena, size);
-	if (!out)
-		return NULL;
-	(void)snprintf(out, size, "%s%s%sORCPT=%s", *text ? "NOTIFY=" : "",
-		text, *text ? " " : "", first->orcpt);
-	return out;
-}
-
-/* What is after and was not before is added. The first of each key survives in
- * all->after, which is sorted by key. */
-static int list_adds(struct verdict_context *context, struct recipients *all)
-{
-	struct decision *decision = context->decision;
-	size_t kept = 0;
-
-	for (size_t i = 0, next; i < all->after_count; i = next) {
-		struct after *first = &all->after[i];
-
-		for (next = i + 1;
-			next < all->after_count &&
-			bytes_equal(all->after[next].key, first->key);)
-			next++;
-		if (all->before_count &&
-			bsearch(&first->key, all->before, all->before_count,
-				sizeof *all->before, compare_key_before))
-			continue;
-		first->orcpt = esmtp(context, first, next - i);
-		if (!first->orcpt)
-			return ERR_NOMEM;
-		all->after[kept++] = *first;
-	}
-	if (kept)
-		qsort(all->after, kept, sizeof *all->after, compare_order);
-	decision->adds =
-		arena_alloc(context->arena, kept * sizeof *decision->adds + 1);
-	if (!decision->adds)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < kept; i++)
-		decision->adds[i] = (struct decide_add){ all->after[i].text,
-			all->after[i].orcpt };
-	decision->add_count = kept;
-	return 0;
-}
-
-/* What was before and is not after is deleted, once for each spelling. Before
- * list_adds, which takes all->after apart. */
-static int list_deletes(struct verdict_context *context, struct recipients *all)
-{
-	struct decision *decision = context->decision;
-	size_t count = 0;
-
-	decision->deletes = arena_alloc(context->arena,
-		all->before_count * sizeof *decision->deletes + 1);
-	if (!decision->deletes)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < all->before_count; i++) {
-		const struct before *before = &all->before[i];
-
-		if (!before->rewritten ||
-			(i && bytes_equal(before->key, before[-1].key) &&
-				bytes_equal(before->spelt, before[-1].spelt)) ||
-			bsearch(&before->key, all->after, all->after_count,
-				sizeof *all->after, compare_key_after))
-			continue;
-		decision->deletes[count] = arena_copy(
-			context->arena, before->spelt.data, before->spelt.len);
-		if (!decision->deletes[count])
-			return ERR_NOMEM;
-		count++;
-	}
-	decision->delete_count = count;
-	return 0;
 }
 
 int envelope_recipients(struct verdict_context *context)
 {
-	struct recipients all = { NULL, 0, NULL, 0, 0 };
+	struct recipients all = { 0 };
 	int result;
 
 	all.before = arena_alloc(context->arena,
@@ -401,16 +236,11 @@ int envelope_recipients(struct verdict_context *context)
 		if (result < 0)
 			return result;
 	}
-	if (!all.before_count || !all.after_count)
-		return 0;
-	qsort(all.before, all.before_count, sizeof *all.before, compare_before);
-	qsort(all.after, all.after_count, sizeof *all.after, compare_after);
-	result = list_deletes(context, &all);
-	if (!result)
-		result = list_adds(context, &all);
-	if (!result && verdict_in_shadow(context, RULE_INBOUND)) {
+	result = recipients_difference(context, &all);
+	if (result != ERR_NOMEM && verdict_in_shadow(context, RULE_INBOUND)) {
 		struct decision *decision = context->decision;
 
+		result = 0;
 		if (decision->add_count || decision->delete_count)
 			decision->shadow = true;
 		decision->add_count = 0;

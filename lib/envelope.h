@@ -10,7 +10,8 @@
 /* Outbound messages: the sender by the outbound table. */
 int envelope_sender(struct verdict_context *context) MUST_CHECK;
 
-/* The recipients by the inbound table, as the net difference of keys. */
+/* The recipients by the inbound table, as the net difference of keys. 0 or as
+ * recipients_difference. */
 int envelope_recipients(struct verdict_context *context) MUST_CHECK;
 
 /*

@@ -32,8 +32,8 @@ static const char *objection(const struct verdict_context *context,
 	if (field == FIELD_RECIPIENT && is_routed(old->local + off, len))
 		return "its local part holds %, ! or @";
 	if (target->too_long ||
-		(new_local && address_format_local(&target->mailbox, local) >
-				      ADDRESS_LOCAL_MAX))
+		(!keeps && address_format_local(&target->mailbox, local) >
+				   ADDRESS_LOCAL_MAX))
 		return "its local part would be longer than 64 octets";
 	if (text_len > ADDRESS_MAX)
 		return "it would be longer than 254 octets";

@@ -16,6 +16,7 @@ struct verdict_context {
 	struct arena *scratch; /* empty again after each header */
 	struct decision *decision;
 	size_t findings_room; /* of decision->findings */
+	struct error *error;  /* says why, beside memory */
 };
 
 struct verdict_target {

@@ -50,8 +50,12 @@ int apply_decision(SMFICTX *ctx, const struct message *message,
 	if (decision->sender && smfi_chgfrom(ctx, unconst(decision->sender),
 					NULL) != MI_SUCCESS)
 		return refused(error, "changing the sender");
-	for (size_t i = 0; i < decision->header_count; i++) {
-		const struct decide_header_edit *edit = &decision->headers[i];
+	/* Last one first: Postfix finds each from the beginning, and jumps
+	 * there and back for every one before it that has been changed. After
+	 * 10,000 jumps it gives up. */
+	for (size_t i = decision->header_count; i > 0; i--) {
+		const struct decide_header_edit *edit =
+			&decision->headers[i - 1];
 
 		/* An empty value would delete the header. */
 		if (edit->index >= message->header_count || !edit->value.len)

@@ -1,6 +1,11 @@
 /* The net difference of recipients: DESIGN section 3, FACTS 1 to 5 and 29. */
 #include "testdecide.h"
 
+#define SHARP                                                                  \
+	"stra\xc3\x9f"                                                         \
+	"e.example"
+#define ACE "xn--strae-oqa.example"
+
 #define RULES                                                                  \
 	"in a@w;b@w\n"                                                         \
 	"in b@w;a@w\n"                                                         \
@@ -26,7 +31,8 @@
 	"in @xn--bcher-kva.example;@new\n"                                     \
 	"in idn@w;idn@xn--bcher-kva.example\n"                                 \
 	"in idn2@w;idn2@b\xc3\xbc"                                             \
-	"cher2.example\n"
+	"cher2.example\n"                                                      \
+	"in @" SHARP ";@strasse.example\n"
 
 struct envelope_case {
 	const char *name;
@@ -395,6 +401,72 @@ static size_t adds_of_long(const char *rules, int len)
 	return adds;
 }
 
+/* To Postfix, "x@" SHARP is x@strasse.example: an add with the same ORCPT would
+ * be dropped, the delete would not. */
+static void test_lookalikes(void **state)
+{
+	static const struct envelope_case cases[] = {
+		{ "no ORCPT", "<x@" SHARP ">",
+			"+x@strasse.example ORCPT=rfc822;x@" ACE "\n-x@" SHARP
+			"\n" },
+		{ "an ORCPT", "<x@" SHARP ">|o=rfc822;list@far",
+			"+x@strasse.example ORCPT=rfc822;x@" ACE "\n-x@" SHARP
+			"\n" },
+		{ "the one that would have been made",
+			"<x@" SHARP ">|o=rfc822;x@" ACE,
+			"+x@strasse.example ORCPT=rfc822;x@strasse.example"
+			"\n-x@" SHARP "\n" },
+		{ "A-labels look like nothing else", "<x@" ACE ">|o=rfc822;l@f",
+			"+x@strasse.example ORCPT=rfc822;l@f\n-x@" ACE "\n" },
+		{ "both stay", "<n@" SHARP "w>\n<n@strasse.examplew>", "" },
+	};
+	static const char *const in_doubt[] = {
+		"<x@" SHARP ">\n<x@strasse.example>",
+		"<x@strasse.example>|o=rfc822;l@f\n<x@" SHARP ">",
+		"<x@" SHARP ">|o=rfc822;x@" ACE "\n<x@" SHARP
+		">|o=rfc822;x@strasse.example",
+	};
+
+	(void)state;
+	CHECK(cases);
+	for (size_t i = 0; i < sizeof in_doubt / sizeof *in_doubt; i++) {
+		struct testdecide test = { .rules = RULES,
+			.recipients = in_doubt[i] };
+
+		testdecide_open(&test);
+		assert_int_equal(testdecide_decide(&test), ERR_BAD);
+		assert_non_null(strstr(test.error.text, "to Postfix, for which"));
+		testdecide_close(&test);
+		/* shadow mode changes nothing, so nothing is in doubt */
+		test.conf = "inbound_mode = shadow";
+		testdecide_run(&test);
+		assert_int_equal(test.decision.add_count, 0);
+		testdecide_close(&test);
+	}
+}
+
+/* sendmail(1): "c" was completed, or "c@w." was. */
+static void test_completed(void **state)
+{
+	static const struct envelope_case cases[] = {
+		{ "one", "c@w", "+d@w ORCPT=rfc822;c@w\n-c\n-c@w\n-c@w.\n" },
+		{ "another's local part", "c@w\nc@far",
+			"+d@w ORCPT=rfc822;c@w\n-c@w\n-c@w.\n" },
+		{ "another's that goes, too", "c@w\nc@dom",
+			"+c@newdom ORCPT=rfc822;c@dom\n+d@w ORCPT=rfc822;c@w\n"
+			"-c\n-c\n-c@dom\n-c@dom.\n-c@w\n-c@w.\n" },
+		{ "nothing to do", "n@w", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		testdecide_check(cases[i].name,
+			(struct testdecide){ .rules = RULES,
+				.recipients = cases[i].recipients,
+				.completed = true },
+			cases[i].edits);
+}
+
 /* Whatever the length of what a client sends: an answer, not a deferral. */
 static void test_long_addresses(void **state)
 {
@@ -413,10 +485,10 @@ static void test_long_addresses(void **state)
 	(void)snprintf(rules, sizeof rules, "in b@w;bob@%s\n", domain);
 	for (int len = 1; len <= 1200; len += len < 70 ? 1 : 7)
 		assert_int_equal(adds_of_long(rules, len), len <= 59);
-	/* b+... are 64 at most */
+	/* b+... stays as it came, over 64 octets, too: 254 in all */
 	(void)snprintf(rules, sizeof rules, "in @w;@d\n");
 	for (int len = 1; len <= 1200; len += len < 70 ? 1 : 7)
-		assert_int_equal(adds_of_long(rules, len), len <= 62);
+		assert_int_equal(adds_of_long(rules, len), len <= 250);
 	/* lll...+... too; and up to what a struct mailbox holds */
 	(void)snprintf(rules, sizeof rules, "in b@w;%s@d\n", local);
 	for (int len = 1; len <= 600; len += len < 440 ? 9 : 1)
@@ -492,6 +564,8 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_left),
+		cmocka_unit_test(test_lookalikes),
+		cmocka_unit_test(test_completed),
 		cmocka_unit_test(test_long_addresses),
 		cmocka_unit_test(test_thousand),
 		cmocka_unit_test(test_hundred_thousand),

@@ -23,6 +23,7 @@ struct testdecide {
 	const char *recipients;
 	const char *headers; /* lines "Name: value", without folds */
 	bool smtputf8;
+	bool completed;
 	bool explain;
 
 	/* What testdecide_run made. */
@@ -32,6 +33,7 @@ struct testdecide {
 	struct arena *result; /* of the decision */
 	struct decide_message message;
 	struct decision decision;
+	struct error error;
 };
 
 static inline char *testdecide_text(struct testdecide *test, struct bytes text)
@@ -111,6 +113,7 @@ static inline void testdecide_open(struct testdecide *test)
 	test->message.sender = test->sender;
 	test->message.sender_resolved = test->sender_resolved;
 	test->message.smtputf8 = test->smtputf8;
+	test->message.completed = test->completed;
 	test->message.explain = test->explain;
 	testdecide_recipients(test);
 	testdecide_headers(test);
@@ -120,7 +123,7 @@ static inline int testdecide_decide(struct testdecide *test)
 {
 	return decide(test->config, test->map, test->direction,
 		test->why ? test->why : "default", &test->message, test->result,
-		&test->decision, NULL);
+		&test->decision, &test->error);
 }
 
 static inline void testdecide_run(struct testdecide *test)
