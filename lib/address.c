@@ -29,6 +29,12 @@ static bool is_atext(char c)
 	return is_utf8_octet(c) || is_ascii_atext(c);
 }
 
+/* U+0080 to U+009F in UTF-8: control characters, which terminals act on. */
+static bool is_c1(const char *text)
+{
+	return text[0] == '\xc2' && (unsigned char)text[1] < 0xa0;
+}
+
 static bool is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;
@@ -480,7 +486,7 @@ int address_check(const struct mailbox *mailbox, bool utf8, struct error *error)
 	for (size_t i = 0; i < mailbox->local_len; i++) {
 		char c = mailbox->local[i];
 
-		if (is_control(c))
+		if (is_control(c) || is_c1(mailbox->local + i))
 			return error_set(
 				error, ERR_BAD, "holds a control character");
 		if (c == '%' || c == '!')

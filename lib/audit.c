@@ -163,7 +163,7 @@ int audit_last(
 			last->not_made = last->not_made || failed;
 		}
 	}
-	if (ferror(file))
+	if (!feof(file)) /* an error, or no memory for a line */
 		code = error_set_errno(error, "cannot read %s", path);
 	free(line);
 	fclose(file);

@@ -85,10 +85,8 @@ static int find_loop(const struct checkrule *check,
 		if (result <= 0)
 			return result;
 		checkrule_path_to(path, &here);
-		if (is_own(rule, &lookup)) {
-			checkrule_path(path, rule->source);
+		if (is_own(rule, &lookup))
 			return 1;
-		}
 		if (place_equal(&here, &next))
 			return 0;
 		here = next;

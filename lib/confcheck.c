@@ -33,9 +33,14 @@ int confcheck_text(cfg_t *cfg, cfg_opt_t *option)
 {
 	const char *value = last_value(option);
 
-	if (*value && is_printable(value))
-		return 0;
-	return refuse(cfg, option, value, "a name");
+	char line[16];
+
+	if (!*value || !is_printable(value))
+		return refuse(cfg, option, value, "a name");
+	/* Whether there is such a user or group is found out later. */
+	(void)snprintf(line, sizeof line, "%d", cfg->line);
+	(void)cfg_opt_setcomment(option, line);
+	return 0;
 }
 
 int confcheck_path(cfg_t *cfg, cfg_opt_t *option)

@@ -10,7 +10,8 @@
 
 #include "bytes.h"
 
-/* Validating callbacks: the option's last value is looked at. */
+/* Validating callbacks: the option's last value is looked at. That of
+ * confcheck_text keeps the line as the option's comment. */
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_path(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_socket(cfg_t *cfg, cfg_opt_t *option);

@@ -64,6 +64,9 @@
 #define AS_LIST(name, fallback, check)                                        \
 	CFG_STR_LIST(#name, fallback, CFGF_NONE),
 #define CHECK(name, fallback, check) cfg_set_validate_func(cfg, #name, check);
+#define HAS_TEXT(name, fallback, check) && cfg_getstr(cfg, #name)
+#define HAS_WORD(name, fallback, parse) && cfg_size(cfg, #name)
+#define HAS_FLAG(name, fallback)        && cfg_size(cfg, #name)
 /* clang-format on */
 
 struct holder {
@@ -92,12 +95,23 @@ keep_first_error(cfg_t *cfg, const char *format, va_list args)
 	free(text);
 }
 
+/* libconfuse does not say when it had no memory for a default: the option would
+ * be 0, false or NULL. (For that of a list it ends the process.) */
+static bool has_defaults(cfg_t *cfg)
+{
+	return true OPTIONS(HAS_TEXT, HAS_WORD, HAS_FLAG, NOTHING3);
+}
+
 static cfg_t *table_open(void)
 {
 	cfg_opt_t options[] = { OPTIONS(AS_TEXT, AS_WORD, AS_FLAG, AS_LIST)
 			CFG_END() };
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 
+	if (cfg && !has_defaults(cfg)) {
+		(void)cfg_free(cfg);
+		return NULL;
+	}
 	if (cfg) {
 		(void)cfg_set_error_function(cfg, keep_first_error);
 		OPTIONS(CHECK, NOTHING3, NOTHING2, CHECK)
@@ -218,8 +232,18 @@ static bool copy_required(
 	return true;
 }
 
+/* Where confcheck_text met it; 0: nowhere. */
+static int line_of(cfg_t *cfg, const char *name)
+{
+	const char *line = cfg_opt_getcomment(cfg_getopt(cfg, name));
+
+	return line ? atoi(line) : 0;
+}
+
 static void copy_words(cfg_t *cfg, struct config *config)
 {
+	config->socket_group_line = line_of(cfg, "socket_group");
+	config->user_line = line_of(cfg, "user");
 	config->socket_mode = (mode_t)cfg_getint(cfg, "socket_mode");
 	config->timeout = (int)cfg_getint(cfg, "timeout");
 	config->delimiter = cfg_getstr(cfg, "recipient_delimiter")[0];
@@ -302,11 +326,14 @@ static int parse(char *text, size_t len, const char *path,
 	cfg = table_open();
 	if (!cfg)
 		return error_set(error, ERR_NOMEM, "%s: no memory", path);
+	errno = 0;
 	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
 		result = make_config(cfg, path, config);
 	else if (cfg->comment)
 		result = error_set(
 			error, ERR_CONFIG, "%s:%s", path, cfg->comment);
+	else if (errno == ENOMEM) /* libconfuse's, or for its words */
+		result = ERR_NOMEM;
 	else /* libconfuse has no words for an empty name */
 		result = error_set(error, ERR_CONFIG,
 			"%s:%d: found \"\", expected: name = value", path,

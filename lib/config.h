@@ -30,7 +30,9 @@ struct config {
 	char *socket; /* in libmilter's form: "unix:/p", "inet:port@host" */
 	mode_t socket_mode;
 	char *socket_group;
+	int socket_group_line; /* in path; 0: the default */
 	char *user;
+	int user_line;
 	char *state_dir;
 	char *runtime_dir;
 	int timeout;	/* seconds */

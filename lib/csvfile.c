@@ -152,6 +152,7 @@ static void take_row(struct reader *reader)
 {
 	const struct csvfile_options *options = reader->options;
 	struct csvfile_row *row;
+	const char *why = NULL;
 	struct error error;
 	int result;
 
@@ -172,7 +173,11 @@ static void take_row(struct reader *reader)
 	row->line = reader->row_line;
 	result = rule_make(reader->arena, options->table, field(reader, 0),
 		field(reader, 1), options->allow_utf8, &row->rule, &error);
-	if (!result)
+	if (!result && options->refuse)
+		why = options->refuse(options->context, &row->rule);
+	if (why)
+		note(reader, why);
+	else if (!result)
 		reader->count++;
 	else if (result == ERR_BAD)
 		note(reader, error.text);

@@ -22,7 +22,6 @@ struct csvfile_rows {
 	struct csvfile_row *rows; /* sorted by key, no key twice; free() it */
 	size_t count;
 	uint64_t repeated; /* rows that stood there twice, the same */
-	uint64_t octets;   /* of all keys and values */
 };
 
 struct csvfile_options {
@@ -30,6 +29,8 @@ struct csvfile_options {
 	char delimiter; /* usually ';' */
 	bool allow_utf8;
 	const char *name; /* for messages: "users.csv" */
+	/* Why a good row is refused all the same, or NULL; may be NULL. */
+	const char *(*refuse)(void *context, const struct rule *rule);
 	/* Called for each of the first CSVFILE_ERRORS_SHOWN errors with a line
 	 * "users.csv:17: ...", without newline. */
 	void (*complain)(void *context, const char *line);

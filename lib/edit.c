@@ -44,7 +44,7 @@ static int count_step(
 
 	if (step->old.data) {
 		plan->before++;
-		plan->before_scope += edit_in_scope(edit, step->key);
+		plan->before_scope += edit_in_scope(edit->scope, step->key);
 	}
 	if (step->new.data) {
 		plan->after++;
@@ -114,16 +114,10 @@ static int check_scope(const struct edit *edit, struct error *error)
 	for (size_t i = 0; edit->scope != EDIT_ALL && i < edit->count; i++) {
 		struct bytes key = edit->rows[i].rule.key;
 
-		if (!edit_in_scope(edit, key))
-			return error_set(error, ERR_BAD,
-				"%s:%" PRIu32 ": %.*s is no %s; with --only "
-				"%s the file may hold these alone",
-				edit->name ? edit->name : "line",
-				edit->rows[i].line, (int)key.len, key.data,
-				edit->scope == EDIT_USERS ? "user rule"
-							  : "domain rule",
-				edit->scope == EDIT_USERS ? "users"
-							  : "domains");
+		if (!edit_in_scope(edit->scope, key))
+			return error_set(error, ERR_BAD, "%.*s is no %s rule",
+				(int)key.len, key.data,
+				edit->scope == EDIT_USERS ? "user" : "domain");
 	}
 	return 0;
 }

@@ -25,6 +25,13 @@ enum edit_change {
 	EDIT_CHANGES
 };
 
+/* Has the scope rules of this key? */
+static inline bool edit_in_scope(enum edit_scope scope, struct bytes key)
+{
+	return scope == EDIT_ALL ||
+	       rule_key_is_domain(key) == (scope == EDIT_DOMAINS);
+}
+
 struct edit {
 	enum rule_table table;
 	enum edit_mode mode;
@@ -32,7 +39,6 @@ struct edit {
 				  one of the other kind in rows is ERR_BAD */
 	const struct csvfile_row *rows; /* sorted by key, no key twice */
 	size_t count;
-	const char *name; /* of the file of the rows, for messages; or NULL */
 	bool refuse_existing;  /* `add` without --replace: ERR_BAD */
 	bool require_existing; /* `delete`: ERR_NOTFOUND names the first missing
 				*/

@@ -109,13 +109,19 @@ int file_read_small(int dirfd, const char *name, const char *shown, char *text,
 	return code;
 }
 
-int file_own(int fd, mode_t mode, gid_t group)
+int file_own(int fd, int dirfd, mode_t mode, gid_t group)
 {
 	int changed = 0;
 	struct stat status;
+	struct stat dir;
 
-	if (fstat(fd, &status))
+	if (fstat(fd, &status) || (dirfd >= 0 && fstat(dirfd, &dir)))
 		return -1;
+	if (dirfd >= 0 && geteuid() == 0 && status.st_uid != dir.st_uid) {
+		if (fchown(fd, dir.st_uid, (gid_t)-1))
+			return -1;
+		changed = 1;
+	}
 	if (group != (gid_t)-1 && status.st_gid != group) {
 		/* An ordinary user owns the directory, but is not in its group:
 		 * his own group then has to do. */
@@ -154,7 +160,7 @@ int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return file_error_create(shown, error);
-	if (file_own(fd, mode, group) < 0 || file_write(fd, data, len) ||
+	if (file_own(fd, dirfd, mode, group) < 0 || file_write(fd, data, len) ||
 		fsync(fd) || renameat(dirfd, fresh, dirfd, name)) {
 		code = error_set_errno(error, "cannot write %s", shown);
 		(void)unlinkat(dirfd, fresh, 0);
@@ -204,7 +210,7 @@ int file_append_line(int dirfd, const char *name, const char *shown,
 		goto out;
 	}
 	if ((status.st_size == 0 &&
-		    (file_own(fd, mode, group) < 0 || fsync(dirfd))) ||
+		    (file_own(fd, dirfd, mode, group) < 0 || fsync(dirfd))) ||
 		append(fd, line, status.st_size)) {
 		code = error_set_errno(error, "cannot write %s", shown);
 		/* Best effort: a line cut short is ended by the next one. */

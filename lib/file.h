@@ -35,9 +35,10 @@ int file_read_small(int dirfd, const char *name, const char *shown, char *text,
 	size_t size, struct error *error) MUST_CHECK;
 
 /* Sets mode and group where they differ ((gid_t)-1: leave it), whatever the
- * umask made of them. Returns 1 when something was changed, 0 when not, -1 and
- * errno. */
-int file_own(int fd, mode_t mode, gid_t group) MUST_CHECK;
+ * umask made of them; what root makes gets the owner of the directory that it
+ * stands in, too (-1: leave it), who must be able to go on. Returns 1 when
+ * something was changed, 0 when not, -1 and errno. */
+int file_own(int fd, int dirfd, mode_t mode, gid_t group) MUST_CHECK;
 
 /*
  * Makes the file hold data, through NAME.new, fsync, rename and an fsync of the

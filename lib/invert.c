@@ -176,7 +176,6 @@ static int keep_first(struct inversion *inversion, struct csvfile_rows *out,
 				return result;
 			continue;
 		}
-		out->octets += rows[i].rule.key.len + rows[i].rule.value.len;
 		rows[kept++] = rows[i];
 	}
 	out->count = kept;

@@ -92,7 +92,8 @@ static int check_size(MDB_env *env, uint64_t size)
 
 	if (!rc)
 		rc = mdb_env_stat(env, &stat);
-	if (!rc && (!stat.ms_psize || info.me_last_pgno >= size / stat.ms_psize))
+	if (!rc &&
+		(!stat.ms_psize || info.me_last_pgno >= size / stat.ms_psize))
 		rc = MDB_CORRUPTED;
 	return rc;
 }

@@ -51,7 +51,8 @@ static void old_alone(const struct merge *merge, struct merge_step *step)
 
 	step->key = merge->old.key;
 	step->old = merge->old.value;
-	if (edit->mode == EDIT_REPLACE && edit_in_scope(edit, step->key)) {
+	if (edit->mode == EDIT_REPLACE &&
+		edit_in_scope(edit->scope, step->key)) {
 		step->kind = MERGE_CHANGE;
 		step->change = EDIT_DELETED;
 	} else {

@@ -39,11 +39,4 @@ void merge_free(struct merge *merge);
 int merge_next(struct merge *merge, struct merge_step *step,
 	struct error *error) MUST_CHECK;
 
-/* Is a rule with this key of the kind that the edit is about? */
-static inline bool edit_in_scope(const struct edit *edit, struct bytes key)
-{
-	return edit->scope == EDIT_ALL ||
-	       rule_key_is_domain(key) == (edit->scope == EDIT_DOMAINS);
-}
-
 #endif

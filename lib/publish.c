@@ -51,7 +51,7 @@ static int own_build(struct state *state, struct error *error)
 
 	if (fd < 0)
 		return fd;
-	changed = file_own(fd, STATE_MODE_FILE, state->group);
+	changed = file_own(fd, state->fd, STATE_MODE_FILE, state->group);
 	if (changed < 0 || (changed && fsync(fd)))
 		code = error_set_errno(error, "cannot set group and mode of %s",
 			state->build_path);

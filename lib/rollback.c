@@ -36,21 +36,25 @@ static uint64_t origin(const struct map_meta *meta)
 }
 
 /* The place of this map among the generations; see rollback.h. */
-static uint64_t find_place(struct state *state, const struct map *newest)
+static int find_place(struct state *state, const struct map *newest,
+	uint64_t *place, struct error *error)
 {
-	uint64_t place = map_meta(newest)->generation;
 	uint64_t from = origin(map_meta(newest));
+	int code = 0;
 
+	*place = map_meta(newest)->generation;
 	while (from) {
 		struct map *map = NULL;
 
-		place = from;
-		if (state_open_generation(state, from, false, &map, NULL))
-			break; /* not kept: that is as far as is known */
+		*place = from;
+		code = state_open_generation(state, from, false, &map, error);
+		if (code)
+			break;
 		from = origin(map_meta(map));
 		map_close(map);
 	}
-	return place;
+	/* Not kept, or damaged: that is as far as is known. */
+	return code == ERR_NOTFOUND || code == ERR_BAD ? 0 : code;
 }
 
 /* The last good generation before limit, other in content than newest where
@@ -113,9 +117,12 @@ static int find_further_back(struct state *state,
 	const struct rollback *rollback, const struct map *newest,
 	struct map **found, struct error *error)
 {
-	uint64_t place = find_place(state, newest);
-	int code = find_earlier(state, rollback, newest, place, found, error);
+	uint64_t place;
+	int code = find_place(state, newest, &place, error);
 
+	if (!code)
+		code = find_earlier(
+			state, rollback, newest, place, found, error);
 	if (code != ERR_NOTFOUND)
 		return code;
 	return error_set(error, code,

@@ -168,8 +168,6 @@ void rowsort_unique(struct csvfile_row *rows, size_t count,
 		if (i + AHEAD < count)
 			__builtin_prefetch(rows[i + AHEAD].rule.key.data);
 		if (!first || !bytes_equal(first->rule.key, rows[i].rule.key)) {
-			out->octets +=
-				rows[i].rule.key.len + rows[i].rule.value.len;
 			rows[kept++] = rows[i];
 		} else if (bytes_equal(first->rule.value, rows[i].rule.value)) {
 			out->repeated++;

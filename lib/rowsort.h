@@ -16,8 +16,8 @@
 int rowsort(struct csvfile_row **rows, size_t count) MUST_CHECK;
 
 /* Of sorted rows with the same key, keeps the first and counts the others as
- * repeated; one with another value is added to errors. Sets count, repeated and
- * octets of *out; its rows are the caller's affair. */
+ * repeated; one with another value is added to errors. Sets count and repeated
+ * of *out; its rows are the caller's affair. */
 void rowsort_unique(struct csvfile_row *rows, size_t count,
 	struct csverror *errors, struct csvfile_rows *out);
 

@@ -20,18 +20,25 @@ void state_path(
 	(void)snprintf(path, STATE_PATH_MAX, "%s/%s", state->dir, name);
 }
 
-/* The configured user's ids; false when there is no such user. */
-static bool find_user(const char *name, uid_t *uid, gid_t *gid)
+/* The configured user's ids: 1; 0 when there is no such user; or an error. */
+static int find_user(
+	const char *name, uid_t *uid, gid_t *gid, struct error *error)
 {
 	char buffer[4096];
 	struct passwd entry;
 	struct passwd *found = NULL;
+	int rc = getpwnam_r(name, &entry, buffer, sizeof buffer, &found);
 
-	if (getpwnam_r(name, &entry, buffer, sizeof buffer, &found) || !found)
-		return false;
+	/* Others than these may mean that there is none. */
+	if (rc == ENOMEM || rc == EMFILE || rc == ENFILE || rc == EIO) {
+		errno = rc;
+		return error_set_errno(error, "cannot look up user %s", name);
+	}
+	if (rc || !found)
+		return 0;
 	*uid = found->pw_uid;
 	*gid = found->pw_gid;
-	return true;
+	return 1;
 }
 
 /* Nothing was ever made in it: neither a map nor traces of one. */
@@ -54,12 +61,14 @@ static int equip(
 {
 	uid_t uid = (uid_t)-1;
 	gid_t gid = (gid_t)-1;
-	bool root = geteuid() == 0;
+	int known = 1;
 	int fd;
 
-	if (root && !find_user(config->user, &uid, &gid))
-		root = false; /* no such user yet: the milter makes served/ */
-	if (file_own(state->fd, STATE_MODE_DIR, gid) < 0)
+	if (geteuid() == 0)
+		known = find_user(config->user, &uid, &gid, error);
+	if (known < 0)
+		return known;
+	if (file_own(state->fd, -1, STATE_MODE_DIR, gid) < 0)
 		return error_set_errno(
 			error, "cannot set group and mode of %s", state->dir);
 	if (gid != (gid_t)-1)
@@ -69,7 +78,7 @@ static int equip(
 	if (fd < 0)
 		return fd;
 	close(fd);
-	if (geteuid() == 0 && !root)
+	if (!known) /* as yet: the milter makes served/ */
 		return 0;
 	return state_make_served(state, uid, gid, error);
 }
@@ -216,7 +225,8 @@ int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return file_error_create(path, error);
-	if (file_own(fd, mode, state->group) < 0 || fsync(state->fd)) {
+	if (file_own(fd, state->fd, mode, state->group) < 0 ||
+		fsync(state->fd)) {
 		code = error_set_errno(error, "cannot make %s", path);
 		close(fd);
 		return code;
@@ -322,7 +332,7 @@ int state_lock(struct state *state, unsigned seconds, struct error *error)
 	fd = take_lock(state, seconds, error);
 	if (fd < 0)
 		return fd;
-	if (file_own(fd, STATE_MODE_FILE, state->group) < 0 &&
+	if (file_own(fd, state->fd, STATE_MODE_FILE, state->group) < 0 &&
 		errno != EPERM) /* another owner's, but we may write it */
 		code = error_set_errno(
 			error, "cannot set the mode of %s", path);

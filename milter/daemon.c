@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#define PLACE_SIZE 256
 
 bool daemon_access(const struct config *config, struct listener_access *access)
 {
@@ -25,10 +28,23 @@ bool daemon_access(const struct config *config, struct listener_access *access)
 	return group != NULL;
 }
 
+/* "path:line: ", or "path: " where the option has its default. */
+static const char *place(
+	const struct config *config, int line, char where[PLACE_SIZE])
+{
+	char number[16] = "";
+
+	if (line)
+		(void)snprintf(number, sizeof number, ":%d", line);
+	(void)snprintf(where, PLACE_SIZE, "%.200s%s: ", config->path, number);
+	return where;
+}
+
 int daemon_account(const struct config *config, struct daemon_account *account,
 	struct error *error)
 {
 	const struct passwd *user;
+	char where[PLACE_SIZE];
 
 	*account = (struct daemon_account){
 		.root = geteuid() == 0,
@@ -41,16 +57,18 @@ int daemon_account(const struct config *config, struct daemon_account *account,
 	user = getpwnam(config->user);
 	if (!user)
 		return error_set(error, ERR_CONFIG,
-			"user %s does not exist; make it: useradd --system "
+			"%suser %s does not exist; make it: useradd --system "
 			"--no-create-home --home-dir / "
 			"--shell /usr/sbin/nologin %s",
-			config->user, config->user);
+			place(config, config->user_line, where), config->user,
+			config->user);
 	account->uid = user->pw_uid;
 	account->gid = user->pw_gid;
 	if (listener_is_unix(config->socket) && account->group_missing)
 		return error_set(error, ERR_CONFIG,
-			"socket_group %s does not exist (is Postfix "
+			"%ssocket_group %s does not exist (is Postfix "
 			"installed?); make it: groupadd --system %s",
+			place(config, config->socket_group_line, where),
 			config->socket_group, config->socket_group);
 	return 0;
 }

@@ -51,8 +51,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
+	static char name[] = SERVER_NAME;
 	int option;
 
+	if (argc > 0)
+		argv[0] = name; /* in the messages of getopt_long */
 	while ((option = getopt_long(argc, argv, "c:fth", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':

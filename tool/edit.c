@@ -180,6 +180,21 @@ static const char *input_name(const char *path)
 	return strcmp(path, "-") != 0 ? path : "standard input";
 }
 
+/* With --only the file may hold rules of that kind alone. */
+static const char *refuse_kind(void *context, const struct rule *rule)
+{
+	const struct job *job = context;
+	enum edit_scope scope = job->tool->options.only;
+
+	if (edit_in_scope(scope, rule->key))
+		return NULL;
+	return scope == EDIT_USERS
+		       ? "this is a domain rule; with --only users the file "
+			 "may hold user rules alone"
+		       : "this is a user rule; with --only domains the file "
+			 "may hold domain rules alone";
+}
+
 static int read_rows(struct job *job, const char *path, struct arena *arena,
 	struct csvfile_rows *rows, struct error *error)
 {
@@ -190,6 +205,7 @@ static int read_rows(struct job *job, const char *path, struct arena *arena,
 		.delimiter = tool->options.delimiter,
 		.allow_utf8 = tool->options.allow_utf8,
 		.name = name,
+		.refuse = refuse_kind,
 		.complain = complain,
 		.progress = show_reading,
 		.context = job,
@@ -225,7 +241,7 @@ int command_load(struct tool *tool, struct error *error)
 {
 	const struct options *options = &tool->options;
 	struct job job = { .tool = tool };
-	struct csvfile_rows rows = { NULL, 0, 0, 0 };
+	struct csvfile_rows rows = { .rows = NULL };
 	struct arena *arena = NULL;
 	struct edit edit = {
 		.mode = options->merge ? EDIT_MERGE : EDIT_REPLACE,
@@ -250,7 +266,6 @@ int command_load(struct tool *tool, struct error *error)
 		goto out;
 	edit.rows = rows.rows;
 	edit.count = rows.count;
-	edit.name = input_name(tool->operands[0]);
 	code = apply(&job, &edit, rows.repeated, error);
 out:
 	free(rows.rows);

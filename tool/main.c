@@ -60,7 +60,7 @@ const struct command tool_commands[] = {
 		OPTION_BIT(SENDER) | OPTION_BIT(RECIPIENT) |
 			OPTION_BIT(EXPLAIN) | OPTION_BIT(MBOX) |
 			OPTION_BIT(JSON) | MAP_OPTIONS,
-		1, -1, NEED_CONFIG | NEED_STATE | NEED_MAP },
+		1, -1, NEED_CONFIG | NEED_STATE },
 	{ "diff", "[OLD [NEW]]",
 		"prints the rules that differ between two generations",
 		command_diff, OPTION_BIT(JSON), 0, 2,
@@ -331,12 +331,15 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct globals globals = { .config = READDRESS_CONF };
+	char name[] = "readdress";
 	char help[] = "help";
 	char *help_argv[] = { help, NULL };
 	int found;
 
 	occupy_standard_files();
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (argc > 0)
+		argv[0] = name; /* in the messages of getopt_long */
 	while ((found = getopt_long(argc, argv, "+c:qh", longs, NULL)) != -1) {
 		switch (found) {
 		case 'c':
@@ -354,7 +357,8 @@ int main(int argc, char **argv)
 			(void)puts("readdress " READDRESS_VERSION);
 			return fflush(stdout) ? error_exit_code(ERR_IO) : 0;
 		default:
-			help_all(stderr);
+			(void)fputs(
+				"readdress: try `readdress --help`\n", stderr);
 			return error_exit_code(ERR_USAGE);
 		}
 	}

@@ -184,6 +184,8 @@ int command_rewrite(struct tool *tool, struct error *error)
 	if (!code)
 		code = take_recipients(&rewrite, error);
 	if (!code)
+		code = tool_open_map(tool, error);
+	if (!code)
 		code = tool->options.mbox ? trial_run(&rewrite, error)
 					  : run_one(&rewrite, error);
 	rewrite_free(&rewrite);

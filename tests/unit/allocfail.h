@@ -1,15 +1,21 @@
 /*
  * allocfail: this program's own malloc, so that the n-th allocation can be made
- * to fail; libraries that it calls use it, too. Include in one file of a
- * program. Not with a sanitizer that counts on its own from the first
- * instruction: ALLOCFAIL is 0 there.
+ * to fail; libraries that it calls use it, too. Memory that is mapped counts as
+ * well: LMDB's, and memfds. Include in one file of a program. Not with a
+ * sanitizer that counts on its own from the first instruction: ALLOCFAIL is 0
+ * there.
  */
 #ifndef READDRESS_ALLOCFAIL_H
 #define READDRESS_ALLOCFAIL_H
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #ifdef __has_feature
 #define ALLOCFAIL_HAS(feature) __has_feature(feature)
@@ -30,6 +36,8 @@ static struct {
 	long countdown; /* the allocation that fails, 1 the next; 0: none */
 	bool for_good;	/* and all behind it */
 	long count;	/* of allocations, failed ones too */
+	long failed;
+	long mapped; /* mappings that are there */
 } allocfail;
 
 #if ALLOCFAIL
@@ -48,6 +56,7 @@ static bool allocfail_now(void)
 	}
 	if (!allocfail.for_good)
 		allocfail.countdown = 0;
+	allocfail.failed++;
 	errno = ENOMEM;
 	return true;
 }
@@ -65,6 +74,52 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *old, size_t size)
 {
 	return allocfail_now() ? NULL : ALLOCFAIL_REAL(realloc)(old, size);
+}
+
+/* These two a sanitizer would do by itself. */
+void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t all;
+
+	if (allocfail_now())
+		return NULL;
+	if (__builtin_mul_overflow(count, size, &all)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return ALLOCFAIL_REAL(realloc)(old, all);
+}
+
+char *strdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = allocfail_now() ? NULL : ALLOCFAIL_REAL(malloc)(size);
+
+	return copy ? memcpy(copy, text, size) : NULL;
+}
+
+void *mmap(
+	void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	void *mapped = allocfail_now()
+			       ? MAP_FAILED
+			       : (void *)(uintptr_t)syscall(SYS_mmap, at, size,
+					 protection, flags, fd, offset);
+
+	allocfail.mapped += mapped != MAP_FAILED;
+	return mapped;
+}
+
+int munmap(void *at, size_t size)
+{
+	allocfail.mapped--;
+	return (int)syscall(SYS_munmap, at, size);
+}
+
+int memfd_create(const char *name, unsigned flags)
+{
+	return allocfail_now() ? -1
+			       : (int)syscall(SYS_memfd_create, name, flags);
 }
 #endif
 

@@ -1,4 +1,4 @@
-#include "mapkit.h"
+#include "statekit.h"
 
 #include "journal.h"
 
@@ -16,14 +16,6 @@ static int take(void *context, const struct journal_entry *entry)
 		(unsigned long long)entry->generation, (int)entry->text.len,
 		entry->text.data);
 	return stop && --*stop == 0 ? ERR_IO : 0;
-}
-
-static struct state *open_state(struct kit *kit)
-{
-	struct state *state;
-
-	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	return state;
 }
 
 static void logs(struct kit *kit, const char *audit, const char *milter)
@@ -45,7 +37,7 @@ static void assert_seen(struct kit *kit, struct state *state, const char *audit,
 static void test_each(void **test)
 {
 	struct kit *kit = *test;
-	struct state *state = open_state(kit);
+	struct state *state = kit_state(kit);
 	int stop = 2;
 
 	seen[0] = '\0';
@@ -93,7 +85,7 @@ static void test_each(void **test)
 static void test_one_second(void **test)
 {
 	struct kit *kit = *test;
-	struct state *state = open_state(kit);
+	struct state *state = kit_state(kit);
 
 	assert_seen(kit, state,
 		"2026-11-21T15:00:00Z a x; generation 3\n"
@@ -119,7 +111,7 @@ static void test_one_second(void **test)
 static void test_odd_lines(void **test)
 {
 	struct kit *kit = *test;
-	struct state *state = open_state(kit);
+	struct state *state = kit_state(kit);
 
 	assert_seen(kit, state,
 		"2026-11-21T15:00:09Z a x\n"
@@ -146,7 +138,7 @@ static void test_odd_lines(void **test)
 static void test_failures(void **test)
 {
 	struct kit *kit = *test;
-	struct state *state = open_state(kit);
+	struct state *state = kit_state(kit);
 
 	logs(kit, "2026-11-21T15:00:09Z a x\n", "");
 	assert_int_equal(unlink(kit_path(kit, "state/served/reload.log")), 0);

@@ -1,52 +1,38 @@
-#include "mapkit.h"
+#include "statekit.h"
 #include "faults.h"
 
 #include "difference.h"
 #include "rollback.h"
-#include "statedir.h"
 
 /* Contents are named by a letter: "A" is one rule of inbound with that target,
  * "-" none. */
 static uint64_t make(struct kit *kit, char content)
 {
 	char value[] = "ux@b.com";
-	struct csvfile_row rows[1];
-	struct edit edit = { .table = RULE_INBOUND,
-		.mode = EDIT_REPLACE,
-		.rows = rows,
-		.count = content != '-',
-		.force = true,
-		.command = "load inbound x.csv" };
+	struct csvfile_row rows[1] = { { .line = 1 } };
+	struct edit edit = kit_load(rows, content != '-');
 	struct edit_result result;
-	struct state *state;
 
 	value[1] = content;
 	rows[0] = kit_row("bob@a.com", value);
-	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	KIT_OK(kit, edit_apply(state, &edit, &result, &kit->error));
-	state_close(state);
+	edit.force = true;
+	KIT_OK(kit, kit_apply(kit, &edit, &result));
 	return result.generation;
+}
+
+/* One generation after the other. */
+static void make_all(struct kit *kit, const char *contents)
+{
+	for (; *contents; contents++)
+		(void)make(kit, *contents);
 }
 
 static char content(struct kit *kit)
 {
-	struct state *state;
-	struct map *map;
-	struct map_reader *reader;
-	struct bytes value;
-	int found;
-	char letter;
+	char text[KIT_TEXT];
 
-	KIT_OK(kit, state_open(&state, &kit->config, false, &kit->error));
-	KIT_OK(kit, state_open_newest(state, false, &map, &kit->error));
-	assert_int_equal(map_reader_open(&reader, map), 0);
-	found = map_get(reader, RULE_INBOUND, bytes_of("bob@a.com"), &value);
-	assert_true(found >= 0);
-	letter = found ? value.data[1] : '-';
-	map_reader_close(reader);
-	map_close(map);
-	state_close(state);
-	return letter;
+	kit_table(kit, RULE_INBOUND, text);
+	return text[0] ? text[strlen("bob@a.com u")] : '-';
 }
 
 static char notes[2048];
@@ -59,7 +45,9 @@ static void take_note(void *context, const char *line)
 	(void)snprintf(notes + at, sizeof notes - at, "%s\n", line);
 }
 
-static int back(struct kit *kit, uint64_t to, struct rollback_result *result)
+static struct rollback_result result; /* of the last one */
+
+static int back(struct kit *kit, uint64_t to)
 {
 	struct rollback rollback = { .to = to, .note = take_note };
 	struct state *state;
@@ -67,7 +55,7 @@ static int back(struct kit *kit, uint64_t to, struct rollback_result *result)
 
 	notes[0] = '\0';
 	KIT_OK(kit, state_open(&state, &kit->config, false, &kit->error));
-	code = rollback_apply(state, &rollback, result, &kit->error);
+	code = rollback_apply(state, &rollback, &result, &kit->error);
 	state_close(state);
 	return code;
 }
@@ -75,9 +63,7 @@ static int back(struct kit *kit, uint64_t to, struct rollback_result *result)
 /* One step back goes to this generation and gives this content. */
 static void assert_back(struct kit *kit, uint64_t to, char letter)
 {
-	struct rollback_result result;
-
-	KIT_OK(kit, back(kit, 0, &result));
+	KIT_OK(kit, back(kit, 0));
 	assert_int_equal(result.to, to);
 	assert_false(result.unchanged);
 	assert_int_equal(content(kit), letter);
@@ -85,19 +71,15 @@ static void assert_back(struct kit *kit, uint64_t to, char letter)
 
 static void assert_at_the_end(struct kit *kit)
 {
-	struct rollback_result result;
-
 	KIT_FAILS(kit, ERR_NOTFOUND, "further back than generation 1;",
-		back(kit, 0, &result));
+		back(kit, 0));
 }
 
 static void test_each_goes_one_further(void **test)
 {
 	struct kit *kit = *test;
 
-	make(kit, 'A');
-	make(kit, 'B');
-	make(kit, 'C');
+	make_all(kit, "ABC");
 	assert_back(kit, 2, 'B');
 	assert_back(kit, 1, 'A');
 	assert_at_the_end(kit);
@@ -109,17 +91,14 @@ static void test_each_goes_one_further(void **test)
 static void test_edit_in_between(void **test)
 {
 	struct kit *kit = *test;
-	struct rollback_result result;
 
-	make(kit, 'A');
-	make(kit, 'B');
-	make(kit, 'C');
+	make_all(kit, "ABC");
 	assert_back(kit, 2, 'B'); /* 4 */
 	assert_int_equal(make(kit, 'D'), 5);
 	assert_back(kit, 4, 'B');
 	assert_back(kit, 1, 'A');
 	assert_at_the_end(kit);
-	KIT_OK(kit, back(kit, 3, &result));
+	KIT_OK(kit, back(kit, 3));
 	assert_int_equal(content(kit), 'C');
 	assert_int_equal(result.generation, 8);
 	assert_back(kit, 2, 'B');
@@ -129,17 +108,14 @@ static void test_edit_in_between(void **test)
 static void test_same_content(void **test)
 {
 	struct kit *kit = *test;
-	struct rollback_result result;
 
-	make(kit, 'A');
-	make(kit, 'B');
-	make(kit, 'A');
+	make_all(kit, "ABA");
 	assert_back(kit, 2, 'B');
 	assert_back(kit, 1, 'A');
-	KIT_OK(kit, back(kit, 3, &result)); /* the same rules: no change */
+	KIT_OK(kit, back(kit, 3)); /* the same rules: no change */
 	assert_true(result.unchanged);
 	assert_int_equal(result.generation, 5);
-	KIT_OK(kit, back(kit, 5, &result));
+	KIT_OK(kit, back(kit, 5));
 	assert_true(result.unchanged);
 	assert_at_the_end(kit);
 }
@@ -149,24 +125,16 @@ static void test_counts_and_log(void **test)
 	struct kit *kit = *test;
 	struct csvfile_row rows[] = { kit_row("@c.com", "d@d.com"),
 		kit_row("zoe@c.com", "uzoe@d.com") };
-	struct edit edit = { .table = RULE_OUTBOUND,
-		.mode = EDIT_REPLACE,
-		.rows = rows,
-		.count = 2,
-		.command = "load outbound y.csv" };
-	struct rollback_result result;
+	struct edit edit = kit_load(rows, 2);
 	struct edit_result edited;
-	struct state *state;
 	struct map *map;
 	char text[256];
 	char *log;
 
-	make(kit, 'A');
-	make(kit, 'B');
-	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	KIT_OK(kit, edit_apply(state, &edit, &edited, &kit->error));
-	state_close(state);
-	KIT_OK(kit, back(kit, 1, &result));
+	make_all(kit, "AB");
+	edit.table = RULE_OUTBOUND;
+	KIT_OK(kit, kit_apply(kit, &edit, &edited));
+	KIT_OK(kit, back(kit, 1));
 	assert_int_equal(result.generation, 4);
 	assert_int_equal(result.tables[RULE_INBOUND].counts[EDIT_CHANGED], 1);
 	assert_int_equal(result.tables[RULE_OUTBOUND].counts[EDIT_DELETED], 2);
@@ -175,14 +143,12 @@ static void test_counts_and_log(void **test)
 		"rollback to generation 1: inbound: 1 user changed; outbound: "
 		"1 user deleted, 1 domain deleted");
 	log = kit_read(kit_path(kit, "state/audit.log"), NULL);
-	(void)strcat(text, "; generation 4\n");
 	assert_non_null(strstr(log, text));
+	assert_non_null(strstr(log, " domain deleted; generation 4\n"));
 	free(log);
-	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	KIT_OK(kit, state_open_newest(state, false, &map, &kit->error));
+	map = kit_newest_map(kit);
 	assert_string_equal(map_meta(map)->command, "rollback 1");
 	map_close(map);
-	state_close(state);
 	rollback_describe(&result, text, 20);
 	assert_int_equal(strlen(text), 19);
 }
@@ -195,16 +161,12 @@ static void damage(struct kit *kit, const char *name)
 static void test_newest_damaged(void **test)
 {
 	struct kit *kit = *test;
-	struct rollback_result result;
 
-	make(kit, 'A');
-	make(kit, 'B');
-	make(kit, 'C');
-	make(kit, 'D');
+	make_all(kit, "ABCD");
 	damage(kit, "state/map.mdb");
 	damage(kit, "state/history/3.mdb");
-	KIT_FAILS(kit, ERR_BAD, "history/3.mdb", back(kit, 3, &result));
-	KIT_OK(kit, back(kit, 0, &result));
+	KIT_FAILS(kit, ERR_BAD, "history/3.mdb", back(kit, 3));
+	KIT_OK(kit, back(kit, 0));
 	assert_int_equal(result.to, 2);
 	assert_int_equal(result.generation, 5);
 	assert_string_equal(result.lost, "damaged");
@@ -216,13 +178,13 @@ static void test_newest_damaged(void **test)
 
 	/* Gone: the last good one again, which made that. */
 	assert_int_equal(unlink(kit_path(kit, "state/map.mdb")), 0);
-	KIT_OK(kit, back(kit, 0, &result));
+	KIT_OK(kit, back(kit, 0));
 	assert_string_equal(result.lost, "gone");
 	assert_int_equal(result.to, 5);
 	assert_int_equal(content(kit), 'B');
 	/* By number, too. */
 	damage(kit, "state/map.mdb");
-	KIT_OK(kit, back(kit, 1, &result));
+	KIT_OK(kit, back(kit, 1));
 	assert_int_equal(content(kit), 'A');
 }
 
@@ -230,125 +192,98 @@ static void test_newest_damaged(void **test)
 static void test_history_damaged(void **test)
 {
 	struct kit *kit = *test;
-	struct rollback_result result;
 
-	make(kit, 'A');
-	make(kit, 'B');
-	make(kit, 'C');
+	make_all(kit, "ABC");
 	damage(kit, "state/history/2.mdb");
 	assert_back(kit, 1, 'A');
 	assert_non_null(strstr(notes, "history/2.mdb"));
 	damage(kit, "state/history/1.mdb");
 	damage(kit, "state/history/3.mdb");
 	damage(kit, "state/map.mdb");
-	KIT_FAILS(kit, ERR_BAD, "no good generation is kept",
-		back(kit, 0, &result));
+	KIT_FAILS(kit, ERR_BAD, "no good generation is kept", back(kit, 0));
 }
 
 static void test_nothing_there(void **test)
 {
 	struct kit *kit = *test;
-	struct rollback_result result;
-	struct state *state;
 
-	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	state_close(state);
-	KIT_FAILS(kit, ERR_NOENT, "readdress init", back(kit, 0, &result));
+	state_close(kit_state(kit));
+	KIT_FAILS(kit, ERR_NOENT, "readdress init", back(kit, 0));
 	make(kit, 'A');
-	KIT_FAILS(kit, ERR_NOTFOUND, "kept are: 1", back(kit, 7, &result));
+	KIT_FAILS(kit, ERR_NOTFOUND, "kept are: 1", back(kit, 7));
 	damage(kit, "state/map.mdb");
-	KIT_FAILS(kit, ERR_BAD, "no good generation is kept",
-		back(kit, 0, &result));
+	KIT_FAILS(kit, ERR_BAD, "no good generation is kept", back(kit, 0));
 }
 
 /* The place of a generation is known as far as what made it is kept. */
 static void test_pruned(void **test)
 {
 	struct kit *kit = *test;
-	struct rollback_result result;
 
 	for (int i = 0; i < 12; i++)
 		make(kit, (char)('A' + i));
-	KIT_OK(kit, back(kit, 3, &result)); /* 13: C; 3 is pruned by it */
+	KIT_OK(kit, back(kit, 3)); /* 13: C; 3 is pruned by it */
 	assert_int_equal(result.generation, 13);
 	assert_int_equal(content(kit), 'C');
 	KIT_FAILS(kit, ERR_NOTFOUND, "further back than generation 3",
-		back(kit, 0, &result));
-	KIT_OK(kit, back(kit, 12, &result));
+		back(kit, 0));
+	KIT_OK(kit, back(kit, 12));
 	assert_back(kit, 11, 'K');
-}
-
-/* The n-th call on a file fails: the old map or the new one, whole. */
-static void test_faults(void **test)
-{
-	struct kit *kit = *test;
-	struct rollback_result result;
-	unsigned n;
-	bool done = false;
-
-	make(kit, 'A');
-	make(kit, 'B');
-	for (n = 0; !done && n < 300; n++) {
-		const char *failed;
-		int code;
-
-		faults_arm(n, 1, ENOSPC);
-		code = back(kit, 1, &result);
-		failed = faults_disarm();
-		done = !failed;
-		assert_false(kit_exists(kit_path(kit, "state/" STATE_BUILD)));
-		if (code) {
-			assert_int_equal(code, ERR_IO);
-			assert_int_equal(content(kit), 'B');
-		} else {
-			assert_int_equal(content(kit), 'A');
-			make(kit, 'B');
-		}
-	}
-	assert_true(n > 11 && n < 300);
 }
 
 static int open_newest(struct kit *kit)
 {
-	struct state *state;
+	struct state *state = kit_state(kit);
 	struct map *map;
-	int code;
+	int code = state_open_newest(state, false, &map, &kit->error);
 
-	KIT_OK(kit, state_open(&state, &kit->config, false, &kit->error));
-	code = state_open_newest(state, false, &map, &kit->error);
 	if (!code)
 		map_close(map);
 	state_close(state);
 	return code;
 }
 
+/* The n-th call on a file fails: the old map or the new one, whole. */
+static void assert_faults(struct kit *kit, bool damaged)
+{
+	bool done = false;
+	unsigned n;
+
+	for (n = 0; !done && n < 300; n++) {
+		int code;
+
+		if (damaged)
+			damage(kit, "state/map.mdb");
+		faults_arm(n, 1, ENOSPC);
+		code = back(kit, damaged ? 0 : 1);
+		done = !faults_disarm();
+		assert_false(kit_exists(kit_path(kit, "state/" STATE_BUILD)));
+		if (!code) {
+			assert_int_equal(content(kit), 'A');
+			if (!damaged)
+				make(kit, 'B');
+			continue;
+		}
+		assert_int_equal(code, ERR_IO);
+		if (damaged)
+			assert_int_equal(open_newest(kit), ERR_BAD);
+		else
+			assert_int_equal(content(kit), 'B');
+	}
+	assert_true(n > 11 && n < 300);
+}
+
+static void test_faults(void **test)
+{
+	make_all(*test, "AB");
+	assert_faults(*test, false);
+}
+
 /* And so it is when the newest is damaged: it stays where it was. */
 static void test_faults_damaged(void **test)
 {
-	struct kit *kit = *test;
-	struct rollback_result result;
-	unsigned n;
-	bool done = false;
-
-	make(kit, 'A');
-	make(kit, 'B');
-	for (n = 0; !done && n < 300; n++) {
-		const char *failed;
-		int code;
-
-		damage(kit, "state/map.mdb");
-		faults_arm(n, 1, ENOSPC);
-		code = back(kit, 0, &result);
-		failed = faults_disarm();
-		done = !failed;
-		if (code) {
-			assert_int_equal(code, ERR_IO);
-			assert_int_equal(open_newest(kit), ERR_BAD);
-		} else {
-			assert_int_equal(content(kit), 'A');
-		}
-	}
-	assert_true(n > 11 && n < 300);
+	make_all(*test, "AB");
+	assert_faults(*test, true);
 }
 
 static void assert_difference(struct kit *kit, const struct map *old,

@@ -1,67 +1,12 @@
 /*
- * The n-th allocation fails, for every n: decide() and rule_make() say so, or
- * they have not needed it. Never a crash, never half a decision called one.
+ * The n-th allocation fails, for every n, while a message is decided about and
+ * told of, and in what makes rules and keys. Never half a decision called one.
  */
 #include "testdecide.h"
+#include "torture.h"
 
-#include <errno.h>
-
-/* This program's own malloc: libraries that it calls use it, too. Not with a
- * sanitizer that counts on its own from the first instruction. */
-#ifdef __has_feature
-#define HAS(feature) __has_feature(feature)
-#else
-#define HAS(feature) 0
-#endif
-#if HAS(thread_sanitizer) || defined(__SANITIZE_THREAD__)
-#define OURS 0
-#elif HAS(address_sanitizer) || defined(__SANITIZE_ADDRESS__)
-#define OURS	   1
-#define REAL(name) __interceptor_##name
-#else
-#define OURS	   1
-#define REAL(name) __libc_##name
-#endif
-
-static long countdown = -1; /* the allocation that fails; -1: none */
-static bool for_good;	    /* and all behind it */
-static long allocations;
-
-#if OURS
-void *REAL(malloc)(size_t size);
-void *REAL(calloc)(size_t count, size_t size);
-void *REAL(realloc)(void *old, size_t size);
-
-static bool fails(void)
-{
-	allocations++;
-	if (countdown < 0)
-		return false;
-	if (countdown > 0) {
-		countdown--;
-		return false;
-	}
-	if (!for_good)
-		countdown = -1;
-	errno = ENOMEM;
-	return true;
-}
-
-void *malloc(size_t size)
-{
-	return fails() ? NULL : REAL(malloc)(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : REAL(calloc)(count, size);
-}
-
-void *realloc(void *old, size_t size)
-{
-	return fails() ? NULL : REAL(realloc)(old, size);
-}
-#endif
+#include "dsn.h"
+#include "report.h"
 
 #define RULES                                                                  \
 	"in bob@w.com;bob@new.com\n"                                           \
@@ -122,42 +67,58 @@ static const char *outcome(struct testdecide *test)
 	return text;
 }
 
+static int run_decide(
+	void *context, struct torture_told *told, struct error *error)
+{
+	struct testdecide *test = context;
+	int code;
+
+	arena_reset(test->result);
+	code = decide(test->config, test->map, test->direction,
+		test->why ? test->why : "default", &test->message, test->result,
+		&test->decision, error);
+	allocfail.countdown = 0;
+	if (!code)
+		torture_tell(told, "%s", outcome(test));
+	return code;
+}
+
+static void tell_line(
+	void *context, enum config_log_level level, const char *line)
+{
+	torture_tell(context, "%d %s\n", level, line);
+}
+
+/* It has no way to fail: hashes that cannot be made are "?". */
+static int run_report(
+	void *context, struct torture_told *told, struct error *error)
+{
+	const struct testdecide *test = context;
+	struct log log = { .level = LEVEL_DEBUG };
+
+	report_lines(&test->decision, &test->message, "4F2A91C03", 12, &log,
+		tell_line, told);
+	return strchr(told->text, '?')
+		       ? error_set(error, ERR_NOMEM, "%s", told->text)
+		       : 0;
+}
+
 static void test_decide(void **state)
 {
 	(void)state;
-	if (!OURS)
-		skip();
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
 		struct testdecide test = messages[i];
-		const char *whole;
-		long needed;
-		long refused = 0;
+		const struct torture tortures[] = {
+			{ .name = "decide",
+				.run = run_decide,
+				.context = &test },
+			{ .name = "report_lines",
+				.run = run_report,
+				.context = &test },
+		};
 
-		testdecide_run(&test);
-		whole = outcome(&test);
-		arena_reset(test.result);
-		allocations = 0;
-		assert_int_equal(testdecide_decide(&test), 0);
-		needed = allocations;
-		assert_true(needed > 3);
-		for (long n = 0; n <= 2 * needed; n++) {
-			int result;
-
-			arena_reset(test.result);
-			for_good = n % 2;
-			countdown = n / 2;
-			result = testdecide_decide(&test);
-			countdown = -1;
-			if (!result && strcmp(whole, outcome(&test)))
-				fail_msg("%zu, allocation %ld:\n%s--- instead "
-					 "of\n%s",
-					i, n / 2, outcome(&test), whole);
-			if (result && result != ERR_NOMEM)
-				fail_msg("%zu, allocation %ld: %d", i, n / 2,
-					result);
-			refused += result != 0;
-		}
-		assert_true(refused > needed);
+		testdecide_open(&test);
+		torture_all(tortures, 2);
 		testdecide_close(&test);
 	}
 }
@@ -197,9 +158,90 @@ static void test_cap(void **state)
 	assert_true(enough > tried / 10 && enough < tried - tried / 10);
 }
 
-static void test_rules(void **state)
+static int run_rule(
+	void *context, struct torture_told *told, struct error *error)
 {
-	static const char *const rows[][2] = {
+	const char *const *row = context;
+	struct arena *arena = arena_open((size_t)1 << 20);
+	struct rule rule;
+	int code = arena ? rule_make(arena, RULE_INBOUND, bytes_of(row[0]),
+				   bytes_of(row[1]), true, &rule, error)
+			 : error_set(error, ERR_NOMEM, "arena");
+
+	if (!code)
+		torture_tell(told, "%.*s %.*s", (int)rule.key.len,
+			rule.key.data, (int)rule.value.len, rule.value.data);
+	arena_close(arena);
+	return code;
+}
+
+/* What a message needs of an address, one after the other. */
+static int run_address(
+	void *context, struct torture_told *told, struct error *error)
+{
+	const char *text = context;
+	struct mailbox mailbox;
+	char out[ADDRESS_TEXT_MAX];
+	int code = address_parse(text, strlen(text), &mailbox, NULL);
+
+	(void)error;
+	if (!code)
+		code = address_check(&mailbox, true, NULL);
+	if (!code)
+		code = address_key(&mailbox, out);
+	if (code <= 0)
+		return code;
+	torture_tell(told, "%.*s ", code, out);
+	code = address_format(&mailbox, out);
+	if (code <= 0)
+		return code;
+	torture_tell(told, "%s", out);
+	return 0;
+}
+
+static int run_orcpt(
+	void *context, struct torture_told *told, struct error *error)
+{
+	struct mailbox mailbox;
+	struct bytes text = bytes_of(context);
+	struct arena *arena = arena_open((size_t)1 << 20);
+	const char *orcpt = NULL;
+
+	(void)error;
+	assert_int_equal(address_parse(text.data, text.len, &mailbox, NULL), 0);
+	if (arena)
+		orcpt = dsn_orcpt(arena, &mailbox, text);
+	if (orcpt)
+		orcpt = dsn_orcpt_for_milter(arena, orcpt);
+	torture_tell(told, "%s", orcpt ? orcpt : "");
+	arena_close(arena);
+	return orcpt ? 0 : ERR_NOMEM;
+}
+
+static int run_lookup(
+	void *context, struct torture_told *told, struct error *error)
+{
+	static const char text[] = "j\xc3\xb6rg+news@W.com";
+	struct map_reader *reader = NULL;
+	struct mailbox mailbox;
+	struct lookup lookup = { .key_len = 0 };
+	int code = map_reader_open(&reader, context);
+
+	(void)error;
+	assert_int_equal(
+		address_parse(text, sizeof text - 1, &mailbox, NULL), 0);
+	if (!code)
+		code = lookup_find(
+			reader, RULE_INBOUND, &mailbox, '+', &lookup);
+	if (code == 1)
+		torture_tell(told, "%.*s", (int)lookup.key_len, lookup.key);
+	map_reader_close(reader);
+	return code;
+}
+
+static void test_below(void **state)
+{
+	static const char *rows[][2] = {
 		{ "j\xc3\xb6rg@b\xc3\xbc"
 		  "cher.example",
 			"j\xc3\xb6rg@b\xc3\xbc"
@@ -215,42 +257,29 @@ static void test_rules(void **state)
 		{ "@w.com", "a@b\xc3\xbc"
 			    "cher.example,@x.com" },
 	};
+	static char address[] = "J\xc3\xb6rg@b\xc3\xbc"
+				"cher.example";
+	const struct torture tortures[] = {
+		{ .name = "rule 1", .run = run_rule, .context = rows[0] },
+		{ .name = "rule 2", .run = run_rule, .context = rows[1] },
+		{ .name = "rule 3", .run = run_rule, .context = rows[2] },
+		{ .name = "rule 4", .run = run_rule, .context = rows[3] },
+		{ .name = "address",
+			.run = run_address,
+			.context = address,
+			.no_text = true },
+		{ .name = "orcpt",
+			.run = run_orcpt,
+			.context = address,
+			.no_text = true },
+		{ .name = "lookup_find",
+			.run = run_lookup,
+			.context = testmap_keep(RULES),
+			.no_text = true },
+	};
 
 	(void)state;
-	if (!OURS)
-		skip();
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct arena *arena = arena_open((size_t)1 << 20);
-		struct rule whole;
-		struct rule rule;
-		long needed;
-
-		assert_non_null(arena);
-		allocations = 0;
-		assert_int_equal(
-			rule_make(arena, RULE_INBOUND, bytes_of(rows[i][0]),
-				bytes_of(rows[i][1]), true, &whole, NULL),
-			0);
-		needed = allocations;
-		for (long n = 0; n < needed; n++) {
-			int result;
-
-			countdown = n;
-			for_good = false;
-			result = rule_make(arena, RULE_INBOUND,
-				bytes_of(rows[i][0]), bytes_of(rows[i][1]),
-				true, &rule, NULL);
-			countdown = -1;
-			if (result && result != ERR_NOMEM)
-				fail_msg("%s, allocation %ld: %d", rows[i][0],
-					n, result);
-			if (!result)
-				assert_true(
-					bytes_equal(rule.key, whole.key) &&
-					bytes_equal(rule.value, whole.value));
-		}
-		arena_close(arena);
-	}
+	torture_all(tortures, sizeof tortures / sizeof *tortures);
 }
 
 int main(void)
@@ -258,7 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decide),
 		cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
