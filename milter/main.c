@@ -285,12 +285,15 @@ static int run(struct server *server, bool keep_stderr, int ready)
 	bool answered;
 	int result;
 
+	/* Before the control thread may: two at a time were in each other's way
+	 * when a SIGHUP came at the start. */
+	control_write_status(server);
 	if (control_start(server, &thread) != 0) {
 		listener_remove(&server->listener);
+		control_remove_status(server->fixed.runtime_dir);
 		complain(NULL, LEVEL_ERROR, "cannot start a thread");
 		return EX_OSERR;
 	}
-	control_write_status(server);
 	if (ready >= 0)
 		daemon_ready(ready, keep_stderr);
 	result = smfi_main();
