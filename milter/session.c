@@ -22,6 +22,7 @@
 #define NO_REPLY (SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
 
 struct session {
+	bool offered;		/* there was a negotiation */
 	bool fit;		/* the MTA has agreed to all that we need */
 	unsigned long no_reply; /* SMFIP_NR_* that were agreed */
 	bool has_address;
@@ -30,6 +31,8 @@ struct session {
 	uint64_t entered;		/* the time, while a callback runs */
 	struct message message;
 };
+
+static const char unfit[] = "the MTA has not negotiated what is needed";
 
 /* libmilter gives its callbacks no pointer of ours. */
 static struct server *server;
@@ -140,6 +143,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	*our_spare3 = 0;
 	*our_actions = actions & (ACTIONS | SMFIF_SETSYMLIST);
 	*our_steps = steps & (NOT_SENT | SMFIP_HDR_LEADSPC);
+	if (session)
+		session->offered = true;
 	if (fit) {
 		*our_steps |= steps & NO_REPLY;
 		session->fit = true;
@@ -209,8 +214,15 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	atomic_fetch_add(&server->messages[session->epoch], 1);
 	if (session->fit)
 		return leave(session, go_on(session, SMFIP_NR_MAIL));
-	result = finish_defer(server, ctx, &session->message,
-		"the MTA has not negotiated what is needed");
+	/* After "quit, new connection follows" libmilter holds to what was
+	 * negotiated before, and tells nobody. It may send no reply to MAIL
+	 * then, and the MTA would wait for one for ever; the end always has
+	 * one. */
+	if (!session->offered) {
+		session->message.failed = unfit;
+		return leave(session, SMFIS_CONTINUE);
+	}
+	result = finish_defer(server, ctx, &session->message, unfit);
 	end_message(session);
 	return leave(session, result);
 }
