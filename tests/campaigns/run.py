@@ -15,7 +15,8 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 import figures  # noqa: E402
 import place  # noqa: E402
 
-NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "hardening")
+NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "hardening",
+         "fuzz")
 
 
 def run(name, size):
@@ -49,6 +50,7 @@ def main(arguments):
         if name not in NAMES:
             sys.exit(f"campaign: {name!r} is none of {', '.join(NAMES)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    os.umask(0o022)
     place.choose()
     print(f"campaign: {time.strftime('%Y-%m-%d')}, {platform.system()} "
           f"{platform.release()}, {os.cpu_count()} processors, {size.lower()}",

@@ -8,19 +8,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+
+#include "holds.h"
 
 /* Always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_CHECK(what)                                                       \
-	do {                                                                   \
-		if (!(what)) {                                                 \
-			(void)fprintf(stderr, "%s:%d: %s\n", __FILE__,         \
-				__LINE__, #what);                              \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#define FUZZ_CHECK HOLDS
 
 #endif

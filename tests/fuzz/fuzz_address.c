@@ -76,10 +76,12 @@ static void check_row(struct arena *arena, enum rule_table table,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *block = headerkit_block((const char *)data, size);
+	static struct arena *arena;
+	char *block = holds_block((const char *)data, size);
 	const char *cut = memchr(block, ';', size);
-	struct arena *arena = arena_open(ARENA_MAX);
 
+	if (!arena)
+		arena = arena_open(ARENA_MAX);
 	FUZZ_CHECK(arena);
 	check_text((struct bytes){ block, size });
 	if (cut) {
@@ -90,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_row(
 				arena, (enum rule_table)table, source, target);
 	}
-	arena_close(arena);
+	arena_reset(arena);
 	free(block);
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *block = headerkit_block((const char *)data, size);
+	char *block = holds_block((const char *)data, size);
 	struct bytes value = { block, size };
 
 	(void)headerkit_tiles(value);

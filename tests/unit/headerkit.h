@@ -5,31 +5,8 @@
 #ifndef READDRESS_HEADERKIT_H
 #define READDRESS_HEADERKIT_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "header.h"
-
-#define HEADERKIT_CHECK(what)                                                  \
-	do {                                                                   \
-		if (!(what)) {                                                 \
-			(void)fprintf(stderr, "%s:%d: %s\n", __FILE__,         \
-				__LINE__, #what);                              \
-			abort();                                               \
-		}                                                              \
-	} while (0)
-
-/* A copy without NUL behind it, in a block of its own, so that a sanitizer sees
- * each octet read beyond. free() it. */
-static inline char *headerkit_block(const char *data, size_t len)
-{
-	char *block = malloc(len ? len : 1);
-
-	HEADERKIT_CHECK(block);
-	if (len)
-		memcpy(block, data, len);
-	return block;
-}
+#include "holds.h"
 
 /* Tokens tile the input: none is empty, each begins where the last one ended,
  * the last one ends with it. Returns how many. */
@@ -41,17 +18,17 @@ static inline size_t headerkit_tiles(struct bytes value)
 	for (;;) {
 		struct header_token token = header_lex(value, off);
 
-		HEADERKIT_CHECK(token.span.off == off);
+		HOLDS(token.span.off == off);
 		if (token.type == HEADER_END)
 			break;
-		HEADERKIT_CHECK(token.span.len > 0);
-		HEADERKIT_CHECK(token.span.len <= value.len - off);
+		HOLDS(token.span.len > 0);
+		HOLDS(token.span.len <= value.len - off);
 		off += token.span.len;
 		count++;
 		if (token.type == HEADER_UNTERMINATED)
-			HEADERKIT_CHECK(off == value.len);
+			HOLDS(off == value.len);
 	}
-	HEADERKIT_CHECK(off == value.len);
+	HOLDS(off == value.len);
 	return count;
 }
 
@@ -72,22 +49,20 @@ static inline void headerkit_good(
 	struct mailbox mailbox;
 	struct span spec = element->addr_spec;
 
-	HEADERKIT_CHECK(element->local.len && element->domain.len);
-	HEADERKIT_CHECK(spec.off == element->local.off);
-	HEADERKIT_CHECK(headerkit_end(spec) == headerkit_end(element->domain));
-	HEADERKIT_CHECK(headerkit_end(element->local) < element->domain.off);
-	HEADERKIT_CHECK(memchr(value.data + headerkit_end(element->local), '@',
+	HOLDS(element->local.len && element->domain.len);
+	HOLDS(spec.off == element->local.off);
+	HOLDS(headerkit_end(spec) == headerkit_end(element->domain));
+	HOLDS(headerkit_end(element->local) < element->domain.off);
+	HOLDS(memchr(value.data + headerkit_end(element->local), '@',
 		element->domain.off - headerkit_end(element->local)));
-	HEADERKIT_CHECK(spec.off >= element->element.off);
-	HEADERKIT_CHECK(headerkit_end(spec) <= headerkit_end(element->element));
+	HOLDS(spec.off >= element->element.off);
+	HOLDS(headerkit_end(spec) <= headerkit_end(element->element));
 	if (!header_mailbox(value, element, &mailbox)) {
-		HEADERKIT_CHECK(address_utf8_valid(
-			mailbox.local, mailbox.local_len));
-		HEADERKIT_CHECK(address_utf8_valid(
-			mailbox.domain, mailbox.domain_len));
-		HEADERKIT_CHECK(mailbox.domain_len);
-		HEADERKIT_CHECK(mailbox.local_len <= element->local.len);
-		HEADERKIT_CHECK(mailbox.domain_len <= element->domain.len);
+		HOLDS(address_utf8_valid(mailbox.local, mailbox.local_len));
+		HOLDS(address_utf8_valid(mailbox.domain, mailbox.domain_len));
+		HOLDS(mailbox.domain_len);
+		HOLDS(mailbox.local_len <= element->local.len);
+		HOLDS(mailbox.domain_len <= element->domain.len);
 	}
 }
 
@@ -106,22 +81,22 @@ static inline size_t headerkit_elements(struct bytes value)
 	while ((more = header_next(&iter, &element)) == 1) {
 		struct span span = element.element;
 
-		HEADERKIT_CHECK(span.len && span.off >= off);
-		HEADERKIT_CHECK(headerkit_end(span) <= value.len);
-		HEADERKIT_CHECK(!headerkit_is_space(value.data[span.off]));
+		HOLDS(span.len && span.off >= off);
+		HOLDS(headerkit_end(span) <= value.len);
+		HOLDS(!headerkit_is_space(value.data[span.off]));
 		if (!(element.flags & HEADER_ELEMENT_REST))
-			HEADERKIT_CHECK(!headerkit_is_space(
+			HOLDS(!headerkit_is_space(
 				value.data[headerkit_end(span) - 1]));
 		off = headerkit_end(span);
 		if (element.flags & HEADER_ELEMENT_REST) {
-			HEADERKIT_CHECK(element.flags & HEADER_ELEMENT_BAD);
-			HEADERKIT_CHECK(off == value.len);
+			HOLDS(element.flags & HEADER_ELEMENT_BAD);
+			HOLDS(off == value.len);
 		}
 		if (!(element.flags & HEADER_ELEMENT_BAD))
 			headerkit_good(value, &element);
 		count++;
 	}
-	HEADERKIT_CHECK(more == 0);
+	HOLDS(more == 0);
 	return count;
 }
 

@@ -31,7 +31,7 @@ static struct bytes convert(struct bytes text, bool crlf)
 			casefile_put(&out, "\r", 1);
 		casefile_put(&out, text.data + i, 1);
 	}
-	block = (struct bytes){ headerkit_block(out.data, out.len), out.len };
+	block = (struct bytes){ holds_block(out.data, out.len), out.len };
 	free(out.data);
 	return block;
 }
@@ -233,7 +233,7 @@ static void address_case(const struct casefile_block *block)
 {
 	struct bytes text = casefile_value(block, "text");
 	struct bytes reason = casefile_value(block, "refused");
-	char *exact = headerkit_block(text.data, text.len);
+	char *exact = holds_block(text.data, text.len);
 	struct error error = { "" };
 	struct mailbox mailbox;
 	char key[ADDRESS_KEY_MAX];
@@ -267,8 +267,8 @@ static void row_case(const struct casefile_block *block)
 	int result;
 
 	assert_true(arena && table >= 0 && source.data && target.data);
-	source.data = headerkit_block(source.data, source.len);
-	target.data = headerkit_block(target.data, target.len);
+	source.data = holds_block(source.data, source.len);
+	target.data = holds_block(target.data, target.len);
 	result = rule_make(arena, (enum rule_table)table, source, target,
 		casefile_value(block, "allow-utf8").len > 0, &rule, &error);
 	free((void *)(uintptr_t)source.data);

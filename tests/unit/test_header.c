@@ -52,7 +52,7 @@ static void lexes(void **state)
 	for (size_t i = 0; i < sizeof lex_rows / sizeof *lex_rows; i++) {
 		const struct lex_row *row = &lex_rows[i];
 		size_t len = strlen(row->in);
-		char *in = headerkit_block(row->in, len);
+		char *in = holds_block(row->in, len);
 		struct bytes value = { in, len };
 		char types[64] = "";
 		char tokens[64] = "";
@@ -165,7 +165,7 @@ static void finds(void **state)
 	for (size_t i = 0; i < sizeof find_rows / sizeof *find_rows; i++) {
 		const struct find_row *row = &find_rows[i];
 		size_t len = strlen(row->in);
-		char *in = headerkit_block(row->in, len);
+		char *in = holds_block(row->in, len);
 		struct bytes value = { in, len };
 		struct header_iter iter;
 		struct header_element element;
@@ -218,7 +218,7 @@ static void means(void **state)
 		i++) {
 		const struct meaning_row *row = &meaning_rows[i];
 		size_t len = strlen(row->in);
-		char *in = headerkit_block(row->in, len);
+		char *in = holds_block(row->in, len);
 		struct bytes value = { in, len };
 		struct header_iter iter;
 		struct header_element element;

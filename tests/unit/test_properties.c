@@ -160,7 +160,7 @@ static void check_finder(const struct made *made, struct bytes in)
 
 static void check_generated(const struct made *made)
 {
-	char *block = headerkit_block(made->in, made->in_len);
+	char *block = holds_block(made->in, made->in_len);
 	struct bytes in = { block, made->in_len };
 	struct bytes expected = { made->out, made->out_len };
 	struct decision decision;
@@ -187,7 +187,7 @@ static void check_generated(const struct made *made)
 static void check_mutated(const struct made *made)
 {
 	static const char alphabet[] = ",;:<>@()\"\\[]. \n\xfc\0a";
-	char *block = headerkit_block(made->in, made->in_len);
+	char *block = holds_block(made->in, made->in_len);
 	struct bytes in = { block, made->in_len };
 	struct decision decision;
 
@@ -275,7 +275,7 @@ static unsigned long kept;
 
 static void check_long(const struct made *made)
 {
-	char *block = headerkit_block(made->in, made->in_len);
+	char *block = holds_block(made->in, made->in_len);
 	struct bytes in = { block, made->in_len };
 	struct bytes expected = { made->out, made->out_len };
 	struct decision decision;

