@@ -2,13 +2,10 @@
 
 import os
 import re
-import subprocess
-import time
 import types
 
 import lab
 import milterclient
-import place
 
 MTA = {"address": "198.51.100.1", "daemon_name": "mx"}
 
@@ -18,7 +15,7 @@ class Bare:
     socket. options: of readdress.conf."""
 
     def __init__(self, **options):
-        self.here = place.Lab()
+        self.here = lab.Lab()
         os.mkdir(self.here.path("sockets"))
         os.chmod(self.here.path("sockets"), 0o777)
         self.socket = self.here.path("sockets", "milter.sock")
@@ -40,27 +37,14 @@ class Bare:
     def alive(self):
         return self.readdress.process.poll() is None
 
-    def start_under(self, *command):
-        """As readdress.start(), by this command: prlimit ... the milter ..."""
-        with open(self.readdress.log_file, "ab") as log:
-            self.readdress.process = subprocess.Popen(
-                [*command, self.readdress.milter, "-f", "-c",
-                 self.readdress.config], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL)
-        if not lab.wait_until(
-                lambda: not self.alive()
-                or self.readdress.metric("readdress_up"), 20) \
-                or not self.alive():
-            raise lab.LabError("".join(self.readdress.log()))
-
-    def mta(self, timeout=20, **macros):
+    def mta(self, timeout=lab.TIMEOUT, **macros):
         """A connection that has negotiated and has a client."""
         mta = milterclient.Connection(self.socket, timeout)
         mta.negotiate()
         mta.connect(**{**MTA, **macros})
         return mta
 
-    def added(self, *recipients, timeout=20):
+    def added(self, *recipients, timeout=lab.TIMEOUT):
         """Where mail to these goes, by the milter; "451" where it is deferred,
         "closed" where nobody answers."""
         try:
@@ -75,22 +59,23 @@ class Bare:
     def counter(self, name):
         return int(self.readdress.metric(name) or 0)
 
-    def hup(self, seconds=10):
-        """SIGHUP; the result of the reload: "ok", "failed" or None."""
+    def hup(self, seconds=lab.TIMEOUT):
+        """SIGHUP; the result of the reload: "ok", "failed" or None. It may be
+        that of an earlier SIGHUP which nobody waited for."""
         names = {result: f'readdress_reloads_total{{result="{result}"}}'
                  for result in ("ok", "failed")}
         before = {result: self.counter(name)
                   for result, name in names.items()}
         self.readdress.hup()
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for result, name in names.items():
-                if self.counter(name) > before[result]:
-                    return result
-            if not self.alive():
-                return None
-            time.sleep(0.005)
-        return None
+        found = []
+
+        def over():
+            found.extend(result for result, name in names.items()
+                         if self.counter(name) > before[result])
+            return found or not self.alive()
+
+        lab.wait_until(over, seconds, 0.005)
+        return found[0] if found else None
 
     def said(self):
         """Its last words."""

@@ -15,16 +15,19 @@ import bare
 import lab
 import milterclient
 
-SLICE = {"half_open": 300, "sessions": 300, "pace": 0.02, "patience": 2,
-         "repeat": 2, "scale": 8}
+# patience: seconds until an MTA would try again; lost: until it is sure that a
+# connection is lost.
+SLICE = {"half_open": 300, "sessions": 300, "pace": 0.02, "patience": 20,
+         "lost": 2, "repeat": 2, "scale": 8}
 FULL = {"half_open": 3000, "sessions": 4000, "pace": 1.0, "patience": 20,
-        "repeat": 7, "scale": 1}
+        "lost": 20, "repeat": 7, "scale": 1}
 
 RULES = "bob@old.example;bob.owen@new.example\n@old.example;@moved.example\n"
 BOB = ["bob.owen@new.example"]
 USER = "games"  # nobody else's processes count against its limit
 RATIO = 2.3     # of the time for twice as much
 STACK = 256     # KiB
+AGAIN = 5       # attempts that may fail while peers stall; see RELIABILITY.md
 
 
 def milter(**options):
@@ -34,8 +37,14 @@ def milter(**options):
     return here
 
 
-def serves(here):
-    return here.alive() and here.added("<bob@old.example>") == BOB
+def serves(here, timeout=lab.TIMEOUT):
+    return here.alive() and here.added("<bob@old.example>",
+                                       timeout=timeout) == BOB
+
+
+def serves_again(here):
+    """Soon, whatever became of the connections made meanwhile."""
+    return bool(lab.wait_until(lambda: serves(here, 10), step=0.2))
 
 
 def memory(pid):
@@ -45,20 +54,9 @@ def memory(pid):
     return 0
 
 
-def connections(here):
-    return here.readdress.metric("readdress_connections")
-
-
-def connected(path):
-    """As Postfix's next attempt: again while the backlog is full."""
-    end = time.monotonic() + 20
-    while True:
-        try:
-            return milterclient.Connection(path)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.01)
+def all_given_back(here):
+    return bool(lab.wait_until(
+        lambda: here.readdress.metric("readdress_connections") == 0))
 
 
 def stalled(figures, count, patience):
@@ -77,7 +75,7 @@ def stalled(figures, count, patience):
         peers, failed = [], 0
         for number in range(count):
             try:
-                peer = connected(here.socket)
+                peer = milterclient.Connection(here.socket)
                 peer.socket.sendall(pieces[number % len(pieces)])
                 peers.append(peer)
             except OSError:
@@ -85,7 +83,7 @@ def stalled(figures, count, patience):
         answers, again = [], 0
         for _ in range(50):
             answer = here.added("<bob@old.example>", timeout=patience)
-            if answer != BOB:
+            while answer != BOB and again < AGAIN:
                 again += 1
                 answer = here.added("<bob@old.example>", timeout=patience)
             answers.append(answer)
@@ -95,14 +93,13 @@ def stalled(figures, count, patience):
         figures.must("half-open connections", len(peers), ">=", count)
         figures.must("connections refused", failed, "=", 0)
         figures.must("mail served meanwhile", answers.count(BOB), "=", 50)
-        figures.must("of these, at the second attempt", again, "<=", 5)
+        figures.must("attempts more than these", again, "<=", AGAIN)
         figures.clock("seconds for a message meanwhile", spent, "<", 1.0)
         figures.must("memory for them, KiB", memory(here.pid) - before, "<=",
                      20 * count)
         for peer in peers:
             peer.close()
-        figures.must("all given back", lab.wait_until(
-            lambda: connections(here) == 0, 30), "=", True)
+        figures.must("all given back", all_given_back(here), "=", True)
         figures.must("alive and serving", serves(here), "=", True)
 
 
@@ -155,18 +152,17 @@ def talk(figures, count):
                    for number in range(4)]
         for thread in threads:
             thread.start()
-        while any(thread.is_alive() for thread in threads):
-            wrong = [] if serves(here) else ["not served meanwhile"]
+        wrong = []
+        while not wrong and any(thread.is_alive() for thread in threads):
+            if not serves(here):
+                wrong.append("not served meanwhile")
             time.sleep(0.2)
-            if wrong:
-                break
         for thread in threads:
             thread.join()
         figures.note("random protocol sessions", count // 4 * 4)
         figures.none("mail not served meanwhile", wrong)
         figures.must("alive and serving", serves(here), "=", True)
-        figures.must("all given back", lab.wait_until(
-            lambda: connections(here) == 0, 30), "=", True)
+        figures.must("all given back", all_given_back(here), "=", True)
         figures.none("crashes", here.crashed())
 
 
@@ -183,7 +179,7 @@ def slowly(figures, pace):
         answers = []
 
         def one():
-            with here.mta(60 + pace * 3) as mta:
+            with here.mta() as mta:
                 for octet in words:
                     mta.socket.sendall(bytes([octet]))
                     time.sleep(pace)
@@ -221,7 +217,7 @@ def limited(*limits):
                 os.chmod(os.path.join(top, name), 0o2750)
         os.chown(here.readdress.runtime, user.pw_uid, user.pw_gid)
         shutil.rmtree(os.path.dirname(here.note), True)
-        here.start_under("prlimit", *limits, "--")
+        here.readdress.start("prlimit", *limits, "--")
         yield here
 
 
@@ -235,13 +231,13 @@ def few_files(figures):
         figures.must("NOFILE=40: alive", here.alive(), "=", True)
         for peer in peers:
             peer.close()
-        figures.must("NOFILE=40: serves again", lab.wait_until(
-            lambda: serves(here), 30, 0.2), "=", True)
-        figures.must("NOFILE=40: reloads again",
-                     here.hup() or here.hup(), "=", "ok")
+        figures.must("NOFILE=40: serves again", serves_again(here), "=", True)
+        # The first result may be that of the reload above.
+        figures.must("NOFILE=40: reloads again", lab.wait_until(
+            lambda: here.hup() == "ok", step=0.2), "=", True)
 
 
-def few_threads(figures, patience):
+def few_threads(figures, lost):
     with limited("--nproc=30:30") as here:
         peers = []
         for _ in range(100):
@@ -257,7 +253,7 @@ def few_threads(figures, patience):
 
         def flood():
             for _ in range(20):
-                answer = here.added("<bob@old.example>", timeout=patience)
+                answer = here.added("<bob@old.example>", timeout=lost)
                 answers[str(answer)] += 1
                 if answer not in (BOB, "451", "closed"):
                     wrong.append(answer)
@@ -271,29 +267,41 @@ def few_threads(figures, patience):
         figures.none("NPROC=30, 40 at once: wrong answers", wrong)
         for peer in peers:
             peer.close()
-        figures.must("NPROC=30: serves again", lab.wait_until(
-            lambda: serves(here), 30, 0.2), "=", True)
+        figures.must("NPROC=30: serves again", serves_again(here), "=", True)
 
 
 def sockets(pid):
-    return sum(os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:")
-               for name in os.listdir(f"/proc/{pid}/fd"))
+    """How many; None where we may not look."""
+    try:
+        return sum(target.startswith("socket:")
+                   for target in lab.descriptors(pid))
+    except PermissionError:
+        return None
 
 
-def little_memory(figures, patience):
-    """Address space for no more than a few large messages."""
+def little_memory(figures, lost):
+    """Address space for no more than a few large messages, all there before
+    the first one ends."""
     with limited(f"--as={400 << 20}") as here:
         answers = []
         before = sockets(here.pid)
+        sent = threading.Barrier(12)
+
+        def send(mta):
+            mta.mail("<a@out.example>")
+            mta.rcpt("<bob@old.example>")
+            packet = mta.packet(b"L", b"To\0 " + b"x" * 60000 + b"\0")
+            for _ in range(900):
+                mta.socket.sendall(packet)
 
         def large():
             try:
-                with here.mta(patience) as mta:
-                    mta.mail("<a@out.example>")
-                    mta.rcpt("<bob@old.example>")
-                    packet = mta.packet(b"L", b"To\0 " + b"x" * 60000 + b"\0")
-                    for _ in range(900):
-                        mta.socket.sendall(packet)
+                with contextlib.ExitStack() as stack:
+                    try:
+                        mta = stack.enter_context(here.mta(lost))
+                        send(mta)
+                    finally:
+                        sent.wait()
                     answers.append(mta.end().verdict)
             except TimeoutError:
                 answers.append("silence")
@@ -310,12 +318,16 @@ def little_memory(figures, patience):
         figures.must("memory limit: some were deferred or closed", sum(
             answer != "continue" for answer in answers), ">=", 1)
         figures.must("memory limit: alive", here.alive(), "=", True)
-        figures.must("memory limit: serves again", lab.wait_until(
-            lambda: serves(here), 30, 0.2), "=", True)
+        figures.must("memory limit: serves again", serves_again(here), "=",
+                     True)
         # libmilter never looks again at a connection for which it got no
         # thread: its MTA waits until milter_command_timeout, and defers.
-        figures.note("memory limit: connections that libmilter lost",
-                     sockets(here.pid) - before)
+        if before is None:
+            figures.skip("connections that libmilter lost",
+                         "another user's descriptors are not shown")
+        else:
+            figures.note("memory limit: connections that libmilter lost",
+                         sockets(here.pid) - before)
 
 
 def cpu(pid):
@@ -356,9 +368,9 @@ BOMBS = {
     "routes, 100,000 octets": (50000, lambda n: (
         ["<bob@old.example>"], [("To", " <" + "@a.b," * (n // 5)
                                  + ":bob@old.example>")])),
-    "recipients, 50,000": (25000, lambda n: (
+    "recipients, 100,000": (50000, lambda n: (
         [f"<u{i}@old.example>" for i in range(n)], [])),
-    "recipients that become one, 50,000": (25000, lambda n: (
+    "recipients that become one, 100,000": (50000, lambda n: (
         [f"<bob+{i % 2}@old.example>" for i in range(n)], [])),
 }
 
@@ -376,9 +388,8 @@ def octets_of(mta, recipients, headers):
 
 def measured(here, data):
     """Processor time of the milter for the message; and the verdict."""
-    with here.mta(120) as mta:
+    with here.mta() as mta:
         begun = cpu(here.pid)
-        mta.socket.settimeout(120)
         sender = threading.Thread(target=mta.socket.sendall, args=(data,))
         sender.start()
         try:
@@ -397,7 +408,7 @@ def bombs(figures, repeat, scale):
     """Side by side: n and 2n in turn, the best of each."""
     verdicts = set()
     with milter(outbound_headers=["From"]) as here:
-        here.start_under("prlimit", f"--stack={STACK << 10}", "--")
+        here.readdress.start("prlimit", f"--stack={STACK << 10}", "--")
         limit = lab.read(f"/proc/{here.pid}/limits")
         figures.must("stack of 256 KB", f"{STACK << 10}" in limit, "=", True)
         for name, (size, make) in BOMBS.items():
@@ -421,9 +432,9 @@ def bombs(figures, repeat, scale):
             figures.clock(f"{name}: t(2n)/t(n)", growth(best), "<=", RATIO)
         figures.must("verdicts", " ".join(sorted(map(str, verdicts))), "=",
                      "continue")
-        # More than a message may take of memory is deferred.
-        count = 100000 // scale
-        _, make = BOMBS["recipients, 50,000"]
+        # What a message may take of memory is in milter/message.h.
+        count = 200000 // scale
+        _, make = BOMBS["recipients, 100,000"]
         spent, verdict = measured(
             here, octets_of(milterclient.Connection, *make(count)))
         figures.note(f"{count} recipients: ms and verdict",
@@ -432,11 +443,11 @@ def bombs(figures, repeat, scale):
         figures.none("crashes", here.crashed())
 
 
-def run(figures, half_open, sessions, pace, patience, repeat, scale):
+def run(figures, half_open, sessions, pace, patience, lost, repeat, scale):
     stalled(figures, half_open, patience)
     talk(figures, sessions)
     slowly(figures, pace)
     few_files(figures)
-    few_threads(figures, patience)
-    little_memory(figures, patience)
+    few_threads(figures, lost)
+    little_memory(figures, lost)
     bombs(figures, repeat, scale)

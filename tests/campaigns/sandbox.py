@@ -9,6 +9,8 @@ PrivateNetwork, PrivateMounts, ProcSubset and ProtectProc, and by seccomp
 SystemCallFilter, RestrictAddressFamilies, RestrictNamespaces, RestrictSUIDSGID,
 RestrictRealtime, LockPersonality, MemoryDenyWriteExecute. Not: private /tmp,
 /dev and /home, cgroups. What is asked of it and not in the unit is an error.
+
+Exit 77: this machine lets nobody make the namespaces, or mount.
 """
 
 import ctypes
@@ -29,6 +31,7 @@ LOAD, JUMP_EQ, JUMP_GE, JUMP_SET, AND, RETURN = (0x20, 0x15, 0x35, 0x45, 0x54,
                                                  0x06)
 NEW_NAMESPACE = 0x7E020080
 SET_ID = 0o6000
+CANNOT = 77
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_CAPBSET_DROP = 38, 22, 24
 
@@ -182,8 +185,12 @@ def main(path, user, *rest):
     options = unit(path)
     code = program(options)
     need(options, "PrivateNetwork", "yes")
-    namespace.private_network()
-    mounts(options, writable)
+    try:
+        namespace.private_network()
+        mounts(options, writable)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        print(f"sandbox: {problem}", file=sys.stderr)
+        sys.exit(CANNOT)
     privileges(options, user)
     loaded = Filter(len(code) // 8, code)
     if namespace.LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(loaded), 0, 0):

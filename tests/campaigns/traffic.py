@@ -10,7 +10,6 @@ import threading
 import time
 
 import lab
-import place
 import smtp
 
 PER_CONNECTION = 10
@@ -73,7 +72,7 @@ class Relay:
     """A Postfix with the milter, and a sink for all that it sends on."""
 
     def __init__(self, options=None):
-        self.here = place.Lab()
+        self.here = lab.Lab()
         self.arrived = collections.defaultdict(list)
         self.sink = self.here.sink(on_delivery=self._keep)
         self.postfix = self.here.postfix(
@@ -143,6 +142,13 @@ class Clients:
     def __exit__(self, *_):
         self.stop()
 
+    def wait(self, count):
+        """Until so many more messages are accepted, or there is a problem."""
+        want = len(self.accepted) + count
+        if not lab.wait_until(lambda: len(self.accepted) >= want
+                              or self.problems):
+            self.problems.append(f"no {count} messages in {lab.TIMEOUT} s")
+
     def _run(self, number):
         names = (f"{'io'[count % 2]}-{number}-{count}"
                  for count in itertools.count())
@@ -181,7 +187,7 @@ class Clients:
         kind = KINDS[name[0]]
         message = smtp.octets(f"X-Id: {name}\r\n{kind['header']}\r\nhi\r\n")
         begun = time.monotonic()
-        while time.monotonic() - begun < 120:
+        while time.monotonic() - begun < lab.TIMEOUT:
             try:
                 self._client(kind["via"]).send(kind["mail"], kind["rcpt"],
                                                message)
@@ -201,7 +207,7 @@ class Audit:
     """Every accepted message against every delivery."""
 
     def __init__(self, relay, accepted):
-        relay.postfix.drain(300)
+        relay.postfix.drain()
         self.lost, self.doubled, self.mixed, self.unrewritten = [], [], [], []
         self.versions = collections.Counter()
         arrived = dict(relay.arrived)

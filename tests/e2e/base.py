@@ -1,7 +1,9 @@
 """What all parts of the lab use: files, processes, where the programs are."""
 
+import contextlib
 import glob
 import os
+import shutil
 import subprocess
 
 import smtp
@@ -49,6 +51,30 @@ def write(path, content):
     with open(path, "wb") as file:
         file.write(smtp.octets(content))
     return path
+
+
+def can_trace():
+    """Is strace here, and may it?"""
+    return bool(shutil.which("strace")) and run(
+        "strace", "-o", os.devnull, "true", check=False).returncode == 0
+
+
+def descriptors(pid):
+    """What the descriptors of that process lead to. It may close one while we
+    look. Of a process that was root and is no more, only who may trace it is
+    told: root in a container is not."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+    return found
+
+
+def private_memory(pid):
+    """In KiB."""
+    return sum(int(line.split()[1])
+               for line in read(f"/proc/{pid}/smaps_rollup").splitlines()
+               if line.startswith("Private"))
 
 
 def alive(pid):

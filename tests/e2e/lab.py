@@ -18,12 +18,15 @@ newest build/* that has them); KEEP=1 leaves the temporary directory.
 """
 
 import atexit
+import contextlib
+import itertools
 import json
 import os
 import pwd
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,9 +35,10 @@ import unittest
 import smtp
 # Everything that tests need of the lab is in this module.
 from base import (MILTER_USER, TOP, LabError, alive,  # noqa: F401
-                  build_directory, read, run, write)
+                  build_directory, can_trace, descriptors, private_memory,
+                  read, run, write)
 from postfix import MASTER_CF, Postfix, parameters  # noqa: F401
-from smtp import wait_until
+from smtp import TIMEOUT, wait_until
 
 SKIPPED = 77  # what ctest takes for "not run"
 
@@ -43,6 +47,8 @@ class Lab:
     """A temporary directory, an address, and what runs there."""
 
     _count = 0
+    # Of all labs of this process: what one leaves behind is in no other's way.
+    _ports = itertools.count(2525)
 
     def __init__(self):
         # User postfix must get in: 755, and so must be all above it.
@@ -54,7 +60,6 @@ class Lab:
         self.address = (f"127.{16 + (pid >> 16) % 64 + 64 * (Lab._count % 3)}."
                         f"{pid >> 8 & 255}.{pid & 255}")
         Lab._count += 1
-        self._ports = iter(range(2525, 3000))
         self._things = []
         atexit.register(self.close)
 
@@ -82,7 +87,11 @@ class Lab:
 
     def port(self):
         """A port of this lab's address that nothing else uses."""
-        return next(self._ports)
+        for port in Lab._ports:
+            with contextlib.suppress(OSError), socket.socket() as probe:
+                probe.bind((self.address, port))
+                return port
+        raise LabError("no port")
 
     def path(self, *names):
         return os.path.join(self.dir, *names)
@@ -99,6 +108,14 @@ class Lab:
 
     def readdress(self, postfix, **options):
         return self.keep(Readdress(self, postfix, options))
+
+
+class Ended(LabError):
+    """A program that was to serve ended: with this exit code."""
+
+    def __init__(self, code, said):
+        super().__init__(f"readdress-milter: exit {code}\n{said}")
+        self.code = code
 
 
 class Readdress:
@@ -170,21 +187,36 @@ class Readdress:
                 ";".join(map(quoted, row.split(";")))
                 for row in rows.split("\n") if row))
 
-    def start(self):
+    def start(self, *before, **options):
+        """Returns when it serves. before: what runs it, a command with
+        arguments; options: of Popen."""
+        old = self._status()
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [self.milter, "-f", "-c", self.config], stdout=log,
-                stderr=log, stdin=subprocess.DEVNULL)
-        if not wait_until(self._ready, 20):
+                [*before, self.milter, "-f", "-c", self.config],
+                **{"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL,
+                   **options})
+        if not wait_until(lambda: self._ready(old)):
             raise LabError("readdress-milter did not start\n"
                            + read(self.log_file))
 
-    def _ready(self):
-        if self.process.poll() is not None:
-            raise LabError(f"readdress-milter: exit {self.process.returncode}"
-                           f"\n{read(self.log_file)}")
-        path = self.options["socket"].split(":", 1)[1]
-        return os.path.exists(path) and self.metric("readdress_up") == 1
+    def _ready(self, old):
+        """Is there a status other than the old one, which a crash may have
+        left? It is written once the socket is there."""
+        code = self.process.poll()
+        if code is not None:
+            self.process = None
+            raise Ended(code, read(self.log_file))
+        return (self._status() not in (None, old)
+                and self.metric("readdress_up") == 1)
+
+    def _status(self):
+        """What tells one status.prom from the next; None: there is none."""
+        try:
+            found = os.stat(os.path.join(self.runtime, "status.prom"))
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def metric(self, name):
         """A sample of status.prom, or None."""
@@ -210,7 +242,7 @@ class Readdress:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            code = process.wait(30)
+            code = process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -231,6 +263,7 @@ class Readdress:
 
 def main():
     """What every *.test ends with."""
+    os.umask(0o022)  # user postfix must get at all of the lab
     # So that what runs is stopped when ctest's time is up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     if os.geteuid() != 0:

@@ -15,8 +15,11 @@ to see is not sent, and where it does not reply none is waited for. send() and
 receive() are for peers that do not keep to the rules.
 """
 
+import math
 import socket
 import struct
+
+from smtp import TIMEOUT
 
 VERSION = 6
 
@@ -145,11 +148,15 @@ class Answer:
 class Connection:
     """to: the path of a unix socket, or (host, port)."""
 
-    def __init__(self, to, timeout=20):
+    def __init__(self, to, timeout=TIMEOUT):
         if isinstance(to, str):
             self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
+            # Only a blocking connect waits for room in the backlog.
+            self.socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                struct.pack("ll", math.ceil(timeout), 0))
             self.socket.connect(to)
+            self.socket.settimeout(timeout)
         else:
             self.socket = socket.create_connection(to, timeout)
         self.actions = 0

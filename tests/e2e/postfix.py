@@ -183,7 +183,7 @@ class Postfix:
             return
         pid = self.master_pid()
         run("postfix", "-c", self.etc, "abort", check=False)
-        if pid and not wait_until(lambda: not alive(pid), 10):
+        if pid and not wait_until(lambda: not alive(pid)):
             raise LabError(f"master {pid} does not end")
         self._started = False
 
@@ -213,9 +213,9 @@ class Postfix:
         return names
 
     def drain(self, seconds=smtp.TIMEOUT):
-        """Waits until nothing is in the queue. Looked at twice: what goes from
+        """Waits until nothing is in the queue. Looked at again: what goes from
         one directory to another meanwhile, or has a bounce made, is missed."""
-        if not wait_until(lambda: not self.queued() and not self.queued(),
+        if not wait_until(lambda: not any(self.queued() for _ in range(3)),
                           seconds):
             raise LabError(f"still queued: {self.queued()[:10]}\n"
                            + "".join(self.log()[-30:]))

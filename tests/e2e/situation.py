@@ -118,7 +118,7 @@ class Table(unittest.TestCase):
         self.readdress.configure(more, **options)
         self.readdress.hup()
         self.assertTrue(smtp.wait_until(
-            lambda: self.readdress.metric(name) > before, 10),
+            lambda: self.readdress.metric(name) > before),
             "no reload\n" + "".join(self.readdress.log()[-5:]))
 
     def check(self, situations):

@@ -12,13 +12,15 @@ in envelope and header, and prints the reply.
 
 import base64
 import collections
+import contextlib
 import re
 import socket
 import sys
 import threading
 import time
 
-TIMEOUT = 60
+# What never comes is waited for so long: a machine may be slow, and busy.
+TIMEOUT = 300
 
 Reply = collections.namedtuple("Reply", "code text")
 
@@ -124,9 +126,14 @@ class Sink:
         self._socket.bind((address, port))
         self._socket.listen(200)
         self.address, self.port = self._socket.getsockname()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def close(self):
+        # An accept that goes on would keep the port.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._socket.close()
 
     def clear(self):

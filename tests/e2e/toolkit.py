@@ -1,12 +1,15 @@
 """What the tests of the command `readdress` share: a state directory of their
 own, the command run as people run it, a milter that is none."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+
+from smtp import TIMEOUT, wait_until
 
 BUILD = os.environ.get("READDRESS_BUILD", "build/dev")
 TOOL = os.path.join(os.path.abspath(BUILD), "readdress")
@@ -21,6 +24,7 @@ class ToolTest(unittest.TestCase):
     """A configuration and a state directory of its own for each test."""
 
     def setUp(self):
+        os.umask(0o022)
         self.dir = tempfile.mkdtemp(prefix="readdress-tool.")
         self.addCleanup(shutil.rmtree, self.dir, True)
         self.state = os.path.join(self.dir, "state")
@@ -49,7 +53,7 @@ class ToolTest(unittest.TestCase):
             data = data.encode()
         kwargs.setdefault("stdout", subprocess.PIPE)
         kwargs.setdefault("stderr", subprocess.PIPE)
-        done = subprocess.run([TOOL, *args], input=data, timeout=120,
+        done = subprocess.run([TOOL, *args], input=data, timeout=TIMEOUT,
                               check=False, **kwargs)
         self.assertGreaterEqual(done.returncode, 0, "killed by a signal")
         return done
@@ -79,6 +83,16 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(lines[0], "Source;Target")
         self.assertEqual(lines[-1], "")
         return lines[1:-1]
+
+    def wait_for_milter(self, process):
+        """Until it serves, with a status that can be read."""
+        def up():
+            self.assertIsNone(process.poll(), "the milter ended")
+            status = self.run_raw("-c", self.conf, "--json", "status")
+            return json.loads(status.stdout)["up"] and os.path.exists(
+                os.path.join(self.rundir, "status.prom"))
+
+        self.assertTrue(wait_until(up), "the milter is not up")
 
 
 class FakeMilter:
