@@ -247,7 +247,8 @@ class Readdress:
             process.kill()
             process.wait()
             raise LabError("readdress-milter did not stop at SIGTERM") from None
-        said = re.search("(?m)^.*(Sanitizer|runtime error).*$",
+        # All of the report, to what is enough of it
+        said = re.search("(?s)[^\n]*(Sanitizer|runtime error).{,6000}",
                          read(self.log_file))
         if code != 0 or said:
             raise LabError(f"readdress-milter: exit {code}\n"
