@@ -85,8 +85,8 @@ static bool wait_for_answers(const struct server *server)
 /*
  * smfi_main does not return: libmilter 8.17 can accept a connection while its
  * pool of workers ends, and then waits for ever on a mutex that is destroyed
- * (in up to 7 of 50 stops under load). Nothing of ours is lost by an exit here:
- * what was not answered is deferred, as at every stop.
+ * (in up to 17 of 50 stops under load). Nothing of ours is lost by an exit
+ * here: what was not answered is deferred, as at every stop.
  */
 static void give_up(struct server *server)
 {
