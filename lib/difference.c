@@ -51,14 +51,12 @@ static int compare(const struct difference *difference)
 {
 	const struct bytes *a = &difference->old.rule.key;
 	const struct bytes *b = &difference->new.rule.key;
-	int order;
 
 	if (!difference->old.cursor)
 		return 1;
 	if (!difference->new.cursor)
 		return -1;
-	order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
-	return order ? order : (a->len > b->len) - (a->len < b->len);
+	return bytes_compare(*a, *b);
 }
 
 int difference_next(struct difference *difference, struct difference_step *step,

@@ -36,14 +36,6 @@ void merge_free(struct merge *merge)
 	map_reader_close(merge->reader);
 }
 
-static int compare(struct bytes a, struct bytes b)
-{
-	size_t least = a.len < b.len ? a.len : b.len;
-	int order = memcmp(a.data, b.data, least);
-
-	return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* A key that only the old map has. */
 static void old_alone(const struct merge *merge, struct merge_step *step)
 {
@@ -116,7 +108,7 @@ int merge_next(
 	else if (!row)
 		order = -1;
 	else
-		order = compare(
+		order = bytes_compare(
 			merge->old.key, edit->rows[merge->next].rule.key);
 	if (order < 0)
 		old_alone(merge, step);

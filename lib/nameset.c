@@ -112,12 +112,8 @@ int nameset_add(struct nameset *set, struct bytes name)
 
 static int compare(const void *left, const void *right)
 {
-	const struct bytes *a = left;
-	const struct bytes *b = right;
-	size_t least = a->len < b->len ? a->len : b->len;
-	int order = least ? memcmp(a->data, b->data, least) : 0;
-
-	return order ? order : (a->len > b->len) - (a->len < b->len);
+	return bytes_compare(
+		*(const struct bytes *)left, *(const struct bytes *)right);
 }
 
 const struct bytes *nameset_sorted(struct nameset *set, size_t *count)

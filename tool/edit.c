@@ -300,13 +300,8 @@ int command_add(struct tool *tool, struct error *error)
 
 static int compare_rows(const void *left, const void *right)
 {
-	const struct bytes *a = &((const struct csvfile_row *)left)->rule.key;
-	const struct bytes *b = &((const struct csvfile_row *)right)->rule.key;
-	int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
-
-	if (order)
-		return order;
-	return (a->len > b->len) - (a->len < b->len);
+	return bytes_compare(((const struct csvfile_row *)left)->rule.key,
+		((const struct csvfile_row *)right)->rule.key);
 }
 
 static int make_keys(const struct tool *tool, struct arena *arena,

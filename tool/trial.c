@@ -46,13 +46,9 @@ static int compare_hits(const void *a, const void *b)
 {
 	const struct hit *x = a;
 	const struct hit *y = b;
-	size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
 	int order = (x->table > y->table) - (x->table < y->table);
 
-	if (!order)
-		order = memcmp(x->key.data, y->key.data, len);
-	return order ? order
-		     : (x->key.len > y->key.len) - (x->key.len < y->key.len);
+	return order ? order : bytes_compare(x->key, y->key);
 }
 
 static int count_hit(struct trial *trial, const struct decide_finding *finding)

@@ -42,11 +42,8 @@ static inline int testmap_compare(const void *a, const void *b)
 {
 	const struct rule *x = a;
 	const struct rule *y = b;
-	size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
-	int order = memcmp(x->key.data, y->key.data, len);
 
-	return order ? order
-		     : (x->key.len > y->key.len) - (x->key.len < y->key.len);
+	return bytes_compare(x->key, y->key);
 }
 
 static inline void testmap_put(struct map_builder *builder,
