@@ -92,21 +92,6 @@ int difference_next(struct difference *difference, struct difference_step *step,
 	return code ? code : 1;
 }
 
-int difference_count(const struct difference_step *step,
-	struct edit_result *result, struct error *error)
-{
-	enum rule_kind kind =
-		rule_value_kind(step->new.data ? step->new : step->old);
-
-	if (kind >= RULE_KINDS)
-		return error_set(error, ERR_BAD,
-			"%.*s has a value of no known kind", (int)step->key.len,
-			step->key.data);
-	result->counts[step->change]++;
-	result->by_kind[step->change][kind]++;
-	return 0;
-}
-
 static int table_differs(const struct map *old, const struct map *new,
 	enum rule_table table, struct error *error)
 {

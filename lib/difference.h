@@ -37,10 +37,6 @@ void difference_free(struct difference *difference);
 int difference_next(struct difference *difference, struct difference_step *step,
 	struct error *error) MUST_CHECK;
 
-/* Counts the step. ERR_BAD when its value is of no known kind. */
-int difference_count(const struct difference_step *step,
-	struct edit_result *result, struct error *error) MUST_CHECK;
-
 /* Have they different rows in any table? Looks no further than the first. 1, 0,
  * or an error. */
 int difference_any(const struct map *old, const struct map *new,

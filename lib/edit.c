@@ -35,12 +35,25 @@ static void note_domain(struct plan *plan, struct bytes key)
 	plan->domains_lost++;
 }
 
+int edit_count(struct edit_result *result, enum edit_change change,
+	struct bytes key, struct bytes value, struct error *error)
+{
+	enum rule_kind kind = rule_value_kind(value);
+
+	if (kind >= RULE_KINDS)
+		return error_set(error, ERR_BAD,
+			"%.*s has a value of no known kind", (int)key.len,
+			key.data);
+	result->counts[change]++;
+	result->by_kind[change][kind]++;
+	return 0;
+}
+
 static int count_step(
 	struct plan *plan, const struct merge_step *step, struct error *error)
 {
 	const struct edit *edit = plan->edit;
-	struct edit_result *result = plan->result;
-	enum rule_kind kind;
+	int code;
 
 	if (step->old.data) {
 		plan->before++;
@@ -67,13 +80,10 @@ static int count_step(
 			(int)step->key.len, step->key.data,
 			rule_table_name(edit->table), (int)step->old.len - 1,
 			step->old.data + 1);
-	kind = rule_value_kind(step->new.data ? step->new : step->old);
-	if (kind >= RULE_KINDS)
-		return error_set(error, ERR_BAD,
-			"%.*s has a value of no known kind", (int)step->key.len,
-			step->key.data);
-	result->counts[step->change]++;
-	result->by_kind[step->change][kind]++;
+	code = edit_count(plan->result, step->change, step->key,
+		step->new.data ? step->new : step->old, error);
+	if (code)
+		return code;
 	if (step->change == EDIT_DELETED && rule_key_is_domain(step->key))
 		note_domain(plan, step->key);
 	if (step->change != EDIT_UNCHANGED && edit->changed)

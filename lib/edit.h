@@ -80,6 +80,11 @@ struct edit_result {
 int edit_apply(struct state *state, const struct edit *edit,
 	struct edit_result *result, struct error *error) MUST_CHECK;
 
+/* Counts a row that was changed so. value: the new one, the old one where there
+ * is none. ERR_BAD when it is of no known kind. */
+int edit_count(struct edit_result *result, enum edit_change change,
+	struct bytes key, struct bytes value, struct error *error) MUST_CHECK;
+
 /* "inbound: 2 domains added, 1 user deleted", as it stands in the audit log;
  * "inbound: no change" where there is none. NUL-terminated, cut to fit. */
 void edit_describe(const struct edit_result *result, enum rule_table table,

@@ -178,8 +178,9 @@ static int count_changes(const struct map *newest, const struct map *map,
 					 &difference, &step, error)) == 1) {
 			if (step.change != EDIT_UNCHANGED)
 				result->unchanged = false;
-			code = difference_count(
-				&step, &result->tables[t], error);
+			code = edit_count(&result->tables[t], step.change,
+				step.key, step.new.data ? step.new : step.old,
+				error);
 		}
 		difference_free(&difference);
 	}

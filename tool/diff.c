@@ -105,7 +105,8 @@ static int count_one(struct diff *diff, struct changes *changes,
 			error, changes->failed, "%s", changes->error.text);
 	if (ferror(stdout))
 		return tool_output_failed(error);
-	return difference_count(step, result, error);
+	return edit_count(result, step->change, step->key,
+		step->new.data ? step->new : step->old, error);
 }
 
 static int print_table_counts(const struct diff *diff,
