@@ -32,7 +32,6 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
 
-/* ASCII case is ignored: header names, keywords. */
 /* As memcmp; a beginning comes first. */
 static inline int bytes_compare(struct bytes a, struct bytes b)
 {
@@ -42,6 +41,7 @@ static inline int bytes_compare(struct bytes a, struct bytes b)
 	return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* ASCII case is ignored: header names, keywords. */
 static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
 	return a.len == b.len &&
@@ -60,6 +60,22 @@ static inline struct bytes bytes_trim(struct bytes text, const char *set)
 	while (text.len && memchr(set, text.data[text.len - 1], count))
 		text.len--;
 	return text;
+}
+
+/* What stands before the first separator in *rest, or all of it. *rest is then
+ * what stands behind that separator. */
+static inline struct bytes bytes_cut(struct bytes *rest, char separator)
+{
+	const char *end =
+		rest->len ? memchr(rest->data, separator, rest->len) : NULL;
+	struct bytes part = *rest;
+
+	if (end)
+		part.len = (size_t)(end - part.data);
+	if (rest->len)
+		rest->data += part.len + (end != NULL);
+	rest->len -= part.len + (end != NULL);
+	return part;
 }
 
 #define BYTES_BLANKS " \t"     /* WSP of RFC 5322 */

@@ -176,21 +176,14 @@ static struct journal_entry read_line(const struct source *source)
 {
 	struct bytes line = source->text;
 	struct journal_entry entry = { .event = JOURNAL_OTHER, .text = line };
-	const char *space;
 
 	if (!has_time(line))
 		return entry;
 	entry.time = (struct bytes){ line.data, TIME_OCTETS };
 	line.data += TIME_OCTETS + 1;
 	line.len -= TIME_OCTETS + 1;
-	entry.user = bytes_of("milter");
-	if (!source->milter) {
-		space = memchr(line.data, ' ', line.len);
-		entry.user.data = line.data;
-		entry.user.len = space ? (size_t)(space - line.data) : line.len;
-		line.data += entry.user.len + (space != NULL);
-		line.len -= entry.user.len + (space != NULL);
-	}
+	entry.user =
+		source->milter ? bytes_of("milter") : bytes_cut(&line, ' ');
 	entry.text = line;
 	if (source->milter)
 		read_milter(&entry);

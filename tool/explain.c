@@ -214,7 +214,6 @@ static void print_signatures(const struct explain *explain, FILE *file)
 
 struct bytes explain_message_id(const struct decide_message *message)
 {
-	static const char blanks[] = " \t\r\n";
 	struct bytes id = { NULL, 0 };
 
 	for (size_t i = 0; !id.data && i < message->header_count; i++) {
@@ -222,11 +221,7 @@ struct bytes explain_message_id(const struct decide_message *message)
 			    message->headers[i].name, bytes_of("Message-ID")))
 			id = message->headers[i].value;
 	}
-	while (id.len && memchr(blanks, id.data[0], strlen(blanks)))
-		id.data++, id.len--;
-	while (id.len && memchr(blanks, id.data[id.len - 1], strlen(blanks)))
-		id.len--;
-	return id;
+	return bytes_trim(id, BYTES_FWS);
 }
 
 static void print_direction(const struct explain *explain, FILE *file)

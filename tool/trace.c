@@ -18,14 +18,8 @@ static const struct decide_header *find_header(
 static const char *copy_value(
 	const struct decide_header *header, struct arena *arena)
 {
-	static const char blanks[] = " \t\r\n";
-	struct bytes text = header->value;
+	struct bytes text = bytes_trim(header->value, BYTES_FWS);
 
-	while (text.len && memchr(blanks, text.data[0], strlen(blanks)))
-		text.data++, text.len--;
-	while (text.len &&
-		memchr(blanks, text.data[text.len - 1], strlen(blanks)))
-		text.len--;
 	return arena_copy(arena, text.data, text.len);
 }
 

@@ -28,18 +28,6 @@ struct input {
 	struct arena *arena;
 };
 
-static struct bytes cut(struct bytes *rest, char separator)
-{
-	const char *end =
-		rest->len ? memchr(rest->data, separator, rest->len) : NULL;
-	struct bytes part = { rest->data,
-		end ? (size_t)(end - rest->data) : rest->len };
-
-	rest->data += part.len + (end ? 1 : 0);
-	rest->len -= part.len + (end ? 1 : 0);
-	return part;
-}
-
 static const char *text(struct input *input, struct bytes octets)
 {
 	char *copy = arena_copy(input->arena, octets.data, octets.len);
@@ -69,15 +57,15 @@ static void read_recipients(struct input *input, struct bytes *rest)
 	size_t count = 0;
 
 	while (rest->len && count < MOST) {
-		struct bytes line = cut(rest, '\n');
+		struct bytes line = bytes_cut(rest, '\n');
 		struct decide_recipient *one = &input->recipients[count];
 
 		if (!line.len)
 			break;
-		one->address = text(input, cut(&line, '|'));
-		one->resolved = optional(input, cut(&line, '|'));
-		one->notify = parameter(input, cut(&line, '|'));
-		one->orcpt = parameter(input, cut(&line, '|'));
+		one->address = text(input, bytes_cut(&line, '|'));
+		one->resolved = optional(input, bytes_cut(&line, '|'));
+		one->notify = parameter(input, bytes_cut(&line, '|'));
+		one->orcpt = parameter(input, bytes_cut(&line, '|'));
 		count++;
 	}
 	input->message.recipients = input->recipients;
@@ -95,13 +83,13 @@ static void read_headers(struct input *input, struct bytes rest, bool crlf)
 
 		header.len = 0;
 		do
-			header.len += cut(&rest, '\n').len + 1;
+			header.len += bytes_cut(&rest, '\n').len + 1;
 		while (rest.len && (*rest.data == ' ' || *rest.data == '\t'));
 		if (header.data + header.len > rest.data)
 			header.len = (size_t)(rest.data - header.data);
 		if (header.len && header.data[header.len - 1] == '\n')
 			header.len--;
-		one->name = cut(&header, ':');
+		one->name = bytes_cut(&header, ':');
 		input->blocks[count] = holds_block(header.data, header.len);
 		one->value = (struct bytes){ input->blocks[count], header.len };
 		one->crlf = crlf;
@@ -233,7 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest = (struct bytes){ (const char *)data + 1, size - 1 };
 	memset(&input, 0, sizeof input);
 	input.arena = arena;
-	input.message.sender = text(&input, cut(&rest, '\n'));
+	input.message.sender = text(&input, bytes_cut(&rest, '\n'));
 	input.message.smtputf8 = flags & FLAG_SMTPUTF8;
 	input.message.completed = flags & FLAG_COMPLETED;
 	input.message.explain = flags & FLAG_EXPLAIN;

@@ -47,15 +47,11 @@ static size_t count_messages(struct bytes file)
 	bool blank = true;
 
 	while (file.len) {
-		const char *end = memchr(file.data, '\n', file.len);
-		size_t len = end ? (size_t)(end - file.data) : file.len;
-		struct bytes line = { file.data, len };
+		struct bytes line = bytes_cut(&file, '\n');
 
-		count += blank && len >= 5 && !memcmp(file.data, "From ", 5);
+		count += blank && line.len >= 5 &&
+			 !memcmp(line.data, "From ", 5);
 		blank = !bytes_trim(line, "\r").len;
-		len += end != NULL;
-		file.data += len;
-		file.len -= len;
 	}
 	return count;
 }

@@ -204,15 +204,10 @@ static inline void mtascript_open(
 	if (!script->stream || !script->packets)
 		abort();
 	while (rest.len) {
-		const char *end = memchr(rest.data, '\n', rest.len);
-		size_t len = end ? (size_t)(end - rest.data) : rest.len;
+		struct bytes line = bytes_cut(&rest, '\n');
 
-		if (len)
-			mtascript_line(
-				script, (struct bytes){ rest.data, len });
-		len += end != NULL;
-		rest.data += len;
-		rest.len -= len;
+		if (line.len)
+			mtascript_line(script, line);
 	}
 	mtascript_even_macros(script);
 }

@@ -185,7 +185,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(invert(rules, RULE_INBOUND, &first), 0);
 	rest = bytes_of(first.text);
 	while (rest.len) {
-		struct bytes line = testmap_cut(&rest, '\n');
+		struct bytes line = bytes_cut(&rest, '\n');
 		size_t used = strlen(there);
 
 		(void)snprintf(there + used, sizeof there - used, "out %.*s\n",

@@ -62,14 +62,14 @@ static inline void testdecide_recipients(struct testdecide *test)
 
 	assert_non_null(recipients);
 	while (rest.len) {
-		struct bytes line = testmap_cut(&rest, '\n');
+		struct bytes line = bytes_cut(&rest, '\n');
 		struct decide_recipient *one = &recipients[count++];
 
 		memset(one, 0, sizeof *one);
-		one->address = testdecide_text(test, testmap_cut(&line, '|'));
+		one->address = testdecide_text(test, bytes_cut(&line, '|'));
 		while (line.len) {
-			struct bytes value = testmap_cut(&line, '|');
-			struct bytes name = testmap_cut(&value, '=');
+			struct bytes value = bytes_cut(&line, '|');
+			struct bytes name = bytes_cut(&value, '=');
 			const char *copy = testdecide_text(test, value);
 
 			if (name.data[0] == 'r')
@@ -93,8 +93,8 @@ static inline void testdecide_headers(struct testdecide *test)
 
 	assert_non_null(headers);
 	while (rest.len) {
-		struct bytes value = testmap_cut(&rest, '\n');
-		struct bytes name = testmap_cut(&value, ':');
+		struct bytes value = bytes_cut(&rest, '\n');
+		struct bytes name = bytes_cut(&value, ':');
 
 		headers[count++] = (struct decide_header){ name, value, false };
 	}

@@ -26,18 +26,6 @@
 
 #define TESTMAP_ROWS 4096
 
-static inline struct bytes testmap_cut(struct bytes *rest, char separator)
-{
-	const char *end =
-		rest->len ? memchr(rest->data, separator, rest->len) : NULL;
-	struct bytes part = { rest->data,
-		end ? (size_t)(end - rest->data) : rest->len };
-
-	rest->data += part.len + (end ? 1 : 0);
-	rest->len -= part.len + (end ? 1 : 0);
-	return part;
-}
-
 static inline int testmap_compare(const void *a, const void *b)
 {
 	const struct rule *x = a;
@@ -68,9 +56,9 @@ static inline size_t testmap_rules(const char *text, enum rule_table table,
 	size_t count = 0;
 
 	while (rest.len) {
-		struct bytes line = testmap_cut(&rest, '\n');
+		struct bytes line = bytes_cut(&rest, '\n');
 		struct bytes target = line;
-		struct bytes word = testmap_cut(&target, ' ');
+		struct bytes word = bytes_cut(&target, ' ');
 		struct bytes source = target;
 		struct error error = { "" };
 
