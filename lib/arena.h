@@ -35,7 +35,8 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
-/* Octets handed out since open or reset, with the waste at block ends. */
+/* Octets that it holds from malloc now, of at most max: whole blocks, whatever
+ * was handed out of them. */
 size_t arena_used(const struct arena *arena);
 
 #endif

@@ -171,7 +171,7 @@ int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
 	return code;
 }
 
-/* Where the file must end again when the line cannot be written whole. */
+/* end: the length of the file, whose last line may lack its newline. */
 static int append(int fd, const char *line, off_t end)
 {
 	char last = '\n';

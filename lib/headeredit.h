@@ -1,6 +1,6 @@
 /*
- * headeredit: the part of decide that is about address headers. Fills headers,
- * unparsable and findings of the decision. Called by decide alone.
+ * headeredit: the part of decide that is about address headers. Fills headers
+ * and, for them, findings and counts of the decision. Called by decide alone.
  */
 #ifndef READDRESS_HEADEREDIT_H
 #define READDRESS_HEADEREDIT_H

@@ -28,8 +28,8 @@ static int get(struct map_reader *reader, enum rule_table table,
 	return 1;
 }
 
-/* Steps 1 and 2: the whole address, then without its extension. key holds the
- * whole address; at is the place of its last "@". */
+/* Steps 1 and 2: the whole address, whose key this is, then without its
+ * extension. */
 static int find_user(struct map_reader *reader, enum rule_table table,
 	const struct mailbox *mailbox, char delimiter, const char *key,
 	size_t key_len, struct lookup *lookup)

@@ -25,7 +25,7 @@ static bool is_mapped(const uint8_t octets[16])
 	return !memcmp(octets, mapped, sizeof mapped);
 }
 
-/* Is every bit behind the prefix the same in both? b NULL: is every one 0? */
+/* Are the bits from..to-1 the same in both? b NULL: are they 0? */
 static bool bits_equal(
 	const uint8_t a[16], const uint8_t *b, unsigned from, unsigned to)
 {

@@ -27,7 +27,7 @@ enum rule_kind {
 
 /*
  * A rule as the map holds it. key: address_key of the source ("bob@a.com",
- * "@a.com", "@*.a.com"). value: one octet rule_kind_char, then the targets
+ * "@a.com", "@*.a.com"). value: one octet for the kind, then the targets
  * as they are printed, joined with ",": the CSV's spelling, domains as
  * A-labels, local parts quoted where needed, no blanks around them.
  */

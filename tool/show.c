@@ -1,4 +1,4 @@
-/* show: the commands that print rules: export, list, lookup, sample. */
+/* show: the commands that print rules: export, list, sample. */
 #include "tool.h"
 
 #include <errno.h>
@@ -7,15 +7,8 @@
 
 #include "csvfile.h"
 #include "json.h"
-#include "lookup.h"
 
 #define OUTPUT_BUFFER ((size_t)1 << 18)
-
-static bool in_scope(enum edit_scope scope, struct bytes key)
-{
-	return scope == EDIT_ALL ||
-	       (scope == EDIT_DOMAINS) == rule_key_is_domain(key);
-}
 
 static int damaged(int code, struct error *error)
 {
@@ -49,7 +42,7 @@ int command_export(struct tool *tool, struct error *error)
 	errno = 0;
 	code = csvfile_write_header(stdout, delimiter);
 	while (!code && (more = map_cursor_next(cursor, &rule)) > 0) {
-		if (in_scope(tool->options.only, rule.key))
+		if (edit_in_scope(tool->options.only, rule.key))
 			code = csvfile_write(stdout, delimiter, &rule);
 	}
 	if (code)
