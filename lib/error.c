@@ -5,19 +5,31 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+/* Octets of the control character at text; 0 where there is none. U+0080 to
+ * U+009F are some, too: a terminal takes U+009B for ESC "[". */
+static size_t control_len(const char *text)
+{
+	unsigned char c = (unsigned char)text[0];
+
+	if (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80)
+		return 2;
+	return c < 0x20 || c == 0x7f;
+}
+
 /* Input ends up in these texts, and these texts on a terminal. */
 static void escape_controls(struct error *error, const char *raw)
 {
 	size_t out = 0;
 
-	for (; *raw && out + 5 < sizeof error->text; raw++) {
-		unsigned char c = (unsigned char)*raw;
+	while (*raw && out + 9 < sizeof error->text) {
+		size_t len = control_len(raw);
 
-		if (c >= 0x20 && c != 0x7f)
-			error->text[out++] = (char)c;
-		else
+		if (!len)
+			error->text[out++] = *raw++;
+		for (; len; len--)
 			out += (size_t)snprintf(error->text + out,
-				sizeof error->text - out, "\\x%02X", c);
+				sizeof error->text - out, "\\x%02X",
+				(unsigned char)*raw++);
 	}
 	error->text[out] = '\0';
 }

@@ -31,7 +31,8 @@ struct error {
 	char text[ERROR_TEXT_MAX];
 };
 
-/* Writes the text, cut to fit, control bytes escaped as \xHH; returns code. */
+/* Writes the text, cut to fit, control characters
+ * (C0, DEL, C1) as \xHH for each octet; returns code. */
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

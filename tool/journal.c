@@ -2,6 +2,7 @@
 #include "journal.h"
 
 #include "json.h"
+#include "text.h"
 #include "tool.h"
 
 struct printing {
@@ -25,30 +26,20 @@ static int print_json(const struct journal_entry *entry, struct error *error)
 	return json_end(&json, error);
 }
 
-/* The logs are files that others may write: no octet of them is to reach the
- * terminal that could command it. */
-static void print_octets(struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-
-		(void)putchar(c < 0x20 || c == 0x7f ? '?' : c);
-	}
-}
-
 static int print_entry(void *context, const struct journal_entry *entry)
 {
 	const struct printing *printing = context;
 
 	if (printing->tool->options.json)
 		return print_json(entry, printing->error);
+	/* reload.log is the milter's to write, not root's. */
 	if (entry->time.len) {
-		print_octets(entry->time);
+		(void)text_print(stdout, entry->time);
 		(void)putchar(' ');
-		print_octets(entry->user);
+		(void)text_print(stdout, entry->user);
 		(void)putchar(' ');
 	}
-	print_octets(entry->text);
+	(void)text_print(stdout, entry->text);
 	(void)putchar('\n');
 	return ferror(stdout) ? tool_output_failed(printing->error) : 0;
 }
