@@ -107,7 +107,7 @@ static int refuse(const struct plan *plan, struct error *error)
 			edit->scope == EDIT_ALL
 				? "--only users to load users alone, or --force"
 				: "--force if that is meant");
-	if (plan->before > MAX_DELETE_ROWS &&
+	if ((edit->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
 		deleted * 100 > edit->max_delete * plan->before_scope)
 		return error_set(error, ERR_BAD,
 			"would delete %" PRIu64 " of %" PRIu64

@@ -46,7 +46,8 @@ struct edit {
 	bool force;	     /* no refusal for what would be deleted */
 	unsigned max_delete; /* percent; applies when the table has over 20 rows
 			      */
-	const char *command; /* for the metadata: "load inbound users.csv" */
+	bool max_delete_always; /* or to any table */
+	const char *command;	/* for the metadata: "load inbound users.csv" */
 	/* Called for each row that is new, changed or deleted, in the order of
 	 * keys, when not NULL. old or new has data NULL where there is none. */
 	void (*changed)(void *context, enum edit_change change,

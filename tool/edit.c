@@ -249,6 +249,7 @@ int command_load(struct tool *tool, struct error *error)
 		.dry_run = options->dry_run,
 		.force = options->force,
 		.max_delete = options->max_delete,
+		.max_delete_always = options->max_delete_given,
 		.changed = options->dry_run ? print_change : NULL,
 	};
 	int code = check_load(tool, error);

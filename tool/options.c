@@ -144,6 +144,7 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_MAX_DELETE:
 		code = parse_number(id, text, 0, 100, &number, error);
 		options->max_delete = (unsigned)number;
+		options->max_delete_given = true;
 		break;
 	case OPTION_TIMEOUT:
 		code = parse_number(id, text, 1, 86400, &number, error);

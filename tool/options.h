@@ -43,7 +43,8 @@ struct options {
 	bool merge;
 	enum edit_scope only;
 	bool dry_run;
-	unsigned max_delete; /* percent */
+	unsigned max_delete;   /* percent */
+	bool max_delete_given; /* then of small tables, too */
 	bool force;
 	bool replace;
 	bool reload;

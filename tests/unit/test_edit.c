@@ -294,6 +294,9 @@ static void test_max_delete_small(void **test)
 	struct edit edit = kit_load(NULL, 0);
 
 	load_many(kit, 20);
+	edit.max_delete_always = true;
+	KIT_FAILS(kit, ERR_BAD, "20 of 20 rules (100 %)", apply(kit, &edit));
+	edit.max_delete_always = false;
 	KIT_OK(kit, apply(kit, &edit));
 	kit_assert_table(kit, RULE_INBOUND, "");
 	load_many(kit, 21);
