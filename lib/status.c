@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
+
 /* Upper bounds in nanoseconds and as they are written; the last is +Inf. */
 static const struct {
 	uint64_t nanoseconds;
@@ -207,13 +209,21 @@ int status_each(const char *runtime_dir,
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file;
+	int fd;
 	int result = join(path, runtime_dir, "status.prom", error);
 
 	if (result < 0)
 		return result;
-	file = fopen(path, "re");
-	if (!file)
-		return error_set_errno(error, "%s", path);
+	/* The directory is the milter's, and this may be root. */
+	fd = file_open(AT_FDCWD, path, path, NULL, error);
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		result = error_set_errno(error, "%s", path);
+		(void)close(fd);
+		return result;
+	}
 	while (getline(&text, &size, file) >= 0) {
 		char *space = strrchr(text, ' ');
 		char *end;
@@ -277,7 +287,8 @@ int status_running(const char *runtime_dir, pid_t *pid, struct error *error)
 
 	if (result < 0)
 		return result;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* Another file's lock is another process's, and we may be root. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (fd < 0)

@@ -50,7 +50,9 @@ int status_write(const struct status *status, const char *runtime_dir,
 int status_read(const char *runtime_dir, const char *name, double *value,
 	struct error *error) MUST_CHECK;
 
-/* Calls line for each sample ("name{labels}", value). */
+/* Calls line for each sample ("name{labels}", value). 0, or ERR_NOENT,
+ * ERR_PERM, ERR_BAD (no regular file), ERR_IO. Follows no link, blocks on no
+ * FIFO. */
 int status_each(const char *runtime_dir,
 	void (*line)(void *context, const char *name, double value),
 	void *context, struct error *error) MUST_CHECK;

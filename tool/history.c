@@ -294,6 +294,9 @@ int command_purge(struct tool *tool, struct error *error)
 			"for good; --force does it, `readdress export` makes "
 			"a copy of a table first",
 			tool->config->state_dir);
+	code = state_lock(tool->state, STATE_LOCK_SECONDS, error);
+	if (code)
+		return code;
 	code = tool_find_milter(tool, &pid, &down);
 	if (!code)
 		return error_set(error, ERR_BUSY,
@@ -302,9 +305,7 @@ int command_purge(struct tool *tool, struct error *error)
 			(long)pid);
 	if (code != ERR_DOWN)
 		return error_set(error, code, "%s", down.text);
-	code = state_lock(tool->state, STATE_LOCK_SECONDS, error);
-	if (!code)
-		code = state_purge(tool->state, &purged, error);
+	code = state_purge(tool->state, &purged, error);
 	(void)printf("deleted: %u generation%s%s\n", purged.maps,
 		purged.maps == 1 ? "" : "s",
 		purged.audit ? ", the audit log" : "");

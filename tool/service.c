@@ -12,7 +12,6 @@
 
 #define RELOADS_OK     "readdress_reloads_total{result=\"ok\"}"
 #define RELOADS_FAILED "readdress_reloads_total{result=\"failed\"}"
-#define STARTED	       "readdress_start_time_seconds"
 
 /* What the milter tells of itself; -1 where it cannot be read. */
 struct told {
@@ -49,7 +48,7 @@ int tool_find_milter(const struct tool *tool, pid_t *pid, struct error *error)
 {
 	int code = status_running(tool->config->runtime_dir, pid, error);
 
-	if (code == 0 || code == ERR_NOENT || (code > 0 && *pid <= 1))
+	if (code == 0 || code == ERR_NOENT)
 		return not_running(tool, error);
 	return code < 0 ? code : 0;
 }

@@ -152,10 +152,7 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 			   "load` makes one");
 	else
 		(void)puts("newest     damaged");
-	if (!seen->up)
-		return 0;
-	return status_each(
-		seen->tool->config->runtime_dir, print_counter, seen, error);
+	return each_counter(seen, print_counter, error);
 }
 
 /* ---- as JSON ---- */
