@@ -40,6 +40,17 @@ static const char *place(
 	return where;
 }
 
+int daemon_no_group(const struct config *config, struct error *error)
+{
+	char where[PLACE_SIZE];
+
+	return error_set(error, ERR_CONFIG,
+		"%ssocket_group %s does not exist (is Postfix installed?); "
+		"make it: groupadd --system %s",
+		place(config, config->socket_group_line, where),
+		config->socket_group, config->socket_group);
+}
+
 int daemon_account(const struct config *config, struct daemon_account *account,
 	struct error *error)
 {
@@ -65,11 +76,7 @@ int daemon_account(const struct config *config, struct daemon_account *account,
 	account->uid = user->pw_uid;
 	account->gid = user->pw_gid;
 	if (listener_is_unix(config->socket) && account->group_missing)
-		return error_set(error, ERR_CONFIG,
-			"%ssocket_group %s does not exist (is Postfix "
-			"installed?); make it: groupadd --system %s",
-			place(config, config->socket_group_line, where),
-			config->socket_group, config->socket_group);
+		return daemon_no_group(config, error);
 	return 0;
 }
 

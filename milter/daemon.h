@@ -25,6 +25,9 @@ int daemon_account(const struct config *config, struct daemon_account *account,
  * group. */
 bool daemon_access(const struct config *config, struct listener_access *access);
 
+/* ERR_CONFIG: socket_group does not exist, with file, line and command. */
+int daemon_no_group(const struct config *config, struct error *error);
+
 /* Gives up root for good; nothing to do when not root, or when user is root. */
 int daemon_become(const struct config *config,
 	const struct daemon_account *account, struct error *error) MUST_CHECK;

@@ -180,15 +180,27 @@ static void keep_fixed(
 			fixed->timeout);
 }
 
-static void permit_socket(struct server *server, const struct config *old,
-	const struct config *next, const struct log *log)
+/* A group mistyped would shut Postfix out, where the old one lets it in. */
+static int check_group(const struct server *server, const struct config *old,
+	const struct config *next, struct error *error)
+{
+	struct listener_access access;
+
+	if (!listener_is_unix(server->fixed.socket) ||
+		!strcmp(old->socket_group, next->socket_group) ||
+		daemon_access(next, &access))
+		return 0;
+	return daemon_no_group(next, error);
+}
+
+/* At each reload: a group that did not exist the last time may do so now. */
+static void permit_socket(
+	struct server *server, const struct config *next, const struct log *log)
 {
 	struct listener_access access;
 	struct error error = { "" };
 
-	if (!listener_is_unix(server->fixed.socket) ||
-		(old->socket_mode == next->socket_mode &&
-			!strcmp(old->socket_group, next->socket_group)))
+	if (!listener_is_unix(server->fixed.socket))
 		return;
 	if (!daemon_access(next, &access))
 		log_line(log, LEVEL_WARNING,
@@ -252,7 +264,7 @@ static void succeeded(struct server *server, struct state *state,
 	log_line(&next->log, LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->status.reloads_ok, 1);
 	note_line(state, &next->log, line);
-	permit_socket(server, old->config, next->config, &next->log);
+	permit_socket(server, next->config, &next->log);
 	tell_systemd(map_meta(next->map));
 }
 
@@ -282,6 +294,8 @@ void reload_run(struct server *server)
 		goto out;
 	}
 	result = config_open(&config, server->conf, &error);
+	if (!result)
+		result = check_group(server, old->config, config, &error);
 	if (!result)
 		result = open_next(server, state, config, old, &next, &error);
 	if (next)
