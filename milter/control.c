@@ -7,6 +7,9 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef READDRESS_LEAK_CHECK
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "reload.h"
 #include "signals.h"
@@ -17,7 +20,6 @@
 /* Between two reloads: a storm of HUPs is answered by ten a second. */
 #define PAUSE	(100 * MILLI)
 #define GRACE	(3 * NANO)    /* for messages that have begun, at the stop */
-#define RETURN	(1 * NANO)    /* for smfi_main, once it was told and woken */
 #define ANSWERS (10 * NANO)   /* for callbacks that run, after it */
 #define FLUSH	(200 * MILLI) /* for libmilter to write their answers */
 #define STEP	(10 * MILLI)
@@ -68,62 +70,43 @@ static void announce_stop(struct server *server, int signal)
 	snapshot_drop(snapshot);
 }
 
-/* Callbacks that still run may answer. Returns false when some never do. */
-static bool wait_for_answers(const struct server *server)
+/* Callbacks that still run may answer; some may never. */
+static void wait_for_answers(const struct server *server)
 {
 	int64_t until = now() + ANSWERS;
 
-	while (atomic_load(&server->callbacks) > 0) {
-		if (now() >= until)
-			return false;
+	while (atomic_load(&server->callbacks) > 0 && now() < until)
 		pause_for(STEP);
-	}
 	pause_for(FLUSH);
-	return true;
-}
-
-/*
- * smfi_main does not return: libmilter 8.17 can accept a connection while its
- * pool of workers ends, and then waits for ever on a mutex that is destroyed
- * (in up to 17 of 50 stops under load). Nothing of ours is lost by an exit
- * here: what was not answered is deferred, as at every stop.
- */
-static void give_up(struct server *server)
-{
-	struct snapshot *snapshot = snapshot_get(&server->current);
-
-	(void)wait_for_answers(server);
-	listener_remove(&server->listener);
-	control_remove_status(server->fixed.runtime_dir);
-	log_line(&snapshot->log, LEVEL_WARNING,
-		"stopped: libmilter did not return");
-	_exit(EX_OK);
 }
 
 /*
  * Messages that have begun may end; new ones are served meanwhile, but not
- * waited for. Then libmilter is told, and woken: it looks for a stop only after
- * a connection, or every 5 s.
+ * waited for. Then no callback begins any more, those that run may answer, and
+ * the process ends, with libmilter's threads in it as they are (signals.h).
+ * What was not answered the MTA defers.
  */
-static void stop(struct server *server)
+static _Noreturn void stop(struct server *server)
 {
+	struct snapshot *snapshot = snapshot_get(&server->current);
 	int64_t until = now() + GRACE;
+	bool failed = atomic_load(&server->failed);
 
 	atomic_store(&server->stopping, true);
-	while (!atomic_load(&server->returned) && now() < until &&
+	while (!failed && now() < until &&
 		atomic_load(&server->messages[0]) > 0)
 		pause_for(STEP);
-	/* libmilter writes the answer after our callback is over. */
-	if (!atomic_load(&server->returned))
-		pause_for(STEP);
-	signals_stop();
-	until = now() + RETURN;
-	while (!atomic_load(&server->returned)) {
-		if (now() >= until)
-			give_up(server);
-		listener_wake(&server->listener);
-		pause_for(STEP);
-	}
+	atomic_store(&server->closed, true);
+	wait_for_answers(server);
+	listener_remove(&server->listener);
+	control_remove_status(server->fixed.runtime_dir);
+	log_line(&snapshot->log, failed ? LEVEL_ERROR : LEVEL_INFO,
+		failed ? "stopped: libmilter gave up, see above" : "stopped");
+#ifdef READDRESS_LEAK_CHECK
+	__lsan_do_leak_check();
+#endif
+	/* Exit handlers would destroy what libmilter's threads still use. */
+	_exit(failed ? EX_OSERR : EX_OK);
 }
 
 /* What HUP may be lost to: a libmilter that does not call our sigwait(). */
@@ -158,7 +141,7 @@ static void *control(void *argument)
 		if (wait > 0)
 			time = (struct timespec){ wait / NANO, wait % NANO };
 		signal = sigtimedwait(&set, NULL, &time);
-		if (atomic_load(&server->returned))
+		if (atomic_load(&server->failed))
 			break;
 		if (signal == SIGTERM || signal == SIGINT) {
 			announce_stop(server, signal);
@@ -184,7 +167,6 @@ static void *control(void *argument)
 		checked = true;
 	}
 	stop(server);
-	return NULL;
 }
 
 int control_start(struct server *server, pthread_t *thread)
@@ -192,11 +174,10 @@ int control_start(struct server *server, pthread_t *thread)
 	return pthread_create(thread, NULL, control, server) == 0 ? 0 : -1;
 }
 
-bool control_end(struct server *server, pthread_t thread)
+void control_failed(struct server *server, pthread_t thread)
 {
-	atomic_store(&server->returned, true);
-	/* It knows, but when smfi_main ended by itself. */
-	(void)pthread_kill(thread, SIGHUP);
-	(void)pthread_join(thread, NULL);
-	return wait_for_answers(server);
+	atomic_store(&server->failed, true);
+	(void)pthread_kill(thread, SIGTERM);
+	for (;;)
+		(void)pause();
 }

@@ -1,7 +1,7 @@
 /*
  * control: the thread that owns the signals and the clock. HUP: a reload. Every
  * 5 s: status.prom. TERM and INT: the stop, which gives messages that have
- * begun some seconds to end.
+ * begun some seconds to end, and then ends the process.
  */
 #ifndef READDRESS_MILTER_CONTROL_H
 #define READDRESS_MILTER_CONTROL_H
@@ -13,9 +13,9 @@
 /* Starts it; the signals must be blocked. 0 or -1. */
 int control_start(struct server *server, pthread_t *thread) MUST_CHECK;
 
-/* smfi_main is over: ends the thread, and waits until callbacks that still run
- * have answered. Returns false when some never did. */
-bool control_end(struct server *server, pthread_t thread) MUST_CHECK;
+/* smfi_main has returned, which it does only when it failed: lets callbacks
+ * that still run answer, and ends the process with EX_OSERR. */
+_Noreturn void control_failed(struct server *server, pthread_t thread);
 
 /* Removes status.prom: a number of an instance that is gone helps nobody. */
 void control_remove_status(const char *runtime_dir);

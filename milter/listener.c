@@ -239,11 +239,13 @@ int listener_permit(const struct listener *listener,
 		if (chmod(path, access->mode & 0700) != 0 ||
 			lchown(path, (uid_t)-1, access->gid) != 0) {
 			(void)error_set_errno(error,
-				"Postfix cannot connect: %s cannot be given to "
-				"group %s; `chgrp %s DIRECTORY` and `chmod "
-				"2750 DIRECTORY` of its directory mend it",
-				path, access->group, access->group);
-			(void)chmod(path, access->mode & ~(mode_t)070);
+				"%s cannot be given to group %s, and stays "
+				"with group %ld, mode %04o; `chgrp %s "
+				"DIRECTORY` and `chmod 2750 DIRECTORY` of its "
+				"directory mend it",
+				path, access->group, (long)there.st_gid,
+				(unsigned)there.st_mode & 07777, access->group);
+			(void)chmod(path, there.st_mode & 07777);
 			return ERR_PERM;
 		}
 	}
@@ -253,12 +255,6 @@ int listener_permit(const struct listener *listener,
 		return ERR_PERM;
 	}
 	return 0;
-}
-
-void listener_wake(const struct listener *listener)
-{
-	if (listener->open)
-		(void)answers(listener);
 }
 
 void listener_remove(struct listener *listener)

@@ -60,10 +60,6 @@ int listener_open(struct listener *listener,
 int listener_permit(const struct listener *listener,
 	const struct listener_access *access, struct error *error) MUST_CHECK;
 
-/* One connection, closed at once: libmilter looks for a stop when it has taken
- * it, and else every 5 s alone. Never waits. */
-void listener_wake(const struct listener *listener);
-
 /* Removes the socket file, if it is still the one that we made. */
 void listener_remove(struct listener *listener);
 

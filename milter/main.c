@@ -278,12 +278,10 @@ static int prepare(
 	return open_up(server, config, &account.access, error);
 }
 
-/* Serves until it is told to stop. Returns the exit code. */
+/* Serves; the stop ends the process. Returns the exit code where it cannot. */
 static int run(struct server *server, bool keep_stderr, int ready)
 {
 	pthread_t thread;
-	bool answered;
-	int result;
 
 	/* Before the control thread may: two at a time were in each other's way
 	 * when a SIGHUP came at the start. */
@@ -291,23 +289,14 @@ static int run(struct server *server, bool keep_stderr, int ready)
 	if (control_start(server, &thread) != 0) {
 		listener_remove(&server->listener);
 		control_remove_status(server->fixed.runtime_dir);
-		complain(NULL, LEVEL_ERROR, "cannot start a thread");
+		complain(server->current.snapshot->config, LEVEL_ERROR,
+			"cannot start a thread");
 		return EX_OSERR;
 	}
 	if (ready >= 0)
 		daemon_ready(ready, keep_stderr);
-	result = smfi_main();
-	answered = control_end(server, thread);
-	listener_remove(&server->listener);
-	control_remove_status(server->fixed.runtime_dir);
-	log_line(&server->current.snapshot->log,
-		result == MI_SUCCESS ? LEVEL_INFO : LEVEL_ERROR,
-		result == MI_SUCCESS ? "stopped"
-				     : "stopped: libmilter gave up, see above");
-	/* Threads of libmilter that still run must not meet exit handlers. */
-	if (!answered || atomic_load(&server->status.connections) > 0)
-		_exit(result == MI_SUCCESS ? EX_OK : EX_OSERR);
-	return result == MI_SUCCESS ? EX_OK : EX_OSERR;
+	(void)smfi_main();
+	control_failed(server, thread);
 }
 
 static int serve(struct server *server, struct config *config,

@@ -39,7 +39,8 @@ struct server {
 	 * stop was asked for, [1] those after */
 	_Atomic long messages[2];
 	atomic_bool stopping; /* the stop was asked for */
-	atomic_bool returned; /* smfi_main is over */
+	atomic_bool closed;   /* no callback begins any more */
+	atomic_bool failed;   /* smfi_main has returned */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
@@ -45,13 +46,31 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+/* A callback begins. Once the stop has closed, none does: its thread waits for
+ * the end of the process, which then meets no code of ours. */
+static void begin(void)
+{
+	atomic_fetch_add(&server->callbacks, 1);
+	if (!atomic_load(&server->closed))
+		return;
+	atomic_fetch_sub(&server->callbacks, 1);
+	for (;;)
+		(void)pause();
+}
+
+static void end(void)
+{
+	atomic_fetch_sub(&server->callbacks, 1);
+}
+
 /* The session of this connection, made at its first callback; NULL without
  * memory. Every enter has its leave. */
 static struct session *enter(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	struct session *session;
 
-	atomic_fetch_add(&server->callbacks, 1);
+	begin();
+	session = smfi_getpriv(ctx);
 	if (!session) {
 		session = calloc(1, sizeof *session);
 		if (session && smfi_setpriv(ctx, session) != MI_SUCCESS) {
@@ -71,7 +90,7 @@ static sfsistat leave(struct session *session, sfsistat result)
 {
 	if (session)
 		session->message.nanoseconds += now() - session->entered;
-	atomic_fetch_sub(&server->callbacks, 1);
+	end();
 	return result;
 }
 
@@ -264,25 +283,31 @@ static sfsistat on_eom(SMFICTX *ctx)
 
 static sfsistat on_abort(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	struct session *session;
 
+	begin();
+	session = smfi_getpriv(ctx);
 	if (session)
 		end_message(session);
+	end();
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_close(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	struct session *session;
 
-	if (!session)
-		return SMFIS_CONTINUE;
-	end_message(session);
-	message_free(&session->message);
-	free(session);
-	(void)smfi_setpriv(ctx, NULL);
-	atomic_fetch_sub_explicit(
-		&server->status.connections, 1, memory_order_relaxed);
+	begin();
+	session = smfi_getpriv(ctx);
+	if (session) {
+		end_message(session);
+		message_free(&session->message);
+		free(session);
+		(void)smfi_setpriv(ctx, NULL);
+		atomic_fetch_sub_explicit(
+			&server->status.connections, 1, memory_order_relaxed);
+	}
+	end();
 	return SMFIS_CONTINUE;
 }
 

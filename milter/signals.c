@@ -1,11 +1,9 @@
 #include "signals.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
-static sem_t stop;
 static atomic_bool taken;
 
 int signals_init(void)
@@ -18,8 +16,6 @@ int signals_init(void)
 	signals_set(&set);
 	for (size_t i = 0; i < sizeof blocked / sizeof *blocked; i++)
 		sigaddset(&set, blocked[i]);
-	if (sem_init(&stop, 0, 0) != 0)
-		return -1;
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -1;
 	return pthread_sigmask(SIG_BLOCK, &set, NULL) == 0 ? 0 : -1;
@@ -33,11 +29,6 @@ void signals_set(sigset_t *set)
 	sigaddset(set, SIGINT);
 }
 
-void signals_stop(void)
-{
-	(void)sem_post(&stop);
-}
-
 bool signals_taken(void)
 {
 	return atomic_load(&taken);
@@ -48,11 +39,8 @@ bool signals_taken(void)
 int sigwait(const sigset_t *set, int *sig)
 {
 	(void)set;
+	(void)sig;
 	atomic_store(&taken, true);
-	while (sem_wait(&stop) != 0) {
-		if (errno != EINTR)
-			return errno;
-	}
-	*sig = SIGTERM;
-	return 0;
+	for (;;)
+		(void)pause();
 }

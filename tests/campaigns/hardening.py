@@ -365,9 +365,7 @@ def threads(figures, messages, reloads):
                 return
         # clang 14's wants addresses where it expects them.
         ctypes.CDLL(None).personality(NO_RANDOMIZE)
-        suppressions = os.path.join(lab.TOP, "tests", "tsan.supp")
-        with environment(READDRESS_BUILD=build, TSAN_OPTIONS=f"suppressions="
-                         f"{suppressions} exitcode=0"):
+        with environment(READDRESS_BUILD=build, TSAN_OPTIONS="exitcode=0"):
             with traffic.Relay() as relay:
                 relay.start()
                 clients = flow(relay, messages, reloads)

@@ -31,8 +31,7 @@ static void test_controls(void **state)
 	assert_string_equal(error.text, "a\\x0Ab\\x1B[31m\\x7F\xc3\xa4");
 	/* U+0080 and U+009F are controls, U+00A0 is none; half a character */
 	(void)error_set(&error, ERR_BAD, "\xc2\x80\xc2\x9f\xc2\xa0\xc2");
-	assert_string_equal(
-		error.text, "\\xC2\\x80\\xC2\\x9F\xc2\xa0\xc2");
+	assert_string_equal(error.text, "\\xC2\\x80\\xC2\\x9F\xc2\xa0\xc2");
 }
 
 static void test_cut(void **state)
