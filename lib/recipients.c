@@ -159,35 +159,31 @@ static int add_delete(
 	return 0;
 }
 
-/* Octets of an address before its last "@". */
-static size_t local_len(struct bytes address)
+/* What stands before the last "@" of an address. */
+static struct bytes local_of(struct bytes address)
 {
 	while (address.len && address.data[address.len - 1] != '@')
 		address.len--;
-	return address.len ? address.len - 1 : 0;
-}
-
-static bool same_local(struct bytes a, struct bytes b)
-{
-	a.len = local_len(a);
-	b.len = local_len(b);
-	return bytes_equal(a, b);
+	address.len -= address.len > 0;
+	return address;
 }
 
 /*
  * Deletes the recipient in the forms in which Postfix may hold one that it
  * completed: of sendmail(1) mail it shows "bob@w" for "bob" and for "bob@w.",
  * and a delete that misses leaves the old recipient beside the new one. A form
- * that meets nothing does no harm; but "bob" might be another's.
+ * that meets nothing does no harm; but "bob" might be another's, and "bob@x" of
+ * "bob@x"@w is one.
  */
 static int delete_completed(
 	struct verdict_context *context, const struct recipients_before *before)
 {
-	struct bytes local = { before->spelt.data, local_len(before->spelt) };
+	struct bytes local = local_of(before->spelt);
 
 	if (add_delete(context, before->spelt, ".") < 0)
 		return ERR_NOMEM;
-	if (!local.len || !before->local_gone)
+	if (!local.len || !before->local_gone ||
+		verdict_is_routed(local.data, local.len))
 		return 0;
 	return add_delete(context, local, "");
 }
@@ -217,6 +213,44 @@ static int list_deletes(
 	return 0;
 }
 
+static int compare_local(const void *a, const void *b)
+{
+	const struct recipients_before *const *x = a;
+	const struct recipients_before *const *y = b;
+
+	return bytes_compare(local_of((*x)->key), local_of((*y)->key));
+}
+
+/*
+ * Finds the local parts of which all recipients are gone. Not in the order of
+ * keys: of "bob@a", "bob@p"@b and "bob@z" the first and the last do not stand
+ * together there. What is no address may have any local part.
+ */
+static int find_local_gone(
+	struct verdict_context *context, struct recipients *all)
+{
+	struct recipients_before **list = arena_alloc(
+		context->arena, all->before_count * sizeof *list + 1);
+
+	if (!list)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < all->before_count; i++)
+		list[i] = &all->before[i];
+	qsort(list, all->before_count, sizeof(void *), compare_local);
+	for (size_t first = 0, next; first < all->before_count; first = next) {
+		bool gone =
+			all->before_count == context->message->recipient_count;
+
+		for (next = first; next < all->before_count &&
+				   !compare_local(&list[next], &list[first]);
+			next++)
+			gone = gone && list[next]->gone;
+		for (size_t i = first; i < next; i++)
+			list[i]->local_gone = gone;
+	}
+	return 0;
+}
+
 static void find_gone(struct recipients *all)
 {
 	for (size_t i = 0; i < all->before_count; i++) {
@@ -227,25 +261,13 @@ static void find_gone(struct recipients *all)
 			!bsearch(&before->key, all->after, all->after_count,
 				sizeof *all->after, compare_key_after);
 	}
-	/* In the order of keys those of one local part stand together. */
-	for (size_t first = 0, next; first < all->before_count; first = next) {
-		bool gone = true;
-
-		for (next = first; next < all->before_count &&
-				   same_local(all->before[next].key,
-					   all->before[first].key);
-			next++)
-			gone = gone && all->before[next].gone;
-		for (size_t i = first; i < next; i++)
-			all->before[i].local_gone = gone;
-	}
 }
 
 int recipients_difference(
 	struct verdict_context *context, struct recipients *all)
 {
 	struct lookalikes lookalikes;
-	int result;
+	int result = 0;
 
 	if (!all->before_count || !all->after_count)
 		return 0;
@@ -253,7 +275,10 @@ int recipients_difference(
 		compare_before);
 	qsort(all->after, all->after_count, sizeof *all->after, compare_after);
 	find_gone(all);
-	result = lookalikes_list(context, all, &lookalikes);
+	if (context->message->completed)
+		result = find_local_gone(context, all);
+	if (!result)
+		result = lookalikes_list(context, all, &lookalikes);
 	if (!result)
 		result = list_deletes(context, all);
 	if (!result)

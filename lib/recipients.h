@@ -16,7 +16,8 @@ struct recipients_before {
 	size_t recipient;   /* its index in the message */
 	bool rewritten;
 	bool gone;	 /* rewritten, and nothing becomes it again */
-	bool local_gone; /* so are all that have its local part */
+	bool local_gone; /* so are all that have its local part; known of what
+			    is completed alone */
 };
 
 /* A recipient as it is to be: one for each target, or for one that stays. */

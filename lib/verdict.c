@@ -10,8 +10,7 @@ bool verdict_in_shadow(
 	return mode == MODE_SHADOW;
 }
 
-/* FACTS: Postfix would resolve such a local part to another place. */
-static bool is_routed(const char *local, size_t len)
+bool verdict_is_routed(const char *local, size_t len)
 {
 	return memchr(local, '%', len) || memchr(local, '!', len) ||
 	       memchr(local, '@', len);
@@ -29,7 +28,8 @@ static const char *objection(const struct verdict_context *context,
 	size_t off = keeps ? 0 : lookup->extension.off;
 	size_t len = keeps ? old->local_len : lookup->extension.len;
 
-	if (field == FIELD_RECIPIENT && is_routed(old->local + off, len))
+	if (field == FIELD_RECIPIENT &&
+		verdict_is_routed(old->local + off, len))
 		return "its local part holds %, ! or @";
 	if (target->too_long ||
 		(!keeps && address_format_local(&target->mailbox, local) >

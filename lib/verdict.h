@@ -36,6 +36,9 @@ struct verdict {
 	size_t target_count;
 };
 
+/* Would Postfix resolve such a local part to another place? */
+bool verdict_is_routed(const char *local, size_t len);
+
 /*
  * Looks the address up. envelope: it is a recipient (RULE_INBOUND) or the
  * sender (RULE_OUTBOUND), else it stands in a header. What the rule makes of it
