@@ -89,6 +89,14 @@ static int is_ours(const struct verdict_context *context,
 		context->reader, (struct bytes){ key, (size_t)len });
 }
 
+/* Postfix's own: the null sender is "<>" or the like of every SMTP client, and
+ * empty here alone. Refused, a bounce leaves the message that it is about in
+ * the queue for ever, neither delivered nor returned. */
+static bool is_bounce(const struct decide_message *message)
+{
+	return message->sender && !*message->sender;
+}
+
 /* A stranger in a shared network: may his message pass to these recipients? */
 static int refuse_foreign(struct verdict_context *context)
 {
@@ -126,7 +134,8 @@ static int decide_all(struct verdict_context *context)
 		!is_proven(config, context->message)) {
 		decision->direction = INBOUND;
 		decision->why = "unproven";
-		result = refuse_foreign(context);
+		if (!is_bounce(context->message))
+			result = refuse_foreign(context);
 		if (result < 0 || decision->refuse)
 			return result;
 	}
