@@ -4,27 +4,15 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "statedir.h"
 
 #define LINE_MAX_OCTETS 1024
 
-static const char of_generation[] = "; generation ";
-static const char failed_generation[] = " generation ";
 static const char not_made[] = " was not made: ";
-
-void audit_time(int64_t seconds, char text[AUDIT_TIME_MAX])
-{
-	time_t time = (time_t)seconds;
-	struct tm utc;
-
-	if (!gmtime_r(&time, &utc) ||
-		!strftime(text, AUDIT_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc))
-		(void)snprintf(text, AUDIT_TIME_MAX, "-");
-}
 
 /* One word, so that the log can be read by fields. */
 static void copy_word(char *to, size_t size, const char *from)
@@ -75,60 +63,63 @@ static int append(
 int audit_made(const struct state *state, int64_t time, const char *what,
 	uint64_t generation, struct error *error)
 {
-	char stamp[AUDIT_TIME_MAX];
+	char stamp[CLOCK_TEXT_MAX];
 	char user[160];
 	char line[LINE_MAX_OCTETS];
 
-	audit_time(time, stamp);
+	clock_text(time, stamp);
 	state_user(user, sizeof user);
-	(void)snprintf(line, sizeof line, "%s %s %.512s%s%" PRIu64, stamp, user,
-		what, of_generation, generation);
+	(void)snprintf(line, sizeof line, "%s %s %.512s" AUDIT_MADE "%" PRIu64,
+		stamp, user, what, generation);
 	return append(state, line, error);
 }
 
 int audit_not_made(const struct state *state, uint64_t generation,
 	const char *why, struct error *error)
 {
-	char stamp[AUDIT_TIME_MAX];
+	char stamp[CLOCK_TEXT_MAX];
 	char user[160];
 	char line[LINE_MAX_OCTETS];
 
-	audit_time((int64_t)time(NULL), stamp);
+	clock_text((int64_t)time(NULL), stamp);
 	state_user(user, sizeof user);
-	(void)snprintf(line, sizeof line, "%s %s%s%" PRIu64 "%s%.512s", stamp,
-		user, failed_generation, generation, not_made, why);
+	(void)snprintf(line, sizeof line,
+		"%s %s " AUDIT_NOT_MADE "%" PRIu64 "%s%.512s", stamp, user,
+		generation, not_made, why);
 	return append(state, line, error);
 }
 
-/* What a line says of a generation; 0 when it names none. */
-static uint64_t line_generation(const char *line, bool *failed)
+uint64_t audit_number(struct bytes text, const char *word)
 {
-	const char *at = strstr(line, not_made);
-	char *end;
-	const char *number = NULL;
+	const char *end = text.data + text.len;
+	size_t len = strlen(word);
+	uint64_t number = 0;
+
+	while ((text.data = memmem(text.data, text.len, word, len))) {
+		struct bytes rest = { text.data + len, 0 };
+
+		rest.len = (size_t)(end - rest.data);
+		(void)bytes_number(&rest, STATE_DIGITS_MAX, &number);
+		text.data++;
+		text.len = (size_t)(end - text.data);
+	}
+	return number;
+}
+
+/* What a line says of a generation; 0 when it names none. */
+static uint64_t line_generation(struct bytes line, bool *failed)
+{
+	struct bytes text = line;
 	uint64_t generation;
 
-	/* Behind time and user, at the third word, or at the line's end. */
-	*failed = false;
-	number = strchr(line, ' ');
-	number = number ? strchr(number + 1, ' ') : NULL;
-	if (at && number &&
-		!strncmp(number, failed_generation,
-			sizeof failed_generation - 1)) {
-		number += sizeof failed_generation - 1;
-		*failed = true;
-	} else {
-		number = NULL;
-		at = line;
-		while ((at = strstr(at, of_generation))) {
-			at += sizeof of_generation - 1;
-			number = at;
-		}
-	}
-	if (!number || *number < '0' || *number > '9')
-		return 0;
-	generation = strtoull(number, &end, 10);
-	return end - number <= STATE_DIGITS_MAX ? generation : 0;
+	(void)bytes_cut(&text, ' '); /* time */
+	(void)bytes_cut(&text, ' '); /* user */
+	*failed = strstr(line.data, not_made) &&
+		  bytes_take(&text, AUDIT_NOT_MADE);
+	if (!*failed)
+		return audit_number(line, AUDIT_MADE);
+	(void)bytes_number(&text, STATE_DIGITS_MAX, &generation);
+	return generation;
 }
 
 int audit_last(
@@ -154,7 +145,7 @@ int audit_last(
 	}
 	while (getline(&line, &size, file) >= 0) {
 		bool failed;
-		uint64_t generation = line_generation(line, &failed);
+		uint64_t generation = line_generation(bytes_of(line), &failed);
 
 		if (generation > last->generation) {
 			last->generation = generation;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -76,6 +77,43 @@ static inline struct bytes bytes_cut(struct bytes *rest, char separator)
 		rest->data += part.len + (end != NULL);
 	rest->len -= part.len + (end != NULL);
 	return part;
+}
+
+/* Takes word off the front of *text. False: it does not stand there. */
+static inline bool bytes_take(struct bytes *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (text->len < len || memcmp(text->data, word, len) != 0)
+		return false;
+	text->data += len;
+	text->len -= len;
+	return true;
+}
+
+/* Takes the decimal digits off the front of *text; a number that is too large
+ * becomes UINT64_MAX. False: there are none, or more than most, zeros counted;
+ * then nothing is taken and *number is 0. */
+static inline bool bytes_number(
+	struct bytes *text, size_t most, uint64_t *number)
+{
+	uint64_t value = 0;
+	size_t len = 0;
+
+	*number = 0;
+	while (len < text->len && text->data[len] >= '0' &&
+		text->data[len] <= '9') {
+		unsigned digit = (unsigned)(text->data[len++] - '0');
+
+		value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX
+							  : value * 10 + digit;
+	}
+	if (!len || len > most)
+		return false;
+	*number = value;
+	text->data += len;
+	text->len -= len;
+	return true;
 }
 
 #define BYTES_BLANKS " \t"     /* WSP of RFC 5322 */

@@ -11,9 +11,9 @@
 const char decide_why_signed[] = "a DKIM signature covers the header";
 
 enum direction decide_direction(const struct config *config,
-	const struct decide_client *client, const char **why)
+	const struct decide_client *client, enum decide_why *why)
 {
-	*why = "daemon";
+	*why = WHY_DAEMON;
 	if (client->daemon_name) {
 		struct bytes daemon = bytes_of(client->daemon_name);
 
@@ -22,15 +22,15 @@ enum direction decide_direction(const struct config *config,
 		if (config_list_has(&config->inbound_daemons, daemon))
 			return INBOUND;
 	}
-	*why = "authenticated";
+	*why = WHY_AUTHENTICATED;
 	if (client->authenticated && config->outbound_authenticated)
 		return OUTBOUND;
-	*why = "network";
+	*why = WHY_NETWORK;
 	if (client->address &&
 		network_contains(config->outbound_networks,
 			config->outbound_networks_count, client->address))
 		return OUTBOUND;
-	*why = "default";
+	*why = WHY_DEFAULT;
 	return INBOUND;
 }
 
@@ -110,7 +110,8 @@ static int refuse_foreign(struct verdict_context *context)
 		if (result < 0)
 			return result;
 		if (!result) {
-			bool shadow = verdict_in_shadow(context, RULE_OUTBOUND);
+			bool shadow = decide_in_shadow(
+				context->config, RULE_OUTBOUND);
 
 			decision->refuse = !shadow;
 			decision->shadow = shadow;
@@ -125,15 +126,15 @@ static int decide_all(struct verdict_context *context)
 {
 	const struct config *config = context->config;
 	struct decision *decision = context->decision;
-	bool by_place = !strcmp(decision->why, "daemon") ||
-			!strcmp(decision->why, "network");
+	bool by_place =
+		decision->why == WHY_DAEMON || decision->why == WHY_NETWORK;
 	int result = 0;
 
 	if (decision->direction == OUTBOUND && by_place &&
 		config->outbound_required_count &&
 		!is_proven(config, context->message)) {
 		decision->direction = INBOUND;
-		decision->why = "unproven";
+		decision->why = WHY_UNPROVEN;
 		if (!is_bounce(context->message))
 			result = refuse_foreign(context);
 		if (result < 0 || decision->refuse)
@@ -150,7 +151,7 @@ static int decide_all(struct verdict_context *context)
 }
 
 int decide(const struct config *config, const struct map *map,
-	enum direction direction, const char *why,
+	enum direction direction, enum decide_why why,
 	const struct decide_message *message, struct arena *arena,
 	struct decision *decision, struct error *error)
 {
@@ -177,6 +178,14 @@ int decide(const struct config *config, const struct map *map,
 	return 0;
 }
 
+bool decide_in_shadow(const struct config *config, enum rule_table table)
+{
+	enum config_mode mode = table == RULE_OUTBOUND ? config->outbound_mode
+						       : config->inbound_mode;
+
+	return mode == MODE_SHADOW;
+}
+
 bool decide_changes(const struct decision *decision)
 {
 	return decision->sender || decision->add_count ||
@@ -186,6 +195,14 @@ bool decide_changes(const struct decision *decision)
 const char *decide_direction_name(enum direction direction)
 {
 	return direction == OUTBOUND ? "outbound" : "inbound";
+}
+
+const char *decide_why_name(enum decide_why why)
+{
+	static const char *const names[DECIDE_WHYS] = { "default", "daemon",
+		"authenticated", "network", "unproven", "command" };
+
+	return why < DECIDE_WHYS ? names[why] : "";
 }
 
 const char *decide_field_name(enum decide_field field)

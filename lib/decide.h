@@ -16,6 +16,17 @@
 
 enum direction { INBOUND, OUTBOUND, DIRECTIONS };
 
+/* What gave a message its direction (DESIGN section 3). */
+enum decide_why {
+	WHY_DEFAULT,
+	WHY_DAEMON,
+	WHY_AUTHENTICATED,
+	WHY_NETWORK,
+	WHY_UNPROVEN, /* DAEMON or NETWORK, but no required header */
+	WHY_COMMAND,  /* the one that was given to `readdress rewrite` */
+	DECIDE_WHYS
+};
+
 /* What is known of the client when the message begins. */
 struct decide_client {
 	const char *daemon_name; /* {daemon_name}, or NULL */
@@ -92,6 +103,7 @@ struct decide_finding {
 struct decide_header_edit {
 	size_t index;	    /* in decide_message.headers */
 	struct bytes value; /* NUL behind it; never empty */
+	size_t place;	    /* of the header, as dkim_covers counts */
 };
 
 struct decide_add {
@@ -101,9 +113,8 @@ struct decide_add {
 
 struct decision {
 	enum direction direction;
-	const char *why; /* "daemon", "authenticated", "network", "default",
-			    "unproven"; static */
-	bool refuse;	 /* 550 5.7.1; then there are no edits */
+	enum decide_why why;
+	bool refuse;	      /* 550 5.7.1; then there are no edits */
 	struct bytes refused; /* the recipient that is the reason; without
 				 refuse: shadow mode of outbound let it pass */
 	bool shadow;	      /* a change was held back by shadow mode */
@@ -122,28 +133,33 @@ struct decision {
 	uint64_t counts[DECIDE_FIELDS][DECIDE_RESULTS]; /* of all addresses */
 };
 
-/* Which direction the client alone gives, and why (static). */
+/* Which direction the client alone gives, and why: neither UNPROVEN nor
+ * COMMAND. */
 enum direction decide_direction(const struct config *config,
-	const struct decide_client *client, const char **why);
+	const struct decide_client *client, enum decide_why *why);
 
 /* Could this header matter for a message, whatever its direction? */
 bool decide_wants_header(const struct config *config, struct bytes name);
 
 /*
- * direction and why: from decide_direction. All of *decision lives in arena, or
- * points into message and map. Returns 0; or ERR_NOMEM (the arena's cap, too),
- * ERR_IO, ERR_BAD when the map failed or Postfix cannot be told what the rules
- * want (lookalike.h): then the message is to be deferred.
+ * direction and why: from decide_direction, or COMMAND. All of *decision lives
+ * in arena, or points into message and map. Returns 0; or ERR_NOMEM (the
+ * arena's cap, too), ERR_IO, ERR_BAD when the map failed or Postfix cannot be
+ * told what the rules want (lookalike.h): then the message is to be deferred.
  */
 int decide(const struct config *config, const struct map *map,
-	enum direction direction, const char *why,
+	enum direction direction, enum decide_why why,
 	const struct decide_message *message, struct arena *arena,
 	struct decision *decision, struct error *error) MUST_CHECK;
+
+/* Is the mode of this table shadow? */
+bool decide_in_shadow(const struct config *config, enum rule_table table);
 
 /* Does the decision change anything about the message? */
 bool decide_changes(const struct decision *decision);
 
 const char *decide_direction_name(enum direction direction);
+const char *decide_why_name(enum decide_why why); /* "daemon": as logged */
 const char *decide_field_name(enum decide_field field); /* "from", "rcpt",
 							   "header" */
 const char *decide_result_name(enum decide_result result);

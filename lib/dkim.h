@@ -11,9 +11,9 @@
 /* Is this the name of a header that holds such a signature? */
 bool dkim_is_signature(struct bytes name);
 
-/* How often the h= list of the signature names this header. The signature
- * covers that many instances, from the last one in the message upwards (section
- * 5.4.2). 0 when it has no h=. */
+/* How often the h= list of the signature names this header: 0 when it has none.
+ * The signature covers those instances whose place is not greater; places are
+ * counted from the last one in the message upwards, from 1 (section 5.4.2). */
 size_t dkim_covers(struct bytes signature, struct bytes name);
 
 /* The value of a tag ("d", "s"), white space around it removed; len 0 when it

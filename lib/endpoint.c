@@ -8,16 +8,11 @@
 
 static int parse_port(struct bytes text, struct error *error)
 {
-	unsigned port = 0;
+	struct bytes rest = text;
+	uint64_t port;
 
-	for (size_t i = 0; i < text.len && port <= 65535; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9') {
-			port = 0;
-			break;
-		}
-		port = port * 10 + (unsigned)(text.data[i] - '0');
-	}
-	if (!port || port > 65535)
+	if (!bytes_number(&rest, SIZE_MAX, &port) || rest.len || !port ||
+		port > 65535)
 		return error_set(error, ERR_BAD,
 			"a port number from 1 to 65535 instead of \"%.*s\"",
 			(int)text.len, text.data);

@@ -105,13 +105,14 @@ int envelope_sender(struct verdict_context *context)
 	if (!result)
 		return note_unparsable(
 			context, FIELD_SENDER, 0, spelt, RULE_OUTBOUND);
-	result = verdict_find(context, RULE_OUTBOUND, &mailbox, true, &verdict);
+	result = verdict_find(
+		context, RULE_OUTBOUND, &mailbox, FIELD_SENDER, &verdict);
 	if (result < 0)
 		return result;
 	if (verdict.result == RESULT_REWRITTEN) {
 		if (bytes_equal(verdict.targets[0].key, verdict.key))
 			verdict.result = RESULT_UNCHANGED;
-		else if (verdict_in_shadow(context, RULE_OUTBOUND))
+		else if (decide_in_shadow(context->config, RULE_OUTBOUND))
 			context->decision->shadow = true;
 		else
 			context->decision->sender =
@@ -197,8 +198,8 @@ static int look_up(
 		return note_unparsable(context, FIELD_RECIPIENT, index,
 			before->spelt, RULE_INBOUND);
 	if (result > 0)
-		result = verdict_find(
-			context, RULE_INBOUND, &mailbox, true, &verdict);
+		result = verdict_find(context, RULE_INBOUND, &mailbox,
+			FIELD_RECIPIENT, &verdict);
 	if (result < 0)
 		return result;
 	if (is_itself(&verdict))
@@ -237,7 +238,8 @@ int envelope_recipients(struct verdict_context *context)
 			return result;
 	}
 	result = recipients_difference(context, &all);
-	if (result != ERR_NOMEM && verdict_in_shadow(context, RULE_INBOUND)) {
+	if (result != ERR_NOMEM &&
+		decide_in_shadow(context->config, RULE_INBOUND)) {
 		struct decision *decision = context->decision;
 
 		result = 0;

@@ -18,14 +18,13 @@ void state_history_name(char name[STATE_NAME_MAX], uint64_t generation)
 /* "12.mdb" is 12; anything else 0. */
 static uint64_t parse_name(const char *name)
 {
-	uint64_t generation = 0;
-	size_t digits = strspn(name, "0123456789");
+	struct bytes text = bytes_of(name);
+	uint64_t generation;
 
-	if (!digits || digits > STATE_DIGITS_MAX || name[0] == '0' ||
-		strcmp(name + digits, ".mdb") != 0)
+	if (name[0] == '0' ||
+		!bytes_number(&text, STATE_DIGITS_MAX, &generation) ||
+		!bytes_equal(text, bytes_of(".mdb")))
 		return 0;
-	for (size_t i = 0; i < digits; i++)
-		generation = generation * 10 + (uint64_t)(name[i] - '0');
 	return generation;
 }
 

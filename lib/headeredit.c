@@ -3,17 +3,17 @@
 #include "dkim.h"
 #include "splice.h"
 
-/* Which instances of each listed header a signature covers: that many, counted
- * from the last one upwards. */
+/* Which instances of each listed header a signature covers. */
 struct coverage {
 	const struct config_list *names;
-	size_t *covered; /* for each name */
-	size_t *below;	 /* instances not yet passed, for each name */
+	size_t *covered; /* for each name: the greatest place that is */
+	size_t *place;	 /* for each name: of its next instance */
 };
 
 /* One header on its way. */
 struct work {
 	size_t index;
+	size_t place; /* as dkim_covers counts */
 	const struct decide_header *header;
 	enum rule_table table;
 	struct splice_edit *edits; /* these two in scratch */
@@ -49,18 +49,18 @@ static int find_coverage(const struct verdict_context *context, bool signatures,
 
 	coverage->covered = arena_alloc(
 		context->arena, names * sizeof *coverage->covered + 1);
-	coverage->below = arena_alloc(
-		context->arena, names * sizeof *coverage->below + 1);
-	if (!coverage->covered || !coverage->below)
+	coverage->place = arena_alloc(
+		context->arena, names * sizeof *coverage->place + 1);
+	if (!coverage->covered || !coverage->place)
 		return ERR_NOMEM;
 	memset(coverage->covered, 0, names * sizeof *coverage->covered);
-	memset(coverage->below, 0, names * sizeof *coverage->below);
+	memset(coverage->place, 0, names * sizeof *coverage->place);
 	for (size_t i = 0; i < message->header_count; i++) {
 		const struct decide_header *header = &message->headers[i];
 		size_t n = name_index(coverage->names, header->name);
 
 		if (n < names)
-			coverage->below[n]++;
+			coverage->place[n]++;
 		if (!signatures || !dkim_is_signature(header->name))
 			continue;
 		for (n = 0; n < names; n++) {
@@ -131,7 +131,8 @@ static int judge(struct verdict_context *context, struct work *work,
 		verdict->why = "it is too long for an address";
 		return 0;
 	}
-	result = verdict_find(context, work->table, &mailbox, false, verdict);
+	result = verdict_find(
+		context, work->table, &mailbox, FIELD_HEADER, verdict);
 	if (result < 0 || verdict->result != RESULT_REWRITTEN)
 		return result;
 	if (bytes_equal(verdict->targets[0].key, verdict->key)) {
@@ -243,10 +244,11 @@ static int edit_header(
 		return result;
 	if (!result) {
 		leave(decision, work, why);
-	} else if (verdict_in_shadow(context, work->table)) {
+	} else if (decide_in_shadow(context->config, work->table)) {
 		decision->shadow = true;
 	} else {
 		edit->index = work->index;
+		edit->place = work->place;
 		decision->header_count++;
 	}
 	return 0;
@@ -276,13 +278,13 @@ int headeredit_decide(struct verdict_context *context)
 			.header = &message->headers[i],
 			.table = inbound ? RULE_INBOUND : RULE_OUTBOUND };
 		size_t n = name_index(coverage.names, work.header->name);
-		bool covered;
 
 		if (n == coverage.names->count)
 			continue;
-		covered = coverage.below[n]-- <= coverage.covered[n];
-		result = edit_header(
-			context, &work, covered ? decide_why_signed : NULL);
+		work.place = coverage.place[n]--;
+		result = edit_header(context, &work,
+			work.place <= coverage.covered[n] ? decide_why_signed
+							  : NULL);
 		arena_reset(context->scratch);
 		if (result < 0)
 			return result;

@@ -9,9 +9,6 @@
 
 #define TIME_OCTETS 20 /* "2026-11-21T15:09:00Z" */
 
-static const char generation[] = "generation ";
-static const char of_generation[] = "; generation ";
-
 struct source {
 	const char *name;
 	bool milter; /* lines have no user */
@@ -81,77 +78,33 @@ static int open_source(
 	return next_line(state, source, error);
 }
 
-static bool starts_with(struct bytes text, const char *start)
-{
-	size_t len = strlen(start);
-
-	return text.len >= len && !memcmp(text.data, start, len);
-}
-
-/* text begins with start. */
-static struct bytes rest_behind(struct bytes text, const char *start)
-{
-	size_t len = strlen(start);
-
-	return (struct bytes){ text.data + len, text.len - len };
-}
-
-/* Digits at the front of text; 0 where there are none or too many. */
-static uint64_t number_at(struct bytes text)
-{
-	uint64_t number = 0;
-	size_t digits = 0;
-
-	while (digits < text.len && text.data[digits] >= '0' &&
-		text.data[digits] <= '9') {
-		if (++digits > STATE_DIGITS_MAX)
-			return 0;
-		number = number * 10 + (uint64_t)(text.data[digits - 1] - '0');
-	}
-	return number;
-}
-
-/* The number behind the last place of word in text. */
-static uint64_t number_behind(struct bytes text, const char *word)
-{
-	size_t len = strlen(word);
-	uint64_t number = 0;
-
-	for (size_t at = 0; at + len <= text.len; at++) {
-		if (!memcmp(text.data + at, word, len))
-			number = number_at((struct bytes){
-				text.data + at + len, text.len - at - len });
-	}
-	return number;
-}
-
 static void read_edit(struct journal_entry *entry)
 {
-	entry->event = JOURNAL_EDIT;
-	if (starts_with(entry->text, generation)) {
+	struct bytes text = entry->text;
+
+	if (bytes_take(&text, AUDIT_NOT_MADE)) {
 		entry->event = JOURNAL_NOT_MADE;
-		entry->generation =
-			number_at(rest_behind(entry->text, generation));
+		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
 		return;
 	}
-	if (starts_with(entry->text, "rollback "))
-		entry->event = JOURNAL_ROLLBACK;
-	entry->generation = number_behind(entry->text, of_generation);
+	entry->event = bytes_take(&text, "rollback ") ? JOURNAL_ROLLBACK
+						      : JOURNAL_EDIT;
+	entry->generation = audit_number(text, AUDIT_MADE);
 }
 
 static void read_milter(struct journal_entry *entry)
 {
-	static const char failed[] = "reload: failed, generation ";
+	struct bytes text = entry->text;
 
-	if (starts_with(entry->text, failed)) {
+	if (bytes_take(&text, "reload: failed, generation ")) {
 		entry->event = JOURNAL_FAILED;
-		entry->generation = number_at(rest_behind(entry->text, failed));
-	} else if (starts_with(entry->text, "reload: ")) {
+		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
+	} else if (bytes_take(&text, "reload: ")) {
 		entry->event = JOURNAL_RELOAD;
-		entry->generation = number_behind(entry->text, " -> ");
-	} else if (starts_with(entry->text, "start: ")) {
+		entry->generation = audit_number(entry->text, " -> ");
+	} else if (bytes_take(&text, "start: ")) {
 		entry->event = JOURNAL_START;
-		entry->generation = number_behind(entry->text, generation);
+		entry->generation = audit_number(text, "generation ");
 	} else {
 		entry->event = JOURNAL_OTHER;
 	}

@@ -40,30 +40,6 @@ size_t mapmeta_format(const struct map_meta *meta, char text[MAPMETA_MAX])
 	return (size_t)len;
 }
 
-static bool take_word(struct bytes *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (text->len < len || memcmp(text->data, word, len) != 0)
-		return false;
-	text->data += len;
-	text->len -= len;
-	return true;
-}
-
-static bool take_number(struct bytes *text, uint64_t *number)
-{
-	size_t digits = 0;
-
-	*number = 0;
-	while (digits < text->len && digits < NUMBER_DIGITS &&
-		text->data[digits] >= '0' && text->data[digits] <= '9')
-		*number = *number * 10 + (uint64_t)(text->data[digits++] - '0');
-	text->data += digits;
-	text->len -= digits;
-	return digits > 0;
-}
-
 static bool take_line(struct bytes *text, char *line, size_t size)
 {
 	const char *end = memchr(text->data, '\n', text->len);
@@ -80,14 +56,17 @@ static bool take_line(struct bytes *text, char *line, size_t size)
 
 static bool take_rows(struct bytes *text, unsigned table, struct map_meta *meta)
 {
-	if (!take_word(text, "rows ") ||
-		!take_word(text, rule_table_name((enum rule_table)table)))
+	if (!bytes_take(text, "rows ") ||
+		!bytes_take(text, rule_table_name((enum rule_table)table)))
 		return false;
-	for (unsigned k = 0; k < RULE_KINDS; k++)
-		if (!take_word(text, " ") ||
-			!take_number(text, &meta->rows[table][k]))
+	for (unsigned k = 0; k < RULE_KINDS; k++) {
+		uint64_t *rows = &meta->rows[table][k];
+
+		if (!bytes_take(text, " ") ||
+			!bytes_number(text, NUMBER_DIGITS, rows))
 			return false;
-	return take_word(text, "\n");
+	}
+	return bytes_take(text, "\n");
 }
 
 int mapmeta_parse(struct bytes text, struct map_meta *meta)
@@ -95,18 +74,21 @@ int mapmeta_parse(struct bytes text, struct map_meta *meta)
 	uint64_t version;
 	uint64_t time;
 
-	if (!take_word(&text, "version ") || !take_number(&text, &version) ||
+	if (!bytes_take(&text, "version ") ||
+		!bytes_number(&text, NUMBER_DIGITS, &version) ||
 		version != MAP_VERSION)
 		return ERR_BAD;
-	if (!take_word(&text, "\ngeneration ") ||
-		!take_number(&text, &meta->generation) || !meta->generation)
+	if (!bytes_take(&text, "\ngeneration ") ||
+		!bytes_number(&text, NUMBER_DIGITS, &meta->generation) ||
+		!meta->generation)
 		return ERR_BAD;
-	if (!take_word(&text, "\ntime ") || !take_number(&text, &time))
+	if (!bytes_take(&text, "\ntime ") ||
+		!bytes_number(&text, NUMBER_DIGITS, &time))
 		return ERR_BAD;
-	if (!take_word(&text, "\nuser ") ||
+	if (!bytes_take(&text, "\nuser ") ||
 		!take_line(&text, meta->user, sizeof meta->user))
 		return ERR_BAD;
-	if (!take_word(&text, "command ") ||
+	if (!bytes_take(&text, "command ") ||
 		!take_line(&text, meta->command, sizeof meta->command))
 		return ERR_BAD;
 	for (unsigned t = 0; t < RULE_TABLES; t++)

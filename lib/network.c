@@ -41,18 +41,13 @@ static bool bits_equal(
 
 static bool parse_prefix(const char *text, unsigned max, unsigned *prefix)
 {
-	unsigned n = 0;
-	size_t len = strlen(text);
+	struct bytes rest = bytes_of(text);
+	uint64_t number;
 
-	if (len < 1 || len > 3)
+	if (!bytes_number(&rest, 3, &number) || rest.len || number > max)
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		n = n * 10 + (unsigned)(text[i] - '0');
-	}
-	*prefix = n;
-	return n <= max;
+	*prefix = (unsigned)number;
+	return true;
 }
 
 /* Copies the address out of text, without [] around it. */

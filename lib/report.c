@@ -58,8 +58,9 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 		bytes_of(queue_id ? queue_id : "NOQUEUE"), id, sizeof id);
 	(void)snprintf(lines->prefix, sizeof lines->prefix,
 		"%s: direction=%s why=%s generation=%llu%s", id,
-		decide_direction_name(decision->direction), decision->why,
-		(unsigned long long)generation, shadow ? " mode=shadow" : "");
+		decide_direction_name(decision->direction),
+		decide_why_name(decision->why), (unsigned long long)generation,
+		shadow ? " mode=shadow" : "");
 	begin(lines);
 }
 

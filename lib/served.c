@@ -4,32 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "statedir.h"
 
 #define KEY_SIZE  32
 #define LINE_SIZE 1024
 
-static bool parse_number(const char **text, char end, uint64_t *number)
-{
-	size_t digits = strspn(*text, "0123456789");
-
-	if (!digits || digits > STATE_DIGITS_MAX || (*text)[digits] != end)
-		return false;
-	*number = strtoull(*text, NULL, 10);
-	*text += digits + 1;
-	return true;
-}
-
 int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 	struct error *error)
 {
 	char path[STATE_PATH_MAX];
 	char text[64];
-	const char *at = text;
+	struct bytes rest;
 	int got;
 
 	*served = *previous = 0;
@@ -40,8 +29,11 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 		return 0;
 	if (got < 0)
 		return got;
-	if (strlen(text) != (size_t)got || !parse_number(&at, ' ', served) ||
-		!parse_number(&at, '\n', previous) || *at) {
+	rest = (struct bytes){ text, (size_t)got };
+	if (!bytes_number(&rest, STATE_DIGITS_MAX, served) ||
+		!bytes_take(&rest, " ") ||
+		!bytes_number(&rest, STATE_DIGITS_MAX, previous) ||
+		!bytes_equal(rest, bytes_of("\n"))) {
 		*served = *previous = 0;
 		return error_set(error, ERR_BAD,
 			"%s is damaged: it must hold two numbers", path);
@@ -104,7 +96,7 @@ int state_note_served(
 int state_log_reload(struct state *state, const char *what, struct error *error)
 {
 	char path[STATE_PATH_MAX];
-	char stamp[AUDIT_TIME_MAX];
+	char stamp[CLOCK_TEXT_MAX];
 	char line[LINE_SIZE];
 	struct stat status;
 	int code;
@@ -113,7 +105,7 @@ int state_log_reload(struct state *state, const char *what, struct error *error)
 	if (fd < 0)
 		return fd;
 	state_path(state, STATE_RELOAD_LOG, path);
-	audit_time((int64_t)time(NULL), stamp);
+	clock_text((int64_t)time(NULL), stamp);
 	(void)snprintf(line, sizeof line, "%s %.900s", stamp, what);
 	code = file_append_line(fd, base(STATE_RELOAD_LOG), path,
 		STATE_MODE_FILE, status.st_gid, line, error);

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "statedir.h"
 
@@ -248,19 +248,11 @@ static int busy(const struct state *state, int fd, unsigned seconds,
 		state->dir, pid, seconds, state->dir);
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int wait_lock(const struct state *state, int fd, unsigned seconds,
 	struct error *error)
 {
 	const struct timespec pause = { 0, LOCK_POLL_MS * 1000000L };
-	const int64_t end = clock_ms() + (int64_t)seconds * 1000;
+	const uint64_t end = clock_ms() + (uint64_t)seconds * 1000;
 
 	for (;;) {
 		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

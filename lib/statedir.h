@@ -72,6 +72,15 @@ int state_newest(struct state *state, uint64_t *generation,
 
 /* ---- audit.c ---- */
 
+/* What stands before the number in "TIME USER WHAT; generation N" and "TIME
+ * USER generation N was not made: WHY". */
+#define AUDIT_MADE     "; generation "
+#define AUDIT_NOT_MADE "generation "
+
+/* The number behind the last place of word in text; 0: there is none, or it is
+ * no generation's. */
+uint64_t audit_number(struct bytes text, const char *word);
+
 /* The highest generation that the audit log names (0: none), and whether its
  * line says that it was not made. */
 struct audit_last {
@@ -90,9 +99,5 @@ int audit_made(const struct state *state, int64_t time, const char *what,
  * finds the same and says it. */
 int audit_not_made(const struct state *state, uint64_t generation,
 	const char *why, struct error *error);
-
-/* "2026-11-21T15:09:00Z" */
-#define AUDIT_TIME_MAX 32
-void audit_time(int64_t seconds, char text[AUDIT_TIME_MAX]);
 
 #endif

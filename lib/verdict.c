@@ -1,15 +1,5 @@
 #include "verdict.h"
 
-bool verdict_in_shadow(
-	const struct verdict_context *context, enum rule_table table)
-{
-	enum config_mode mode = table == RULE_OUTBOUND
-					? context->config->outbound_mode
-					: context->config->inbound_mode;
-
-	return mode == MODE_SHADOW;
-}
-
 bool verdict_is_routed(const char *local, size_t len)
 {
 	return memchr(local, '%', len) || memchr(local, '!', len) ||
@@ -137,15 +127,9 @@ static int find_targets(const struct verdict_context *context,
 	return result;
 }
 
-static enum decide_field field_of(enum rule_table table, bool envelope)
-{
-	if (!envelope)
-		return FIELD_HEADER;
-	return table == RULE_OUTBOUND ? FIELD_SENDER : FIELD_RECIPIENT;
-}
-
 int verdict_find(const struct verdict_context *context, enum rule_table table,
-	const struct mailbox *mailbox, bool envelope, struct verdict *verdict)
+	const struct mailbox *mailbox, enum decide_field field,
+	struct verdict *verdict)
 {
 	struct lookup lookup;
 	char key[ADDRESS_KEY_MAX];
@@ -173,8 +157,7 @@ int verdict_find(const struct verdict_context *context, enum rule_table table,
 		verdict->result = RESULT_EXCEPTION;
 		return 0;
 	}
-	return find_targets(
-		context, &lookup, mailbox, field_of(table, envelope), verdict);
+	return find_targets(context, &lookup, mailbox, field, verdict);
 }
 
 /* The targets joined with ",". */
@@ -256,7 +239,7 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 	new->kind = verdict->kind;
 	new->table = table;
 	new->why = verdict->why;
-	new->shadow = verdict_in_shadow(context, table);
+	new->shadow = decide_in_shadow(context->config, table);
 	if (verdict->result == RESULT_REWRITTEN) {
 		result = join(context->arena, verdict, &new->new);
 		if (result < 0)

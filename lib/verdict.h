@@ -40,8 +40,7 @@ struct verdict {
 bool verdict_is_routed(const char *local, size_t len);
 
 /*
- * Looks the address up. envelope: it is a recipient (RULE_INBOUND) or the
- * sender (RULE_OUTBOUND), else it stands in a header. What the rule makes of it
+ * Looks the address up, which stands in that field. What the rule makes of it
  * may be LEFT: a recipient whose kept local part or extension holds '%', '!' or
  * '@'; what would be too long, or would have a UTF-8 local part in a message
  * without SMTPUTF8 (a local part that a header keeps is no reason). For a
@@ -49,7 +48,7 @@ bool verdict_is_routed(const char *local, size_t len);
  * arena. 0 or a negative error.
  */
 int verdict_find(const struct verdict_context *context, enum rule_table table,
-	const struct mailbox *mailbox, bool envelope,
+	const struct mailbox *mailbox, enum decide_field field,
 	struct verdict *verdict) MUST_CHECK;
 
 /* Will verdict_note keep a finding, which then needs what the verdict points
@@ -64,9 +63,5 @@ bool verdict_is_noted(
 int verdict_note(struct verdict_context *context, enum decide_field field,
 	size_t index, struct bytes old, enum rule_table table,
 	const struct verdict *verdict) MUST_CHECK;
-
-/* The mode of the table is shadow? */
-bool verdict_in_shadow(
-	const struct verdict_context *context, enum rule_table table);
 
 #endif

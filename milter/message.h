@@ -20,7 +20,7 @@ struct message {
 	const char *failed;	   /* static; NULL: all well */
 	uint64_t nanoseconds;	   /* spent in callbacks */
 	enum direction direction;
-	const char *why;
+	enum decide_why why;
 
 	const char *sender;
 	const char *sender_resolved;

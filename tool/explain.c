@@ -4,13 +4,6 @@
 
 #define COLUMN_MAX 40 /* wider fields push theirs aside */
 
-bool explain_in_shadow(const struct explain *explain, enum rule_table table)
-{
-	return (table == RULE_OUTBOUND
-			       ? explain->config->outbound_mode
-			       : explain->config->inbound_mode) == MODE_SHADOW;
-}
-
 void explain_envelope(
 	const struct explain *explain, const char *indent, FILE *file)
 {
@@ -27,7 +20,7 @@ void explain_envelope(
 		text_print_address(file, finding->old);
 		(void)fputc(':', file);
 		text_print_addresses(file, finding->new);
-		(void)fputs(explain_in_shadow(explain, finding->table)
+		(void)fputs(decide_in_shadow(explain->config, finding->table)
 				    ? " mode=shadow\n"
 				    : "\n",
 			file);
@@ -139,7 +132,7 @@ static void print_finding(const struct explain *explain,
 		(void)fputs("; ", file);
 	if (!finding->why || finding->key.len)
 		print_rule(finding, file);
-	(void)fputs(explain_in_shadow(explain, finding->table) &&
+	(void)fputs(decide_in_shadow(explain->config, finding->table) &&
 				    finding->result == RESULT_REWRITTEN
 			    ? " mode=shadow\n"
 			    : "\n",
@@ -236,7 +229,7 @@ static void print_direction(const struct explain *explain, FILE *file)
 		"generation  %llu\n",
 		decide_direction_name(direction),
 		(unsigned long long)explain->generation);
-	if (explain_in_shadow(explain, table))
+	if (decide_in_shadow(explain->config, table))
 		(void)fprintf(file,
 			"mode        %s_mode is shadow: nothing of this is "
 			"done yet\n",

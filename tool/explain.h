@@ -18,9 +18,6 @@ struct explain {
 	const struct signatures *signatures;
 };
 
-/* Is the mode of this table shadow? */
-bool explain_in_shadow(const struct explain *explain, enum rule_table table);
-
 /* The value of the first Message-ID, white space around it removed; len 0 when
  * there is none. */
 struct bytes explain_message_id(const struct decide_message *message);

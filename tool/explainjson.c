@@ -38,13 +38,13 @@ static int print_message(const struct explain *explain, struct error *error)
 		json_put_null(&json, "message_id");
 	json_put_text(
 		&json, "direction", decide_direction_name(decision->direction));
-	json_put_text(&json, "why", decision->why);
+	json_put_text(&json, "why", decide_why_name(decision->why));
 	json_put_number(&json, "generation", explain->generation);
 	json_put_flag(&json, "changed", decide_changes(decision));
 	json_put_flag(&json, "shadow",
-		explain_in_shadow(explain, decision->direction == OUTBOUND
-						   ? RULE_OUTBOUND
-						   : RULE_INBOUND));
+		decide_in_shadow(explain->config,
+			decision->direction == OUTBOUND ? RULE_OUTBOUND
+							: RULE_INBOUND));
 	json_put_text(&json, "sender", decision->sender);
 	json_put(&json, "add", adds);
 	json_put(&json, "delete", deletes);
@@ -80,8 +80,8 @@ static int print_finding(const struct explain *explain,
 		json_put_null(&json, "kind");
 	}
 	json_put_text(&json, "why", finding->why);
-	json_put_flag(
-		&json, "shadow", explain_in_shadow(explain, finding->table));
+	json_put_flag(&json, "shadow",
+		decide_in_shadow(explain->config, finding->table));
 	return json_end(&json, error);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
 #include "json.h"
 #include "progress.h"
 #include "rollback.h"
@@ -133,7 +134,7 @@ static unsigned long long rows_of(const struct kept *kept, enum rule_table t)
 
 static void print_kept(const struct history *history, const struct kept *kept)
 {
-	char when[32] = "?";
+	char when[CLOCK_TEXT_MAX] = "?";
 
 	if (kept->number)
 		(void)printf("%10llu  ", (unsigned long long)kept->number);
@@ -144,7 +145,7 @@ static void print_kept(const struct history *history, const struct kept *kept)
 		(void)putchar('\n');
 		return;
 	}
-	tool_time(kept->meta.time, when);
+	clock_text(kept->meta.time, when);
 	(void)printf("  %s  %-*s  %7llu  %8llu  %6llu  %s\n", when,
 		history->user_width, kept->meta.user,
 		rows_of(kept, RULE_INBOUND), rows_of(kept, RULE_OUTBOUND),
@@ -155,7 +156,7 @@ static int print_kept_json(const struct history *history,
 	const struct kept *kept, struct error *error)
 {
 	struct json json;
-	char when[32];
+	char when[CLOCK_TEXT_MAX];
 
 	json_begin(&json);
 	if (kept->number)
@@ -170,7 +171,7 @@ static int print_kept_json(const struct history *history,
 		json_put_text(&json, "damage", kept->damage.text);
 		return json_end(&json, error);
 	}
-	tool_time(kept->meta.time, when);
+	clock_text(kept->meta.time, when);
 	json_put_text(&json, "time", when);
 	json_put_text(&json, "user", kept->meta.user);
 	json_put_text(&json, "command", kept->meta.command);

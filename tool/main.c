@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
@@ -118,16 +117,6 @@ int tool_edit_failed(int code, struct error *error)
 	return error_set(error, code,
 		"%.900s; nothing was changed: mend that, and try again",
 		cause.text);
-}
-
-void tool_time(int64_t seconds, char text[32])
-{
-	time_t when = (time_t)seconds;
-	struct tm utc;
-
-	if (!gmtime_r(&when, &utc) ||
-		!strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc))
-		(void)snprintf(text, 32, "?");
 }
 
 int tool_open_state(struct tool *tool, bool create, struct error *error)

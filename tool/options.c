@@ -69,15 +69,11 @@ static int bad_value(enum option_id id, const char *text, const char *expected,
 static bool read_number(
 	const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
-	uint64_t number = 0;
-	const char *p = text;
+	struct bytes rest = bytes_of(text);
+	uint64_t number;
 
-	for (; isdigit((unsigned char)*p); p++) {
-		if (number > (max - (uint64_t)(*p - '0')) / 10)
-			break;
-		number = number * 10 + (uint64_t)(*p - '0');
-	}
-	if (*p || p == text || number < min)
+	if (!bytes_number(&rest, SIZE_MAX, &number) || rest.len ||
+		number < min || number > max)
 		return false;
 	*value = number;
 	return true;

@@ -2,19 +2,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define FIRST_MS 500
 #define EVERY_MS 100
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void progress_init(struct progress *progress, bool quiet)
 {
@@ -28,7 +21,7 @@ void progress_begin(struct progress *progress, const char *what)
 		return;
 	progress_end(progress);
 	progress->what = what;
-	progress->started = now_ms();
+	progress->started = clock_ms();
 	progress->drawn = 0;
 }
 
@@ -43,7 +36,7 @@ void progress_show(
 
 	if (!progress->on)
 		return;
-	now = now_ms();
+	now = clock_ms();
 	spent = now - progress->started;
 	if (spent < FIRST_MS || now - progress->drawn < EVERY_MS)
 		return;

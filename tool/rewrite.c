@@ -102,7 +102,7 @@ static int decide_enforced(struct rewrite *rewrite, struct error *error)
 		return 0;
 	enforced.inbound_mode = MODE_ENFORCE;
 	enforced.outbound_mode = MODE_ENFORCE;
-	return decide(&enforced, tool->map, rewrite->direction, "command",
+	return decide(&enforced, tool->map, rewrite->direction, WHY_COMMAND,
 		&rewrite->message, rewrite->arena, &rewrite->enforced, error);
 }
 
@@ -112,7 +112,7 @@ int rewrite_decide(struct rewrite *rewrite, struct error *error)
 	int code;
 
 	rewrite->message.smtputf8 = needs_smtputf8(&rewrite->message);
-	code = decide(tool->config, tool->map, rewrite->direction, "command",
+	code = decide(tool->config, tool->map, rewrite->direction, WHY_COMMAND,
 		&rewrite->message, rewrite->arena, &rewrite->decision, error);
 	if (!code)
 		code = decide_enforced(rewrite, error);

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "status.h"
 
 #define POLL_NANOSECONDS 20000000L
@@ -51,14 +51,6 @@ int tool_find_milter(const struct tool *tool, pid_t *pid, struct error *error)
 	if (code == 0 || code == ERR_NOENT)
 		return not_running(tool, error);
 	return code < 0 ? code : 0;
-}
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* 1 when the milter serves newest since the SIGHUP, 0 not yet, or an error. */

@@ -6,9 +6,7 @@
  * lists. */
 struct edited {
 	struct bytes name;
-	size_t below;  /* instances of it so far, from the last one upwards, as
-			  signatures count (RFC 6376 section 5.4.2) */
-	size_t lowest; /* one that was edited, counted so */
+	size_t place; /* of the last: what covers one of them covers it */
 };
 
 struct edits {
@@ -25,39 +23,25 @@ static struct edited *find_name(const struct edits *edits, struct bytes name)
 	return NULL;
 }
 
-/* A signature covers instances from the last one upwards, so that of each name
- * the lowest one that was edited decides. */
 static int find_edits(const struct decide_message *message,
 	const struct decision *decision, struct arena *arena,
 	struct edits *edits)
 {
-	size_t next = decision->header_count;
-
 	edits->count = 0;
 	edits->names = arena_alloc(
 		arena, (decision->header_count + 1) * sizeof *edits->names);
 	if (!edits->names)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < decision->header_count; i++) {
-		struct bytes name =
-			message->headers[decision->headers[i].index].name;
+		const struct decide_header_edit *edit = &decision->headers[i];
+		struct bytes name = message->headers[edit->index].name;
+		struct edited *edited = find_name(edits, name);
 
-		if (!find_name(edits, name))
-			edits->names[edits->count++] =
-				(struct edited){ name, 0, 0 };
-	}
-	for (size_t i = message->header_count; i-- > 0;) {
-		struct edited *name =
-			find_name(edits, message->headers[i].name);
-
-		if (!name)
-			continue;
-		name->below++;
-		if (next && decision->headers[next - 1].index == i) {
-			next--;
-			if (!name->lowest)
-				name->lowest = name->below;
+		if (!edited) {
+			edited = &edits->names[edits->count++];
+			edited->name = name;
 		}
+		edited->place = edit->place;
 	}
 	return 0;
 }
@@ -76,7 +60,7 @@ static int judge(const struct decide_header *header, const struct edits *edits,
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct edited *name = &edits->names[i];
 
-		if (dkim_covers(header->value, name->name) >= name->lowest)
+		if (dkim_covers(header->value, name->name) >= name->place)
 			signature->covered[signature->covered_count++] =
 				name->name;
 	}

@@ -1,6 +1,7 @@
 /* status: the command that tells how the milter and the map are. */
 #include "tool.h"
 
+#include "clock.h"
 #include "json.h"
 #include "status.h"
 
@@ -99,9 +100,9 @@ static void print_rows(const struct map_meta *meta)
 static void print_newest(const struct seen *seen)
 {
 	const struct map_meta *meta = map_meta(seen->map);
-	char when[32];
+	char when[CLOCK_TEXT_MAX];
 
-	tool_time(meta->time, when);
+	clock_text(meta->time, when);
 	(void)printf("newest     generation %llu, %s, by %s: %s\n",
 		(unsigned long long)meta->generation, when, meta->user,
 		meta->command);
@@ -110,14 +111,14 @@ static void print_newest(const struct seen *seen)
 
 static void print_milter(const struct seen *seen)
 {
-	char since[32];
+	char since[CLOCK_TEXT_MAX];
 
 	if (!seen->up) {
 		(void)puts("milter     not running");
 	} else {
 		(void)printf("milter     up, process %ld", (long)seen->pid);
 		if (seen->started >= 0) {
-			tool_time((int64_t)seen->started, since);
+			clock_text((int64_t)seen->started, since);
 			(void)printf(", since %s", since);
 		}
 		(void)putchar('\n');
@@ -169,7 +170,7 @@ static void take_counter(void *context, const char *name, double value)
 static int print_json(struct seen *seen, struct error *error)
 {
 	struct json json;
-	char when[32];
+	char when[CLOCK_TEXT_MAX];
 	int printed;
 	int code = 0;
 
@@ -181,7 +182,7 @@ static int print_json(struct seen *seen, struct error *error)
 	if (seen->up)
 		json_put_number(&json, "pid", (uint64_t)seen->pid);
 	if (seen->started >= 0) {
-		tool_time((int64_t)seen->started, when);
+		clock_text((int64_t)seen->started, when);
 		json_put_text(&json, "since", when);
 	}
 	if (seen->served)
@@ -191,7 +192,7 @@ static int print_json(struct seen *seen, struct error *error)
 	if (seen->map) {
 		const struct map_meta *meta = map_meta(seen->map);
 
-		tool_time(meta->time, when);
+		clock_text(meta->time, when);
 		json_put_number(&json, "newest", meta->generation);
 		json_put_text(&json, "time", when);
 		json_put_text(&json, "user", meta->user);

@@ -86,9 +86,6 @@ int tool_go_live(struct tool *tool, bool made, struct error *error) MUST_CHECK;
 int tool_find_milter(
 	const struct tool *tool, pid_t *pid, struct error *error) MUST_CHECK;
 
-/* Writes UTC as 2026-11-21T15:09:00Z. */
-void tool_time(int64_t seconds, char text[32]);
-
 int command_add(struct tool *tool, struct error *error);
 int command_check(struct tool *tool, struct error *error);
 int command_delete(struct tool *tool, struct error *error);

@@ -228,7 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_recipients(&input, &rest);
 	read_headers(&input, rest, flags & FLAG_CRLF);
 	result = decide(configure(flags & FLAG_SIGNED), map,
-		flags & FLAG_OUTBOUND ? OUTBOUND : INBOUND, "default",
+		flags & FLAG_OUTBOUND ? OUTBOUND : INBOUND, WHY_DEFAULT,
 		&input.message, input.arena, &decision, &error);
 	if (!result) {
 		check_envelope(&input, &decision);

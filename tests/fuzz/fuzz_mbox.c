@@ -84,8 +84,8 @@ static void copy_parsed(struct mbox *mbox, FILE *out)
 	edits = calloc(message.header_count + 1, sizeof *edits);
 	FUZZ_CHECK(edits);
 	for (size_t i = 0; i < message.header_count; i++)
-		edits[i] = (struct decide_header_edit){ i,
-			message.headers[i].value };
+		edits[i] = (struct decide_header_edit){ .index = i,
+			.value = message.headers[i].value };
 	FUZZ_CHECK(!message_write(
 		&message, edits, message.header_count, &source, out, &error));
 	free(edits);

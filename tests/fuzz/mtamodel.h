@@ -37,7 +37,7 @@ struct mtamodel {
 	struct bytes macros[MTAREPLY_STAGES];
 	const char *address; /* of the client, or NULL */
 	enum direction direction;
-	const char *why;
+	enum decide_why why;
 	struct decide_message message;
 	struct decide_recipient *recipients;
 	struct decide_header *headers;

@@ -26,14 +26,15 @@ static void check_directions(
 	for (size_t i = 0; i < count; i++) {
 		struct decide_client client = { cases[i].daemon,
 			cases[i].address, cases[i].authenticated };
-		const char *why = NULL;
+		enum decide_why why = DECIDE_WHYS;
 		enum direction direction =
 			decide_direction(config, &client, &why);
 
 		if (direction != cases[i].direction ||
-			strcmp(why, cases[i].why))
+			strcmp(decide_why_name(why), cases[i].why))
 			fail_msg("%zu: %s, %s", i,
-				decide_direction_name(direction), why);
+				decide_direction_name(direction),
+				decide_why_name(why));
 	}
 	config_close(config);
 }
@@ -113,14 +114,14 @@ static void test_proven(void **state)
 		struct testdecide test = { .conf = REQUIRED,
 			.rules = RULES,
 			.direction = OUTBOUND,
-			.why = "network",
+			.why = WHY_NETWORK,
 			.sender = "<bob@new.com>",
 			.recipients = "<x@far.com>",
 			.headers = headers[i] };
 
 		testdecide_run(&test);
 		assert_int_equal(test.decision.direction, OUTBOUND);
-		assert_string_equal(test.decision.why, "network");
+		assert_int_equal(test.decision.why, WHY_NETWORK);
 		assert_false(test.decision.refuse);
 		assert_string_equal(test.decision.sender, "bob@w.com");
 		testdecide_close(&test);
@@ -144,14 +145,14 @@ static void test_unproven(void **state)
 			struct testdecide test = { .conf = REQUIRED,
 				.rules = RULES,
 				.direction = OUTBOUND,
-				.why = daemon ? "daemon" : "network",
+				.why = daemon ? WHY_DAEMON : WHY_NETWORK,
 				.sender = "<bob@new.com>",
 				.recipients = "<bob@w.com>",
 				.headers = headers[i] };
 
 			testdecide_run(&test);
 			assert_int_equal(test.decision.direction, INBOUND);
-			assert_string_equal(test.decision.why, "unproven");
+			assert_int_equal(test.decision.why, WHY_UNPROVEN);
 			assert_false(test.decision.refuse);
 			assert_string_equal(testdecide_edits(&test),
 				"+bob@new.com ORCPT=rfc822;bob@w.com\n"
@@ -166,21 +167,21 @@ static void test_no_proof_needed(void **state)
 	struct testdecide test = { .conf = REQUIRED,
 		.rules = RULES,
 		.direction = OUTBOUND,
-		.why = "authenticated",
+		.why = WHY_AUTHENTICATED,
 		.sender = "<bob@new.com>",
 		.recipients = "<x@far.com>" };
 
 	(void)state;
 	testdecide_run(&test);
 	assert_int_equal(test.decision.direction, OUTBOUND);
-	assert_string_equal(test.decision.why, "authenticated");
+	assert_int_equal(test.decision.why, WHY_AUTHENTICATED);
 	assert_string_equal(testdecide_edits(&test), "from bob@w.com\n");
 	testdecide_close(&test);
 
 	test.direction = INBOUND;
-	test.why = "default";
+	test.why = WHY_DEFAULT;
 	testdecide_run(&test);
-	assert_string_equal(test.decision.why, "default");
+	assert_int_equal(test.decision.why, WHY_DEFAULT);
 	assert_false(test.decision.refuse);
 	testdecide_close(&test);
 }
@@ -218,13 +219,13 @@ static void test_foreign(void **state)
 		struct testdecide test = { .conf = REQUIRED,
 			.rules = RULES,
 			.direction = OUTBOUND,
-			.why = "network",
+			.why = WHY_NETWORK,
 			.sender = "<bob@new.com>",
 			.recipients = cases[i].recipients,
 			.headers = "From: bob@new.com\nTo: bob@w.com" };
 
 		testdecide_run(&test);
-		assert_string_equal(test.decision.why, "unproven");
+		assert_int_equal(test.decision.why, WHY_UNPROVEN);
 		if (test.decision.refuse != (cases[i].refused != NULL))
 			fail_msg("%s", cases[i].recipients);
 		if (cases[i].refused) {
@@ -245,13 +246,13 @@ static void test_foreign_in_shadow(void **state)
 				   "outbound_mode = \"shadow\"\n",
 		.rules = RULES,
 		.direction = OUTBOUND,
-		.why = "network",
+		.why = WHY_NETWORK,
 		.sender = "<bob@new.com>",
 		.recipients = "<bob@w.com>\n<x@far.com>" };
 
 	(void)state;
 	testdecide_run(&test);
-	assert_string_equal(test.decision.why, "unproven");
+	assert_int_equal(test.decision.why, WHY_UNPROVEN);
 	assert_false(test.decision.refuse);
 	assert_true(test.decision.shadow);
 	assert_true(bytes_equal(test.decision.refused, bytes_of("x@far.com")));

@@ -38,7 +38,7 @@ static struct bytes decided(const struct map *by, enum direction direction,
 		.headers = &header,
 		.header_count = 1 };
 
-	assert_int_equal(decide(config, by, direction, "default", &message,
+	assert_int_equal(decide(config, by, direction, WHY_DEFAULT, &message,
 				 arena, decision, NULL),
 		0);
 	return decision->header_count ? decision->headers[0].value : value;
@@ -329,7 +329,7 @@ static void many_headers(void **state)
 				{ made[i].in, made[i].in_len }, false
 			};
 		}
-		assert_int_equal(decide(config, map, INBOUND, "default",
+		assert_int_equal(decide(config, map, INBOUND, WHY_DEFAULT,
 					 &message, arena, &decision, NULL),
 			0);
 		for (size_t i = 0; i < MANY; i++) {

@@ -49,7 +49,7 @@ static void forget(struct lines *lines)
 	"in chloe@warmsushi.com;chloe@warmsushi.com\n"                         \
 	"in @dom.com;@new.com\n"
 
-#define NETWORK .direction = OUTBOUND, .why = "network"
+#define NETWORK .direction = OUTBOUND, .why = WHY_NETWORK
 #define OWEN	"bob.owen@drypizza.com"
 #define BOB	"bob@warmsushi.com"
 #define IN12	"4F2A91C03: direction=inbound why=default generation=12"

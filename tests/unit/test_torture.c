@@ -36,7 +36,7 @@ static const struct testdecide messages[] = {
 		.headers = "From: bob@new.com\nSender: x@old.com" },
 	{ .rules = RULES,
 		.direction = OUTBOUND,
-		.why = "network",
+		.why = WHY_NETWORK,
 		.conf = "outbound_required_headers = {\"X: y\"}\n",
 		.recipients = "<j\xc3\xb6rg@b\xc3\xbc"
 			      "cher.example>"
@@ -60,8 +60,8 @@ static const char *outcome(struct testdecide *test)
 
 	assert_non_null(text);
 	(void)snprintf(text, size, "%d %s %d %d %zu %.*s\n%s",
-		decision->direction, decision->why, decision->refuse,
-		decision->shadow, decision->finding_count,
+		decision->direction, decide_why_name(decision->why),
+		decision->refuse, decision->shadow, decision->finding_count,
 		(int)decision->refused.len,
 		decision->refuse ? decision->refused.data : "", edits);
 	return text;
@@ -74,9 +74,8 @@ static int run_decide(
 	int code;
 
 	arena_reset(test->result);
-	code = decide(test->config, test->map, test->direction,
-		test->why ? test->why : "default", &test->message, test->result,
-		&test->decision, error);
+	code = decide(test->config, test->map, test->direction, test->why,
+		&test->message, test->result, &test->decision, error);
 	allocfail.countdown = 0;
 	if (!code)
 		torture_tell(told, "%s", outcome(test));

@@ -15,7 +15,7 @@ struct testdecide {
 	const char *conf;  /* readdress.conf; NULL: the defaults */
 	const char *rules; /* as in testmap.h */
 	enum direction direction;
-	const char *why; /* NULL: "default" */
+	enum decide_why why;
 	const char *sender;
 	const char *sender_resolved; /* {mail_addr} */
 	/* Lines "<bob@w>", behind it, each after a "|": r={rcpt_addr},
@@ -121,9 +121,8 @@ static inline void testdecide_open(struct testdecide *test)
 
 static inline int testdecide_decide(struct testdecide *test)
 {
-	return decide(test->config, test->map, test->direction,
-		test->why ? test->why : "default", &test->message, test->result,
-		&test->decision, &test->error);
+	return decide(test->config, test->map, test->direction, test->why,
+		&test->message, test->result, &test->decision, &test->error);
 }
 
 static inline void testdecide_run(struct testdecide *test)

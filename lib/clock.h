@@ -1,0 +1,39 @@
+/*
+ * clock: the monotonic clock, and the time of day as text. Any thread.
+ */
+#ifndef READDRESS_CLOCK_H
+#define READDRESS_CLOCK_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+/* Nanoseconds, and milliseconds, since some point before the process began. It
+ * cannot fail, and nobody sets that clock. */
+static inline uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t clock_ms(void)
+{
+	return clock_ns() / 1000000;
+}
+
+/* Seconds since 1970 as UTC, "2026-11-21T15:09:00Z"; "?" where struct tm cannot
+ * hold the year. */
+#define CLOCK_TEXT_MAX 32
+static inline void clock_text(int64_t seconds, char text[CLOCK_TEXT_MAX])
+{
+	time_t when = (time_t)seconds;
+	struct tm utc;
+
+	if (!gmtime_r(&when, &utc) ||
+		!strftime(text, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc))
+		(void)snprintf(text, CLOCK_TEXT_MAX, "?");
+}
+
+#endif
