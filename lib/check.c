@@ -140,17 +140,17 @@ static int note_target(struct walk *walk, const struct checkrule_rule *rule)
 		walk, &walk->targets, place_key(&rule->to), rule->rule.key);
 }
 
-static int check_table(struct walk *walk, enum rule_table table)
+static int check_table(
+	struct walk *walk, const struct map *map, enum rule_table table)
 {
-	struct map_cursor *cursor = NULL;
+	struct map_walk rules = { .map = map, .table = table };
 	struct checkrule_rule read;
-	struct rule rule;
 	int more = 0;
-	int result = map_cursor_open(&cursor, walk->check.rules.reader, table);
+	int result = 0;
 
-	while (!result && (more = map_cursor_next(cursor, &rule)) > 0) {
+	while (!result && (more = map_walk_next(&rules)) > 0) {
 		show_progress(walk);
-		result = checkrule_read(table, &rule, &read);
+		result = checkrule_read(table, &rules.rule, &read);
 		if (!result)
 			result = checkrule_run(&walk->check, &read);
 		if (!result)
@@ -158,7 +158,7 @@ static int check_table(struct walk *walk, enum rule_table table)
 					 ? note_target(walk, &read)
 					 : note_domains(walk, &read);
 	}
-	map_cursor_close(cursor);
+	map_walk_close(&rules);
 	return more < 0 ? more : result;
 }
 
@@ -268,9 +268,9 @@ int check_map(const struct map *map, const struct check_options *options,
 	if (walk.arena)
 		result = map_reader_open(&walk.check.rules.reader, map);
 	if (!result)
-		result = check_table(&walk, RULE_INBOUND);
+		result = check_table(&walk, map, RULE_INBOUND);
 	if (!result)
-		result = check_table(&walk, RULE_OUTBOUND);
+		result = check_table(&walk, map, RULE_OUTBOUND);
 	if (!result)
 		result = check_targets(&walk);
 	if (!result)

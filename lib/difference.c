@@ -1,28 +1,10 @@
 #include "difference.h"
 
-static int fetch(struct difference_side *side, struct error *error)
+static int fetch(struct map_walk *side, struct error *error)
 {
-	int code = map_cursor_next(side->cursor, &side->rule);
+	int code = map_walk_next(side);
 
-	if (code > 0)
-		return 0;
-	map_cursor_close(side->cursor);
-	side->cursor = NULL;
-	return !code ? 0 : error_set(error, code, "cannot read a map");
-}
-
-static int open_side(struct difference_side *side, const struct map *map,
-	enum rule_table table, struct error *error)
-{
-	int code;
-
-	if (!map)
-		return 0;
-	code = map_reader_open(&side->reader, map);
-	if (!code)
-		code = map_cursor_open(&side->cursor, side->reader, table);
-	return code ? error_set(error, code, "cannot read a map")
-		    : fetch(side, error);
+	return code < 0 ? error_set(error, code, "cannot read a map") : 0;
 }
 
 int difference_init(struct difference *difference, const struct map *old,
@@ -30,44 +12,37 @@ int difference_init(struct difference *difference, const struct map *old,
 {
 	int code;
 
-	*difference = (struct difference){ 0 };
-	code = open_side(&difference->old, old, table, error);
-	return code ? code : open_side(&difference->new, new, table, error);
-}
-
-static void close_side(struct difference_side *side)
-{
-	map_cursor_close(side->cursor);
-	map_reader_close(side->reader);
+	*difference = (struct difference){ { .map = old, .table = table },
+		{ .map = new, .table = table } };
+	code = fetch(&difference->old, error);
+	return code ? code : fetch(&difference->new, error);
 }
 
 void difference_free(struct difference *difference)
 {
-	close_side(&difference->old);
-	close_side(&difference->new);
+	map_walk_close(&difference->old);
+	map_walk_close(&difference->new);
 }
 
 static int compare(const struct difference *difference)
 {
-	const struct bytes *a = &difference->old.rule.key;
-	const struct bytes *b = &difference->new.rule.key;
-
-	if (!difference->old.cursor)
+	if (!difference->old.map)
 		return 1;
-	if (!difference->new.cursor)
+	if (!difference->new.map)
 		return -1;
-	return bytes_compare(*a, *b);
+	return bytes_compare(
+		difference->old.rule.key, difference->new.rule.key);
 }
 
 int difference_next(struct difference *difference, struct difference_step *step,
 	struct error *error)
 {
-	struct difference_side *old = &difference->old;
-	struct difference_side *new = &difference->new;
+	struct map_walk *old = &difference->old;
+	struct map_walk *new = &difference->new;
 	int order;
 	int code = 0;
 
-	if (!old->cursor && !new->cursor)
+	if (!old->map && !new->map)
 		return 0;
 	order = compare(difference);
 	*step = (struct difference_step){ 0 };

@@ -157,48 +157,27 @@ struct build {
 	uint64_t of;
 };
 
-static int put(struct build *build, enum rule_table table,
-	const struct rule *rule, struct error *error)
-{
-	const struct edit *edit = build->edit;
-
-	if (edit->progress && build->rows % PROGRESS_ROWS == 0)
-		edit->progress(edit->context, build->rows, build->of);
-	build->rows++;
-	return map_builder_put(build->builder, table, rule, error);
-}
-
-/* The second walk, of the table that is edited. */
-static int build_edited(struct build *build, struct error *error)
-{
-	struct merge merge;
-	struct merge_step step;
-	int code = merge_init(&merge, build->edit, build->old, error);
-
-	while (!code && (code = merge_next(&merge, &step, error)) == 1) {
-		struct rule rule = { step.key, step.new };
-
-		code = step.new.data
-			       ? put(build, build->edit->table, &rule, error)
-			       : 0;
-	}
-	merge_free(&merge);
-	return code;
-}
-
-/* The other tables stay as they are. */
-static int build_copied(
+/* The second walk; another table than the edit's stays as it is. */
+static int build_table(
 	struct build *build, enum rule_table table, struct error *error)
 {
-	struct edit none = { .table = table, .mode = EDIT_MERGE };
+	const struct edit *edit = build->edit;
+	const struct edit none = { .table = table, .mode = EDIT_MERGE };
 	struct merge merge;
 	struct merge_step step;
-	int code = merge_init(&merge, &none, build->old, error);
+	int code = merge_init(
+		&merge, table == edit->table ? edit : &none, build->old, error);
 
 	while (!code && (code = merge_next(&merge, &step, error)) == 1) {
 		struct rule rule = { step.key, step.new };
 
-		code = put(build, table, &rule, error);
+		code = 0;
+		if (!step.new.data)
+			continue;
+		if (edit->progress && build->rows % PROGRESS_ROWS == 0)
+			edit->progress(edit->context, build->rows, build->of);
+		build->rows++;
+		code = map_builder_put(build->builder, table, &rule, error);
 	}
 	merge_free(&merge);
 	return code;
@@ -214,9 +193,7 @@ static int build_map(struct state *state, struct build *build,
 	if (code)
 		return code;
 	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
-		code = t == edit->table
-			       ? build_edited(build, error)
-			       : build_copied(build, (enum rule_table)t, error);
+		code = build_table(build, (enum rule_table)t, error);
 	if (!code && edit->progress)
 		edit->progress(edit->context, build->rows, build->of);
 	if (!code)
@@ -225,40 +202,28 @@ static int build_map(struct state *state, struct build *build,
 	return code;
 }
 
-void edit_fill_meta(
-	struct map_meta *meta, uint64_t generation, const char *command)
+int edit_publish(struct state *state, const struct edit *edit,
+	const struct map *old, uint64_t rows, uint64_t octets, const char *what,
+	uint64_t *generation, struct error *error)
 {
-	*meta = (struct map_meta){ .generation = generation,
-		.time = (int64_t)time(NULL) };
-	state_user(meta->user, sizeof meta->user);
-	(void)snprintf(meta->command, sizeof meta->command, "%s",
-		command ? command : "");
-}
-
-static int make_generation(struct state *state, const struct plan *plan,
-	const struct map *old, struct error *error)
-{
-	const struct edit *edit = plan->edit;
-	struct build build = { .edit = edit, .old = old, .of = plan->after };
-	struct map_meta meta;
-	char what[256];
-	uint64_t generation;
-	int code = state_next_generation(state, &generation, error);
+	struct build build = { .edit = edit, .old = old, .of = rows };
+	struct map_meta meta = { .time = (int64_t)time(NULL) };
+	int code = state_next_generation(state, &meta.generation, error);
 
 	if (code)
 		return code;
 	for (unsigned t = 0; old && t < RULE_TABLES; t++)
 		if (t != edit->table)
 			build.of += map_rows(old, (enum rule_table)t);
-	edit_fill_meta(&meta, generation, edit->command);
+	state_user(meta.user, sizeof meta.user);
+	(void)snprintf(meta.command, sizeof meta.command, "%s",
+		edit->command ? edit->command : "");
 	code = build_map(state, &build, &meta,
-		plan->octets + (old ? map_octets(old) : 0), error);
-	if (code)
-		return code;
-	edit_describe(plan->result, edit->table, what, sizeof what);
-	code = state_publish(state, &meta, what, error);
+		octets + (old ? map_octets(old) : 0), error);
 	if (!code)
-		plan->result->generation = generation;
+		code = state_publish(state, &meta, what, error);
+	if (!code)
+		*generation = meta.generation;
 	return code;
 }
 
@@ -286,8 +251,13 @@ int edit_apply(struct state *state, const struct edit *edit,
 	result->unchanged = old && !result->counts[EDIT_NEW] &&
 			    !result->counts[EDIT_CHANGED] &&
 			    !result->counts[EDIT_DELETED];
-	if (!result->unchanged && !edit->dry_run)
-		code = make_generation(state, &plan, old, error);
+	if (!result->unchanged && !edit->dry_run) {
+		char what[256];
+
+		edit_describe(result, edit->table, what, sizeof what);
+		code = edit_publish(state, edit, old, plan.after, plan.octets,
+			what, &result->generation, error);
+	}
 out:
 	map_close(old);
 	return code;
@@ -331,8 +301,7 @@ void edit_describe(const struct edit_result *result, enum rule_table table,
 int edit_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error)
 {
-	struct map_builder *builder = NULL;
-	struct map_meta meta;
+	const struct edit none = { .table = RULE_TABLES, .command = command };
 	struct map *old;
 	int code = state_lock(state, STATE_LOCK_SECONDS, error);
 
@@ -347,16 +316,8 @@ int edit_init(struct state *state, const char *command, uint64_t *generation,
 			map_meta(old)->generation);
 		map_close(old);
 	}
-	if (code != ERR_NOENT)
-		return code;
-	code = state_next_generation(state, generation, error);
-	if (code)
-		return code;
-	edit_fill_meta(&meta, *generation, command);
-	code = map_builder_open(&builder, state_build_path(state), 0, 0, error);
-	if (!code)
-		code = map_builder_seal(builder, &meta, error);
-	map_builder_close(builder);
-	return code ? code
-		    : state_publish(state, &meta, "init: empty map", error);
+	return code != ERR_NOENT
+		       ? code
+		       : edit_publish(state, &none, NULL, 0, 0,
+				 "init: empty map", generation, error);
 }

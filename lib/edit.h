@@ -81,6 +81,19 @@ struct edit_result {
 int edit_apply(struct state *state, const struct edit *edit,
 	struct edit_result *result, struct error *error) MUST_CHECK;
 
+/*
+ * The second half of edit_apply, also for others: builds the next generation,
+ * which is old (NULL: nothing) after the edit, and publishes it. The edit is
+ * not checked again; one of table RULE_TABLES changes nothing, and makes a copy
+ * of old. rows, octets: of the edit's table then, not too few; 0 for a copy.
+ * what: for the audit log. Lock held. *generation is set on 0 only. ERR_NOMEM,
+ * ERR_PERM, ERR_IO, ERR_CREATE, ERR_BAD: of state and map; the newest
+ * generation is what it was.
+ */
+int edit_publish(struct state *state, const struct edit *edit,
+	const struct map *old, uint64_t rows, uint64_t octets, const char *what,
+	uint64_t *generation, struct error *error) MUST_CHECK;
+
 /* Counts a row that was changed so. value: the new one, the old one where there
  * is none. ERR_BAD when it is of no known kind. */
 int edit_count(struct edit_result *result, enum edit_change change,
@@ -94,10 +107,5 @@ void edit_describe(const struct edit_result *result, enum rule_table table,
 /* `init`: an empty generation. ERR_BAD when there is a map already. */
 int edit_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error) MUST_CHECK;
-
-/* The metadata of a generation that is made now: time, user, and the command as
- * typed. */
-void edit_fill_meta(
-	struct map_meta *meta, uint64_t generation, const char *command);
 
 #endif

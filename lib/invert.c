@@ -101,29 +101,24 @@ static int add_rule(struct inversion *inversion, const struct rule *rule,
 	return add_row(inversion, rule, error);
 }
 
-static int add_all(
-	struct inversion *inversion, uint64_t rows, struct error *error)
+static int add_all(struct inversion *inversion, const struct map *map,
+	uint64_t rows, struct error *error)
 {
 	const struct invert_options *options = inversion->options;
-	struct map_cursor *cursor = NULL;
-	struct rule rule;
+	struct map_walk walk = { .map = map, .table = options->table };
 	uint64_t done = 0;
 	int more = 0;
-	int result =
-		map_cursor_open(&cursor, inversion->reader, options->table);
+	int result = 0;
 
-	if (result < 0)
-		return error_set(error, result, "the map cannot be read");
-	while (!result && done < rows &&
-		(more = map_cursor_next(cursor, &rule)) > 0) {
+	while (!result && done < rows && (more = map_walk_next(&walk)) > 0) {
 		if (options->progress && done % PROGRESS_ROWS == 0)
 			options->progress(options->context, done, rows);
 		done++;
-		result = add_rule(inversion, &rule, error);
+		result = add_rule(inversion, &walk.rule, error);
 	}
 	if (more < 0)
 		result = error_set(error, more, "the map cannot be read");
-	map_cursor_close(cursor);
+	map_walk_close(&walk);
 	return result;
 }
 
@@ -200,7 +195,7 @@ int invert_table(const struct map *map, const struct invert_options *options,
 	if (result)
 		(void)error_set(error, result, "the map cannot be read");
 	if (!result)
-		result = add_all(&inversion, total, error);
+		result = add_all(&inversion, map, total, error);
 	if (!result) {
 		result = rowsort(&inversion.rows, inversion.count);
 		if (result)

@@ -17,12 +17,8 @@ struct lmdbfile {
 	MDB_dbi databases[LMDBFILE_DATABASES];
 };
 
-struct lmdbfile_reader {
-	MDB_txn *txn;
-	const struct lmdbfile *file;
-};
-
 struct lmdbfile_cursor {
+	MDB_txn *txn;
 	MDB_cursor *cursor;
 	MDB_cursor_op next;
 };
@@ -163,29 +159,17 @@ void lmdbfile_close(struct lmdbfile *file)
 	free(file);
 }
 
-int lmdbfile_begin(struct lmdbfile_reader **result, const struct lmdbfile *file)
+int lmdbfile_begin(struct lmdbfile_reader *reader, const struct lmdbfile *file)
 {
-	struct lmdbfile_reader *reader = calloc(1, sizeof *reader);
-	int rc;
+	int rc = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &reader->txn);
 
-	if (!reader)
-		return ERR_NOMEM;
 	reader->file = file;
-	rc = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &reader->txn);
-	if (rc) {
-		free(reader);
-		return translate(rc, "map", NULL);
-	}
-	*result = reader;
-	return 0;
+	return rc ? translate(rc, "map", NULL) : 0;
 }
 
 void lmdbfile_end(struct lmdbfile_reader *reader)
 {
-	if (!reader)
-		return;
 	mdb_txn_abort(reader->txn);
-	free(reader);
 }
 
 int lmdbfile_get(struct lmdbfile_reader *reader, unsigned database,
@@ -222,7 +206,7 @@ int lmdbfile_count(
 }
 
 int lmdbfile_cursor_open(struct lmdbfile_cursor **result,
-	struct lmdbfile_reader *reader, unsigned database)
+	const struct lmdbfile *file, unsigned database)
 {
 	struct lmdbfile_cursor *cursor = calloc(1, sizeof *cursor);
 	int rc;
@@ -230,10 +214,12 @@ int lmdbfile_cursor_open(struct lmdbfile_cursor **result,
 	if (!cursor)
 		return ERR_NOMEM;
 	cursor->next = MDB_FIRST;
-	rc = mdb_cursor_open(reader->txn, reader->file->databases[database],
-		&cursor->cursor);
+	rc = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &cursor->txn);
+	if (!rc)
+		rc = mdb_cursor_open(cursor->txn, file->databases[database],
+			&cursor->cursor);
 	if (rc) {
-		free(cursor);
+		lmdbfile_cursor_close(cursor);
 		return translate(rc, "map", NULL);
 	}
 	*result = cursor;
@@ -261,7 +247,10 @@ void lmdbfile_cursor_close(struct lmdbfile_cursor *cursor)
 {
 	if (!cursor)
 		return;
-	mdb_cursor_close(cursor->cursor);
+	if (cursor->cursor)
+		mdb_cursor_close(cursor->cursor);
+	if (cursor->txn)
+		mdb_txn_abort(cursor->txn);
 	free(cursor);
 }
 

@@ -2,7 +2,8 @@
  * lmdbfile: one LMDB environment in one file, with named databases. The only
  * file that includes lmdb.h, and the one translator of its codes. Databases are
  * named by their place in the list that was given at open. Errors of all
- * functions: ERR_NOMEM, ERR_PERM, ERR_IO, ERR_BAD.
+ * functions: ERR_NOMEM, ERR_PERM, ERR_IO, ERR_BAD. What is closed or
+ * abandoned may be NULL.
  */
 #ifndef READDRESS_LMDBFILE_H
 #define READDRESS_LMDBFILE_H
@@ -18,7 +19,6 @@
 /* ---- reading: no lock is taken, nothing is written ---- */
 
 struct lmdbfile;
-struct lmdbfile_reader;
 struct lmdbfile_cursor;
 
 /*
@@ -33,9 +33,14 @@ int lmdbfile_open(struct lmdbfile **file, int fd, const char *shown,
 	struct error *error) MUST_CHECK;
 void lmdbfile_close(struct lmdbfile *file);
 
-/* A read transaction; bound to no thread. */
-int lmdbfile_begin(struct lmdbfile_reader **reader,
-	const struct lmdbfile *file) MUST_CHECK;
+/* A read transaction; bound to no thread, used by one at a time. The file must
+ * outlive it. lmdbfile_end only after lmdbfile_begin returned 0. */
+struct lmdbfile_reader {
+	const struct lmdbfile *file;
+	struct MDB_txn *txn;
+};
+int lmdbfile_begin(
+	struct lmdbfile_reader *reader, const struct lmdbfile *file) MUST_CHECK;
 void lmdbfile_end(struct lmdbfile_reader *reader);
 
 /* 1 and the value (it lives as long as the file), 0, or an error. */
@@ -45,10 +50,11 @@ int lmdbfile_get(struct lmdbfile_reader *reader, unsigned database,
 int lmdbfile_count(struct lmdbfile_reader *reader, unsigned database,
 	uint64_t *rows) MUST_CHECK;
 
-/* All of a database in memcmp order: 1 and the next, 0 at the end, or an error.
- */
+/* All of a database in memcmp order, in a read transaction of its own: 1 and
+ * the next (it lives as long as the file), 0 at the end, or an error. The file
+ * must outlive it. *cursor is set on 0 only. */
 int lmdbfile_cursor_open(struct lmdbfile_cursor **cursor,
-	struct lmdbfile_reader *reader, unsigned database) MUST_CHECK;
+	const struct lmdbfile *file, unsigned database) MUST_CHECK;
 int lmdbfile_cursor_next(struct lmdbfile_cursor *cursor, struct bytes *key,
 	struct bytes *value) MUST_CHECK;
 void lmdbfile_cursor_close(struct lmdbfile_cursor *cursor);
@@ -58,7 +64,8 @@ void lmdbfile_cursor_close(struct lmdbfile_cursor *cursor);
 struct lmdbfile_writer;
 
 /* Replaces what is in path. rows and octets (of keys and values together) must
- * be no less than what will be put: LMDB's map size follows from them. */
+ * be no less than what will be put: LMDB's map size follows from them. Also
+ * ERR_CREATE: its directory is not there. */
 int lmdbfile_create(struct lmdbfile_writer **writer, const char *path,
 	uint64_t rows, uint64_t octets, const char *const *names,
 	struct error *error) MUST_CHECK;

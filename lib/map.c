@@ -21,11 +21,7 @@ struct map {
 };
 
 struct map_reader {
-	struct lmdbfile_reader *reader;
-};
-
-struct map_cursor {
-	struct lmdbfile_cursor *cursor;
+	struct lmdbfile_reader in;
 };
 
 /* A memfd that nobody can write to once it is sealed. */
@@ -81,14 +77,14 @@ static int check_rows(const struct map *map, struct lmdbfile_reader *reader,
 
 static int check_content(struct map *map, const char *path, struct error *error)
 {
-	struct lmdbfile_reader *reader;
+	struct lmdbfile_reader reader;
 	struct bytes record;
 	int code = lmdbfile_begin(&reader, map->file);
 
 	if (code)
 		return error_set(error, code, "cannot read %s", path);
 	code = lmdbfile_get(
-		reader, MAPFILE_META, bytes_of(MAPFILE_META_KEY), &record);
+		&reader, MAPFILE_META, bytes_of(MAPFILE_META_KEY), &record);
 	if (code < 0)
 		code = error_set(error, code, "cannot read %s", path);
 	else if (!code || mapmeta_parse(record, &map->meta))
@@ -97,8 +93,8 @@ static int check_content(struct map *map, const char *path, struct error *error)
 			"read",
 			path);
 	else
-		code = check_rows(map, reader, path, error);
-	lmdbfile_end(reader);
+		code = check_rows(map, &reader, path, error);
+	lmdbfile_end(&reader);
 	return code;
 }
 
@@ -165,11 +161,8 @@ uint64_t map_octets(const struct map *map)
 int map_reader_open(struct map_reader **result, const struct map *map)
 {
 	struct map_reader *reader = calloc(1, sizeof *reader);
-	int code;
+	int code = reader ? lmdbfile_begin(&reader->in, map->file) : ERR_NOMEM;
 
-	if (!reader)
-		return ERR_NOMEM;
-	code = lmdbfile_begin(&reader->reader, map->file);
 	if (code)
 		free(reader);
 	else
@@ -181,22 +174,21 @@ void map_reader_close(struct map_reader *reader)
 {
 	if (!reader)
 		return;
-	lmdbfile_end(reader->reader);
+	lmdbfile_end(&reader->in);
 	free(reader);
 }
 
 int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
 	struct bytes *value)
 {
-	return lmdbfile_get(reader->reader, table, key, value);
+	return lmdbfile_get(&reader->in, table, key, value);
 }
 
 int map_names_domain(struct map_reader *reader, struct bytes domain)
 {
 	char key[2 + LMDBFILE_KEY_MAX] = "*.";
 	struct bytes value;
-	int found =
-		lmdbfile_get(reader->reader, MAPFILE_DOMAINS, domain, &value);
+	int found = lmdbfile_get(&reader->in, MAPFILE_DOMAINS, domain, &value);
 
 	if (domain.len > LMDBFILE_KEY_MAX)
 		return 0;
@@ -206,37 +198,32 @@ int map_names_domain(struct map_reader *reader, struct bytes domain)
 		if (domain.data[at - 1] != '.')
 			continue;
 		memcpy(key + 2, domain.data + at, rest);
-		found = lmdbfile_get(reader->reader, MAPFILE_DOMAINS,
+		found = lmdbfile_get(&reader->in, MAPFILE_DOMAINS,
 			(struct bytes){ key, 2 + rest }, &value);
 	}
 	return found;
 }
 
-int map_cursor_open(struct map_cursor **result, struct map_reader *reader,
-	enum rule_table table)
+int map_walk_next(struct map_walk *walk)
 {
-	struct map_cursor *cursor = calloc(1, sizeof *cursor);
-	int code;
+	int code = 0;
 
-	if (!cursor)
-		return ERR_NOMEM;
-	code = lmdbfile_cursor_open(&cursor->cursor, reader->reader, table);
-	if (code)
-		free(cursor);
-	else
-		*result = cursor;
+	if (!walk->map)
+		return 0;
+	if (!walk->cursor)
+		code = lmdbfile_cursor_open(
+			&walk->cursor, walk->map->file, walk->table);
+	if (!code)
+		code = lmdbfile_cursor_next(
+			walk->cursor, &walk->rule.key, &walk->rule.value);
+	if (!code)
+		walk->map = NULL;
 	return code;
 }
 
-int map_cursor_next(struct map_cursor *cursor, struct rule *rule)
+void map_walk_close(struct map_walk *walk)
 {
-	return lmdbfile_cursor_next(cursor->cursor, &rule->key, &rule->value);
-}
-
-void map_cursor_close(struct map_cursor *cursor)
-{
-	if (!cursor)
-		return;
-	lmdbfile_cursor_close(cursor->cursor);
-	free(cursor);
+	lmdbfile_cursor_close(walk->cursor);
+	walk->cursor = NULL;
+	walk->map = NULL;
 }

@@ -38,10 +38,12 @@ struct map;
  * (the tool; a rename is safe, writing into the file is not).
  * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
  * ours, of another version, unfinished or damaged, with text that names path
- * and what is wrong; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it.
+ * and what is wrong; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it. An
+ * open map does not change: several threads may use it.
  */
 int map_open(struct map **map, const char *path, bool isolated,
 	struct error *error) MUST_CHECK;
+/* After all readers and walks of it. NULL: nothing to do. */
 void map_close(struct map *map);
 
 /* Lives as long as the map. */
@@ -52,40 +54,61 @@ uint64_t map_rows(const struct map *map, enum rule_table table);
 uint64_t map_octets(const struct map *map);
 
 /*
- * A reader: one thread uses it at a time; the map must outlive it. Cheap (some
- * microseconds at most): the milter makes one for each message.
+ * A reader: one read transaction, bound to no thread; one thread uses it at a
+ * time, and the map must outlive it. Cheap (some microseconds at most): the
+ * milter makes one for each message.
  */
 struct map_reader;
+/* 0, ERR_NOMEM, ERR_IO. *reader is set on 0 only; map_reader_close it. */
 int map_reader_open(
 	struct map_reader **reader, const struct map *map) MUST_CHECK;
-void map_reader_close(struct map_reader *reader);
+void map_reader_close(struct map_reader *reader); /* may be NULL */
 
 /* Returns 1 and the value (it lives as long as the map), 0 when the key is not
- * there, ERR_IO or ERR_NOMEM when LMDB failed: that is never "not there". */
+ * there; ERR_NOMEM, ERR_IO or ERR_BAD when LMDB failed: that is never "not
+ * there". */
 int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
 	struct bytes *value) MUST_CHECK;
 
 /* Does a rule of inbound name this domain (lower-case A-labels), as the domain
- * of a user, as @domain, or as a sub-domain of @*.parent? 1, 0, or an error. */
+ * of a user, as @domain, or as a sub-domain of @*.parent? 1, 0, or an error as
+ * of map_get. */
 int map_names_domain(struct map_reader *reader, struct bytes domain) MUST_CHECK;
 
-/* Walks a table in the order of its keys (memcmp). */
-struct map_cursor;
-int map_cursor_open(struct map_cursor **cursor, struct map_reader *reader,
-	enum rule_table table) MUST_CHECK;
-/* 1 and the next rule (it lives as long as the map), 0 at the end, or an error
+/*
+ * A walk over a table, from start to end in the order of its keys (memcmp). The
+ * caller's, begun as { .map = map, .table = table }; map NULL: there are no
+ * rows. The map must outlive it. It has a read transaction of its own from the
+ * first row to map_walk_close; one thread uses it at a time.
  */
-int map_cursor_next(struct map_cursor *cursor, struct rule *rule) MUST_CHECK;
-void map_cursor_close(struct map_cursor *cursor);
+struct map_walk {
+	const struct map *map; /* NULL: no rows, or no more */
+	enum rule_table table;
+	struct rule rule;		/* the last that came */
+	struct lmdbfile_cursor *cursor; /* map_walk's own */
+};
+
+/* 1 and the next rule (its bytes live as long as the map); 0 at the end, and
+ * again when it is asked again; or, and that is never "the end", ERR_NOMEM;
+ * ERR_IO or ERR_BAD when LMDB failed: the file was written into. */
+int map_walk_next(struct map_walk *walk) MUST_CHECK;
+/* In any case, also where no row was asked for. */
+void map_walk_close(struct map_walk *walk);
 
 /*
- * Building a new file. Rules come table after table, each in strictly ascending
- * order of keys. octets: an upper estimate of all keys and values together, and
- * rows of their number, from which the size of LMDB's map follows.
+ * Building a new file, in place of what is in path. Rules come table after
+ * table, each in strictly ascending order of keys. octets: an upper estimate of
+ * all keys and values together, and rows of their number, from which the size
+ * of LMDB's map follows. Errors of all three, with text that names path:
+ * ERR_NOMEM, ERR_PERM, ERR_IO (a full disk among them), ERR_BAD; after one,
+ * only map_builder_close may follow.
  */
 struct map_builder;
+/* Also ERR_CREATE: the directory is not there. *builder is set on 0 only. */
 int map_builder_open(struct map_builder **builder, const char *path,
 	uint64_t rows, uint64_t octets, struct error *error) MUST_CHECK;
+/* ERR_BAD: a value of no known kind, a key that is empty, too long, twice or
+ * out of order. The rule's bytes are copied. */
 int map_builder_put(struct map_builder *builder, enum rule_table table,
 	const struct rule *rule, struct error *error) MUST_CHECK;
 /* Writes meta (its rows are counted here, the caller's are ignored) and the
@@ -93,7 +116,7 @@ int map_builder_put(struct map_builder *builder, enum rule_table table,
  * map_builder_close may follow. */
 int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 	struct error *error) MUST_CHECK;
-/* Frees; removes the file unless it was sealed. */
+/* Frees, NULL too; removes the file unless it was sealed. */
 void map_builder_close(struct map_builder *builder);
 
 #endif

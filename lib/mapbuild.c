@@ -8,8 +8,8 @@
 #include "seal.h"
 
 struct map_builder {
-	struct lmdbfile_writer *writer; /* NULL when finished */
-	struct nameset *domains;	/* that sources of inbound name */
+	struct lmdbfile_writer *writer;
+	struct nameset *domains; /* that sources of inbound name */
 	uint64_t rows[RULE_TABLES][RULE_KINDS];
 	bool sealed;
 	char path[];
@@ -120,11 +120,8 @@ int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 		code = put_meta(builder, meta, error);
 	if (!code)
 		code = lmdbfile_finish(builder->writer, error);
-	if (code)
-		return code;
-	lmdbfile_abandon(builder->writer);
-	builder->writer = NULL;
-	code = seal(builder, error);
+	if (!code)
+		code = seal(builder, error);
 	builder->sealed = !code;
 	return code;
 }
@@ -133,8 +130,7 @@ void map_builder_close(struct map_builder *builder)
 {
 	if (!builder)
 		return;
-	if (builder->writer)
-		lmdbfile_abandon(builder->writer);
+	lmdbfile_abandon(builder->writer);
 	if (!builder->sealed)
 		(void)unlink(builder->path);
 	nameset_close(builder->domains);

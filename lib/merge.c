@@ -4,36 +4,22 @@
 
 static int fetch(struct merge *merge, struct error *error)
 {
-	int code = map_cursor_next(merge->cursor, &merge->old);
+	int code = map_walk_next(&merge->old);
 
-	if (code > 0)
-		return 0;
-	map_cursor_close(merge->cursor);
-	merge->cursor = NULL;
-	return !code ? 0 : error_set(error, code, "cannot read the old map");
+	return code < 0 ? error_set(error, code, "cannot read the old map") : 0;
 }
 
 int merge_init(struct merge *merge, const struct edit *edit,
 	const struct map *old, struct error *error)
 {
-	int code;
-
-	*merge = (struct merge){ .edit = edit };
-	if (!old)
-		return 0;
-	code = map_reader_open(&merge->reader, old);
-	if (!code)
-		code = map_cursor_open(
-			&merge->cursor, merge->reader, edit->table);
-	if (code)
-		return error_set(error, code, "cannot read the old map");
+	*merge = (struct merge){ .edit = edit,
+		.old = { .map = old, .table = edit->table } };
 	return fetch(merge, error);
 }
 
 void merge_free(struct merge *merge)
 {
-	map_cursor_close(merge->cursor);
-	map_reader_close(merge->reader);
+	map_walk_close(&merge->old);
 }
 
 /* A key that only the old map has. */
@@ -41,8 +27,8 @@ static void old_alone(const struct merge *merge, struct merge_step *step)
 {
 	const struct edit *edit = merge->edit;
 
-	step->key = merge->old.key;
-	step->old = merge->old.value;
+	step->key = merge->old.rule.key;
+	step->old = merge->old.rule.value;
 	if (edit->mode == EDIT_REPLACE &&
 		edit_in_scope(edit->scope, step->key)) {
 		step->kind = MERGE_CHANGE;
@@ -77,7 +63,7 @@ static void row_named(
 	step->kind = MERGE_CHANGE;
 	step->key = row->key;
 	if (both)
-		step->old = merge->old.value;
+		step->old = merge->old.rule.value;
 	if (edit->mode == EDIT_DELETE) {
 		step->change = EDIT_DELETED;
 		if (!both)
@@ -100,16 +86,16 @@ int merge_next(
 	bool row = merge->next < edit->count;
 	int order;
 
-	if (!merge->cursor && !row)
+	if (!merge->old.map && !row)
 		return 0;
 	*step = (struct merge_step){ 0 };
-	if (!merge->cursor)
+	if (!merge->old.map)
 		order = 1;
 	else if (!row)
 		order = -1;
 	else
 		order = bytes_compare(
-			merge->old.key, edit->rows[merge->next].rule.key);
+			merge->old.rule.key, edit->rows[merge->next].rule.key);
 	if (order < 0)
 		old_alone(merge, step);
 	else

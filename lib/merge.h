@@ -23,19 +23,21 @@ struct merge_step {
 
 struct merge {
 	const struct edit *edit;
-	struct map_reader *reader;
-	struct map_cursor *cursor; /* NULL: no old rows, or no more */
-	struct rule old;	   /* while cursor is set */
-	size_t next;		   /* in edit->rows */
+	struct map_walk old; /* at the next old row; map NULL: none is left */
+	size_t next;	     /* in edit->rows */
 };
 
-/* old may be NULL: there is no map. merge_free in any case. */
+/*
+ * old may be NULL: there is no map. edit, its rows and old must outlive merge;
+ * merge_free it in any case. Returns 0, or ERR_NOMEM, ERR_IO, ERR_BAD: the old
+ * map cannot be read.
+ */
 int merge_init(struct merge *merge, const struct edit *edit,
 	const struct map *old, struct error *error) MUST_CHECK;
 void merge_free(struct merge *merge);
 
 /* 1 and the next step (its bytes live as long as map and rows), 0 at the end,
- * or an error. */
+ * or an error as merge_init; then only merge_free may follow. */
 int merge_next(struct merge *merge, struct merge_step *step,
 	struct error *error) MUST_CHECK;
 

@@ -7,8 +7,7 @@
 #include "difference.h"
 #include "statedir.h"
 
-#define PROGRESS_ROWS 16384
-#define WHAT_MAX      480 /* of the audit line */
+#define WHAT_MAX 480 /* of the audit line */
 
 static const char command_word[] = "rollback ";
 
@@ -187,82 +186,22 @@ static int count_changes(const struct map *newest, const struct map *map,
 	return code;
 }
 
-static int copy_table(const struct rollback *rollback,
-	struct map_builder *builder, const struct map *map,
-	enum rule_table table, uint64_t *rows, struct error *error)
-{
-	struct map_reader *reader = NULL;
-	struct map_cursor *cursor = NULL;
-	struct rule rule;
-	uint64_t all = 0;
-	int more = 0;
-	int code = map_reader_open(&reader, map);
-
-	for (unsigned t = 0; t < RULE_TABLES; t++)
-		all += map_rows(map, (enum rule_table)t);
-	if (!code)
-		code = map_cursor_open(&cursor, reader, table);
-	if (code)
-		more = code;
-	while (!code && (more = map_cursor_next(cursor, &rule)) == 1) {
-		if (rollback->progress && *rows % PROGRESS_ROWS == 0)
-			rollback->progress(rollback->context, *rows, all);
-		(*rows)++;
-		code = map_builder_put(builder, table, &rule, error);
-	}
-	if (more < 0)
-		code = error_set(error, more, "cannot read a map");
-	map_cursor_close(cursor);
-	map_reader_close(reader);
-	return code;
-}
-
-static int build(struct state *state, const struct rollback *rollback,
-	const struct map *map, const struct map_meta *meta, struct error *error)
-{
-	struct map_builder *builder = NULL;
-	uint64_t rows = 0;
-	int code;
-
-	for (unsigned t = 0; t < RULE_TABLES; t++)
-		rows += map_rows(map, (enum rule_table)t);
-	code = map_builder_open(&builder, state_build_path(state), rows,
-		map_octets(map), error);
-	if (code)
-		return code;
-	rows = 0;
-	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
-		code = copy_table(rollback, builder, map, (enum rule_table)t,
-			&rows, error);
-	if (!code)
-		code = map_builder_seal(builder, meta, error);
-	map_builder_close(builder);
-	return code;
-}
-
 static int make_generation(struct state *state, const struct rollback *rollback,
 	const struct map *map, struct rollback_result *result,
 	struct error *error)
 {
 	char command[sizeof command_word + STATE_DIGITS_MAX + 1];
+	const struct edit none = { .table = RULE_TABLES,
+		.command = command,
+		.progress = rollback->progress,
+		.context = rollback->context };
 	char what[WHAT_MAX];
-	struct map_meta meta;
-	uint64_t generation;
-	int code = state_next_generation(state, &generation, error);
 
-	if (code)
-		return code;
 	(void)snprintf(command, sizeof command, "%s%" PRIu64, command_word,
 		result->to);
-	edit_fill_meta(&meta, generation, command);
-	code = build(state, rollback, map, &meta, error);
-	if (code)
-		return code;
 	rollback_describe(result, what, sizeof what);
-	code = state_publish(state, &meta, what, error);
-	if (!code)
-		result->generation = generation;
-	return code;
+	return edit_publish(
+		state, &none, map, 0, 0, what, &result->generation, error);
 }
 
 int rollback_apply(struct state *state, const struct rollback *rollback,

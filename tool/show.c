@@ -17,41 +17,26 @@ static int damaged(int code, struct error *error)
 		"--generation N` reads an older one");
 }
 
-static int walk_open(const struct tool *tool, struct map_reader **reader,
-	struct map_cursor **cursor, struct error *error)
-{
-	int code = map_reader_open(reader, tool->map);
-
-	if (!code)
-		code = map_cursor_open(cursor, *reader, tool->table);
-	return code ? damaged(code, error) : 0;
-}
-
 int command_export(struct tool *tool, struct error *error)
 {
-	struct map_reader *reader = NULL;
-	struct map_cursor *cursor = NULL;
+	struct map_walk walk = { .map = tool->map, .table = tool->table };
 	char delimiter = tool->options.delimiter;
-	struct rule rule;
-	int more = 0;
-	int code = walk_open(tool, &reader, &cursor, error);
+	int code = 0;
+	int more = map_walk_next(&walk); /* before there is any output */
 
-	if (code)
-		goto out;
 	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	errno = 0;
-	code = csvfile_write_header(stdout, delimiter);
-	while (!code && (more = map_cursor_next(cursor, &rule)) > 0) {
-		if (edit_in_scope(tool->options.only, rule.key))
-			code = csvfile_write(stdout, delimiter, &rule);
+	if (more >= 0)
+		code = csvfile_write_header(stdout, delimiter);
+	for (; !code && more > 0; more = map_walk_next(&walk)) {
+		if (edit_in_scope(tool->options.only, walk.rule.key))
+			code = csvfile_write(stdout, delimiter, &walk.rule);
 	}
 	if (code)
 		code = tool_output_failed(error);
 	else if (more < 0)
 		code = damaged(more, error);
-out:
-	map_cursor_close(cursor);
-	map_reader_close(reader);
+	map_walk_close(&walk);
 	return code;
 }
 
@@ -150,21 +135,17 @@ static int list_row(const struct tool *tool, struct listing *listing,
 static int list_pass(const struct tool *tool, struct listing *listing,
 	bool print, struct error *error)
 {
-	struct map_reader *reader = NULL;
-	struct map_cursor *cursor = NULL;
-	struct rule rule;
+	struct map_walk walk = { .map = tool->map, .table = tool->table };
 	int more = 0;
-	int code = walk_open(tool, &reader, &cursor, error);
+	int code = 0;
 
-	while (!code && !ferror(stdout) &&
-		(more = map_cursor_next(cursor, &rule)) > 0)
-		code = list_row(tool, listing, &rule, print, error);
+	while (!code && !ferror(stdout) && (more = map_walk_next(&walk)) > 0)
+		code = list_row(tool, listing, &walk.rule, print, error);
 	if (more < 0)
 		code = damaged(more, error);
 	else if (!code && ferror(stdout))
 		code = tool_output_failed(error);
-	map_cursor_close(cursor);
-	map_reader_close(reader);
+	map_walk_close(&walk);
 	return code;
 }
 

@@ -72,21 +72,19 @@ static inline void kit_table(
 	struct kit *kit, enum rule_table table, char text[KIT_TEXT])
 {
 	struct map *map = kit_newest_map(kit);
-	struct map_reader *reader;
-	struct map_cursor *cursor = NULL;
-	struct rule rule;
+	struct map_walk walk = { .map = map, .table = table };
+	const struct rule *rule = &walk.rule;
 	size_t at = 0;
+	int more;
 
 	text[0] = '\0';
-	assert_int_equal(map_reader_open(&reader, map), 0);
-	assert_int_equal(map_cursor_open(&cursor, reader, table), 0);
-	while (map_cursor_next(cursor, &rule) == 1 && at < KIT_TEXT)
+	while ((more = map_walk_next(&walk)) == 1 && at < KIT_TEXT)
 		at += (size_t)snprintf(text + at, KIT_TEXT - at, "%.*s %.*s\n",
-			(int)rule.key.len, rule.key.data, (int)rule.value.len,
-			rule.value.data);
+			(int)rule->key.len, rule->key.data,
+			(int)rule->value.len, rule->value.data);
 	assert_true(at < KIT_TEXT);
-	map_cursor_close(cursor);
-	map_reader_close(reader);
+	assert_int_equal(more, 0);
+	map_walk_close(&walk);
 	map_close(map);
 }
 

@@ -68,10 +68,10 @@ static void look_at(struct map *map)
 	static const char *const order[] = { "@*.deep.example", "@[192.0.2.1]",
 		"@warmsushi.com", "bob@a@quoted.example", "bob@warmsushi.com",
 		"eve@warmsushi.com", "team@other.example" };
+	struct map_walk walk = { .map = map, .table = RULE_INBOUND };
 	struct map_reader *reader;
-	struct map_cursor *cursor;
-	struct rule rule;
 	size_t at = 0;
+	int more;
 
 	assert_int_equal(map_reader_open(&reader, map), 0);
 	assert_value(reader, RULE_INBOUND, "bob@warmsushi.com",
@@ -85,15 +85,15 @@ static void look_at(struct map *map)
 		"ubob@warmsushi.com");
 	assert_value(reader, RULE_ROUTES, "@warmsushi.com", "drelay");
 
-	assert_int_equal(map_cursor_open(&cursor, reader, RULE_INBOUND), 0);
-	while (map_cursor_next(cursor, &rule) == 1) {
+	while ((more = map_walk_next(&walk)) == 1) {
 		assert_true(at < 7);
-		assert_true(bytes_equal(rule.key, bytes_of(order[at])));
+		assert_true(bytes_equal(walk.rule.key, bytes_of(order[at])));
 		at++;
 	}
+	assert_int_equal(more, 0);
 	assert_int_equal(at, 7);
-	assert_int_equal(map_cursor_next(cursor, &rule), 0);
-	map_cursor_close(cursor);
+	assert_int_equal(map_walk_next(&walk), 0);
+	map_walk_close(&walk);
 	map_reader_close(reader);
 }
 
@@ -166,11 +166,12 @@ static void test_empty(void **test)
 	struct kit *kit = *test;
 	const char *path = kit_path(kit, "map.mdb");
 	struct map_builder *b;
+	struct map_walk walk = { .table = RULE_INBOUND };
 	struct map_reader *reader;
-	struct map_cursor *cursor;
 	struct map *map;
-	struct rule rule;
 
+	assert_int_equal(map_walk_next(&walk), 0); /* of no map */
+	map_walk_close(&walk);
 	KIT_OK(kit, map_builder_open(&b, path, 0, 0, &kit->error));
 	KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
 	map_builder_close(b);
@@ -179,9 +180,10 @@ static void test_empty(void **test)
 	assert_int_equal(map_reader_open(&reader, map), 0);
 	assert_value(reader, RULE_INBOUND, "a@b.example", NULL);
 	assert_int_equal(names(reader, "b.example"), 0);
-	assert_int_equal(map_cursor_open(&cursor, reader, RULE_INBOUND), 0);
-	assert_int_equal(map_cursor_next(cursor, &rule), 0);
-	map_cursor_close(cursor);
+	walk.map = map;
+	assert_int_equal(map_walk_next(&walk), 0);
+	assert_int_equal(map_walk_next(&walk), 0);
+	map_walk_close(&walk);
 	map_reader_close(reader);
 	map_close(map);
 }
@@ -195,10 +197,9 @@ static void test_many(void **test)
 	char key[ADDRESS_KEY_MAX + 1];
 	static char value[3 * 4096];
 	struct map_builder *b;
+	struct map_walk walk = { .table = RULE_INBOUND };
 	struct map_reader *reader;
-	struct map_cursor *cursor;
 	struct map *map;
-	struct rule rule;
 	int rows = 0;
 
 	KIT_OK(kit, map_builder_open(&b, path, 2 * MANY + 1,
@@ -224,11 +225,10 @@ static void test_many(void **test)
 	assert_int_equal(map_rows(map, RULE_OUTBOUND), MANY + 1);
 	assert_int_equal(map_reader_open(&reader, map), 0);
 	assert_value(reader, RULE_OUTBOUND, key, value);
-	assert_int_equal(map_cursor_open(&cursor, reader, RULE_INBOUND), 0);
-	for (; map_cursor_next(cursor, &rule) == 1; rows++) {
+	for (walk.map = map; map_walk_next(&walk) == 1; rows++) {
 		(void)snprintf(key, sizeof key, "u%06d@d%06d.example", rows,
 			MANY - rows);
-		assert_true(bytes_equal(rule.key, bytes_of(key)));
+		assert_true(bytes_equal(walk.rule.key, bytes_of(key)));
 	}
 	assert_int_equal(rows, MANY);
 	for (int i = 1; i <= MANY; i += 97) {
@@ -236,7 +236,7 @@ static void test_many(void **test)
 		assert_int_equal(names(reader, key), 1);
 	}
 	assert_int_equal(names(reader, "d000000.example"), 0);
-	map_cursor_close(cursor);
+	map_walk_close(&walk);
 	map_reader_close(reader);
 	map_close(map);
 }
@@ -606,6 +606,38 @@ static void test_renamed_over(void **test)
 	map_close(map);
 }
 
+/* A mapped file that somebody zeroes behind LMDB's meta pages: never "not
+ * there", never the end of the table. */
+static void test_written_into(void **test)
+{
+	static const char zeros[65536];
+	struct kit *kit = *test;
+	const char *path = kit_path(kit, "map.mdb");
+	struct map_walk walk = { .table = RULE_INBOUND };
+	struct map_reader *reader;
+	struct bytes value;
+	struct stat status;
+	struct map *map;
+	int fd;
+
+	make_map(kit, path);
+	KIT_OK(kit, map_open(&map, path, false, &kit->error));
+	walk.map = map;
+	fd = open(path, O_WRONLY);
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_true(status.st_size < (off_t)sizeof zeros);
+	assert_true(pwrite(fd, zeros, (size_t)status.st_size - 8192, 8192) > 0);
+	close(fd);
+	assert_int_equal(map_reader_open(&reader, map), 0);
+	assert_true(map_get(reader, RULE_INBOUND, bytes_of("bob@warmsushi.com"),
+			    &value) < 0);
+	map_reader_close(reader);
+	assert_true(map_walk_next(&walk) < 0);
+	assert_true(map_walk_next(&walk) < 0); /* and not: the end */
+	map_walk_close(&walk);
+	map_close(map);
+}
+
 static void in_little_memory(void *context)
 {
 	struct kit *kit = context;
@@ -746,6 +778,7 @@ int main(void)
 		KIT_TEST(test_isolated),
 		KIT_TEST(test_sealed_memory),
 		KIT_TEST(test_renamed_over),
+		KIT_TEST(test_written_into),
 		KIT_TEST(test_memory_limit),
 		KIT_TEST(test_threads),
 		KIT_TEST(test_reader_moves),

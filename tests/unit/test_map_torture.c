@@ -103,12 +103,11 @@ static void test_build(void **test)
 	torture_all(tortures, 2);
 }
 
-static int walk(const struct map *map, struct torture_told *told)
+static int read_all(const struct map *map, struct torture_told *told)
 {
+	struct map_walk walk = { .map = map, .table = RULE_INBOUND };
 	struct map_reader *reader = NULL;
-	struct map_cursor *cursor = NULL;
 	struct bytes value;
-	struct rule rule;
 	int code = map_reader_open(&reader, map);
 
 	if (!code)
@@ -116,13 +115,10 @@ static int walk(const struct map *map, struct torture_told *told)
 			&value);
 	if (code == 1)
 		code = map_names_domain(reader, bytes_of("d2.com"));
-	if (code == 1)
-		code = map_cursor_open(&cursor, reader, RULE_INBOUND);
-	while (!code && (code = map_cursor_next(cursor, &rule)) == 1) {
-		torture_tell(told, "%.*s\n", (int)rule.key.len, rule.key.data);
-		code = 0;
-	}
-	map_cursor_close(cursor);
+	while (code == 1 && (code = map_walk_next(&walk)) == 1)
+		torture_tell(told, "%.*s\n", (int)walk.rule.key.len,
+			walk.rule.key.data);
+	map_walk_close(&walk);
 	map_reader_close(reader);
 	return code;
 }
@@ -135,9 +131,9 @@ static int open_and_walk(struct kit *kit, bool isolated,
 
 	if (code)
 		return code;
-	code = walk(map, told);
+	code = read_all(map, told);
 	map_close(map);
-	return code ? error_set(error, code, "walk") : 0;
+	return code ? error_set(error, code, "read") : 0;
 }
 
 static int run_isolated(

@@ -45,15 +45,27 @@ static void take_note(void *context, const char *line)
 	(void)snprintf(notes + at, sizeof notes - at, "%s\n", line);
 }
 
+static uint64_t written; /* as progress told last */
+
+static void note_progress(void *context, uint64_t rows, uint64_t of)
+{
+	(void)context;
+	assert_true(rows <= of);
+	written = rows;
+}
+
 static struct rollback_result result; /* of the last one */
 
 static int back(struct kit *kit, uint64_t to)
 {
-	struct rollback rollback = { .to = to, .note = take_note };
+	struct rollback rollback = {
+		.to = to, .note = take_note, .progress = note_progress
+	};
 	struct state *state;
 	int code;
 
 	notes[0] = '\0';
+	written = 0;
 	KIT_OK(kit, state_open(&state, &kit->config, false, &kit->error));
 	code = rollback_apply(state, &rollback, &result, &kit->error);
 	state_close(state);
@@ -67,6 +79,7 @@ static void assert_back(struct kit *kit, uint64_t to, char letter)
 	assert_int_equal(result.to, to);
 	assert_false(result.unchanged);
 	assert_int_equal(content(kit), letter);
+	assert_int_equal(written, letter != '-');
 }
 
 static void assert_at_the_end(struct kit *kit)

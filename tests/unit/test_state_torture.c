@@ -240,7 +240,7 @@ static int call_difference(struct job *job, struct state *state,
 	struct torture_told *told, struct error *error)
 {
 	struct map *maps[2] = { NULL, NULL };
-	struct difference difference = { .old = { .reader = NULL } };
+	struct difference difference = { .old = { .map = NULL } };
 	struct difference_step step;
 	int code = 0;
 
