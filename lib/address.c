@@ -460,7 +460,7 @@ int address_check_domain(const char *domain, size_t len, struct error *error)
 		return 0;
 	key_len = address_domain_key(domain, len, key);
 	if (key_len == ERR_NOMEM)
-		return error_set(error, ERR_NOMEM, "no memory");
+		return error_set(error, ERR_NOMEM, "out of memory");
 	if (key_len < 0)
 		return error_set(error, ERR_BAD,
 			"has a domain that cannot be written in A-labels, or "
@@ -505,7 +505,7 @@ int address_check(const struct mailbox *mailbox, bool utf8, struct error *error)
 			ADDRESS_LOCAL_MAX);
 	len = address_format(mailbox, text);
 	if (len == ERR_NOMEM)
-		return error_set(error, ERR_NOMEM, "no memory");
+		return error_set(error, ERR_NOMEM, "out of memory");
 	if (len < 0 || len > ADDRESS_MAX)
 		return error_set(error, ERR_BAD, "is longer than %d octets",
 			ADDRESS_MAX);

@@ -59,8 +59,7 @@ struct bytes address_strip_path(const char *text, size_t len);
 int address_key(
 	const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
-/* The domain half of address_key, without "@". Returns its length or an error.
- */
+/* The domain half of address_key, without "@"; returns the same way. */
 int address_domain_key(
 	const char *domain, size_t len, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
@@ -82,13 +81,14 @@ size_t address_format_local(
  * domain of LDH labels of 1 to 63 octets or an address literal, 254 octets in
  * all, no control octets; and no '%' or '!' in the local part, which Postfix
  * would take for a route. utf8: may the local part hold UTF-8 (RFC 6531)?
- * Returns 0, or ERR_BAD with the reason in error ("has no domain" and so on).
+ * Returns 0; ERR_BAD with the reason in error ("has no domain" and so on);
+ * ERR_NOMEM.
  */
 int address_check(const struct mailbox *mailbox, bool utf8,
 	struct error *error) MUST_CHECK;
 
 /* The domain half of address_check: LDH labels (U-labels are taken where they
- * have A-labels) or an address literal, 255 octets. */
+ * have A-labels) or an address literal, 255 octets. Returns the same way. */
 int address_check_domain(
 	const char *domain, size_t len, struct error *error) MUST_CHECK;
 

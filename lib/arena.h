@@ -9,14 +9,14 @@
 
 struct arena;
 
-/* max: the most octets it will ever hold. NULL when there is no memory. */
+/* max: the most octets it will ever hold. NULL when out of memory. */
 struct arena *arena_open(size_t max) MUST_CHECK;
 void arena_close(struct arena *arena);
 
 /* Frees everything but the first block: all pointers from it are dead. */
 void arena_reset(struct arena *arena);
 
-/* Aligned for any object, not cleared. NULL: no memory, or over the cap.
+/* Aligned for any object, not cleared. NULL: out of memory, or over the cap.
  * Lives until arena_reset or arena_close. */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 

@@ -154,7 +154,7 @@ int audit_last(
 			last->not_made = last->not_made || failed;
 		}
 	}
-	if (!feof(file)) /* an error, or no memory for a line */
+	if (!feof(file)) /* an error, or out of memory */
 		code = error_set_errno(error, "cannot read %s", path);
 	free(line);
 	fclose(file);

@@ -36,12 +36,13 @@ struct checkrule_rule {
 int checkrule_read(enum rule_table table, const struct rule *rule,
 	struct checkrule_rule *read) MUST_CHECK;
 
-/* Looks at the rule and each of its targets. 0, what options->found returned,
- * or an error. */
+/* Looks at the rule and each of its targets. 0; what options->found returned,
+ * and check->stopped; or ERR_NOMEM, ERR_IO, ERR_BAD. */
 int checkrule_run(
 	struct checkrule *check, struct checkrule_rule *rule) MUST_CHECK;
 
-/* Reports about the rule and its present target. */
+/* Reports about the rule and its present target. What options->found returned,
+ * and check->stopped where that is not 0. */
 int checkrule_report(struct checkrule *check, const struct checkrule_rule *rule,
 	enum check_kind kind, enum check_severity severity, const char *why,
 	const char *advice) MUST_CHECK;

@@ -95,8 +95,8 @@ keep_first_error(cfg_t *cfg, const char *format, va_list args)
 	free(text);
 }
 
-/* libconfuse does not say when it had no memory for a default: the option would
- * be 0, false or NULL. (For that of a list it ends the process.) */
+/* libconfuse does not say when it is out of memory for a default: the option
+ * would be 0, false or NULL. (For that of a list it ends the process.) */
 static bool has_defaults(cfg_t *cfg)
 {
 	return true OPTIONS(HAS_TEXT, HAS_WORD, HAS_FLAG, NOTHING3);
@@ -140,7 +140,7 @@ static int read_text(
 	}
 	*text = malloc(TEXT_MAX + 1);
 	if (!*text) {
-		result = error_set(error, ERR_NOMEM, "%s: no memory", path);
+		result = error_set(error, ERR_NOMEM, "%s: out of memory", path);
 		goto out;
 	}
 	while ((got = read(fd, *text + used, TEXT_MAX + 1 - used)) > 0)
@@ -325,7 +325,7 @@ static int parse(char *text, size_t len, const char *path,
 		return result;
 	cfg = table_open();
 	if (!cfg)
-		return error_set(error, ERR_NOMEM, "%s: no memory", path);
+		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	errno = 0;
 	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
 		result = make_config(cfg, path, config);
@@ -339,7 +339,7 @@ static int parse(char *text, size_t len, const char *path,
 			"%s:%d: found \"\", expected: name = value", path,
 			cfg->line);
 	if (result == ERR_NOMEM)
-		(void)error_set(error, result, "%s: no memory", path);
+		(void)error_set(error, result, "%s: out of memory", path);
 	(void)cfg_free(cfg);
 	return result;
 }

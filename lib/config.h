@@ -68,7 +68,8 @@ int config_open(struct config **config, const char *path,
 	struct error *error) MUST_CHECK;
 void config_close(struct config *config);
 
-/* All defaults, without a file: for unit tests and for the manual's check. */
+/* All defaults, without a file: for unit tests and for the manual's check. 0 or
+ * ERR_NOMEM. */
 int config_open_defaults(struct config **config) MUST_CHECK;
 
 bool config_list_has(const struct config_list *list, struct bytes item);

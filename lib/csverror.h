@@ -11,6 +11,7 @@
 
 struct csverror;
 
+/* NULL when out of memory. */
 struct csverror *csverror_open(void) MUST_CHECK;
 void csverror_close(struct csverror *errors);
 

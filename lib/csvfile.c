@@ -380,7 +380,8 @@ int csvfile_read(FILE *file, const struct csvfile_options *options,
 		result = finish(reader, rows, error);
 out:
 	if (result == ERR_NOMEM)
-		(void)error_set(error, result, "%s: no memory", options->name);
+		(void)error_set(
+			error, result, "%s: out of memory", options->name);
 	if (reader) {
 		csverror_close(reader->errors);
 		csv_free(&reader->parser);

@@ -171,7 +171,7 @@ int decide(const struct config *config, const struct map *map,
 	arena_close(context.scratch);
 	if (result == ERR_NOMEM)
 		return error_set(error, result,
-			"no memory, or the message is too large");
+			"out of memory, or the message is too large");
 	if (result < 0)
 		return error_set(error, result, "%s",
 			*doubt.text ? doubt.text : "the map cannot be read");

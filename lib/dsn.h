@@ -31,7 +31,7 @@ const char *dsn_notify_text(const struct dsn_notify *notify);
  * The value of ORCPT for a recipient who had none: "rfc822;" and the address in
  * xtext, or "utf-8;" and utf-8-addr-xtext where its local part is UTF-8. spelt:
  * the address as it came, used where it is ASCII. In arena, NUL-terminated;
- * NULL when there is no memory.
+ * NULL when out of memory.
  */
 char *dsn_orcpt(struct arena *arena, const struct mailbox *mailbox,
 	struct bytes spelt) MUST_CHECK;
@@ -41,7 +41,7 @@ char *dsn_orcpt(struct arena *arena, const struct mailbox *mailbox,
  * whatever the type: utf-8-addr-xtext becomes UTF-8 in xtext, or "\x{F6}" would
  * reach the next hop as "\x{5C}x{F6}" (measured, Postfix 3.7). orcpt itself for
  * other types and for what is no utf-8-addr-xtext; else in arena. NULL when
- * there is no memory.
+ * out of memory.
  */
 const char *dsn_orcpt_for_milter(
 	struct arena *arena, const char *orcpt) MUST_CHECK;

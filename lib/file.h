@@ -1,7 +1,8 @@
 /*
  * file: small files in a directory that is open: read with care, appended to,
  * replaced whole. Names are relative to dirfd; shown is what messages call the
- * file. Nothing here follows a symbolic link or blocks on a FIFO.
+ * file. Nothing here follows a symbolic link or blocks on a FIFO. What may
+ * return ERR_PERM may return ERR_NOMEM, too (error_set_errno).
  */
 #ifndef READDRESS_FILE_H
 #define READDRESS_FILE_H

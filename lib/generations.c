@@ -43,7 +43,7 @@ static int push(uint64_t **list, size_t *count, uint64_t generation,
 	uint64_t *longer = realloc(*list, (*count + 1) * sizeof *longer);
 
 	if (!longer) {
-		(void)error_set(error, ERR_NOMEM, "no memory");
+		(void)error_set(error, ERR_NOMEM, "out of memory");
 		return ERR_NOMEM;
 	}
 	longer[(*count)++] = generation;

@@ -7,9 +7,13 @@
 
 #include "verdict.h"
 
-/* Inbound: the inbound headers by the inbound table, within what
+/*
+ * Inbound: the inbound headers by the inbound table, within what
  * inbound_rewrite_headers allows. Outbound: the outbound ones by the outbound
- * table. */
+ * table. New values live in the context's arena; its scratch is empty again
+ * after each header. In shadow mode decision->shadow is set instead.
+ * 0; ERR_NOMEM; ERR_IO or ERR_BAD, without text, when the map cannot be read.
+ */
 int headeredit_decide(struct verdict_context *context) MUST_CHECK;
 
 #endif

@@ -49,7 +49,7 @@ static int next_line(
 		source->text = (struct bytes){ source->line, (size_t)len };
 		return 0;
 	}
-	if (!feof(source->file)) { /* an error, or no memory for a line */
+	if (!feof(source->file)) { /* an error, or out of memory */
 		state_path(state, source->name, path);
 		code = error_set_errno(error, "cannot read %s", path);
 	}

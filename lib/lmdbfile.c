@@ -37,7 +37,7 @@ struct lmdbfile_writer {
 static int translate(int rc, const char *shown, struct error *error)
 {
 	if (rc == ENOMEM)
-		return error_set(error, ERR_NOMEM, "%s: no memory", shown);
+		return error_set(error, ERR_NOMEM, "%s: out of memory", shown);
 	if (rc > 0) { /* an errno */
 		errno = rc;
 		return error_set_errno(error, "%s", shown);
@@ -122,7 +122,7 @@ int lmdbfile_open(struct lmdbfile **result, int fd, const char *shown,
 	int rc;
 
 	if (!file)
-		return error_set(error, ERR_NOMEM, "%s: no memory", shown);
+		return error_set(error, ERR_NOMEM, "%s: out of memory", shown);
 	rc = open_env(file, fd, size);
 	if (rc == ENOENT) { /* of a file that is open: */
 		lmdbfile_close(file);
@@ -318,7 +318,7 @@ int lmdbfile_create(struct lmdbfile_writer **result, const char *path,
 	int rc;
 
 	if (!writer)
-		return error_set(error, ERR_NOMEM, "%s: no memory", path);
+		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	memcpy(writer->path, path, length);
 	writer->names = names;
 	rc = mdb_env_create(&writer->env);

@@ -21,7 +21,8 @@ struct lookup {
 /*
  * delimiter: of extensions, 0 for none. Not for RULE_ROUTES.
  * Returns 1 and *lookup, 0 when no rule holds (also when the address has no
- * key: its domain cannot be written in A-labels), ERR_IO, ERR_NOMEM.
+ * key: its domain cannot be written in A-labels), ERR_NOMEM, or, when the map
+ * failed, ERR_IO, ERR_BAD.
  */
 int lookup_find(struct map_reader *reader, enum rule_table table,
 	const struct mailbox *mailbox, char delimiter,

@@ -110,7 +110,7 @@ int map_open(struct map **result, const char *path, bool isolated,
 		return file;
 	map = calloc(1, sizeof *map);
 	if (!map) {
-		code = error_set(error, ERR_NOMEM, "%s: no memory", path);
+		code = error_set(error, ERR_NOMEM, "%s: out of memory", path);
 		goto out;
 	}
 	code = verify(file, path, isolated, &memory, &map->octets, error);

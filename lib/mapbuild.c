@@ -23,14 +23,14 @@ int map_builder_open(struct map_builder **result, const char *path,
 	int code;
 
 	if (!builder)
-		return error_set(error, ERR_NOMEM, "%s: no memory", path);
+		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	memcpy(builder->path, path, length);
 	builder->domains = nameset_open();
 	/* Twice: each key may bring a domain of its own. */
 	code = builder->domains
 		       ? lmdbfile_create(&builder->writer, path, 2 * rows + 1,
 				 2 * octets + MAPMETA_MAX, mapfile_names, error)
-		       : error_set(error, ERR_NOMEM, "%s: no memory", path);
+		       : error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	if (code)
 		map_builder_close(builder);
 	else
@@ -66,7 +66,7 @@ int map_builder_put(struct map_builder *builder, enum rule_table table,
 	if (table == RULE_INBOUND &&
 		nameset_add(builder->domains, key_domain(rule->key)))
 		code = error_set(
-			error, ERR_NOMEM, "%s: no memory", builder->path);
+			error, ERR_NOMEM, "%s: out of memory", builder->path);
 	return code;
 }
 

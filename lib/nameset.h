@@ -9,7 +9,7 @@
 
 struct nameset;
 
-/* NULL when there is no memory. */
+/* NULL when out of memory. */
 struct nameset *nameset_open(void) MUST_CHECK;
 void nameset_close(struct nameset *set);
 

@@ -27,14 +27,15 @@ void place_text(const struct place *place, char text[ADDRESS_TEXT_MAX]);
 
 /*
  * The rule that holds, in *lookup, and the first place that it leads to; from
- * itself for an exception. Returns 1; 0 when no rule holds; or an error.
+ * itself for an exception. Returns 1; 0 when no rule holds; ERR_NOMEM, or, when
+ * the map failed, ERR_IO, ERR_BAD.
  */
 int place_follow(const struct place_rules *rules, enum rule_table table,
 	const struct place *from, struct lookup *lookup,
 	struct place *to) MUST_CHECK;
 
 /* Does the rule that holds lead from one place to the other, among others?
- * 1, 0, or an error. */
+ * 1, 0, or as place_follow. */
 int place_leads_to(const struct place_rules *rules, enum rule_table table,
 	const struct place *from, const struct place *to) MUST_CHECK;
 

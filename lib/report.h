@@ -1,6 +1,6 @@
 /*
- * report: a decision as log lines (DESIGN section 7), key=value, each at most
- * REPORT_LINE octets, every one beginning with the same prefix.
+ * report: a decision as log lines (readdress-milter(8), LOG), key=value, each
+ * at most REPORT_LINE octets, every one beginning with the same prefix.
  */
 #ifndef READDRESS_REPORT_H
 #define READDRESS_REPORT_H

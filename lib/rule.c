@@ -104,7 +104,7 @@ static int domain_source_key(
 	if (len == 0)
 		len = address_domain_key(domain.data, domain.len, domain_key);
 	if (len < 0)
-		return error_set(error, len, "no memory");
+		return error_set(error, len, "out of memory");
 	memcpy(key + used, domain_key, (size_t)len);
 	return (int)used + len;
 }
@@ -168,7 +168,7 @@ int rule_source_key(enum rule_table table, struct bytes source,
 	if (len == ERR_BAD)
 		return ruletarget_refuse(error, "source", source, reason.text);
 	if (len < 0)
-		return error_set(error, len, "no memory");
+		return error_set(error, len, "out of memory");
 	return len;
 }
 
@@ -191,7 +191,8 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 		return result;
 	octets = arena_octets(arena, key_len + 1 + made.len);
 	if (!octets)
-		return error_set(error, ERR_NOMEM, "no memory for more rules");
+		return error_set(
+			error, ERR_NOMEM, "out of memory for more rules");
 	memcpy(octets, key, key_len);
 	octets[key_len] = kind_chars[made.kind];
 	memcpy(octets + key_len + 1, made.text, made.len);

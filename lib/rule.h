@@ -1,6 +1,6 @@
 /*
  * rule: one row of a table, "Source;Target", checked and made ready for the
- * map. What the kinds mean stands in readdress.conf(5) and DESIGN section 2.
+ * map. What the kinds mean stands in readdress(1), Rules.
  */
 #ifndef READDRESS_RULE_H
 #define READDRESS_RULE_H

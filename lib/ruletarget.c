@@ -46,7 +46,7 @@ static int add_subdomain_target(struct bytes target, struct bytes key,
 	int result = rule_source_key(RULE_INBOUND, target, target_key, NULL);
 
 	if (result == ERR_NOMEM)
-		return error_set(error, result, "no memory");
+		return error_set(error, result, "out of memory");
 	seen->star =
 		result > 0 &&
 		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
@@ -78,17 +78,17 @@ static int add_domain_target(struct bytes target, struct bytes key,
 	if (result == ERR_BAD)
 		return ruletarget_refuse(error, "target", target, reason.text);
 	if (result < 0 || domain.len >= sizeof mailbox.domain)
-		return error_set(error, ERR_NOMEM, "no memory");
+		return error_set(error, ERR_NOMEM, "out of memory");
 	memcpy(mailbox.domain, domain.data, domain.len);
 	mailbox.domain_len = domain.len;
 	result = address_key(&mailbox, target_key);
 	if (result < 0)
-		return error_set(error, ERR_NOMEM, "no memory");
+		return error_set(error, ERR_NOMEM, "out of memory");
 	seen->itself =
 		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
 	result = address_format(&mailbox, text); /* the local part is "" */
 	if (result < 0)
-		return error_set(error, ERR_NOMEM, "no memory");
+		return error_set(error, ERR_NOMEM, "out of memory");
 	if (result - 2 > ADDRESS_MAX)
 		return ruletarget_refuse(
 			error, "target", target, "is longer than 254 octets");
@@ -144,7 +144,7 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 	if (result == ERR_BAD)
 		return ruletarget_refuse(error, "target", target, reason.text);
 	if (result < 0)
-		return error_set(error, result, "no memory");
+		return error_set(error, result, "out of memory");
 	seen->itself =
 		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
 	if (rule_key_is_domain(key))

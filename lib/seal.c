@@ -39,8 +39,8 @@ static int hash(int fd, const char *path, uint64_t length, int copy,
 
 	if (!context || !chunk ||
 		!EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
-		code = error_set(
-			error, ERR_NOMEM, "%s: no memory to hash it", path);
+		code = error_set(error, ERR_NOMEM,
+			"%s: out of memory while hashing it", path);
 		goto out;
 	}
 	for (uint64_t at = 0; at < length;) {

@@ -154,13 +154,13 @@ int state_open(struct state **result, const struct config *config, bool create,
 	struct state *state = calloc(1, sizeof *state);
 
 	if (!state)
-		return error_set(error, ERR_NOMEM, "no memory");
+		return error_set(error, ERR_NOMEM, "out of memory");
 	state->fd = state->lock = -1;
 	state->dir = strdup(config->state_dir);
 	state->map_path = join(config->state_dir, STATE_MAP);
 	state->build_path = join(config->state_dir, STATE_BUILD);
 	if (!state->dir || !state->map_path || !state->build_path) {
-		code = error_set(error, ERR_NOMEM, "no memory");
+		code = error_set(error, ERR_NOMEM, "out of memory");
 		goto out;
 	}
 	code = open_dir(state, create, &made, error);

@@ -1,5 +1,6 @@
 /*
- * statedir: what the files that make up state.h share. For them alone.
+ * statedir: what the files that make up state.h share. For them alone. Errors
+ * are told as in state.h.
  */
 #ifndef READDRESS_STATEDIR_H
 #define READDRESS_STATEDIR_H
@@ -43,12 +44,13 @@ void state_path(
 	const struct state *state, const char *name, char path[STATE_PATH_MAX]);
 
 /* Opens a directory in the state directory. create: makes it when missing, with
- * the state directory's group. Returns the descriptor; ERR_NOENT, ERR_PERM,
- * ERR_CREATE, ERR_IO; ERR_BAD when it is no directory. */
+ * the state directory's group. Returns the descriptor (close it); ERR_NOENT;
+ * ERR_BAD when it is no directory; ERR_CREATE. */
 int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 	bool create, struct error *error) MUST_CHECK;
 
-/* Numbers in history/ as state_generations gives them, without the newest. */
+/* Numbers in history/ as state_generations gives them, without the newest; on
+ * error NULL and 0. */
 int state_history(const struct state *state, uint64_t **list, size_t *count,
 	struct error *error) MUST_CHECK;
 
@@ -57,7 +59,7 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 void state_history_name(char name[STATE_NAME_MAX], uint64_t generation);
 
 /* Opens map.mdb for reading. Unlike state_open_newest it says no more than what
- * is wrong: ERR_NOENT, ERR_BAD and others of map_open. */
+ * is wrong: ERR_NOENT, ERR_BAD. */
 int state_try_newest(
 	struct state *state, struct map **map, struct error *error) MUST_CHECK;
 
@@ -82,7 +84,7 @@ int state_newest(struct state *state, uint64_t *generation,
 uint64_t audit_number(struct bytes text, const char *word);
 
 /* The highest generation that the audit log names (0: none), and whether its
- * line says that it was not made. */
+ * line says that it was not made. ERR_BAD when it is no regular file. */
 struct audit_last {
 	uint64_t generation;
 	bool not_made;
@@ -91,12 +93,12 @@ int audit_last(const struct state *state, struct audit_last *last,
 	struct error *error) MUST_CHECK;
 
 /* "TIME USER WHAT; generation N", appended and fsynced. time: seconds since
- * 1970. */
+ * 1970. ERR_BAD when it is no regular file; ERR_CREATE. */
 int audit_made(const struct state *state, int64_t time, const char *what,
 	uint64_t generation, struct error *error) MUST_CHECK;
 
-/* "TIME USER generation N was not made: WHY". Where it fails, the next edit
- * finds the same and says it. */
+/* "TIME USER generation N was not made: WHY"; as audit_made. Where it fails,
+ * the next edit finds the same and says it. */
 int audit_not_made(const struct state *state, uint64_t generation,
 	const char *why, struct error *error);
 

@@ -25,7 +25,8 @@ struct bytes explain_message_id(const struct decide_message *message);
 /* Of a message in a mailbox, without what is the same for all. */
 void explain_text(const struct explain *explain, FILE *file);
 
-/* One object a line on standard output; their keys stand in readdress(1). */
+/* One object a line on standard output; their keys stand in readdress(1). 0;
+ * ERR_NOMEM; ERR_IO when standard output failed. */
 int explain_json(const struct explain *explain, struct error *error) MUST_CHECK;
 
 /* "rcpt=<old>:<new>" a line for each address of the envelope that changes. */

@@ -38,7 +38,7 @@ void json_put_flag(struct json *json, const char *key, bool flag);
 void json_put_null(struct json *json, const char *key);
 
 /* Whatever else: an array, an object. value is taken over; NULL is a failure
- * (jansson's functions give it when there is no memory). */
+ * (jansson's functions give it when out of memory). */
 void json_put(struct json *json, const char *key, json_t *value);
 
 /* inner becomes the value of key; nothing may be put into it afterwards. */
@@ -48,7 +48,7 @@ void json_put_object(struct json *json, const char *key, struct json *inner);
 void json_put_rows(
 	struct json *json, const char *key, const struct map_meta *meta);
 
-/* A string as json_put_bytes makes it, for arrays; NULL: no memory. */
+/* A string as json_put_bytes makes it, for arrays; NULL: out of memory. */
 json_t *json_bytes(struct bytes text);
 
 /* Prints the object and a newline, and frees it. 0; ERR_NOMEM; ERR_IO when

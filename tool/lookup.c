@@ -28,8 +28,8 @@ static void complain(const char *text, const struct error *reason)
 static int failed(int code, struct error *error)
 {
 	return error_set(error, code,
-		"the map could not be read: it is "
-		"damaged, or there is no memory");
+		"the map could not be read: it is damaged, or readdress is out "
+		"of memory");
 }
 
 /* What was asked and did not come to an answer: reason NULL where no rule

@@ -25,13 +25,14 @@ struct rewrite {
 	struct signatures signatures; /* for enforced */
 };
 
-/* Reads the next message, without an envelope. 0; ERR_BAD when its headers are
- * too long; or another error. */
+/* Reads the next message, without an envelope. 0; ERR_NOMEM; or as
+ * message_read.
+ */
 int rewrite_read(struct rewrite *rewrite, const struct message_source *source,
 	struct error *error) MUST_CHECK;
 
 /* Makes both decisions for the message with its envelope, and finds what the
- * second one does to signatures. */
+ * second one does to signatures. All of it lives in arena. Errors as decide. */
 int rewrite_decide(struct rewrite *rewrite, struct error *error) MUST_CHECK;
 
 /* What there is to explain. */
@@ -39,7 +40,9 @@ struct explain rewrite_explain(const struct rewrite *rewrite);
 
 void rewrite_free(struct rewrite *rewrite);
 
-/* All messages of the mailbox that --mbox names. In trial.c. */
+/* All messages of the mailbox that --mbox names; of one whose headers are too
+ * long it only tells. Errors as mbox_open, mbox_next, rewrite_decide; ERR_IO
+ * when standard output failed. In trial.c. */
 int trial_run(struct rewrite *rewrite, struct error *error) MUST_CHECK;
 
 #endif

@@ -14,7 +14,7 @@ static const struct decide_header *find_header(
 	return NULL;
 }
 
-/* The value without white space around it. NULL: no memory. */
+/* The value without white space around it. NULL: out of memory. */
 static const char *copy_value(
 	const struct decide_header *header, struct arena *arena)
 {

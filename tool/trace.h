@@ -8,7 +8,7 @@
 #include "decide.h"
 
 /* Return-Path, where there is none the first address of From; "" when there is
- * no such thing. NULL: no memory. */
+ * no such thing. NULL: out of memory. */
 const char *trace_sender(
 	const struct decide_message *message, struct arena *arena) MUST_CHECK;
 

@@ -1,5 +1,5 @@
-"""What must become of an envelope, worked out from DESIGN's words alone and as
-simply as possible: what tests of many envelopes hold the milter against.
+"""What must become of an envelope, worked out apart from lib and as simply as
+possible: what tests of many envelopes hold the milter against.
 
 Addresses here are plain: local parts of letters and digits, ASCII domains.
 """

@@ -83,7 +83,7 @@ knows that a group is open, and refuses its ";" too.""",
         gmime={THEIRS, OURS, OTHER}, python={THEIRS, OURS, OTHER},
         exim={OURS})
 explain("latin1-in-local", """Octets over 0x7F that are no UTF-8 make an
-addr-spec unparsable (DESIGN). Exim and Python take any octet. What GMime and
+addr-spec unparsable (RFC 6532). Exim and Python take any octet. What GMime and
 Exim refuse may cost them a neighbour.""",
         python={THEIRS, OTHER}, exim={THEIRS, OURS, OTHER},
         gmime={THEIRS, OURS})
@@ -94,9 +94,9 @@ with the rest of a group.""",
 # readdress reads what a judge cannot
 
 explain("name-with-at", """"bob@a.example <bob@a.example>", unquoted, is
-everywhere: whatever stands before the one "<>" is display name (DESIGN). Exim
-refuses the element; GMime and Python take the name for the address, or
-nothing. Of "@ Friends: bob@a.example" Exim makes a route.""",
+everywhere: whatever stands before the one "<>" is display name. Exim refuses
+the element; GMime and Python take the name for the address, or nothing. Of
+"@ Friends: bob@a.example" Exim makes a route.""",
         gmime={THEIRS, OURS, OTHER}, python={THEIRS, OURS, OTHER},
         exim={OURS, OTHER})
 explain("name-with-paren", """")" that closes nothing, in a display name: no
@@ -119,17 +119,17 @@ address: left. GMime and Exim refuse the element; Python takes it
 everywhere.""",
         gmime={OURS, OTHER}, exim={THEIRS, OURS, OTHER})
 explain("name-in-latin1", """Octets over 0x7F that are no UTF-8, in a display
-name, are text (DESIGN). The judges agree, but where the octet breaks one of
-their words.""",
+name, are text. The judges agree, but where the octet breaks one of their
+words.""",
         gmime={OURS}, python={OURS}, exim={OURS})
 explain("dots-in-local", """"a..b@", ".a@", "a.@": Japanese mobile operators
 hand them out; but a dot alone is no local part. GMime refuses them; Exim takes
 the dot alone, too.""",
         gmime={OURS, OTHER}, python={THEIRS, OURS, OTHER},
         exim={THEIRS, OURS, OTHER})
-explain("dot-behind-domain", """"@a.example.": the same domain (DESIGN section
-2); the dot goes with the domain. Exim refuses it; Python leaves the dot out of
-the domain and reads it as something else.""",
+explain("dot-behind-domain", """"@a.example.": the same domain, and the dot goes
+with it. Exim refuses it; Python leaves the dot out of the domain and reads it
+as something else.""",
         gmime={OURS, OTHER}, python={OTHER}, exim={OURS})
 explain("dots-in-domain", """An empty label: left. A judge stops there.""",
         gmime={THEIRS, OURS}, python={THEIRS, OURS, OTHER}, exim={OURS})

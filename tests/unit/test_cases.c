@@ -314,7 +314,7 @@ static void check_names(const struct CMUnitTest *tests, size_t count)
 	struct CMUnitTest *sorted = calloc(count, sizeof *sorted);
 
 	if (!sorted)
-		casemap_die("cases", "no memory");
+		casemap_die("cases", "out of memory");
 	memcpy(sorted, tests, count * sizeof *sorted);
 	qsort(sorted, count, sizeof *sorted, compare_names);
 	for (size_t i = 1; i < count; i++)
@@ -345,7 +345,7 @@ int main(int argc, char **argv)
 	casefile_glob(&cases, dir, "*.case");
 	tests = calloc(cases.count + 1, sizeof *tests);
 	if (!tests)
-		casemap_die("cases", "no memory");
+		casemap_die("cases", "out of memory");
 	for (size_t i = 0; i < cases.count; i++) {
 		struct casefile_block *block = cases.blocks[i];
 		const char *name = casefile_value(block, "case").data;

@@ -1,5 +1,4 @@
-/* What of a message is looked at, and what holds a change back: DESIGN section
- * 3. */
+/* What of a message is looked at, and what holds a change back. */
 #include "testdecide.h"
 
 #define RULES                                                                  \
@@ -53,8 +52,8 @@ static void test_what_is_rewritten(void **state)
 	testdecide_check("inbound, lists", test, "header3 x@old.com\n");
 }
 
-/* FACTS 29 and the lengths: what a header has already, it may keep; what is new
- * must be fit for the message. */
+/* UTF-8 without SMTPUTF8, and the lengths: what a header has already, it may
+ * keep; what is new must be fit for the message. */
 static void test_local_parts_in_headers(void **state)
 {
 #define L70                                                                    \

@@ -1,4 +1,5 @@
-/* Which way a message goes, and what proves it: DESIGN section 3. */
+/* Which way a message goes, and what proves it: readdress.conf(5),
+ * DIRECTION. */
 #include "testdecide.h"
 
 #define RULES                                                                  \

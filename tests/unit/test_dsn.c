@@ -1,5 +1,4 @@
-/* NOTIFY and ORCPT: DESIGN section 3, RFC 3461 section 4, RFC 6533 section 3.
- */
+/* NOTIFY and ORCPT: RFC 3461 section 4, RFC 6533 section 3. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

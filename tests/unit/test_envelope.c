@@ -1,4 +1,5 @@
-/* The net difference of recipients: DESIGN section 3, FACTS 1 to 5 and 29. */
+/* The net difference of recipients: ARCHITECTURE.md, "Why the edits look as
+ * they do". */
 #include "testdecide.h"
 
 #define SHARP                                                                  \
@@ -169,7 +170,8 @@ static void test_spellings(void **state)
 	CHECK(cases);
 }
 
-/* FACTS 4: the look-up by what Postfix resolved, the delete by what came. */
+/* The look-up by what Postfix resolved, the delete by what came: Postfix finds
+ * it by nothing else. */
 static void test_resolved(void **state)
 {
 	static const struct envelope_case cases[] = {
@@ -311,7 +313,8 @@ static void test_order(void **state)
 	testdecide_close(&test);
 }
 
-/* FACTS 5 and 29: what is not carried to another domain. */
+/* What is not carried to another domain: what Postfix would resolve elsewhere,
+ * and UTF-8 without SMTPUTF8. */
 static void test_left(void **state)
 {
 	static const char l57[] =

@@ -1,4 +1,4 @@
-/* lookup_find and lookup_next: the order of DESIGN section 2. */
+/* lookup_find and lookup_next: the order of readdress(1), Rules. */
 #include "testmap.h"
 
 #include "lookup.h"

@@ -1,4 +1,4 @@
-/* The log lines of a message: DESIGN section 7. */
+/* The log lines of a message: readdress-milter(8), LOG. */
 #include "testdecide.h"
 
 #include "log.h"

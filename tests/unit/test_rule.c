@@ -1,4 +1,4 @@
-/* rule_make and what the map holds of a rule: DESIGN section 2. */
+/* rule_make and what the map holds of a rule. */
 #include "testmap.h"
 
 /* One row and what it makes. */

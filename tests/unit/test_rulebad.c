@@ -1,4 +1,4 @@
-/* What rule_make refuses, and what it says: DESIGN section 2. */
+/* What rule_make refuses, and what it says. */
 #include "testmap.h"
 
 struct rule_case {

@@ -1,5 +1,4 @@
-/* The sender of an outbound message: DESIGN sections 2 and 3, FACTS 3 and 29.
- */
+/* The sender of an outbound message, by the outbound table. */
 #include "testdecide.h"
 
 struct sender_case {
