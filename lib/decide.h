@@ -1,7 +1,7 @@
 /*
  * decide: the heart. Given a direction, an envelope, headers and a map, list
- * the edits (DESIGN section 3). No I/O; nothing is changed that was given; the
- * milter and `readdress rewrite` both call it.
+ * the edits. No I/O; nothing is changed that was given; the milter and
+ * `readdress rewrite` both call it.
  */
 #ifndef READDRESS_DECIDE_H
 #define READDRESS_DECIDE_H
@@ -16,7 +16,7 @@
 
 enum direction { INBOUND, OUTBOUND, DIRECTIONS };
 
-/* What gave a message its direction (DESIGN section 3). */
+/* What gave a message its direction. */
 enum decide_why {
 	WHY_DEFAULT,
 	WHY_DAEMON,

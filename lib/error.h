@@ -12,7 +12,7 @@
 #include "bytes.h"
 
 enum {
-	ERR_NOMEM = -1,	   /* no memory, or a cap was reached       (71) */
+	ERR_NOMEM = -1,	   /* out of memory, or a cap was reached   (71) */
 	ERR_BAD = -2,	   /* bad data                              (65) */
 	ERR_NOENT = -3,	   /* it is not there                       (66) */
 	ERR_IO = -4,	   /* reading or writing failed             (74) */

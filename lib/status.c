@@ -237,7 +237,7 @@ int status_each(const char *runtime_dir,
 		*space = '\0';
 		line(context, text, value);
 	}
-	if (!feof(file)) /* an error, or no memory for a line */
+	if (!feof(file)) /* an error, or out of memory for a line */
 		result = error_set_errno(error, "%s", path);
 	free(text);
 	(void)fclose(file);

@@ -36,7 +36,8 @@ struct verdict {
 	size_t target_count;
 };
 
-/* Would Postfix resolve such a local part to another place ("u%host", "host!u")?
+/* Would Postfix resolve such a local part to another place ("u%host",
+ * "host!u")?
  */
 bool verdict_is_routed(const char *local, size_t len);
 
