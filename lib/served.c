@@ -64,16 +64,32 @@ static const char *base(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
-int state_note_served(
-	struct state *state, uint64_t generation, struct error *error)
+static int write_note(struct state *state, uint64_t generation,
+	uint64_t previous, struct error *error)
 {
 	char path[STATE_PATH_MAX];
 	char text[64];
 	struct stat status;
+	int len;
+	int code;
+	int fd = open_served(state, &status, error);
+
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_NOTE, path);
+	len = snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 "\n",
+		generation, previous);
+	code = file_replace(fd, base(STATE_NOTE), path, STATE_MODE_FILE,
+		status.st_gid, text, (size_t)len, error);
+	close(fd);
+	return code;
+}
+
+int state_note_served(
+	struct state *state, uint64_t generation, struct error *error)
+{
 	uint64_t served;
 	uint64_t previous;
-	int len;
-	int fd;
 	int code = state_served(state, &served, &previous, error);
 
 	/* A damaged note is written anew. */
@@ -81,15 +97,10 @@ int state_note_served(
 		return code;
 	if (!code && served == generation)
 		return 0;
-	fd = open_served(state, &status, error);
-	if (fd < 0)
-		return fd;
-	state_path(state, STATE_NOTE, path);
-	len = snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 "\n",
-		generation, served);
-	code = file_replace(fd, base(STATE_NOTE), path, STATE_MODE_FILE,
-		status.st_gid, text, (size_t)len, error);
-	close(fd);
+	code = write_note(state, generation, served, error);
+	/* It may be in place, and only the directory's fsync have failed. */
+	if (code && served)
+		(void)write_note(state, served, previous, NULL);
 	return code;
 }
 

@@ -101,8 +101,9 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 	struct error *error) MUST_CHECK;
 
 /* The milter's: notes what it serves (atomic, fsync), keeping the one before; a
- * damaged note is written anew. ERR_NOENT when there is no served/, ERR_BAD
- * when that is no directory; ERR_CREATE. */
+ * damaged note is written anew. On error the note is as it was, as far as the
+ * disk allows. ERR_NOENT when there is no served/, ERR_BAD when that is no
+ * directory; ERR_CREATE. */
 int state_note_served(struct state *state, uint64_t generation,
 	struct error *error) MUST_CHECK;
 

@@ -633,6 +633,30 @@ static void test_served(void **test)
 	state_close(state);
 }
 
+/* Each call that changes a file fails once: the note is as it was. */
+static void test_served_fails(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = kit_state(kit);
+	const char *call = "";
+	unsigned failures = 0;
+
+	KIT_OK(kit, state_note_served(state, 3, &kit->error));
+	for (unsigned n = 0; n < 100 && call; n++) {
+		int code;
+
+		faults_arm(n, 1, EIO);
+		code = state_note_served(state, 5, &kit->error);
+		call = faults_disarm();
+		assert_int_equal(code < 0, call != NULL);
+		assert_file(in_state(kit, "served/generation"),
+			call ? "3 0\n" : "5 3\n");
+		failures += call != NULL;
+	}
+	assert_true(failures >= 5);
+	state_close(state);
+}
+
 static void test_reload_log(void **test)
 {
 	struct kit *kit = *test;
@@ -788,6 +812,7 @@ int main(void)
 		KIT_TEST(test_next_generation),
 		KIT_TEST(test_user),
 		KIT_TEST(test_served),
+		KIT_TEST(test_served_fails),
 		KIT_TEST(test_reload_log),
 		KIT_TEST(test_log_key),
 		KIT_TEST(test_make_served),
