@@ -193,14 +193,15 @@ static int check_group(const struct server *server, const struct config *old,
 	return daemon_no_group(next, error);
 }
 
-/* At each reload: a group that did not exist the last time may do so now. */
-static void permit_socket(
-	struct server *server, const struct config *next, const struct log *log)
+static void permit_socket(struct server *server, const struct config *old,
+	const struct config *next, const struct log *log)
 {
 	struct listener_access access;
 	struct error error = { "" };
 
-	if (!listener_is_unix(server->fixed.socket))
+	if (!listener_is_unix(server->fixed.socket) ||
+		(old->socket_mode == next->socket_mode &&
+			!strcmp(old->socket_group, next->socket_group)))
 		return;
 	if (!daemon_access(next, &access))
 		log_line(log, LEVEL_WARNING,
@@ -264,7 +265,7 @@ static void succeeded(struct server *server, struct state *state,
 	log_line(&next->log, LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->status.reloads_ok, 1);
 	note_line(state, &next->log, line);
-	permit_socket(server, next->config, &next->log);
+	permit_socket(server, old->config, next->config, &next->log);
 	tell_systemd(map_meta(next->map));
 }
 
