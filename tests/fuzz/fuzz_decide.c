@@ -107,6 +107,16 @@ static bool is_clean(const char *written)
 	return true;
 }
 
+/* U+0080 to U+009F: a target may not hold them, a client's local part may. */
+static bool has_c1(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)text[0] == 0xc2 &&
+			((unsigned char)text[1] & 0xe0) == 0x80)
+			return true;
+	return false;
+}
+
 static void check_envelope(
 	const struct input *input, const struct decision *decision)
 {
@@ -119,10 +129,11 @@ static void check_envelope(
 		FUZZ_CHECK(is_clean(decision->adds[i].esmtp));
 		FUZZ_CHECK(!address_parse(
 			address, strlen(address), &mailbox, NULL));
-		/* a local part that a domain rule keeps is what it was */
+		/* what a rule keeps or carries of a local part is as it was */
 		FUZZ_CHECK(!mailbox.local_len ||
 			   address_format_local(&mailbox, local) >
 				   ADDRESS_LOCAL_MAX ||
+			   has_c1(local) ||
 			   !address_check(&mailbox, true, NULL));
 	}
 	FUZZ_CHECK(decision->delete_count <=
