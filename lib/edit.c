@@ -107,7 +107,8 @@ static int refuse(const struct plan *plan, struct error *error)
 			edit->scope == EDIT_ALL
 				? "--only users to load users alone, or --force"
 				: "--force if that is meant");
-	if ((edit->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
+	if (plan->before_scope && /* else nothing was deleted */
+		(edit->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
 		deleted * 100 > edit->max_delete * plan->before_scope)
 		return error_set(error, ERR_BAD,
 			"would delete %" PRIu64 " of %" PRIu64
@@ -239,7 +240,7 @@ int edit_apply(struct state *state, const struct edit *edit,
 		code = state_lock(state, STATE_LOCK_SECONDS, error);
 	if (code)
 		return code;
-	code = state_open_newest(state, false, &old, error);
+	code = state ? state_open_newest(state, false, &old, error) : ERR_NOENT;
 	if (code == ERR_NOENT)
 		code = 0;
 	else if (!code)

@@ -71,12 +71,13 @@ struct edit_result {
 /*
  * Applies the edit: lock, check, build, publish (nothing of it but the checks
  * with dry_run). The state must be open; it is locked afterwards, but not by
- * dry_run, which writes nothing at all. *result is filled also when the edit is
- * refused. Refusals of EDIT_REPLACE are ERR_BAD with the reason and the option
- * that overrides: more than max_delete percent of the rows in scope deleted; a
- * domain, sub-domain or catch-all rule (or an exception for a domain) deleted
- * without force or scope EDIT_USERS. Otherwise errors of state and map. A first
- * map is made also by an edit without rows.
+ * dry_run, which writes nothing at all, and may have state NULL: there is no
+ * state directory yet, and the table is empty. *result is filled also when the
+ * edit is refused. Refusals of EDIT_REPLACE are ERR_BAD with the reason and the
+ * option that overrides: more than max_delete percent of the rows in scope
+ * deleted; a domain, sub-domain or catch-all rule (or an exception for a
+ * domain) deleted without force or scope EDIT_USERS. Otherwise errors of state
+ * and map. A first map is made also by an edit without rows.
  */
 int edit_apply(struct state *state, const struct edit *edit,
 	struct edit_result *result, struct error *error) MUST_CHECK;

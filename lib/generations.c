@@ -56,14 +56,17 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 {
 	struct dirent *entry;
 	DIR *dir;
+	struct error cause = { "" };
 	int code = 0;
 	int fd = state_open_subdir(
-		state, STATE_HISTORY_DIR, STATE_MODE_DIR, false, error);
+		state, STATE_HISTORY_DIR, STATE_MODE_DIR, false, &cause);
 
 	*list = NULL;
 	*count = 0;
+	if (fd == ERR_NOENT)
+		return 0;
 	if (fd < 0)
-		return fd == ERR_NOENT ? 0 : fd;
+		return error_set(error, fd, "%s", cause.text);
 	dir = fdopendir(fd);
 	if (!dir) {
 		code = error_set_errno(

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -18,17 +19,18 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 {
 	char path[STATE_PATH_MAX];
 	char text[64];
+	struct error cause = { "" };
 	struct bytes rest;
 	int got;
 
 	*served = *previous = 0;
 	state_path(state, STATE_NOTE, path);
 	got = file_read_small(
-		state->fd, STATE_NOTE, path, text, sizeof text, error);
+		state->fd, STATE_NOTE, path, text, sizeof text, &cause);
 	if (got == ERR_NOENT)
 		return 0;
 	if (got < 0)
-		return got;
+		return error_set(error, got, "%s", cause.text);
 	rest = (struct bytes){ text, (size_t)got };
 	if (!bytes_number(&rest, STATE_DIGITS_MAX, served) ||
 		!bytes_take(&rest, " ") ||
@@ -101,6 +103,39 @@ int state_note_served(
 	/* It may be in place, and only the directory's fsync have failed. */
 	if (code && served)
 		(void)write_note(state, served, previous, NULL);
+	return code;
+}
+
+int state_claim_served(struct state *state, int *fd, struct error *error)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[STATE_PATH_MAX];
+	struct stat status;
+	int code = 0;
+	int file;
+	int dir = open_served(state, &status, error);
+
+	if (dir < 0)
+		return dir;
+	state_path(state, STATE_CLAIM, path);
+	file = openat(dir, base(STATE_CLAIM),
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (file < 0)
+		code = error_set_errno(error, "cannot open %s", path);
+	else if (!fcntl(file, F_OFD_SETLK, &lock))
+		*fd = file;
+	else if (errno == EAGAIN || errno == EACCES)
+		code = error_set(error, ERR_BUSY,
+			"another readdress-milter serves %s (it holds %s): "
+			"give each a state_dir of its own",
+			state->dir, path);
+	else
+		code = error_set_errno(error, "cannot lock %s", path);
+	if (code && file >= 0)
+		close(file);
+	else if (!code)
+		(void)fchmod(file, 0600); /* whatever the umask left of it */
+	close(dir);
 	return code;
 }
 

@@ -9,6 +9,7 @@
  *                       (0: nothing yet); the milter's own
  *   served/reload.log   a line for each start and reload; the milter's own
  *   served/log.key      32 octets for hashes in log lines; the milter's own
+ *   served/lock         the milter holds an fcntl lock (OFD) on it
  *   map.mdb.new         the one that is being built
  *   map.mdb.damaged     a map.mdb that a rollback found damaged
  *   lock                writers hold an fcntl lock (OFD) on it; a dead process
@@ -106,6 +107,13 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
  * directory; ERR_CREATE. */
 int state_note_served(struct state *state, uint64_t generation,
 	struct error *error) MUST_CHECK;
+
+/* The milter's: takes the lock of served/, so that no other milter notes there
+ * what it serves. *fd is set on 0 alone, and stays open as long as the lock is
+ * to be held. ERR_BUSY when another has it; ERR_NOENT, ERR_BAD as
+ * state_note_served. */
+int state_claim_served(
+	struct state *state, int *fd, struct error *error) MUST_CHECK;
 
 /* The milter's: "2026-11-21T15:09:00Z reload: generation 11 -> 12, ..." into
  * served/reload.log (fsync). what: all behind the time, of which 900 octets are

@@ -23,6 +23,7 @@
 #define STATE_NOTE	 STATE_SERVED_DIR "/generation"
 #define STATE_RELOAD_LOG STATE_SERVED_DIR "/reload.log"
 #define STATE_LOG_KEY	 STATE_SERVED_DIR "/log.key"
+#define STATE_CLAIM	 STATE_SERVED_DIR "/lock"
 
 struct state {
 	char *dir;	  /* its path, as configured */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -321,6 +322,27 @@ static int write_pid(int fd, const char *path, struct error *error)
 	return 0;
 }
 
+/* The directory, or a file of another user in it. */
+static int not_writable(
+	const char *runtime_dir, const char *path, struct error *error)
+{
+	char buffer[4096];
+	char user[64];
+	struct passwd entry;
+	struct passwd *found = NULL;
+
+	if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) ||
+		!found)
+		(void)snprintf(
+			user, sizeof user, "%lu", (unsigned long)geteuid());
+	else
+		(void)snprintf(user, sizeof user, "%.60s", found->pw_name);
+	return error_set(error, ERR_PERM,
+		"%s: %s: user %s may not write it; `chown %s %s` mends that",
+		path, strerror(EACCES), user, user,
+		access(path, F_OK) ? runtime_dir : path);
+}
+
 int status_claim(const char *runtime_dir, int *fd, struct error *error)
 {
 	struct flock lock = whole_file(F_WRLCK);
@@ -331,6 +353,8 @@ int status_claim(const char *runtime_dir, int *fd, struct error *error)
 	if (result < 0)
 		return result;
 	*fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (*fd < 0 && errno == EACCES)
+		return not_writable(runtime_dir, path, error);
 	if (*fd < 0)
 		return error_set_errno(error, "%s", path);
 	if (!fcntl(*fd, F_SETLK, &lock))

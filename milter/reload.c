@@ -110,8 +110,12 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	uint64_t previous = 0;
 	char rows[SNAPSHOT_ROWS];
 	char line[256];
+	struct error unlocked = { "" };
 	int result = state_open(&state, config, false, error);
 
+	if (!result && state_claim_served(state, &server->served_lock,
+			       &unlocked) == ERR_BUSY)
+		result = error_set(error, ERR_BUSY, "%s", unlocked.text);
 	if (!result)
 		result = state_log_key(state, key, error);
 	if (!result)
@@ -127,6 +131,9 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 			"generation %" PRIu64 ", which was served, is gone: "
 			"serving the newest, %" PRIu64,
 			gone, generation);
+	/* A disk that takes no writes must not keep the mail. */
+	if (unlocked.text[0])
+		log_line(&snapshot->log, LEVEL_WARNING, "%s", unlocked.text);
 	snapshot_rows(map_meta(map), rows);
 	(void)snprintf(line, sizeof line,
 		"start: version %s, generation %" PRIu64 ", %s",

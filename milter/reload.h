@@ -27,7 +27,8 @@ int reload_check_newest(const struct config *config, uint64_t *generation,
  * snapshot's when it returns 0, else the caller's still. Errors of the state
  * directory, as state.h names them for state_open, state_log_key, state_served
  * and state_note_served: ERR_NOENT, ERR_BAD, ERR_PERM, ERR_CREATE, ERR_IO;
- * ERR_NOMEM, which may be without text.
+ * ERR_BUSY when another milter serves this state directory; ERR_NOMEM, which
+ * may be without text.
  */
 int reload_start(struct server *server, struct config *config, struct map *map,
 	uint64_t gone, struct error *error) MUST_CHECK;

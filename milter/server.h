@@ -27,6 +27,7 @@ struct server_fixed {
 struct server {
 	const char *conf; /* absolute path */
 	int lock;	  /* of the pid file; held as long as we run */
+	int served_lock;  /* of the state directory's served/; the same */
 	struct server_fixed fixed;
 	int64_t started; /* seconds since 1970 */
 	struct snapshot_current current;

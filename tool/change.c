@@ -65,15 +65,21 @@ void change_print_counts(
 			(unsigned long long)result->counts[i], words[i]);
 }
 
-void change_begin_counts(const struct changes *changes,
-	const struct edit_result *result, struct json *json)
+void change_put_counts(
+	struct json *json, const char *key, const struct edit_result *result)
 {
 	struct json counts;
 
 	json_begin(&counts);
 	for (int i = 0; i < EDIT_CHANGES; i++)
 		json_put_number(&counts, words[i], result->counts[i]);
+	json_put_object(json, key, &counts);
+}
+
+void change_begin_counts(const struct changes *changes,
+	const struct edit_result *result, struct json *json)
+{
 	json_begin(json);
 	json_put_text(json, "table", rule_table_name(changes->table));
-	json_put_object(json, "counts", &counts);
+	change_put_counts(json, "counts", result);
 }

@@ -30,7 +30,11 @@ void change_print(struct changes *changes, enum edit_change change,
 void change_print_counts(
 	const struct changes *changes, const struct edit_result *result);
 
-/* The same as an object, to which more may be put. */
+/* The counts as an object, put into json. */
+void change_put_counts(
+	struct json *json, const char *key, const struct edit_result *result);
+
+/* The table's name and its counts as an object, to which more may be put. */
 void change_begin_counts(const struct changes *changes,
 	const struct edit_result *result, struct json *json);
 

@@ -121,12 +121,8 @@ static int print_table_counts(const struct diff *diff,
 		return 0;
 	}
 	change_begin_counts(changes, result, &json);
-	if (diff->old)
-		json_put_number(
-			&json, "old_generation", generation_of(diff->old));
-	else
-		json_put_null(&json, "old_generation");
-	json_put_number(&json, "new_generation", generation_of(diff->new));
+	json_put_generation(&json, "old_generation", generation_of(diff->old));
+	json_put_generation(&json, "new_generation", generation_of(diff->new));
 	return json_end(&json, error);
 }
 

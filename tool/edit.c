@@ -29,6 +29,13 @@ int command_init(struct tool *tool, struct error *error)
 		code = edit_init(tool->state, tool->line, &generation, error);
 	if (code)
 		return code;
+	if (tool->options.json) {
+		struct json json;
+
+		json_begin(&json);
+		json_put_generation(&json, "generation", generation);
+		return json_end(&json, error);
+	}
 	(void)printf("generation %llu\n", (unsigned long long)generation);
 	return 0;
 }
@@ -72,10 +79,7 @@ static int print_counts_json(struct job *job, const struct edit_result *result,
 	change_begin_counts(&job->changes, result, &json);
 	json_put_number(&json, "repeated", repeated);
 	json_put_flag(&json, "dry_run", dry_run);
-	if (result->generation)
-		json_put_number(&json, "generation", result->generation);
-	else
-		json_put_null(&json, "generation");
+	json_put_generation(&json, "generation", result->generation);
 	return json_end(&json, error);
 }
 
@@ -120,9 +124,10 @@ static int apply(struct job *job, struct edit *edit, uint64_t repeated,
 	bool create = edit->mode != EDIT_DELETE && !edit->dry_run;
 	int code = tool_open_state(tool, create, error);
 
+	if (code == ERR_NOENT && edit->dry_run)
+		code = 0; /* the directory will be made, the table is empty */
 	if (code)
 		return code;
-
 	job->changes = (struct changes){ .table = tool->table,
 		.delimiter = tool->options.delimiter,
 		.json = tool->options.json };

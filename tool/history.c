@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "change.h"
 #include "clock.h"
 #include "json.h"
 #include "progress.h"
@@ -159,10 +160,7 @@ static int print_kept_json(const struct history *history,
 	char when[CLOCK_TEXT_MAX];
 
 	json_begin(&json);
-	if (kept->number)
-		json_put_number(&json, "generation", kept->number);
-	else
-		json_put_null(&json, "generation");
+	json_put_generation(&json, "generation", kept->number);
 	json_put_flag(&json, "newest",
 		!kept->number || kept->number == history->newest);
 	json_put_flag(&json, "served",
@@ -254,6 +252,42 @@ static void show_building(void *context, uint64_t rows, uint64_t of)
 	progress_show(&rolling->progress, rows, of, rows);
 }
 
+static int print_rollback_json(
+	const struct rollback_result *result, struct error *error)
+{
+	struct json tables;
+	struct json json;
+
+	json_begin(&json);
+	json_put_generation(&json, "to", result->to);
+	if (result->lost) {
+		json_put_text(&json, "lost", result->lost);
+	} else {
+		json_begin(&tables);
+		for (unsigned t = 0; t < RULE_TABLES; t++)
+			change_put_counts(&tables,
+				rule_table_name((enum rule_table)t),
+				&result->tables[t]);
+		json_put_object(&json, "counts", &tables);
+	}
+	json_put_generation(&json, "generation", result->generation);
+	return json_end(&json, error);
+}
+
+static int print_rollback(const struct tool *tool,
+	const struct rollback_result *result, struct error *error)
+{
+	char what[512];
+
+	if (tool->options.json)
+		return print_rollback_json(result, error);
+	rollback_describe(result, what, sizeof what);
+	(void)printf("%s%s generation %llu\n", what,
+		result->unchanged ? "," : ";",
+		(unsigned long long)result->generation);
+	return 0;
+}
+
 int command_rollback(struct tool *tool, struct error *error)
 {
 	struct rolling rolling = { .tool = tool };
@@ -261,7 +295,6 @@ int command_rollback(struct tool *tool, struct error *error)
 		.progress = show_building,
 		.context = &rolling };
 	struct rollback_result result;
-	char what[512];
 	int code = 0;
 
 	if (tool->operand_count)
@@ -275,11 +308,27 @@ int command_rollback(struct tool *tool, struct error *error)
 	progress_end(&rolling.progress);
 	if (code)
 		return tool_edit_failed(code, error);
-	rollback_describe(&result, what, sizeof what);
-	(void)printf("%s%s generation %llu\n", what,
-		result.unchanged ? "," : ";",
-		(unsigned long long)result.generation);
+	code = print_rollback(tool, &result, error);
+	if (code)
+		return code;
 	return tool_go_live(tool, !result.unchanged, error);
+}
+
+static int print_purged(const struct tool *tool,
+	const struct state_purged *purged, struct error *error)
+{
+	struct json json;
+
+	if (!tool->options.json) {
+		(void)printf("deleted: %u generation%s%s\n", purged->maps,
+			purged->maps == 1 ? "" : "s",
+			purged->audit ? ", the audit log" : "");
+		return 0;
+	}
+	json_begin(&json);
+	json_put_number(&json, "generations", purged->maps);
+	json_put_flag(&json, "audit_log", purged->audit);
+	return json_end(&json, error);
 }
 
 int command_purge(struct tool *tool, struct error *error)
@@ -287,6 +336,7 @@ int command_purge(struct tool *tool, struct error *error)
 	struct state_purged purged = { 0 };
 	struct error down;
 	pid_t pid;
+	int printed;
 	int code;
 
 	if (!tool->options.force)
@@ -307,13 +357,11 @@ int command_purge(struct tool *tool, struct error *error)
 	if (code != ERR_DOWN)
 		return error_set(error, code, "%s", down.text);
 	code = state_purge(tool->state, &purged, error);
-	(void)printf("deleted: %u generation%s%s\n", purged.maps,
-		purged.maps == 1 ? "" : "s",
-		purged.audit ? ", the audit log" : "");
+	printed = print_purged(tool, &purged, code ? NULL : error);
 	if (purged.other)
 		tool_say(tool,
 			"what is not of readdress was left in %s/history or "
 			"%s/served",
 			tool->config->state_dir, tool->config->state_dir);
-	return code;
+	return code ? code : printed;
 }

@@ -1,13 +1,11 @@
 /* invert: the command that makes one table's CSV of the other. */
 #include "tool.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "invert.h"
 #include "progress.h"
-
-#define OUTPUT_BUFFER ((size_t)1 << 18)
+#include "row.h"
 
 struct job {
 	const struct tool *tool;
@@ -43,15 +41,13 @@ static void tell_left(void *context, const struct invert_left *left)
 static int write_rows(const struct tool *tool, const struct csvfile_rows *rows,
 	struct error *error)
 {
-	char delimiter = tool->options.delimiter;
-	int code;
+	enum rule_table other =
+		tool->table == RULE_INBOUND ? RULE_OUTBOUND : RULE_INBOUND;
+	int code = row_begin(tool, error);
 
-	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-	errno = 0;
-	code = csvfile_write_header(stdout, delimiter);
 	for (size_t i = 0; !code && i < rows->count; i++)
-		code = csvfile_write(stdout, delimiter, &rows->rows[i].rule);
-	return code ? tool_output_failed(error) : 0;
+		code = row_print(tool, other, &rows->rows[i].rule, error);
+	return code;
 }
 
 int command_invert(struct tool *tool, struct error *error)

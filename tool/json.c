@@ -95,6 +95,15 @@ void json_put_null(struct json *json, const char *key)
 	json_put(json, key, json_null());
 }
 
+void json_put_generation(
+	struct json *json, const char *key, uint64_t generation)
+{
+	if (generation)
+		json_put_number(json, key, generation);
+	else
+		json_put_null(json, key);
+}
+
 void json_put_object(struct json *json, const char *key, struct json *inner)
 {
 	json_put(json, key, inner->failed ? NULL : inner->object);

@@ -35,6 +35,9 @@ void json_put_text(struct json *json, const char *key, const char *text);
 void json_put_bytes(struct json *json, const char *key, struct bytes text);
 void json_put_number(struct json *json, const char *key, uint64_t number);
 void json_put_flag(struct json *json, const char *key, bool flag);
+/* generation 0: null, there is none. */
+void json_put_generation(
+	struct json *json, const char *key, uint64_t generation);
 void json_put_null(struct json *json, const char *key);
 
 /* Whatever else: an array, an object. value is taken over; NULL is a failure

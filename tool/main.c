@@ -16,8 +16,8 @@
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
 
 const struct command tool_commands[] = {
-	{ "init", "", "makes a first, empty map", command_init, 0, 0, 0,
-		NEED_CONFIG },
+	{ "init", "", "makes a first, empty map", command_init,
+		OPTION_BIT(JSON), 0, 0, NEED_CONFIG },
 	{ "load", "TABLE FILE",
 		"makes the table what the CSV file says (- is standard input)",
 		command_load,
@@ -28,14 +28,15 @@ const struct command tool_commands[] = {
 		2, 2, NEED_CONFIG | NEED_TABLE },
 	{ "export", "TABLE", "prints the table as CSV, sorted by source",
 		command_export,
-		OPTION_BIT(ONLY) | OPTION_BIT(DELIMITER) | MAP_OPTIONS, 1, 1,
-		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
+		OPTION_BIT(ONLY) | OPTION_BIT(DELIMITER) | OPTION_BIT(JSON) |
+			MAP_OPTIONS,
+		1, 1, NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ "add", "TABLE SOURCE TARGET", "adds one rule", command_add,
 		OPTION_BIT(REPLACE) | OPTION_BIT(RELOAD) |
-			OPTION_BIT(ALLOW_UTF8),
+			OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
 		3, 3, NEED_CONFIG | NEED_TABLE },
 	{ "delete", "TABLE SOURCE...", "deletes rules, all of these or none",
-		command_delete, OPTION_BIT(RELOAD), 2, -1,
+		command_delete, OPTION_BIT(RELOAD) | OPTION_BIT(JSON), 2, -1,
 		NEED_CONFIG | NEED_TABLE },
 	{ "list", "TABLE [PATTERN]",
 		"prints the rules whose source matches a shell pattern",
@@ -51,8 +52,9 @@ const struct command tool_commands[] = {
 		NEED_CONFIG | NEED_STATE | NEED_MAP },
 	{ "invert", "TABLE", "prints the other table's CSV, made of this one",
 		command_invert,
-		OPTION_BIT(FIRST) | OPTION_BIT(DELIMITER) | MAP_OPTIONS, 1, 1,
-		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
+		OPTION_BIT(FIRST) | OPTION_BIT(DELIMITER) | OPTION_BIT(JSON) |
+			MAP_OPTIONS,
+		1, 1, NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ "rewrite", "DIRECTION [RCPT...]",
 		"rewrites a message, from standard input to standard output",
 		command_rewrite,
@@ -65,7 +67,7 @@ const struct command tool_commands[] = {
 		command_diff, OPTION_BIT(JSON), 0, 2,
 		NEED_CONFIG | NEED_STATE },
 	{ "reload", "", "has the milter serve the newest generation",
-		command_reload, OPTION_BIT(TIMEOUT), 0, 0,
+		command_reload, OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON), 0, 0,
 		NEED_CONFIG | NEED_STATE },
 	{ "status", "", "is the milter up, and what does it serve",
 		command_status, OPTION_BIT(JSON), 0, 0,
@@ -74,14 +76,15 @@ const struct command tool_commands[] = {
 		command_history, OPTION_BIT(JSON), 0, 0,
 		NEED_CONFIG | NEED_STATE },
 	{ "rollback", "[N]", "makes an earlier generation's rules the newest",
-		command_rollback, OPTION_BIT(RELOAD), 0, 1,
+		command_rollback, OPTION_BIT(RELOAD) | OPTION_BIT(JSON), 0, 1,
 		NEED_CONFIG | NEED_STATE },
 	{ "log", "", "prints who changed what, and every reload", command_log,
 		OPTION_BIT(JSON), 0, 0, NEED_CONFIG | NEED_STATE },
 	{ "purge", "", "deletes map, history and audit log", command_purge,
-		OPTION_BIT(FORCE), 0, 0, NEED_CONFIG | NEED_STATE },
-	{ "sample", "", "prints a CSV to start from", command_sample, 0, 0, 0,
-		0 },
+		OPTION_BIT(FORCE) | OPTION_BIT(JSON), 0, 0,
+		NEED_CONFIG | NEED_STATE },
+	{ "sample", "", "prints a CSV to start from", command_sample,
+		OPTION_BIT(JSON), 0, 0, 0 },
 	{ "help", "[COMMAND]", "prints this, or how to use a command",
 		command_help, 0, 0, 1, 0 },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 },
@@ -237,6 +240,15 @@ static int take_json(struct tool *tool, struct error *error)
 	return 0;
 }
 
+/* Is it about the state directory, or what is in it? */
+static bool names_state(const struct tool *tool, const struct error *error)
+{
+	const char *dir = tool->config->state_dir;
+	const char *found = strstr(error->text, dir);
+
+	return found && strchr("/: ", found[strlen(dir)]);
+}
+
 /* What to do about it, where the error alone does not say. */
 static void print_error(
 	const struct tool *tool, int code, const struct error *error)
@@ -249,11 +261,17 @@ static void print_error(
 		(void)fputs("readdress: -c CONF in front of the command names "
 			    "another configuration; see readdress.conf(5)\n",
 			stderr);
-	else if (code == ERR_PERM && tool->config && !known)
+	else if (code != ERR_PERM || !tool->config || known)
+		return;
+	else if (names_state(tool, error))
 		(void)fprintf(stderr,
 			"readdress: run it as root, or as the user who owns "
 			"%s\n",
 			tool->config->state_dir);
+	else if (strstr(error->text, strerror(EACCES)))
+		(void)fputs("readdress: run it as root, or as a user who may "
+			    "read that file\n",
+			stderr);
 }
 
 static int run_command(const struct globals *globals, int argc, char **argv)

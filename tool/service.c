@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "json.h"
 #include "status.h"
 
 #define POLL_NANOSECONDS 20000000L
@@ -79,6 +80,22 @@ static int look(const struct tool *tool, const struct told *before,
 	return *serving >= newest;
 }
 
+static int print_serving(
+	const struct tool *tool, uint64_t serving, struct error *error)
+{
+	struct json json;
+
+	if (!tool->options.json) {
+		(void)printf("serving generation %llu\n",
+			(unsigned long long)serving);
+		return 0;
+	}
+	json_begin(&json);
+	json_put_generation(&json, "generation", serving);
+	json_put_flag(&json, "served", true);
+	return json_end(&json, error);
+}
+
 static int wait_for(const struct tool *tool, const struct told *before,
 	pid_t pid, uint64_t newest, unsigned timeout, struct error *error)
 {
@@ -92,11 +109,8 @@ static int wait_for(const struct tool *tool, const struct told *before,
 
 		if (code < 0)
 			return code;
-		if (code > 0) {
-			(void)printf("serving generation %llu\n",
-				(unsigned long long)serving);
-			return 0;
-		}
+		if (code > 0)
+			return print_serving(tool, serving, error);
 		code = tool_find_milter(tool, &now, error);
 		if (code)
 			return code;

@@ -1,14 +1,12 @@
 /* show: the commands that print rules: export, list, sample. */
 #include "tool.h"
 
-#include <errno.h>
 #include <fnmatch.h>
-#include <stdlib.h>
 
-#include "csvfile.h"
-#include "json.h"
+#include "row.h"
 
-#define OUTPUT_BUFFER ((size_t)1 << 18)
+#define OUTPUT_BUFFER	 ((size_t)1 << 18)
+#define SAMPLE_ARENA_MAX ((size_t)1 << 16)
 
 static int damaged(int code, struct error *error)
 {
@@ -20,21 +18,16 @@ static int damaged(int code, struct error *error)
 int command_export(struct tool *tool, struct error *error)
 {
 	struct map_walk walk = { .map = tool->map, .table = tool->table };
-	char delimiter = tool->options.delimiter;
 	int code = 0;
 	int more = map_walk_next(&walk); /* before there is any output */
 
-	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-	errno = 0;
 	if (more >= 0)
-		code = csvfile_write_header(stdout, delimiter);
+		code = row_begin(tool, error);
 	for (; !code && more > 0; more = map_walk_next(&walk)) {
 		if (edit_in_scope(tool->options.only, walk.rule.key))
-			code = csvfile_write(stdout, delimiter, &walk.rule);
+			code = row_print(tool, tool->table, &walk.rule, error);
 	}
-	if (code)
-		code = tool_output_failed(error);
-	else if (more < 0)
+	if (!code && more < 0)
 		code = damaged(more, error);
 	map_walk_close(&walk);
 	return code;
@@ -87,20 +80,6 @@ static int width_of(const char *text, size_t len)
 	return width;
 }
 
-static int list_json(enum rule_table table, const char *source,
-	const struct rule *rule, struct error *error)
-{
-	struct json json;
-
-	json_begin(&json);
-	json_put_text(&json, "table", rule_table_name(table));
-	json_put_text(&json, "source", source);
-	json_put_bytes(&json, "target", rule_value_targets(rule->value));
-	json_put_text(
-		&json, "kind", rule_kind_name(rule_value_kind(rule->value)));
-	return json_end(&json, error);
-}
-
 static int list_row(const struct tool *tool, struct listing *listing,
 	const struct rule *rule, bool print, struct error *error)
 {
@@ -113,7 +92,7 @@ static int list_row(const struct tool *tool, struct listing *listing,
 	if (!matches(listing, rule->key, source))
 		return 0;
 	if (print && tool->options.json)
-		return list_json(tool->table, source, rule, error);
+		return row_print(tool, tool->table, rule, error);
 	source_width = width_of(source, len);
 	target_width = width_of(targets.data, targets.len);
 	if (print) {
@@ -177,18 +156,32 @@ int command_list(struct tool *tool, struct error *error)
 
 int command_sample(struct tool *tool, struct error *error)
 {
-	(void)error;
+	static const char *const rows[][2] = {
+		{ "abuse@warmsushi.com", "abuse@warmsushi.com" },
+		{ "bob@warmsushi.com", "bob.owen@drypizza.com" },
+		{ "team@warmsushi.com", "team@dpold.onmicrosoft.com,team@dpnew."
+					"onmicrosoft.com" },
+		{ "@*.warmsushi.com", "@drypizza.com" },
+		{ "@lost.warmsushi.com", "postmaster@drypizza.com" },
+		{ "@warmsushi.com", "@dpold.onmicrosoft.com" },
+	};
+	struct arena *arena = arena_open(SAMPLE_ARENA_MAX);
+	int code;
+
+	if (!arena)
+		return error_set(error, ERR_NOMEM, "out of memory");
 	tool_say(tool,
 		"one row of each kind: an exception, a user, one to many, "
 		"a sub-domain, a catch-all and a domain rule");
-	(void)fputs("Source;Target\n"
-		    "abuse@warmsushi.com;abuse@warmsushi.com\n"
-		    "bob@warmsushi.com;bob.owen@drypizza.com\n"
-		    "team@warmsushi.com;"
-		    "team@dpold.onmicrosoft.com,team@dpnew.onmicrosoft.com\n"
-		    "@*.warmsushi.com;@drypizza.com\n"
-		    "@lost.warmsushi.com;postmaster@drypizza.com\n"
-		    "@warmsushi.com;@dpold.onmicrosoft.com\n",
-		stdout);
-	return 0;
+	code = row_begin(tool, error);
+	for (size_t i = 0; !code && i < sizeof rows / sizeof *rows; i++) {
+		struct rule rule;
+
+		code = rule_make(arena, RULE_INBOUND, bytes_of(rows[i][0]),
+			bytes_of(rows[i][1]), false, &rule, error);
+		if (!code)
+			code = row_print(tool, RULE_INBOUND, &rule, error);
+	}
+	arena_close(arena);
+	return code;
 }

@@ -118,6 +118,7 @@ def lab_modes(relay, umask, wrong):
         "state/served/generation": (0o640, own),
         "state/served/reload.log": (0o640, own),
         "state/served/log.key": (0o600, own),
+        "state/served/lock": (0o600, own),
         "run": (0o755, own), "run/pid": (0o644, own),
         "run/status.prom": (0o644, own),
     }

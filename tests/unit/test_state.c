@@ -694,6 +694,35 @@ static void test_log_key(void **test)
 	state_close(state);
 }
 
+static void test_claim_served(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = kit_state(kit);
+	struct state *other = kit_state(kit);
+	struct state_purged purged;
+	int fd = -1;
+	int second = -1;
+
+	KIT_OK(kit, state_claim_served(state, &fd, &kit->error));
+	assert_int_equal(kit_mode(in_state(kit, "served/lock")), 0600);
+	KIT_FAILS(kit, ERR_BUSY, "another readdress-milter",
+		state_claim_served(other, &second, &kit->error));
+	assert_int_equal(second, -1);
+	/* It is the descriptor's, not the state's. */
+	state_close(state);
+	KIT_FAILS(kit, ERR_BUSY, "a state_dir of its own",
+		state_claim_served(other, &second, &kit->error));
+	(void)close(fd);
+	KIT_OK(kit, state_claim_served(other, &second, &kit->error));
+	(void)close(second);
+	KIT_OK(kit, state_lock(other, 0, &kit->error));
+	KIT_OK(kit, state_purge(other, &purged, &kit->error));
+	assert_false(purged.other);
+	KIT_FAILS(kit, ERR_NOENT, "served",
+		state_claim_served(other, &second, &kit->error));
+	state_close(other);
+}
+
 static void test_make_served(void **test)
 {
 	struct kit *kit = *test;
@@ -815,6 +844,7 @@ int main(void)
 		KIT_TEST(test_served_fails),
 		KIT_TEST(test_reload_log),
 		KIT_TEST(test_log_key),
+		KIT_TEST(test_claim_served),
 		KIT_TEST(test_make_served),
 		KIT_TEST(test_publish_fails),
 		KIT_TEST(test_failure_is_logged),
