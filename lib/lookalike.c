@@ -15,19 +15,94 @@ static int compare(const void *a, const void *b)
 }
 
 /* As Postfix folds it; what is not UTF-8 stays as it is. */
-static int fold(struct arena *arena, struct bytes address, struct bytes *folded)
+static int fold(struct arena *arena, struct bytes text, struct bytes *folded)
 {
 	size_t len = 0;
-	uint8_t *text = u8_casefold((const uint8_t *)address.data, address.len,
-		NULL, UNINORM_NFC, NULL, &len);
+	uint8_t *copy = u8_casefold((const uint8_t *)text.data, text.len, NULL,
+		UNINORM_NFC, NULL, &len);
 
-	*folded = address;
-	if (!text)
+	*folded = text;
+	if (!copy)
 		return errno == ENOMEM ? ERR_NOMEM : 0;
-	folded->data = arena_copy(arena, (const char *)text, len);
+	folded->data = arena_copy(arena, (const char *)copy, len);
 	folded->len = len;
-	free(text);
+	free(copy);
 	return folded->data ? 0 : ERR_NOMEM;
+}
+
+/* Postfix compares addresses without quotes. */
+static int fold_address(
+	struct arena *arena, struct bytes address, struct bytes *folded)
+{
+	struct mailbox mailbox;
+	char plain[sizeof mailbox.local + sizeof mailbox.domain + 1];
+	size_t len;
+
+	if (address_parse(address.data, address.len, &mailbox, NULL) < 0)
+		return fold(arena, address, folded);
+	len = mailbox.local_len;
+	memcpy(plain, mailbox.local, len);
+	plain[len++] = '@';
+	memcpy(plain + len, mailbox.domain, mailbox.domain_len);
+	len += mailbox.domain_len;
+	address = (struct bytes){ arena_copy(arena, plain, len), len };
+	return address.data ? fold(arena, address, folded) : ERR_NOMEM;
+}
+
+static int hex(char digit)
+{
+	static const char digits[] = "0123456789ABCDEFabcdef";
+	const char *found = digit ? strchr(digits, digit) : NULL;
+	int value = found ? (int)(found - digits) : -1;
+
+	return value > 15 ? value - 6 : value; /* Postfix takes both cases */
+}
+
+/* An ORCPT as a milter hands it to Postfix, which keeps it without xtext. */
+static int fold_orcpt(
+	struct arena *arena, const char *orcpt, struct bytes *folded)
+{
+	char *plain = arena_octets(arena, strlen(orcpt) + 1);
+	size_t len = 0;
+
+	if (!plain)
+		return ERR_NOMEM;
+	for (; *orcpt; orcpt++) {
+		if (*orcpt == '+' && hex(orcpt[1]) >= 0 && hex(orcpt[2]) >= 0) {
+			plain[len++] =
+				(char)(hex(orcpt[1]) << 4 | hex(orcpt[2]));
+			orcpt += 2;
+		} else {
+			plain[len++] = *orcpt;
+		}
+	}
+	return fold(arena, (struct bytes){ plain, len }, folded);
+}
+
+/* Where the client gave none, smtpd(8) takes RCPT TO's argument. */
+static int fold_own_orcpt(const struct verdict_context *context,
+	const struct recipients_before *before, struct bytes *folded)
+{
+	static const char type[] = "rfc822;";
+	struct bytes address;
+	char *text;
+
+	if (before->orcpt)
+		return fold_orcpt(context->arena, before->orcpt, folded);
+	address = bytes_of(
+		context->message->recipients[before->recipient].address);
+	if (address.len > 1 && *address.data == '<' &&
+		address.data[address.len - 1] == '>') {
+		address.data++;
+		address.len -= 2;
+	}
+	text = arena_octets(context->arena, strlen(type) + address.len);
+	if (!text)
+		return ERR_NOMEM;
+	memcpy(text, type, strlen(type));
+	memcpy(text + strlen(type), address.data, address.len);
+	address = (struct bytes){ text, strlen(type) + address.len };
+	return fold(context->arena, address, folded);
 }
 
 static bool is_ascii(const struct recipients *all)
@@ -42,7 +117,8 @@ static bool is_ascii(const struct recipients *all)
 static int check_pair(struct verdict_context *context,
 	const struct recipients_before *a, const struct recipients_before *b)
 {
-	if (a->gone == b->gone)
+	if (a->gone == b->gone &&
+		((!a->joined && !b->joined) || bytes_equal(a->key, b->key)))
 		return 0;
 	return error_set(context->error, ERR_BAD,
 		"two recipients are one to Postfix, for which U+00DF is ss, "
@@ -63,8 +139,11 @@ int lookalikes_list(struct verdict_context *context,
 		return ERR_NOMEM;
 	for (size_t i = 0; !result && i < all->before_count; i++) {
 		list->all[i].before = &all->before[i];
-		result = fold(context->arena, all->before[i].spelt,
+		result = fold_address(context->arena, all->before[i].spelt,
 			&list->all[i].folded);
+		if (!result)
+			result = fold_own_orcpt(
+				context, &all->before[i], &list->all[i].orcpt);
 	}
 	if (result < 0)
 		return result;
@@ -89,42 +168,50 @@ static const char *orcpt_of(
 	return orcpt ? dsn_orcpt_for_milter(context->arena, orcpt) : NULL;
 }
 
-/* Does Postfix hold a recipient that looks like this, with this ORCPT? */
-static bool holds(
+/* Does Postfix hold a recipient that looks like this, with this ORCPT? 1, 0 or
+ * ERR_NOMEM. */
+static int holds(const struct verdict_context *context,
 	const struct lookalikes *list, struct bytes folded, const char *orcpt)
 {
+	struct bytes wanted;
+
+	if (fold_orcpt(context->arena, orcpt, &wanted) < 0)
+		return ERR_NOMEM;
 	for (size_t i = 0; i < list->count; i++)
 		if (bytes_equal(list->all[i].folded, folded) &&
-			list->all[i].before->orcpt &&
-			!strcasecmp(list->all[i].before->orcpt, orcpt))
-			return true;
-	return false;
+			bytes_equal(list->all[i].orcpt, wanted))
+			return 1;
+	return 0;
 }
 
 int lookalikes_part(struct verdict_context *context,
 	const struct lookalikes *list, struct recipients_after *after)
 {
-	struct lookalike wanted = { { NULL, 0 }, NULL };
+	struct lookalike wanted = { 0 };
 	const struct lookalike *found;
 	struct bytes keys[2];
+	int held;
 
 	if (!list->count)
 		return 0;
-	if (fold(context->arena, bytes_of(after->text), &wanted.folded) < 0)
+	if (fold_address(
+		    context->arena, bytes_of(after->text), &wanted.folded) < 0)
 		return ERR_NOMEM;
 	found = bsearch(
 		&wanted, list->all, list->count, sizeof *list->all, compare);
-	if (!found || !holds(list, wanted.folded, after->orcpt))
+	if (!found)
 		return 0;
+	held = holds(context, list, wanted.folded, after->orcpt);
 	keys[0] = found->before->key;
 	keys[1] = after->key;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; held > 0 && i < 2; i++) {
 		after->orcpt = orcpt_of(context, keys[i]);
 		if (!after->orcpt)
 			return ERR_NOMEM;
-		if (!holds(list, wanted.folded, after->orcpt))
-			return 0;
+		held = holds(context, list, wanted.folded, after->orcpt);
 	}
+	if (held <= 0)
+		return held;
 	return error_set(context->error, ERR_BAD,
 		"a target is a recipient to Postfix, for which U+00DF is ss, "
 		"but not to the rules");

@@ -11,7 +11,8 @@
 #include "recipients.h"
 
 struct lookalike {
-	struct bytes folded; /* the address with its case folded */
+	struct bytes folded; /* the address, without quotes, its case folded */
+	struct bytes orcpt;  /* so is this, and without xtext */
 	const struct recipients_before *before;
 };
 
@@ -22,9 +23,10 @@ struct lookalikes {
 };
 
 /*
- * Makes the list of all before, whose gone is known. 0; ERR_NOMEM; ERR_BAD and
- * the context's error when one goes and one that looks like it stays: which of
- * the two Postfix holds cannot be known.
+ * Makes the list of all before, whose gone and joined are known. 0; ERR_NOMEM;
+ * ERR_BAD and the context's error when one goes, or is what another becomes,
+ * and one that looks like it stays: which of the two Postfix holds cannot be
+ * known.
  */
 int lookalikes_list(struct verdict_context *context,
 	const struct recipients *all, struct lookalikes *list) MUST_CHECK;

@@ -43,12 +43,6 @@ static int compare_key_before(const void *key, const void *b)
 		((const struct recipients_before *)b)->key);
 }
 
-static int compare_key_after(const void *key, const void *b)
-{
-	return bytes_compare(*(const struct bytes *)key,
-		((const struct recipients_after *)b)->key);
-}
-
 struct recipients_after *recipients_new(
 	struct verdict_context *context, struct recipients *all)
 {
@@ -230,7 +224,7 @@ static int find_local_gone(
 	struct verdict_context *context, struct recipients *all)
 {
 	struct recipients_before **list = arena_alloc(
-		context->arena, all->before_count * sizeof *list + 1);
+		context->arena, all->before_count * sizeof(void *) + 1);
 
 	if (!list)
 		return ERR_NOMEM;
@@ -251,15 +245,28 @@ static int find_local_gone(
 	return 0;
 }
 
+/* Both lists are in the order of keys. */
 static void find_gone(struct recipients *all)
 {
+	bool stays = false;
+	bool joined = false;
+	size_t at = 0;
+
 	for (size_t i = 0; i < all->before_count; i++) {
 		struct recipients_before *before = &all->before[i];
+		int order;
 
-		before->gone =
-			before->rewritten &&
-			!bsearch(&before->key, all->after, all->after_count,
-				sizeof *all->after, compare_key_after);
+		if (!i || !bytes_equal(before->key, before[-1].key))
+			stays = joined = false;
+		for (; at < all->after_count; at++) {
+			order = bytes_compare(all->after[at].key, before->key);
+			if (order > 0)
+				break;
+			stays = stays || !order;
+			joined = joined || (!order && all->after[at].text);
+		}
+		before->gone = before->rewritten && !stays;
+		before->joined = joined;
 	}
 }
 

@@ -16,6 +16,7 @@ struct recipients_before {
 	size_t recipient;   /* its index in the message */
 	bool rewritten;
 	bool gone;	 /* rewritten, and nothing becomes it again */
+	bool joined;	 /* something becomes it */
 	bool local_gone; /* so are all that have its local part; known of what
 			    is completed alone */
 };

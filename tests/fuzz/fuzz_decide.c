@@ -9,6 +9,7 @@
 #include "decide.h"
 #include "fuzz.h"
 #include "headerkit.h"
+#include "postfixmodel.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
 #define MOST	  256
@@ -147,6 +148,95 @@ static void check_envelope(
 		FUZZ_CHECK(is_clean(decision->sender));
 }
 
+/* Is it written so that the model and Postfix must agree on it? Of {rcpt_addr}
+ * the model knows nothing, and the input may be what no Postfix would say. */
+static bool is_plain(const struct decide_recipient *recipient)
+{
+	const char *address = recipient->address;
+	struct bytes path = address_strip_path(address, strlen(address));
+	struct mailbox mailbox;
+
+	if (address_parse(address, strlen(address), &mailbox, NULL) < 0 ||
+		(recipient->resolved &&
+			!bytes_equal(path, bytes_of(recipient->resolved))))
+		return false;
+	return path.len && path.len < POSTFIX_TEXT / 2 &&
+	       address_utf8_valid(address, strlen(address)) &&
+	       !strpbrk(address, "\\(),;: \t\r") && is_clean(address) &&
+	       (!recipient->orcpt ||
+		       (strchr(recipient->orcpt, ';') &&
+			       strlen(recipient->orcpt) < POSTFIX_TEXT / 2));
+}
+
+/* Might it be from sendmail(1)? Of that, all are shown with a domain. */
+static bool is_sendmail(const struct decide_message *message)
+{
+	bool all = message->completed;
+
+	for (size_t i = 0; i < message->recipient_count; i++)
+		all = all && *message->recipients[i].address != '<' &&
+		      strchr(message->recipients[i].address, '@');
+	return all;
+}
+
+/* A recipient as it may be held: as shown, and without its domain. */
+static void hold(struct postfix *postfix, const struct input *input, size_t i,
+	bool sendmail)
+{
+	const struct decide_recipient *one = &input->recipients[i];
+	struct bytes path =
+		address_strip_path(one->address, strlen(one->address));
+	char text[POSTFIX_TEXT];
+	char held[POSTFIX_TEXT];
+	char *at;
+
+	(void)snprintf(
+		text, sizeof text, "rfc822;%.*s", (int)path.len, path.data);
+	postfix_dequote(text + strlen("rfc822;"), held);
+	(void)postfix_recipient(
+		postfix, held, one->orcpt ? one->orcpt : text, one->notify, i);
+	at = strrchr(held, '@');
+	if (sendmail && at && at > held) {
+		*at = '\0';
+		if (!strpbrk(held, "@%!"))
+			(void)postfix_recipient(postfix, held, text, NULL, i);
+	}
+}
+
+/* Postfix drops nobody who is added, and deletes nobody who was to stay. */
+static void check_postfix(
+	const struct input *input, const struct decision *decision)
+{
+	static struct postfix postfix;
+	bool stays[MOST] = { false };
+	size_t count = input->message.recipient_count;
+	bool sendmail = is_sendmail(&input->message);
+
+	if (2 * count + decision->add_count > POSTFIX_MOST)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!is_plain(&input->recipients[i]))
+			return;
+	postfix.origin = "origin.example";
+	for (size_t i = 0; i < count; i++)
+		hold(&postfix, input, i, sendmail);
+	for (size_t i = 0; i < decision->add_count; i++)
+		FUZZ_CHECK(postfix_add(&postfix, decision->adds[i].address,
+			decision->adds[i].esmtp, MOST));
+	for (size_t i = 0; i < decision->delete_count; i++)
+		postfix_delete(&postfix, decision->deletes[i]);
+	for (size_t i = 0; i < decision->finding_count; i++)
+		if (decision->findings[i].field == FIELD_RECIPIENT)
+			stays[decision->findings[i].index] =
+				decision->findings[i].result !=
+				RESULT_REWRITTEN;
+	for (size_t i = 0; i < postfix.count; i++)
+		FUZZ_CHECK(!postfix.all[i].deleted ||
+			   (postfix.all[i].index < MOST &&
+				   !stays[postfix.all[i].index]));
+	postfix_clear(&postfix);
+}
+
 static size_t longest_line(size_t name, struct bytes value)
 {
 	size_t longest = 0;
@@ -243,6 +333,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		&input.message, input.arena, &decision, &error);
 	if (!result) {
 		check_envelope(&input, &decision);
+		check_postfix(&input, &decision);
 		check_headers(&input, &decision);
 	} else { /* recipients that are one to Postfix alone */
 		FUZZ_CHECK(result == ERR_BAD && strstr(error.text, "Postfix"));

@@ -1,0 +1,192 @@
+/*
+ * messagemodel: random recipients, as Postfix holds them and as it shows them
+ * to a milter: what smtpd(8) got as it came, what sendmail(1) got completed.
+ */
+#ifndef READDRESS_MESSAGEMODEL_H
+#define READDRESS_MESSAGEMODEL_H
+
+#include "postfixmodel.h"
+#include "rulesmodel.h"
+
+#include "decide.h"
+
+#define RECIPIENTS 12
+#define SPELT	   (2 * POSTFIX_TEXT)
+
+/* How a client names a recipient to Postfix. */
+enum form {
+	AS_SHOWN,
+	DOT,	 /* "b@p.test."; smtpd(8) shows it so, sendmail(1) not */
+	BARE,	 /* "b" */
+	PERCENT, /* "b%p.test" */
+	BANG,	 /* "p.test!b" */
+	ROUTE,	 /* "@hop:b@p.test" */
+	FORMS
+};
+
+struct message {
+	bool sendmail;	 /* or smtpd(8) */
+	bool unresolved; /* there is no {rcpt_addr}: "b" is no address */
+	unsigned count;
+	unsigned address[RECIPIENTS];
+	enum form form[RECIPIENTS];
+	char held[RECIPIENTS][POSTFIX_TEXT];
+	char orcpt[RECIPIENTS][POSTFIX_TEXT]; /* as Postfix has it */
+	char text[RECIPIENTS][SPELT];
+	char resolved[RECIPIENTS][SPELT];
+	struct decide_recipient recipients[RECIPIENTS];
+	struct decide_message *view;
+	bool before[ADDRESSES];
+	bool after[ADDRESSES];
+	bool wanted[ADDRESSES]; /* of after, what others become */
+};
+
+static inline enum form choose_form(
+	const struct message *message, unsigned address)
+{
+	unsigned local = address / DOMAINS;
+	enum form form = below(2) ? AS_SHOWN : (enum form)below(FORMS);
+
+	if (form > DOT && (local >= PLAIN || is_quoted(locals[local])))
+		form = DOT;
+	if (form == BARE && address % DOMAINS)
+		form = DOT;
+	if (form == ROUTE && !message->sendmail)
+		form = AS_SHOWN; /* spell_smtp makes them */
+	return form;
+}
+
+/* As Postfix holds it. */
+static inline void write_held(char *out, unsigned address, enum form form)
+{
+	static const char *const before[FORMS] = {
+		[BANG] = "!", [ROUTE] = "@hop:"
+	};
+	static const char *const between[FORMS] = { "@", "@", "", "%", "",
+		"@" };
+	bool sharp = address % DOMAINS == 4 && below(3) == 0;
+	const char *domain = sharp ? sharp_domain : domains[address % DOMAINS];
+
+	(void)snprintf(out, POSTFIX_TEXT, "%s%s%s%s%s%s",
+		form == BANG ? domain : "", before[form] ? before[form] : "",
+		locals[address / DOMAINS], between[form],
+		form == BANG || form == BARE ? "" : domain,
+		form == DOT ? "." : "");
+	for (char *c = out; *c; c++)
+		if (below(6) == 0)
+			*c = (char)toupper((unsigned char)*c);
+}
+
+/* With quotes, at times also where they need not be. */
+static inline void write_quoted(char *out, const char *held, bool quotes)
+{
+	const char *at = strrchr(held, '@');
+	char local[POSTFIX_TEXT];
+
+	if (!at) {
+		(void)snprintf(out, SPELT, "%s", held);
+		return;
+	}
+	(void)snprintf(local, sizeof local, "%.*s", (int)(at - held), held);
+	quotes = quotes || is_quoted(local);
+	(void)snprintf(out, SPELT, "%s%s%s%s", quotes ? "\"" : "", local,
+		quotes ? "\"" : "", at);
+}
+
+/* It has no rule and stays, whatever becomes of its address. */
+static inline bool is_no_address(const struct message *message, size_t i)
+{
+	return i < message->count && message->unresolved &&
+	       message->form[i] > DOT;
+}
+
+static inline void spell_sendmail(struct message *message, unsigned i)
+{
+	struct decide_recipient *one = &message->recipients[i];
+	char clean[POSTFIX_TEXT];
+
+	postfix_clean(domains[0], message->held[i], clean);
+	write_quoted(message->text[i], clean, false);
+	one->address = message->text[i];
+	one->resolved = message->text[i];
+}
+
+static inline void spell_smtp(struct message *message, unsigned i)
+{
+	static const char *const notify[] = { NULL, NULL, "NEVER", "SUCCESS",
+		"DELAY" };
+	static const char *const orcpts[] = { "rfc822;l@f.test",
+		"RFC822;L@F.test", "rfc822;+4C@f.test", "rfc822;a@strasse.test",
+		"rfc822;b@xn--strae-oqa.test", "rfc822;a@xn--strae-oqa.test",
+		"utf-8;a@stra\\x{DF}e.test", "rfc822;+6c@f.test",
+		"rfc822;b@strasse.test" };
+	struct decide_recipient *one = &message->recipients[i];
+	bool angle = below(4) != 0;
+	char clean[POSTFIX_TEXT];
+	char path[SPELT];
+
+	write_quoted(path, message->held[i],
+		message->form[i] < BARE && below(3) == 0);
+	(void)snprintf(message->text[i], SPELT, "%s%s%.400s%s",
+		angle ? "<" : "", angle && below(6) == 0 ? "@hop,@[::1]:" : "",
+		path, angle ? ">" : "");
+	one->address = message->text[i];
+	one->notify = notify[below(5)];
+	one->orcpt = below(3) ? NULL : orcpts[below(9)];
+	if (message->form[i] > DOT && !message->unresolved) {
+		postfix_clean(domains[0], message->held[i], clean);
+		write_quoted(message->resolved[i], clean, false);
+		one->resolved = message->resolved[i];
+	}
+	if (one->orcpt)
+		(void)snprintf(
+			message->orcpt[i], POSTFIX_TEXT, "%s", one->orcpt);
+	else
+		(void)snprintf(message->orcpt[i], POSTFIX_TEXT, "rfc822;%.*s",
+			(int)strlen(message->text[i]) - 2 * angle,
+			message->text[i] + angle);
+	if (!angle)
+		message->view->completed = true;
+}
+
+static inline bool make_message(const struct model *model,
+	struct message *message, struct decide_message *view)
+{
+	unsigned often[2] = { below(LOCALS), below(LOCALS) };
+
+	memset(message, 0, sizeof *message);
+	message->view = view;
+	message->sendmail = below(2);
+	message->unresolved = !message->sendmail && below(4) == 0;
+	message->count = 1 + below(RECIPIENTS);
+	view->completed = message->sendmail;
+	for (unsigned i = 0; i < message->count; i++) {
+		unsigned any = below(5);
+		unsigned address =
+			below(DOMAINS) +
+			DOMAINS * (any < 2 ? below(LOCALS) : often[any % 2]);
+		bool set[ADDRESSES] = { false };
+
+		message->address[i] = address;
+		message->form[i] = choose_form(message, address);
+		write_held(message->held[i], address, message->form[i]);
+		if (message->sendmail)
+			spell_sendmail(message, i);
+		else
+			spell_smtp(message, i);
+		if (is_no_address(message, i))
+			continue;
+		message->before[address] = true;
+		if (!apply(model, address, set))
+			return false;
+		for (unsigned k = 0; k < ADDRESSES; k++) {
+			message->after[k] |= set[k];
+			message->wanted[k] |= set[k] && k != address;
+		}
+	}
+	view->recipients = message->recipients;
+	view->recipient_count = message->count;
+	return true;
+}
+
+#endif
