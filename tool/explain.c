@@ -207,14 +207,13 @@ static void print_signatures(const struct explain *explain, FILE *file)
 
 struct bytes explain_message_id(const struct decide_message *message)
 {
-	struct bytes id = { NULL, 0 };
+	for (size_t i = 0; i < message->header_count; i++) {
+		const struct decide_header *header = &message->headers[i];
 
-	for (size_t i = 0; !id.data && i < message->header_count; i++) {
-		if (bytes_equal_nocase(
-			    message->headers[i].name, bytes_of("Message-ID")))
-			id = message->headers[i].value;
+		if (bytes_equal_nocase(header->name, bytes_of("Message-ID")))
+			return bytes_trim(header->value, BYTES_FWS);
 	}
-	return bytes_trim(id, BYTES_FWS);
+	return (struct bytes){ NULL, 0 };
 }
 
 static void print_direction(const struct explain *explain, FILE *file)
