@@ -108,9 +108,9 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 int state_note_served(struct state *state, uint64_t generation,
 	struct error *error) MUST_CHECK;
 
-/* The milter's: takes the lock of served/, so that no other milter notes there
- * what it serves. *fd is set on 0 alone, and stays open as long as the lock is
- * to be held. ERR_BUSY when another has it; ERR_NOENT, ERR_BAD as
+/* The milter's, and purge's: takes the lock of served/, so that no other milter
+ * notes there what it serves. *fd is set on 0 alone, and stays open as long as
+ * the lock is to be held. ERR_BUSY when another has it; ERR_NOENT, ERR_BAD as
  * state_note_served. */
 int state_claim_served(
 	struct state *state, int *fd, struct error *error) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "change.h"
 #include "clock.h"
@@ -336,6 +337,7 @@ int command_purge(struct tool *tool, struct error *error)
 	struct state_purged purged = { 0 };
 	struct error down;
 	pid_t pid;
+	int claim = -1;
 	int printed;
 	int code;
 
@@ -356,7 +358,15 @@ int command_purge(struct tool *tool, struct error *error)
 			(long)pid);
 	if (code != ERR_DOWN)
 		return error_set(error, code, "%s", down.text);
+	/* It may have another runtime_dir. */
+	if (state_claim_served(tool->state, &claim, &down) == ERR_BUSY)
+		return error_set(error, ERR_BUSY,
+			"a milter is running (it holds %s/served/lock); stop "
+			"it, and try again",
+			tool->config->state_dir);
 	code = state_purge(tool->state, &purged, error);
+	if (claim >= 0)
+		(void)close(claim);
 	printed = print_purged(tool, &purged, code ? NULL : error);
 	if (purged.other)
 		tool_say(tool,
