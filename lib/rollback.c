@@ -21,16 +21,12 @@ static void note(const struct rollback *rollback, const char *line)
  * another command. */
 static uint64_t origin(const struct map_meta *meta)
 {
-	const char *number = meta->command + sizeof command_word - 1;
-	size_t digits;
+	struct bytes text = bytes_of(meta->command);
 	uint64_t generation;
 
-	if (strncmp(meta->command, command_word, sizeof command_word - 1) != 0)
+	if (!bytes_take(&text, command_word) ||
+		!bytes_number(&text, STATE_DIGITS_MAX, &generation) || text.len)
 		return 0;
-	digits = strspn(number, "0123456789");
-	if (!digits || digits > STATE_DIGITS_MAX || number[digits])
-		return 0;
-	generation = strtoull(number, NULL, 10);
 	return generation < meta->generation ? generation : 0;
 }
 
