@@ -11,6 +11,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#include "clock.h"
 #include "reload.h"
 #include "signals.h"
 
@@ -26,10 +27,7 @@
 
 static int64_t now(void)
 {
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * NANO + time.tv_nsec;
+	return (int64_t)clock_ns();
 }
 
 static void pause_for(int64_t nanoseconds)

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include <libmilter/mfapi.h>
 
+#include "clock.h"
 #include "daemon.h"
 #include "state.h"
 
@@ -278,12 +278,8 @@ static void succeeded(struct server *server, struct state *state,
 
 static void announce(void)
 {
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		(uint64_t)time.tv_sec * 1000000u +
-			(uint64_t)time.tv_nsec / 1000u);
+	(void)sd_notifyf(
+		0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_ns() / 1000);
 }
 
 void reload_run(struct server *server)

@@ -4,12 +4,12 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
 
+#include "clock.h"
 #include "finish.h"
 #include "message.h"
 
@@ -37,14 +37,6 @@ static const char unfit[] = "the MTA has not negotiated what is needed";
 
 /* libmilter gives its callbacks no pointer of ours. */
 static struct server *server;
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 /* A callback begins. Once the stop has closed, none does: its thread waits for
  * the end of the process, which then meets no code of ours. */
@@ -82,14 +74,14 @@ static struct session *enter(SMFICTX *ctx)
 		atomic_fetch_add_explicit(
 			&server->status.connections, 1, memory_order_relaxed);
 	}
-	session->entered = now();
+	session->entered = clock_ns();
 	return session;
 }
 
 static sfsistat leave(struct session *session, sfsistat result)
 {
 	if (session)
-		session->message.nanoseconds += now() - session->entered;
+		session->message.nanoseconds += clock_ns() - session->entered;
 	end();
 	return result;
 }
@@ -275,7 +267,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 	if (!session)
 		return leave(session, SMFIS_TEMPFAIL);
 	result = finish_message(server, ctx, &session->message);
-	spent = session->message.nanoseconds + now() - session->entered;
+	spent = session->message.nanoseconds + clock_ns() - session->entered;
 	status_observe(&server->status, spent);
 	end_message(session);
 	return leave(session, result);
