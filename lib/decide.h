@@ -55,9 +55,6 @@ struct decide_message {
 	bool smtputf8;
 	const struct decide_recipient *recipients;
 	size_t recipient_count;
-	/* Some are as Postfix completed them, "bob@w" where it holds "bob" or
-	 * "bob@w.": it shows those of sendmail(1) so. */
-	bool completed;
 	/* In the message's order. All instances of the headers that
 	 * decide_wants_header names; others do no harm. */
 	const struct decide_header *headers;

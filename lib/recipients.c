@@ -139,108 +139,29 @@ static int list_adds(struct verdict_context *context,
 	return 0;
 }
 
-static int add_delete(
-	struct verdict_context *context, struct bytes text, const char *behind)
-{
-	struct decision *decision = context->decision;
-	size_t size = text.len + strlen(behind) + 1;
-	char *copy = arena_octets(context->arena, size);
-
-	if (!copy)
-		return ERR_NOMEM;
-	(void)snprintf(copy, size, "%.*s%s", (int)text.len, text.data, behind);
-	decision->deletes[decision->delete_count++] = copy;
-	return 0;
-}
-
-/* What stands before the last "@" of an address. */
-static struct bytes local_of(struct bytes address)
-{
-	while (address.len && address.data[address.len - 1] != '@')
-		address.len--;
-	address.len -= address.len > 0;
-	return address;
-}
-
-/*
- * Deletes the recipient in the forms in which Postfix may hold one that it
- * completed: of sendmail(1) mail it shows "bob@w" for "bob" and for "bob@w.",
- * and a delete that misses leaves the old recipient beside the new one. A form
- * that meets nothing does no harm; but "bob" might be another's, and "bob@x" of
- * "bob@x"@w is one.
- */
-static int delete_completed(
-	struct verdict_context *context, const struct recipients_before *before)
-{
-	struct bytes local = local_of(before->spelt);
-
-	if (add_delete(context, before->spelt, ".") < 0)
-		return ERR_NOMEM;
-	if (!local.len || !before->local_gone ||
-		verdict_is_routed(local.data, local.len))
-		return 0;
-	return add_delete(context, local, "");
-}
-
 /* What is gone is deleted, once for each spelling. */
 static int list_deletes(
 	struct verdict_context *context, const struct recipients *all)
 {
-	bool completed = context->message->completed;
-	size_t forms = completed ? 3 : 1;
+	struct decision *decision = context->decision;
 
-	context->decision->deletes = arena_alloc(
-		context->arena, all->before_count * forms * sizeof(char *) + 1);
-	if (!context->decision->deletes)
+	decision->deletes = arena_alloc(
+		context->arena, all->before_count * sizeof(char *) + 1);
+	if (!decision->deletes)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < all->before_count; i++) {
 		const struct recipients_before *before = &all->before[i];
+		char *copy;
 
 		if (!before->gone ||
 			(i && bytes_equal(before->key, before[-1].key) &&
 				bytes_equal(before->spelt, before[-1].spelt)))
 			continue;
-		if (add_delete(context, before->spelt, "") < 0 ||
-			(completed && delete_completed(context, before) < 0))
+		copy = arena_copy(
+			context->arena, before->spelt.data, before->spelt.len);
+		if (!copy)
 			return ERR_NOMEM;
-	}
-	return 0;
-}
-
-static int compare_local(const void *a, const void *b)
-{
-	const struct recipients_before *const *x = a;
-	const struct recipients_before *const *y = b;
-
-	return bytes_compare(local_of((*x)->key), local_of((*y)->key));
-}
-
-/*
- * Finds the local parts of which all recipients are gone. Not in the order of
- * keys: of "bob@a", "bob@p"@b and "bob@z" the first and the last do not stand
- * together there. What is no address may have any local part.
- */
-static int find_local_gone(
-	struct verdict_context *context, struct recipients *all)
-{
-	struct recipients_before **list = arena_alloc(
-		context->arena, all->before_count * sizeof(void *) + 1);
-
-	if (!list)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < all->before_count; i++)
-		list[i] = &all->before[i];
-	qsort(list, all->before_count, sizeof(void *), compare_local);
-	for (size_t first = 0, next; first < all->before_count; first = next) {
-		bool gone =
-			all->before_count == context->message->recipient_count;
-
-		for (next = first; next < all->before_count &&
-				   !compare_local(&list[next], &list[first]);
-			next++)
-			gone = gone && list[next]->gone;
-		for (size_t i = first; i < next; i++)
-			list[i]->local_gone = gone;
+		decision->deletes[decision->delete_count++] = copy;
 	}
 	return 0;
 }
@@ -274,7 +195,7 @@ int recipients_difference(
 	struct verdict_context *context, struct recipients *all)
 {
 	struct lookalikes lookalikes;
-	int result = 0;
+	int result;
 
 	if (!all->before_count || !all->after_count)
 		return 0;
@@ -282,10 +203,7 @@ int recipients_difference(
 		compare_before);
 	qsort(all->after, all->after_count, sizeof *all->after, compare_after);
 	find_gone(all);
-	if (context->message->completed)
-		result = find_local_gone(context, all);
-	if (!result)
-		result = lookalikes_list(context, all, &lookalikes);
+	result = lookalikes_list(context, all, &lookalikes);
 	if (!result)
 		result = list_deletes(context, all);
 	if (!result)

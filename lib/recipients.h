@@ -15,10 +15,8 @@ struct recipients_before {
 	const char *orcpt;  /* the client's, for a milter; NULL: it gave none */
 	size_t recipient;   /* its index in the message */
 	bool rewritten;
-	bool gone;	 /* rewritten, and nothing becomes it again */
-	bool joined;	 /* something becomes it */
-	bool local_gone; /* so are all that have its local part; known of what
-			    is completed alone */
+	bool gone;   /* rewritten, and nothing becomes it again */
+	bool joined; /* something becomes it */
 };
 
 /* A recipient as it is to be: one for each target, or for one that stays. */

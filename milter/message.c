@@ -128,8 +128,6 @@ void message_recipient(
 	recipient.address = keep(message, arguments[0]);
 	if (resolved)
 		recipient.resolved = keep(message, resolved);
-	if (arguments[0][0] != '<')
-		message->completed = true; /* it came from sendmail(1) */
 	notify = parameter(arguments + 1, "NOTIFY");
 	if (notify)
 		recipient.notify = keep(message, notify);
@@ -212,7 +210,6 @@ struct decide_message message_view(const struct message *message)
 		.smtputf8 = message->smtputf8,
 		.recipients = message->recipients,
 		.recipient_count = message->recipient_count,
-		.completed = message->completed,
 		.headers = message->headers,
 		.header_count = message->header_count,
 	};

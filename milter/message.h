@@ -25,7 +25,6 @@ struct message {
 	const char *sender;
 	const char *sender_resolved;
 	bool smtputf8;
-	bool completed; /* see struct decide_message */
 	struct decide_recipient *recipients;
 	size_t recipient_count;
 	size_t recipient_room;

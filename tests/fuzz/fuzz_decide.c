@@ -14,12 +14,11 @@
 #define ARENA_MAX ((size_t)256 << 20)
 #define MOST	  256
 
-#define FLAG_OUTBOUND  1
-#define FLAG_SMTPUTF8  2
-#define FLAG_EXPLAIN   4
-#define FLAG_SIGNED    8
-#define FLAG_CRLF      16
-#define FLAG_COMPLETED 32
+#define FLAG_OUTBOUND 1
+#define FLAG_SMTPUTF8 2
+#define FLAG_EXPLAIN  4
+#define FLAG_SIGNED   8
+#define FLAG_CRLF     16
 
 struct input {
 	struct decide_recipient recipients[MOST];
@@ -137,10 +136,8 @@ static void check_envelope(
 			   has_c1(local) ||
 			   !address_check(&mailbox, true, NULL));
 	}
-	FUZZ_CHECK(decision->delete_count <=
-		   (input->message.completed ? 3 : 1) *
-			   input->message.recipient_count);
-	if (decision->delete_count && !input->message.completed)
+	FUZZ_CHECK(decision->delete_count <= input->message.recipient_count);
+	if (decision->delete_count)
 		FUZZ_CHECK(decision->add_count ||
 			   decision->delete_count <
 				   input->message.recipient_count);
@@ -168,39 +165,20 @@ static bool is_plain(const struct decide_recipient *recipient)
 			       strlen(recipient->orcpt) < POSTFIX_TEXT / 2));
 }
 
-/* Might it be from sendmail(1)? Of that, all are shown with a domain. */
-static bool is_sendmail(const struct decide_message *message)
-{
-	bool all = message->completed;
-
-	for (size_t i = 0; i < message->recipient_count; i++)
-		all = all && *message->recipients[i].address != '<' &&
-		      strchr(message->recipients[i].address, '@');
-	return all;
-}
-
-/* A recipient as it may be held: as shown, and without its domain. */
-static void hold(struct postfix *postfix, const struct input *input, size_t i,
-	bool sendmail)
+/* A recipient as it is held. */
+static void hold(struct postfix *postfix, const struct input *input, size_t i)
 {
 	const struct decide_recipient *one = &input->recipients[i];
 	struct bytes path =
 		address_strip_path(one->address, strlen(one->address));
 	char text[POSTFIX_TEXT];
 	char held[POSTFIX_TEXT];
-	char *at;
 
 	(void)snprintf(
 		text, sizeof text, "rfc822;%.*s", (int)path.len, path.data);
 	postfix_dequote(text + strlen("rfc822;"), held);
 	(void)postfix_recipient(
 		postfix, held, one->orcpt ? one->orcpt : text, one->notify, i);
-	at = strrchr(held, '@');
-	if (sendmail && at && at > held) {
-		*at = '\0';
-		if (!strpbrk(held, "@%!"))
-			(void)postfix_recipient(postfix, held, text, NULL, i);
-	}
 }
 
 /* Postfix drops nobody who is added, and deletes nobody who was to stay. */
@@ -210,16 +188,15 @@ static void check_postfix(
 	static struct postfix postfix;
 	bool stays[MOST] = { false };
 	size_t count = input->message.recipient_count;
-	bool sendmail = is_sendmail(&input->message);
 
-	if (2 * count + decision->add_count > POSTFIX_MOST)
+	if (count + decision->add_count > POSTFIX_MOST)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (!is_plain(&input->recipients[i]))
 			return;
 	postfix.origin = "origin.example";
 	for (size_t i = 0; i < count; i++)
-		hold(&postfix, input, i, sendmail);
+		hold(&postfix, input, i);
 	for (size_t i = 0; i < decision->add_count; i++)
 		FUZZ_CHECK(postfix_add(&postfix, decision->adds[i].address,
 			decision->adds[i].esmtp, MOST));
@@ -324,7 +301,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.arena = arena;
 	input.message.sender = text(&input, bytes_cut(&rest, '\n'));
 	input.message.smtputf8 = flags & FLAG_SMTPUTF8;
-	input.message.completed = flags & FLAG_COMPLETED;
 	input.message.explain = flags & FLAG_EXPLAIN;
 	read_recipients(&input, &rest);
 	read_headers(&input, rest, flags & FLAG_CRLF);

@@ -1,6 +1,6 @@
 /*
- * messagemodel: random recipients, as Postfix holds them and as it shows them
- * to a milter: what smtpd(8) got as it came, what sendmail(1) got completed.
+ * messagemodel: random recipients, as Postfix holds them and as smtpd(8) shows
+ * them to a milter.
  */
 #ifndef READDRESS_MESSAGEMODEL_H
 #define READDRESS_MESSAGEMODEL_H
@@ -16,16 +16,14 @@
 /* How a client names a recipient to Postfix. */
 enum form {
 	AS_SHOWN,
-	DOT,	 /* "b@p.test."; smtpd(8) shows it so, sendmail(1) not */
+	DOT,	 /* "b@p.test." */
 	BARE,	 /* "b" */
 	PERCENT, /* "b%p.test" */
 	BANG,	 /* "p.test!b" */
-	ROUTE,	 /* "@hop:b@p.test" */
 	FORMS
 };
 
 struct message {
-	bool sendmail;	 /* or smtpd(8) */
 	bool unresolved; /* there is no {rcpt_addr}: "b" is no address */
 	unsigned count;
 	unsigned address[RECIPIENTS];
@@ -35,14 +33,12 @@ struct message {
 	char text[RECIPIENTS][SPELT];
 	char resolved[RECIPIENTS][SPELT];
 	struct decide_recipient recipients[RECIPIENTS];
-	struct decide_message *view;
 	bool before[ADDRESSES];
 	bool after[ADDRESSES];
 	bool wanted[ADDRESSES]; /* of after, what others become */
 };
 
-static inline enum form choose_form(
-	const struct message *message, unsigned address)
+static inline enum form choose_form(unsigned address)
 {
 	unsigned local = address / DOMAINS;
 	enum form form = below(2) ? AS_SHOWN : (enum form)below(FORMS);
@@ -51,24 +47,18 @@ static inline enum form choose_form(
 		form = DOT;
 	if (form == BARE && address % DOMAINS)
 		form = DOT;
-	if (form == ROUTE && !message->sendmail)
-		form = AS_SHOWN; /* spell_smtp makes them */
 	return form;
 }
 
 /* As Postfix holds it. */
 static inline void write_held(char *out, unsigned address, enum form form)
 {
-	static const char *const before[FORMS] = {
-		[BANG] = "!", [ROUTE] = "@hop:"
-	};
-	static const char *const between[FORMS] = { "@", "@", "", "%", "",
-		"@" };
+	static const char *const between[FORMS] = { "@", "@", "", "%", "" };
 	bool sharp = address % DOMAINS == 4 && below(3) == 0;
 	const char *domain = sharp ? sharp_domain : domains[address % DOMAINS];
 
 	(void)snprintf(out, POSTFIX_TEXT, "%s%s%s%s%s%s",
-		form == BANG ? domain : "", before[form] ? before[form] : "",
+		form == BANG ? domain : "", form == BANG ? "!" : "",
 		locals[address / DOMAINS], between[form],
 		form == BANG || form == BARE ? "" : domain,
 		form == DOT ? "." : "");
@@ -98,17 +88,6 @@ static inline bool is_no_address(const struct message *message, size_t i)
 {
 	return i < message->count && message->unresolved &&
 	       message->form[i] > DOT;
-}
-
-static inline void spell_sendmail(struct message *message, unsigned i)
-{
-	struct decide_recipient *one = &message->recipients[i];
-	char clean[POSTFIX_TEXT];
-
-	postfix_clean(domains[0], message->held[i], clean);
-	write_quoted(message->text[i], clean, false);
-	one->address = message->text[i];
-	one->resolved = message->text[i];
 }
 
 static inline void spell_smtp(struct message *message, unsigned i)
@@ -145,8 +124,6 @@ static inline void spell_smtp(struct message *message, unsigned i)
 		(void)snprintf(message->orcpt[i], POSTFIX_TEXT, "rfc822;%.*s",
 			(int)strlen(message->text[i]) - 2 * angle,
 			message->text[i] + angle);
-	if (!angle)
-		message->view->completed = true;
 }
 
 static inline bool make_message(const struct model *model,
@@ -155,11 +132,8 @@ static inline bool make_message(const struct model *model,
 	unsigned often[2] = { below(LOCALS), below(LOCALS) };
 
 	memset(message, 0, sizeof *message);
-	message->view = view;
-	message->sendmail = below(2);
-	message->unresolved = !message->sendmail && below(4) == 0;
+	message->unresolved = below(4) == 0;
 	message->count = 1 + below(RECIPIENTS);
-	view->completed = message->sendmail;
 	for (unsigned i = 0; i < message->count; i++) {
 		unsigned any = below(5);
 		unsigned address =
@@ -168,12 +142,9 @@ static inline bool make_message(const struct model *model,
 		bool set[ADDRESSES] = { false };
 
 		message->address[i] = address;
-		message->form[i] = choose_form(message, address);
+		message->form[i] = choose_form(address);
 		write_held(message->held[i], address, message->form[i]);
-		if (message->sendmail)
-			spell_sendmail(message, i);
-		else
-			spell_smtp(message, i);
+		spell_smtp(message, i);
 		if (is_no_address(message, i))
 			continue;
 		message->before[address] = true;

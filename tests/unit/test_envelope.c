@@ -449,28 +449,6 @@ static void test_lookalikes(void **state)
 	}
 }
 
-/* sendmail(1): "c" was completed, or "c@w." was. */
-static void test_completed(void **state)
-{
-	static const struct envelope_case cases[] = {
-		{ "one", "c@w", "+d@w ORCPT=rfc822;c@w\n-c\n-c@w\n-c@w.\n" },
-		{ "another's local part", "c@w\nc@far",
-			"+d@w ORCPT=rfc822;c@w\n-c@w\n-c@w.\n" },
-		{ "another's that goes, too", "c@w\nc@dom",
-			"+c@newdom ORCPT=rfc822;c@dom\n+d@w ORCPT=rfc822;c@w\n"
-			"-c\n-c\n-c@dom\n-c@dom.\n-c@w\n-c@w.\n" },
-		{ "nothing to do", "n@w", "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		testdecide_check(cases[i].name,
-			(struct testdecide){ .rules = RULES,
-				.recipients = cases[i].recipients,
-				.completed = true },
-			cases[i].edits);
-}
-
 /* Whatever the length of what a client sends: an answer, not a deferral. */
 static void test_long_addresses(void **state)
 {
@@ -569,7 +547,6 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_lookalikes),
-		cmocka_unit_test(test_completed),
 		cmocka_unit_test(test_long_addresses),
 		cmocka_unit_test(test_thousand),
 		cmocka_unit_test(test_hundred_thousand),

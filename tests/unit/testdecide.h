@@ -23,7 +23,6 @@ struct testdecide {
 	const char *recipients;
 	const char *headers; /* lines "Name: value", without folds */
 	bool smtputf8;
-	bool completed;
 	bool explain;
 
 	/* What testdecide_run made. */
@@ -113,7 +112,6 @@ static inline void testdecide_open(struct testdecide *test)
 	test->message.sender = test->sender;
 	test->message.sender_resolved = test->sender_resolved;
 	test->message.smtputf8 = test->smtputf8;
-	test->message.completed = test->completed;
 	test->message.explain = test->explain;
 	testdecide_recipients(test);
 	testdecide_headers(test);
