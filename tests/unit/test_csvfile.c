@@ -426,6 +426,35 @@ static void test_long_fields(void **state)
 	free(text);
 }
 
+/* A quote left open: said with its line, and not read to the end, however much
+ * is behind it; nor is it kept in memory. */
+static void test_open_quote(void **state)
+{
+	const size_t len = (size_t)32 << 20;
+	char *text = malloc(len);
+	static const struct bad open = { "(open quote)",
+		"users.csv:3: ", "never closed" };
+	struct csvfile_options options = { .table = RULE_INBOUND,
+		.delimiter = ';' };
+	struct outcome *outcome;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < len; i++)
+		text[i] = "u@a.com;u@b.com\n"[i % 16];
+	memcpy(text, H "u@c.com;u@b.com\n\"", strlen(H) + 17);
+	for (int column = 0; column < 2; column++) {
+		outcome = read_with(text, len, options);
+		assert_bad(outcome, &open);
+		assert_int_equal(outcome->complaints, 1);
+		assert_true(outcome->progress_octets < len / 16);
+		done(outcome);
+		/* of the target */
+		memcpy(text + strlen(H) + 16, "u@d.com;\"", 9);
+	}
+	free(text);
+}
+
 static int by_source(const void *a, const void *b)
 {
 	return strcmp(a, b);
@@ -535,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_many_errors),
 		cmocka_unit_test(test_duplicates_before_errors),
 		cmocka_unit_test(test_long_fields),
+		cmocka_unit_test(test_open_quote),
 		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_memory_and_disk),
 	};

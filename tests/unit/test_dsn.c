@@ -130,6 +130,14 @@ static void test_orcpt_as_it_came(void **state)
 	assert_string_equal(
 		dsn_orcpt(arena, &mailbox, (struct bytes){ NULL, 0 }),
 		"rfc822;u@in.test");
+	assert_string_equal(
+		dsn_orcpt(arena, &mailbox, bytes_of("\xc3\xb6\x7f!~ @in.test")),
+		"rfc822;u@in.test");
+	assert_int_equal(
+		address_parse("\xc3\xb6@in.test", 10, &mailbox, NULL), 0);
+	assert_string_equal(
+		dsn_orcpt(arena, &mailbox, bytes_of("\xc3\xb6\x7f!~ @in.test")),
+		"utf-8;\\x{F6}\\x{7F}!~\\x{20}@in.test");
 	arena_close(arena);
 }
 
@@ -183,6 +191,9 @@ static void test_orcpt_for_milter(void **state)
 			"utf-8;j\xc3\xb6+2Bx+3Dy@w.com" },
 		{ "utf-8;\\x{20}NOTIFY\\x{3D}NEVER@w.com",
 			"utf-8;+20NOTIFY+3DNEVER@w.com" },
+		{ "utf-8;a\\x{7F}b@w.com", "utf-8;a+7Fb@w.com" },
+		{ "utf-8;a\\x{7f}\\x{1F}b@w.com", "utf-8;a+7F+1Fb@w.com" },
+		{ "utf-8;a\\x{7E}\\x{21}b@w.com", "utf-8;a~!b@w.com" },
 		{ "utf-8;\\x{5C}x{F6}@w.com", "utf-8;\\x{F6}@w.com" },
 		/* no utf-8-addr-xtext: as it came */
 		{ "utf-8;a\\x{@w.com", "utf-8;a\\x{@w.com" },

@@ -208,6 +208,12 @@ static void test_resolved(void **state)
 			"+d@w ORCPT=rfc822;c@w\n+z@new ORCPT=rfc822;x1@w\n"
 			"-c@w\n-x1@w\n" },
 		{ "neither is one", "<@>|r=\n<>|r=nothing\n<c@w", "" },
+		{ "the empty one, resolved to somebody", "<>|r=c@w", "" },
+		{ "without <>", "|r=c@w\n<x1@w>",
+			"+z@new ORCPT=rfc822;x1@w\n-x1@w\n" },
+		{ "a route alone", "<@a:>|r=c@w", "" },
+		{ "beside the same one in full", "<>|r=c@w\n<c@w>|r=c@w",
+			"+d@w ORCPT=rfc822;c@w\n-c@w\n" },
 	};
 
 	(void)state;

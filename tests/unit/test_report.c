@@ -399,6 +399,50 @@ static void test_no_flood(void **state)
 	free(headers);
 }
 
+/* Of one header, addresses left for more reasons than a header can have today:
+ * a line for each of the first eight, nothing behind them. */
+static void test_many_reasons(void **state)
+{
+	static const char *const reasons[] = { "one", "two", "three", "four",
+		"five", "six", "seven", "eight", "nine", "ten" };
+	enum { REASONS = sizeof reasons / sizeof *reasons };
+	struct testdecide test = {
+		.rules = RULES, .recipients = "", .headers = "To: x@y.com"
+	};
+	struct lines *lines = calloc(1, sizeof *lines);
+	struct decide_finding findings[2 * REASONS];
+
+	(void)state;
+	assert_non_null(lines);
+	testdecide_run(&test);
+	for (size_t count = 1; count <= REASONS; count++) {
+		memset(findings, 0, sizeof findings);
+		for (size_t i = 0; i < 2 * count; i++)
+			findings[i] = (struct decide_finding){
+				.field = FIELD_HEADER,
+				.result = RESULT_LEFT,
+				.old = bytes_of("x@y.com"),
+				.why = reasons[i % count],
+			};
+		test.decision.findings = findings;
+		test.decision.finding_count = 2 * count;
+		report(&test, "Q", true, lines);
+		/* and one that says "unchanged" */
+		assert_int_equal(lines->count, (count < 8 ? count : 8) + 1);
+		for (size_t i = 0; i + 1 < lines->count; i++) {
+			char wanted[64];
+
+			(void)snprintf(wanted, sizeof wanted,
+				" left To=<x@y.com> reason=\"%s\" more=1",
+				reasons[i]);
+			assert_non_null(strstr(lines->text[i], wanted));
+		}
+		forget(lines);
+	}
+	testdecide_close(&test);
+	free(lines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_split_targets),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_no_flood),
+		cmocka_unit_test(test_many_reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
