@@ -7,7 +7,7 @@
 #include "merge.h"
 
 #define PROGRESS_ROWS	16384
-#define MAX_DELETE_ROWS 20 /* a table this small may lose them all */
+#define MAX_DELETE_ROWS 3 /* a table this small may lose them all */
 #define DOMAINS_SHOWN	3
 
 /* What the first walk finds out, before anything is written. */
@@ -92,31 +92,54 @@ static int count_step(
 	return 0;
 }
 
+/* How a refusal names --merge, which --only excludes. */
+static const char *merge_option(const struct edit *edit)
+{
+	return edit->scope == EDIT_ALL ? "--merge"
+				       : "--merge in place of --only";
+}
+
 static int refuse(const struct plan *plan, struct error *error)
 {
 	const struct edit *edit = plan->edit;
 	uint64_t deleted = plan->result->counts[EDIT_DELETED];
 
-	if (edit->mode != EDIT_REPLACE || edit->force)
+	if (edit->mode == EDIT_DELETE || edit->force)
+		return 0;
+	/* What a failed export leaves behind: a header row alone. */
+	if (!edit->count)
+		return error_set(error, ERR_BAD,
+			"there is no row below the header row, expected at "
+			"least one rule; %s",
+			edit->mode == EDIT_MERGE
+				? "--force takes the file all the same"
+				: "--force deletes what the file does not "
+				  "have");
+	if (edit->mode != EDIT_REPLACE)
 		return 0;
 	if (plan->domains_lost)
 		return error_set(error, ERR_BAD,
-			"would delete %" PRIu64 " domain rule%s (%s); use %s",
+			"would delete %" PRIu64 " domain rule%s (%s); "
+			"%s adds and changes rules and deletes none%s; --force "
+			"deletes what the file does not have",
 			plan->domains_lost, plan->domains_lost == 1 ? "" : "s",
-			plan->domains,
-			edit->scope == EDIT_ALL
-				? "--only users to load users alone, or --force"
-				: "--force if that is meant");
+			plan->domains, merge_option(edit),
+			edit->scope == EDIT_ALL ? "; --only users replaces all "
+						  "user rules and keeps the "
+						  "domain rules"
+						: "");
 	if (plan->before_scope && /* else nothing was deleted */
 		(edit->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
 		deleted * 100 > edit->max_delete * plan->before_scope)
 		return error_set(error, ERR_BAD,
 			"would delete %" PRIu64 " of %" PRIu64
 			" rules (%" PRIu64
-			" %%), more than --max-delete %u; use --force or a "
-			"larger --max-delete if that is meant",
+			" %%), more than --max-delete %u; %s adds and changes "
+			"rules and deletes none; --force, or a larger "
+			"--max-delete, deletes what the file does not have",
 			deleted, plan->before_scope,
-			deleted * 100 / plan->before_scope, edit->max_delete);
+			deleted * 100 / plan->before_scope, edit->max_delete,
+			merge_option(edit));
 	return 0;
 }
 

@@ -44,7 +44,7 @@ struct edit {
 				*/
 	bool dry_run;
 	bool force;	     /* no refusal for what would be deleted */
-	unsigned max_delete; /* percent; applies when the table has over 20 rows
+	unsigned max_delete; /* percent; applies when the table has over 3 rows
 			      */
 	bool max_delete_always; /* or to any table */
 	const char *command;	/* for the metadata: "load inbound users.csv" */
@@ -73,8 +73,8 @@ struct edit_result {
  * with dry_run). The state must be open; it is locked afterwards, but not by
  * dry_run, which writes nothing at all, and may have state NULL: there is no
  * state directory yet, and the table is empty. *result is filled also when the
- * edit is refused. Refusals of EDIT_REPLACE are ERR_BAD with the reason and the
- * option that overrides: more than max_delete percent of the rows in scope
+ * edit is refused. Refusals are ERR_BAD with the reason, the option that deletes
+ * nothing and the one that overrides: no row at all, and of EDIT_REPLACE more than max_delete percent of the rows in scope
  * deleted; a domain, sub-domain or catch-all rule (or an exception for a
  * domain) deleted without force or scope EDIT_USERS. Otherwise errors of state
  * and map. A first map is made also by an edit without rows.

@@ -155,7 +155,9 @@ static void test_scope(void **test)
 	struct edit edit = kit_load(users, 1);
 
 	edit.scope = EDIT_USERS;
+	edit.force = true;
 	KIT_OK(kit, apply(kit, &edit));
+	edit.force = false;
 	assert_counts(1, 0, 0, 3);
 	kit_assert_table(kit, RULE_INBOUND,
 		"@*.a.com s@b.com\n@a.com d@b.com\nzoe@a.com uz@b.com\n");
@@ -167,8 +169,9 @@ static void test_scope(void **test)
 	KIT_FAILS(kit, ERR_BAD, "@c.com is no user rule", apply(kit, &edit));
 	edit.scope = EDIT_DOMAINS;
 	KIT_FAILS(kit, ERR_BAD,
-		"would delete 2 domain rules (@*.a.com, @a.com); use --force "
-		"if that is meant",
+		"would delete 2 domain rules (@*.a.com, @a.com); --merge in "
+		"place of --only adds and changes rules and deletes none; "
+		"--force deletes what the file does not have",
 		apply(kit, &edit));
 	edit.force = true;
 	KIT_OK(kit, apply(kit, &edit));
@@ -191,15 +194,24 @@ static void test_domain_guard(void **test)
 	for (int dry = 0; dry < 2; dry++) {
 		edit.dry_run = dry;
 		KIT_FAILS(kit, ERR_BAD,
-			"would delete 1 domain rule (@a.com); use --only users "
-			"to load users alone, or --force",
+			"would delete 1 domain rule (@a.com); --merge adds and "
+			"changes rules and deletes none; --only users replaces "
+			"all user rules and keeps the domain rules; --force "
+			"deletes what the file does not have",
 			apply(kit, &edit));
 		assert_counts(0, 0, 4, 1);
 	}
 	assert_int_equal(kit_newest(kit), 2);
-	edit.rows = NULL;
-	edit.count = 0;
+	edit.rows = rows + 1;
+	edit.count = 3;
 	KIT_FAILS(kit, ERR_BAD, "2 domain rules", apply(kit, &edit));
+	for (enum edit_mode mode = EDIT_REPLACE; mode <= EDIT_MERGE; mode++) {
+		edit.mode = mode;
+		edit.count = 0;
+		KIT_FAILS(kit, ERR_BAD, "no row below the header row",
+			apply(kit, &edit));
+	}
+	edit.mode = EDIT_REPLACE;
 	edit.rows = rows;
 	edit.count = 4;
 	edit.dry_run = false;
@@ -264,8 +276,9 @@ static void test_max_delete(void **test)
 		edit.dry_run = dry;
 		KIT_FAILS(kit, ERR_BAD,
 			"would delete 812 of 1000 rules (81 %), more than "
-			"--max-delete 50; use --force or a larger --max-delete "
-			"if that is meant",
+			"--max-delete 50; --merge in place of --only adds and "
+			"changes rules and deletes none; --force, or a larger "
+			"--max-delete, deletes what the file does not have",
 			apply(kit, &edit));
 	}
 	assert_int_equal(kit_newest(kit), 2);
@@ -287,20 +300,21 @@ static void test_max_delete(void **test)
 	free_many(rows, 1000);
 }
 
-/* 20 rows may all go, 21 may not. */
+/* 3 rows may all be replaced, 4 may not. */
 static void test_max_delete_small(void **test)
 {
 	struct kit *kit = *test;
-	struct edit edit = kit_load(NULL, 0);
+	const struct csvfile_row other = kit_row("other@a.com", "uo@b.com");
+	struct edit edit = kit_load(&other, 1);
 
-	load_many(kit, 20);
+	load_many(kit, 3);
 	edit.max_delete_always = true;
-	KIT_FAILS(kit, ERR_BAD, "20 of 20 rules (100 %)", apply(kit, &edit));
+	KIT_FAILS(kit, ERR_BAD, "3 of 3 rules (100 %)", apply(kit, &edit));
 	edit.max_delete_always = false;
 	KIT_OK(kit, apply(kit, &edit));
-	kit_assert_table(kit, RULE_INBOUND, "");
-	load_many(kit, 21);
-	KIT_FAILS(kit, ERR_BAD, "21 of 21 rules (100 %)", apply(kit, &edit));
+	kit_assert_table(kit, RULE_INBOUND, "other@a.com uo@b.com\n");
+	load_many(kit, 4);
+	KIT_FAILS(kit, ERR_BAD, "4 of 4 rules (100 %)", apply(kit, &edit));
 	edit.max_delete = 100;
 	KIT_OK(kit, apply(kit, &edit));
 }
@@ -422,6 +436,7 @@ static void test_first_map(void **test)
 	struct state *state;
 	uint64_t generation;
 
+	edit.force = true;
 	KIT_OK(kit, apply(kit, &edit));
 	assert_false(result.unchanged);
 	assert_int_equal(result.generation, 1);
