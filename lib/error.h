@@ -20,7 +20,7 @@ enum {
 	ERR_PERM = -6,	   /* not permitted                         (77) */
 	ERR_CONFIG = -7,   /* configuration                         (78) */
 	ERR_CREATE = -8,   /* cannot create a file                  (73) */
-	ERR_NOTFOUND = -9, /* a rule or generation is not there      (1) */
+	ERR_NOTFOUND = -9, /* a rule is not there, rules differ     (1) */
 	ERR_USAGE = -10,   /* wrong arguments                       (64) */
 	ERR_DOWN = -11,	   /* the milter is not reachable           (69) */
 };

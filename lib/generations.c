@@ -242,7 +242,7 @@ static int not_kept(
 		return code;
 	write_list(list, count, text, sizeof text);
 	free(list);
-	return error_set(error, ERR_NOTFOUND,
+	return error_set(error, ERR_NOENT,
 		"generation %" PRIu64 " is not kept; kept are: %s", generation,
 		text);
 }

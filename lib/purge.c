@@ -38,6 +38,39 @@ static int remove_history(const struct state *state,
 	return code < 0 ? code : 0;
 }
 
+/* The directory served/ stays, empty: it belongs to the milter's user, who may
+ * not make it again, and the unit makes it writable for him. */
+static int look_into_served(const struct state *state,
+	struct state_purged *purged, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	struct dirent *entry;
+	DIR *dir = NULL;
+	int fd = openat(state->fd, STATE_SERVED_DIR,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int code = 0;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return 0;
+	if (fd >= 0)
+		dir = fdopendir(fd);
+	errno = 0;
+	while (dir && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
+			purged->other = true;
+	}
+	if (errno) {
+		state_path(state, STATE_SERVED_DIR, path);
+		code = error_set_errno(error, "cannot read %s", path);
+	}
+	if (dir)
+		(void)closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return code;
+}
+
 static int remove_directory(const struct state *state, const char *name,
 	struct state_purged *purged, struct error *error)
 {
@@ -75,7 +108,7 @@ int state_purge(
 		code = remove_directory(
 			state, STATE_HISTORY_DIR, purged, error);
 	if (!code)
-		code = remove_directory(state, STATE_SERVED_DIR, purged, error);
+		code = look_into_served(state, purged, error);
 	if (!code) {
 		code = remove_file(state, STATE_AUDIT, error);
 		purged->audit = code > 0;

@@ -49,7 +49,7 @@ static int find_place(struct state *state, const struct map *newest,
 		map_close(map);
 	}
 	/* Not kept, or damaged: that is as far as is known. */
-	return code == ERR_NOTFOUND || code == ERR_BAD ? 0 : code;
+	return code == ERR_NOENT || code == ERR_BAD ? 0 : code;
 }
 
 /* The last good generation before limit, other in content than newest where
@@ -71,7 +71,7 @@ static int find_earlier(struct state *state, const struct rollback *rollback,
 			continue;
 		code = state_open_generation(
 			state, list[count], false, &map, &damage);
-		if (code == ERR_BAD || code == ERR_NOTFOUND) {
+		if (code == ERR_BAD || code == ERR_NOENT) {
 			note(rollback, damage.text);
 			code = 0;
 			continue;

@@ -35,9 +35,9 @@ struct rollback_result {
 /*
  * Lock, choose, build, publish. The state must be open; it is locked
  * afterwards. A damaged map.mdb is kept as map.mdb.damaged. *result is whole on
- * 0 only. ERR_NOTFOUND: to is not kept, or nothing is further back; ERR_BAD: to
- * is damaged, or no good generation is kept; ERR_NOENT: there was never a map;
- * ERR_BUSY: another writer has the lock; ERR_NOMEM, ERR_PERM, ERR_IO,
+ * 0 only. ERR_NOENT: to is not kept, or there was never a map; ERR_NOTFOUND:
+ * nothing is further back; ERR_BAD: to is damaged, or no good generation is
+ * kept; ERR_BUSY: another writer has the lock; ERR_NOMEM, ERR_PERM, ERR_IO,
  * ERR_CREATE: of state and map. On any error the newest is what it was.
  */
 int rollback_apply(struct state *state, const struct rollback *rollback,

@@ -58,7 +58,7 @@ int state_lock(
 int state_open_newest(struct state *state, bool isolated, struct map **map,
 	struct error *error) MUST_CHECK;
 
-/* Opens generation N, from history/ or map.mdb; *map as above. ERR_NOTFOUND
+/* Opens generation N, from history/ or map.mdb; *map as above. ERR_NOENT
  * when it is not kept, with the text that names those that are; ERR_BAD when
  * the file where it should be is damaged. */
 int state_open_generation(struct state *state, uint64_t generation,
@@ -144,9 +144,10 @@ struct state_purged {
 /*
  * Deletes map, history, audit log and what the milter noted, so that the next
  * edit makes generation 1. Lock held; the lock ends with it. The caller sees to
- * it that no milter runs. The directory itself stays. ERR_BAD when history is
- * no directory. What was removed is counted also on error, and the lock held
- * on; done again, it goes on.
+ * it that no milter runs. The directory itself stays, and so does served/,
+ * which the milter's user could not make again. ERR_BAD when history is no
+ * directory; ERR_IO when served/ cannot be read. What was removed is counted
+ * also on error, and the lock held on; done again, it goes on.
  */
 int state_purge(struct state *state, struct state_purged *purged,
 	struct error *error) MUST_CHECK;

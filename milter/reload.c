@@ -45,12 +45,12 @@ int reload_first_map(const struct config *config, struct map **map,
 	result = state_served(state, &served, &previous, error);
 	if (result < 0)
 		goto out;
-	result = ERR_NOTFOUND;
+	result = ERR_NOENT;
 	if (served)
 		result = state_open_generation(state, served, true, map, error);
 	if (served && result == ERR_BAD)
 		add_advice(error);
-	if (result == ERR_NOTFOUND) {
+	if (result == ERR_NOENT) {
 		*gone = served;
 		result = state_open_newest(state, true, map, error);
 		if (result == ERR_NOENT)

@@ -19,7 +19,7 @@ void help_command(FILE *file, const struct command *command)
 		(void)fputs("TABLE is inbound, outbound or routes.\n", file);
 	if (command->options)
 		(void)fputc('\n', file);
-	options_help(file, command->options);
+	options_help(file, command->options, command->name);
 	(void)fputs("\nreaddress(1) says more, with an example.\n", file);
 }
 
@@ -32,7 +32,7 @@ void help_all(FILE *file)
 	(void)fputs("\n"
 		    "  -c CONF  the configuration (" READDRESS_CONF ")\n"
 		    "  -q       no messages but errors\n"
-		    "  --json   an object of JSON a line, for programs\n"
+		    "  --json   JSON Lines: one object per line\n"
 		    "  --version, --help, COMMAND --help\n",
 		file);
 }

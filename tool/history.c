@@ -35,7 +35,7 @@ static int note_kept(struct history *history, uint64_t number, int code,
 {
 	struct kept *kept = &history->kept[history->count];
 
-	if (code == ERR_NOTFOUND) /* an edit meanwhile has pruned it */
+	if (code == ERR_NOENT) /* an edit meanwhile has pruned it */
 		return 0;
 	if (code && code != ERR_BAD)
 		return error_set(error, code, "%s", text->text);

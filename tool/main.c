@@ -187,11 +187,13 @@ static int take_operands(
 	const struct command *command = tool->command;
 
 	if (count < command->min)
-		return error_set(error, ERR_USAGE, "something is missing: %s",
-			command->operands);
+		return error_set(error, ERR_USAGE,
+			"missing operand: expected %s", command->operands);
 	if (command->max >= 0 && count > command->max)
-		return error_set(error, ERR_USAGE, "\"%s\" is one too many",
-			operands[command->max]);
+		return error_set(error, ERR_USAGE,
+			"unexpected operand \"%s\": %s takes %s",
+			operands[command->max], command->name,
+			*command->operands ? command->operands : "none");
 	if (command->needs & NEED_TABLE) {
 		int table = rule_table_find(operands[0]);
 
@@ -234,7 +236,7 @@ struct globals {
 static int take_json(struct tool *tool, struct error *error)
 {
 	if (!(tool->command->options & OPTION_BIT(JSON)))
-		return error_set(error, ERR_USAGE, "%s knows no --json",
+		return error_set(error, ERR_USAGE, "%s has no option --json",
 			tool->command->name);
 	tool->options.json = true;
 	return 0;

@@ -26,7 +26,7 @@ static const struct {
 	[OPTION_MAX_DELETE] = { "max-delete", 0, "PERCENT",
 		"refuse to delete more of the table than this (50)" },
 	[OPTION_FORCE] = { "force", 0, NULL,
-		"delete whatever the file does not have" },
+		"delete whatever the file does not have, domain rules too" },
 	[OPTION_REPLACE] = { "replace", 0, NULL,
 		"give an existing source the new target" },
 	[OPTION_RELOAD] = { "reload", 0, NULL,
@@ -53,8 +53,40 @@ static const struct {
 	[OPTION_FIRST] = { "first", 0, NULL,
 		"where several rules would do, take the first" },
 	[OPTION_JSON] = { "json", 0, NULL,
-		"print an object of JSON a line, for programs" },
+		"print JSON Lines: one object per line" },
 };
+
+/* What an option says of a command for which the general text is wrong. */
+static const struct {
+	const char *command;
+	enum option_id id;
+	const char *does;
+} own_texts[] = {
+	{ "purge", OPTION_FORCE,
+		"delete everything for good; without it nothing is deleted" },
+	{ "export", OPTION_DELIMITER,
+		"between the fields of what is printed, or the word tab (;)" },
+	{ "invert", OPTION_DELIMITER,
+		"between the fields of what is printed, or the word tab (;)" },
+	{ "invert", OPTION_FIRST,
+		"leave out what has no inverse; of several sources with one "
+		"target take the first by name" },
+	{ "export", OPTION_ONLY,
+		"print the rules for whole addresses alone, or those for "
+		"domains" },
+	{ "load", OPTION_ONLY,
+		"replace the rules for whole addresses alone, or those for "
+		"domains" },
+};
+
+static const char *option_text(const char *command, int id)
+{
+	for (size_t i = 0; i < sizeof own_texts / sizeof *own_texts; i++)
+		if (own_texts[i].id == (enum option_id)id &&
+			!strcmp(own_texts[i].command, command))
+			return own_texts[i].does;
+	return specs[id].does;
+}
 
 static int bad_value(enum option_id id, const char *text, const char *expected,
 	struct error *error)
@@ -219,7 +251,33 @@ static int option_of(int found)
 	return OPTIONS;
 }
 
-static int complain(int found, char **argv, struct error *error)
+/* A long option that getopt_long does not take: no option of the command, or
+ * the beginning of several. */
+static int complain_long(const char *command, const char *word,
+	const struct option *longs, struct error *error)
+{
+	size_t len = strcspn(word + 2, "=");
+	char names[256] = "";
+	int count = 0;
+
+	for (; longs->name; longs++) {
+		size_t at = strlen(names);
+
+		if (strncmp(longs->name, word + 2, len) != 0)
+			continue;
+		(void)snprintf(names + at, sizeof names - at, "%s--%s",
+			count++ ? " or " : "", longs->name);
+	}
+	if (count)
+		return error_set(error, ERR_USAGE,
+			"%.*s is not clear: it may be %s; write it out",
+			(int)len + 2, word, names);
+	return error_set(error, ERR_USAGE, "%.*s is no option of %s",
+		(int)len + 2, word, command);
+}
+
+static int complain(
+	int found, char **argv, const struct option *longs, struct error *error)
 {
 	const char *word = argv[optind - 1];
 	char letter[3] = { '-', (char)optopt, '\0' };
@@ -230,8 +288,10 @@ static int complain(int found, char **argv, struct error *error)
 		return error_set(error, ERR_USAGE, "%s needs a value", word);
 	if (optopt >= LONG_BASE)
 		return error_set(error, ERR_USAGE, "%s takes no value", word);
-	return error_set(error, ERR_USAGE,
-		"%s is no option of this command, or stands for several", word);
+	if (!optopt)
+		return complain_long(argv[0], word, longs, error);
+	return error_set(
+		error, ERR_USAGE, "%s is no option of %s", word, argv[0]);
 }
 
 int options_parse(struct options *options, unsigned allowed, int argc,
@@ -256,7 +316,7 @@ int options_parse(struct options *options, unsigned allowed, int argc,
 	while (!code &&
 		(found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (found == '?' || found == ':')
-			code = complain(found, argv, error);
+			code = complain(found, argv, longs, error);
 		else if (found == 'h' || found == LONG_HELP)
 			options->help = true;
 		else if (specs[option_of(found)].argument)
@@ -307,7 +367,7 @@ int options_usage(FILE *file, unsigned allowed, int column)
 	return column;
 }
 
-void options_help(FILE *file, unsigned allowed)
+void options_help(FILE *file, unsigned allowed, const char *command)
 {
 	for (int id = 0; id < OPTIONS; id++) {
 		char word[64];
@@ -315,6 +375,7 @@ void options_help(FILE *file, unsigned allowed)
 		if (!(allowed & 1u << id))
 			continue;
 		spell(id, word, sizeof word);
-		(void)fprintf(file, "  %-22s %s\n", word, specs[id].does);
+		(void)fprintf(
+			file, "  %-22s %s\n", word, option_text(command, id));
 	}
 }

@@ -85,7 +85,8 @@ int options_usage(FILE *file, unsigned allowed, int column);
 /* Prints a word behind what is on the usage line, on a new line if need be. */
 int options_usage_word(FILE *file, const char *word, int column);
 
-/* Prints each of these options with what it does, a line each. */
-void options_help(FILE *file, unsigned allowed);
+/* Prints each of these options with what it does for this command, a line
+ * each. */
+void options_help(FILE *file, unsigned allowed, const char *command);
 
 #endif

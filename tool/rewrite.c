@@ -54,7 +54,7 @@ static int take_recipients(struct rewrite *rewrite, struct error *error)
 
 	if (extra && !count)
 		return error_set(error, ERR_USAGE,
-			"\"%s\" is one too many; recipients stand behind -r",
+			"unexpected operand \"%s\": recipients stand behind -r",
 			tool->operands[1]);
 	rewrite->recipients =
 		calloc(count + extra + 1, sizeof *rewrite->recipients);

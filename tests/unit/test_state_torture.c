@@ -424,7 +424,7 @@ static void test_reading(void **test)
 		{ .name = "open newest", JOB(&newest) },
 		{ .name = "open 2", JOB(&kept) },
 		{ .name = "open 6", JOB(&named) },
-		{ .name = "open 77", JOB(&gone), .code = ERR_NOTFOUND },
+		{ .name = "open 77", JOB(&gone), .code = ERR_NOENT },
 		{ .name = "journal", JOB(&journal) },
 		{ .name = "difference", JOB(&difference) },
 		{ .name = "purge", JOB(&purge), .halves = true },
