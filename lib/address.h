@@ -12,7 +12,7 @@
 #include "error.h"
 
 #define ADDRESS_MAX	   254 /* octets of local-part@domain, RFC 5321 4.5.3.1.3 */
-#define ADDRESS_LOCAL_MAX  64
+#define ADDRESS_LOCAL_MAX  64 /* of what a rule writes, not of what comes */
 #define ADDRESS_DOMAIN_MAX 255
 #define ADDRESS_KEY_MAX	   511 /* LMDB's limit for a key */
 /* Room for any mailbox written out: every octet of the local part quoted. */
@@ -77,7 +77,7 @@ size_t address_format_local(
 	const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX]);
 
 /*
- * Is it fit to be written into mail? RFC 5321: local part of 1 to 64 octets,
+ * Is it fit to be the target of a rule? RFC 5321: local part of 1 to 64 octets,
  * domain of LDH labels of 1 to 63 octets or an address literal, 254 octets in
  * all, no control octets; and no '%' or '!' in the local part, which Postfix
  * would take for a route. utf8: may the local part hold UTF-8 (RFC 6531)?

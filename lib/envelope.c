@@ -110,9 +110,7 @@ int envelope_sender(struct verdict_context *context)
 	if (result < 0)
 		return result;
 	if (verdict.result == RESULT_REWRITTEN) {
-		if (bytes_equal(verdict.targets[0].key, verdict.key))
-			verdict.result = RESULT_UNCHANGED;
-		else if (decide_in_shadow(context->config, RULE_OUTBOUND))
+		if (decide_in_shadow(context->config, RULE_OUTBOUND))
 			context->decision->shadow = true;
 		else
 			context->decision->sender =
@@ -142,17 +140,6 @@ static int add_after(struct verdict_context *context, struct recipients *all,
 						: NULL;
 	}
 	return 0;
-}
-
-/* Does the rule make nothing of the address but itself? */
-static bool is_itself(const struct verdict *verdict)
-{
-	size_t same = 0;
-
-	while (same < verdict->target_count &&
-		bytes_equal(verdict->targets[same].key, verdict->key))
-		same++;
-	return same && same == verdict->target_count;
 }
 
 /* The client's ORCPT as a milter hands it to Postfix; NULL: there is none. What
@@ -202,8 +189,6 @@ static int look_up(
 			FIELD_RECIPIENT, &verdict);
 	if (result < 0)
 		return result;
-	if (is_itself(&verdict))
-		verdict.result = RESULT_UNCHANGED;
 	result = verdict_note(context, FIELD_RECIPIENT, index, before->spelt,
 		RULE_INBOUND, &verdict);
 	if (result < 0 || !verdict.key.len)

@@ -135,11 +135,6 @@ static int judge(struct verdict_context *context, struct work *work,
 		context, work->table, &mailbox, FIELD_HEADER, verdict);
 	if (result < 0 || verdict->result != RESULT_REWRITTEN)
 		return result;
-	if (bytes_equal(verdict->targets[0].key, verdict->key)) {
-		verdict->result = RESULT_UNCHANGED;
-		return 0;
-	}
-	verdict->target_count = 1; /* a header shows the first */
 	return add_edits(context, work, element, &verdict->targets[0]);
 }
 

@@ -33,7 +33,8 @@ struct lookup_target {
 	struct mailbox mailbox;
 	bool keeps_local; /* the local part is the old one: only the domain is
 			     new */
-	bool too_long;	  /* for a mailbox: the extension is not in it */
+	bool too_long;	  /* for a mailbox: the extension is not in it, and it
+			     would be over 254 octets */
 };
 
 /*

@@ -12,7 +12,6 @@ static const char *objection(const struct verdict_context *context,
 	const struct lookup_target *target, size_t text_len,
 	enum decide_field field)
 {
-	char local[ADDRESS_TEXT_MAX];
 	bool keeps = target->keeps_local;
 	bool new_local = !keeps || field != FIELD_HEADER;
 	size_t off = keeps ? 0 : lookup->extension.off;
@@ -21,11 +20,9 @@ static const char *objection(const struct verdict_context *context,
 	if (field == FIELD_RECIPIENT &&
 		verdict_is_routed(old->local + off, len))
 		return "its local part holds %, ! or @";
-	if (target->too_long ||
-		(!keeps && address_format_local(&target->mailbox, local) >
-				   ADDRESS_LOCAL_MAX))
-		return "its local part would be longer than 64 octets";
-	if (text_len > ADDRESS_MAX)
+	/* 64 octets before the "@" are a limit for what a rule writes: reply
+	 * tokens, VERP and extensions are longer, and are delivered. */
+	if (target->too_long || text_len > ADDRESS_MAX)
 		return "it would be longer than 254 octets";
 	if (new_local && !context->message->smtputf8 &&
 		address_local_is_utf8(&target->mailbox))
@@ -96,6 +93,17 @@ static int make_target(const struct verdict_context *context,
 	return result;
 }
 
+/* True if the rule makes nothing of the address but itself. */
+static bool is_itself(const struct verdict *verdict)
+{
+	size_t same = 0;
+
+	while (same < verdict->target_count &&
+		bytes_equal(verdict->targets[same].key, verdict->key))
+		same++;
+	return same && same == verdict->target_count;
+}
+
 static int find_targets(const struct verdict_context *context,
 	const struct lookup *lookup, const struct mailbox *mailbox,
 	enum decide_field field, struct verdict *verdict)
@@ -124,6 +132,8 @@ static int find_targets(const struct verdict_context *context,
 	}
 	if (!result && !verdict->target_count)
 		return ERR_BAD;
+	if (!result && is_itself(verdict))
+		verdict->result = RESULT_UNCHANGED;
 	return result;
 }
 
@@ -160,8 +170,7 @@ int verdict_find(const struct verdict_context *context, enum rule_table table,
 	return find_targets(context, &lookup, mailbox, field, verdict);
 }
 
-/* The targets joined with ",". */
-static int join(struct arena *arena, const struct verdict *verdict,
+int verdict_join(struct arena *arena, const struct verdict *verdict,
 	struct bytes *joined)
 {
 	size_t len = 0;
@@ -241,7 +250,7 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 	new->why = verdict->why;
 	new->shadow = decide_in_shadow(context->config, table);
 	if (verdict->result == RESULT_REWRITTEN) {
-		result = join(context->arena, verdict, &new->new);
+		result = verdict_join(context->arena, verdict, &new->new);
 		if (result < 0)
 			return result;
 	}

@@ -1,6 +1,6 @@
 /*
- * verdict: what the rules make of one address, as decide needs it for senders,
- * recipients and headers alike.
+ * verdict: what the rules make of one address: the one answer for senders,
+ * recipients and headers, and for `readdress lookup`.
  */
 #ifndef READDRESS_VERDICT_H
 #define READDRESS_VERDICT_H
@@ -32,7 +32,9 @@ struct verdict {
 	struct bytes key;	   /* of the address; len 0 when it has none */
 	struct bytes rule;	   /* key of the rule; len 0 when none holds */
 	enum rule_kind kind;
-	struct verdict_target *targets; /* when REWRITTEN: at least one */
+	/* When REWRITTEN, and when UNCHANGED because the rule makes nothing of
+	 * the address but itself: at least one. */
+	struct verdict_target *targets;
 	size_t target_count;
 };
 
@@ -42,16 +44,22 @@ struct verdict {
 bool verdict_is_routed(const char *local, size_t len);
 
 /*
- * Looks the address up, which stands in that field. What the rule makes of it
- * may be LEFT: a recipient whose kept local part or extension holds '%', '!' or
- * '@'; what would be too long, or would have a UTF-8 local part in a message
- * without SMTPUTF8 (a local part that a header keeps is no reason). For a
- * header, the first target is the only one. Everything lives in the context's
- * arena. 0 or a negative error.
+ * Looks the address up, which stands in that field. It is LEFT when it is a
+ * recipient whose kept local part or extension holds '%', '!' or '@'; when it
+ * would be longer than 254 octets; and when it would have a UTF-8 local part in
+ * a message without SMTPUTF8 (a local part that a header keeps is no reason).
+ * It is UNCHANGED when the rule makes nothing of it but itself. For a header,
+ * the first target is the only one. Uses config, reader, message->smtputf8 and
+ * arena of the context; everything lives in the arena. 0 or a negative error.
  */
 int verdict_find(const struct verdict_context *context, enum rule_table table,
 	const struct mailbox *mailbox, enum decide_field field,
 	struct verdict *verdict) MUST_CHECK;
+
+/* The texts of the targets, joined with ",". *joined lives as long as they and
+ * the arena. 0 or ERR_NOMEM. */
+int verdict_join(struct arena *arena, const struct verdict *verdict,
+	struct bytes *joined) MUST_CHECK;
 
 /* Will verdict_note keep a finding, which then needs what the verdict points
  * to?

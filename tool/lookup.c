@@ -4,13 +4,17 @@
 #include <stdlib.h>
 
 #include "json.h"
-#include "lookup.h"
+#include "text.h"
+#include "verdict.h"
+
+#define ANSWER_MAX ((size_t)16 << 20) /* bytes of an answer: 65,535 of targets */
 
 struct query {
 	const struct tool *tool;
 	struct map_reader *reader;
-	bool bad;     /* one was no address */
-	bool missing; /* no rule holds for one */
+	struct arena *arena; /* of one answer */
+	bool bad;	     /* one was no address */
+	bool missing;	     /* nothing becomes of one: no rule, or it is left */
 };
 
 static void complain(const char *text, const struct error *reason)
@@ -48,37 +52,64 @@ static int print_no_answer(
 	return json_end(&json, error);
 }
 
-static int print_json(const char *address, struct bytes targets,
-	const char *rule, enum rule_kind kind, struct error *error)
+/* What becomes of an address. */
+struct answer {
+	struct bytes targets; /* len 0: it is left */
+	struct bytes key;     /* of the rule */
+	enum rule_kind kind;
+	const char *result; /* NULL: not an address, but a rule was asked for */
+	const char *why;    /* when it is left */
+};
+
+static int print_json(const char *address, const struct answer *answer,
+	const char *rule, struct error *error)
 {
 	struct json json;
 
 	json_begin(&json);
 	json_put_text(&json, "address", address);
-	json_put_flag(&json, "found", true);
-	json_put_bytes(&json, "target", targets);
+	json_put_flag(&json, "found", !answer->why);
+	if (answer->result)
+		json_put_text(&json, "result", answer->result);
+	if (answer->why)
+		json_put_text(&json, "why", answer->why);
+	else
+		json_put_bytes(&json, "target", answer->targets);
 	json_put_text(&json, "rule", rule);
-	json_put_text(&json, "kind", rule_kind_name(kind));
+	json_put_text(&json, "kind", rule_kind_name(answer->kind));
 	return json_end(&json, error);
+}
+
+static void print_text(
+	const char *address, const struct answer *answer, const char *rule)
+{
+	(void)printf("%s;%.*s;%s;%s", address, (int)answer->targets.len,
+		answer->targets.data, rule, rule_kind_name(answer->kind));
+	if (answer->why)
+		(void)printf(";left: %s", answer->why);
+	(void)putchar('\n');
 }
 
 /* 1, or an error. */
 static int print_answer(const struct query *query, const char *address,
-	struct bytes targets, struct bytes key, enum rule_kind kind,
-	struct error *error)
+	const struct answer *answer, struct error *error)
 {
 	char rule[ADDRESS_TEXT_MAX];
 
-	(void)rule_source_text(key, rule);
+	(void)rule_source_text(answer->key, rule);
 	if (query->tool->options.json) {
-		int code = print_json(address, targets, rule, kind, error);
+		int code = print_json(address, answer, rule, error);
 
 		return code ? code : 1;
 	}
-	(void)printf("%s;%.*s", address, (int)targets.len, targets.data);
 	if (query->tool->options.verbose)
-		(void)printf(";%s;%s", rule, rule_kind_name(kind));
-	(void)putchar('\n');
+		print_text(address, answer, rule);
+	else if (answer->why)
+		tool_say(query->tool, "\"%s\" is left as it is: %s", address,
+			answer->why);
+	else
+		(void)printf("%s;%.*s\n", address, (int)answer->targets.len,
+			answer->targets.data);
 	return 1;
 }
 
@@ -87,21 +118,22 @@ static int find_rule(const struct query *query, const char *address,
 	const char *source, struct error *error)
 {
 	char key_octets[ADDRESS_KEY_MAX];
-	struct bytes key = { key_octets, 0 };
+	struct answer answer = { .key = { key_octets, 0 } };
 	struct bytes value;
 	int code = rule_source_key(
 		query->tool->table, bytes_of(source), key_octets, error);
 
 	if (code < 0)
 		return code;
-	key.len = (size_t)code;
-	code = map_get(query->reader, query->tool->table, key, &value);
+	answer.key.len = (size_t)code;
+	code = map_get(query->reader, query->tool->table, answer.key, &value);
 	if (code < 0)
 		return failed(ERR_IO, error);
 	if (!code)
 		return 0;
-	return print_answer(query, address, rule_value_targets(value), key,
-		rule_value_kind(value), error);
+	answer.targets = rule_value_targets(value);
+	answer.kind = rule_value_kind(value);
+	return print_answer(query, address, &answer, error);
 }
 
 static int find_route(const struct query *query, const char *address,
@@ -114,58 +146,49 @@ static int find_route(const struct query *query, const char *address,
 	return find_rule(query, address, source, error);
 }
 
-/* Writes the targets as they come out for this address, joined with ",". */
-static int join_targets(
-	const struct lookup *lookup, const struct mailbox *mailbox, FILE *file)
+/* As the milter would find it: a recipient in inbound, a sender in outbound.
+ * There is no MAIL command here that could say SMTPUTF8. */
+static int judge(const struct query *query, const char *address,
+	const struct mailbox *mailbox, struct verdict *verdict)
 {
-	struct bytes targets = lookup->targets;
-	struct lookup_target target;
-	const char *comma = "";
-	int more;
+	enum rule_table table = query->tool->table;
+	struct decide_message message = { .smtputf8 = text_holds_utf8(
+						  bytes_of(address)) };
+	struct verdict_context context = { .config = query->tool->config,
+		.reader = query->reader,
+		.message = &message,
+		.arena = query->arena };
 
-	while ((more = lookup_next(lookup, mailbox, &targets, &target)) > 0) {
-		char text[ADDRESS_TEXT_MAX];
-		int len = address_format(&target.mailbox, text);
-
-		if (len < 0)
-			return len;
-		(void)fprintf(file, "%s%s", comma, text);
-		comma = ",";
-	}
-	return more;
+	return verdict_find(&context, table, mailbox,
+		table == RULE_OUTBOUND ? FIELD_SENDER : FIELD_RECIPIENT,
+		verdict);
 }
 
-static int find_address(const struct query *query, const char *address,
+/* 1; 0 when no rule holds, or it is left; or an error. */
+static int find_address(struct query *query, const char *address,
 	const struct mailbox *mailbox, struct error *error)
 {
-	struct lookup lookup;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file = NULL;
-	int found = lookup_find(query->reader, query->tool->table, mailbox,
-		query->tool->config->delimiter, &lookup);
+	struct verdict verdict;
+	struct answer answer = { .targets = bytes_of(address) };
+	int code;
 
-	if (found <= 0)
-		return found ? failed(found, error) : 0;
-	if (lookup.kind == RULE_EXCEPTION)
-		return print_answer(query, address, bytes_of(address),
-			(struct bytes){ lookup.key, lookup.key_len },
-			lookup.kind, error);
-	file = open_memstream(&text, &len);
-	if (!file)
-		return error_set(error, ERR_NOMEM, "out of memory");
-	found = join_targets(&lookup, mailbox, file);
-	if (fclose(file))
-		found = ERR_NOMEM;
-	if (found)
-		found = failed(found, error);
-	else
-		found = print_answer(query, address,
-			(struct bytes){ text, len },
-			(struct bytes){ lookup.key, lookup.key_len },
-			lookup.kind, error);
-	free(text);
-	return found;
+	arena_reset(query->arena);
+	code = judge(query, address, mailbox, &verdict);
+	if (!code && verdict.target_count)
+		code = verdict_join(query->arena, &verdict, &answer.targets);
+	if (code)
+		return failed(code, error);
+	if (!verdict.rule.len)
+		return 0;
+	answer.key = verdict.rule;
+	answer.kind = verdict.kind;
+	answer.result = decide_result_name(verdict.result);
+	if (verdict.result == RESULT_LEFT) {
+		answer.targets.len = 0;
+		answer.why = verdict.why;
+		query->missing = true;
+	}
+	return print_answer(query, address, &answer, error);
 }
 
 /* An address or, where it begins with @, a rule. Not a route: "@a,@b:u@d". */
@@ -174,8 +197,7 @@ static bool is_source(const char *text)
 	return text[0] == '@' && !strchr(text, ':');
 }
 
-static int find(
-	const struct query *query, const char *text, struct error *error)
+static int find(struct query *query, const char *text, struct error *error)
 {
 	struct mailbox mailbox;
 	int code;
@@ -243,8 +265,11 @@ int command_lookup(struct tool *tool, struct error *error)
 	struct query query = { .tool = tool };
 	int code = map_reader_open(&query.reader, tool->map);
 
+	query.arena = arena_open(ANSWER_MAX);
+	if (!code && !query.arena)
+		code = ERR_NOMEM;
 	if (code)
-		return failed(code, error);
+		code = failed(code, error);
 	for (int i = 0; !code && i < tool->operand_count; i++) {
 		if (strcmp(tool->operands[i], "-") != 0)
 			code = look_up(&query, tool->operands[i], error);
@@ -252,6 +277,7 @@ int command_lookup(struct tool *tool, struct error *error)
 			code = look_up_lines(&query, stdin, error);
 	}
 	map_reader_close(query.reader);
+	arena_close(query.arena);
 	if (!code && query.bad)
 		return ERR_BAD;
 	if (!code && query.missing)

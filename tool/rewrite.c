@@ -19,26 +19,17 @@ static int find_direction(
 		"\"%s\" is no direction; there are inbound and outbound", name);
 }
 
-static bool holds_utf8(struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.data[i] > 0x7f)
-			return address_utf8_valid(text.data, text.len);
-	}
-	return false;
-}
-
 /* There is no MAIL command here that could say SMTPUTF8. */
 static bool needs_smtputf8(const struct decide_message *message)
 {
-	if (message->sender && holds_utf8(bytes_of(message->sender)))
+	if (message->sender && text_holds_utf8(bytes_of(message->sender)))
 		return true;
 	for (size_t i = 0; i < message->recipient_count; i++) {
-		if (holds_utf8(bytes_of(message->recipients[i].address)))
+		if (text_holds_utf8(bytes_of(message->recipients[i].address)))
 			return true;
 	}
 	for (size_t i = 0; i < message->header_count; i++) {
-		if (holds_utf8(message->headers[i].value))
+		if (text_holds_utf8(message->headers[i].value))
 			return true;
 	}
 	return false;

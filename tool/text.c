@@ -1,5 +1,7 @@
 #include "text.h"
 
+#include "address.h"
+
 #include "log.h"
 #include "rule.h"
 
@@ -118,4 +120,13 @@ void text_print_addresses(FILE *file, struct bytes addresses)
 		text_print_address(file, one);
 		comma = ",";
 	}
+}
+
+bool text_holds_utf8(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.data[i] > 0x7f)
+			return address_utf8_valid(text.data, text.len);
+	}
+	return false;
 }

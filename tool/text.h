@@ -26,4 +26,8 @@ void text_print_header(
 void text_print_address(FILE *file, struct bytes address);
 void text_print_addresses(FILE *file, struct bytes addresses);
 
+/* True if it holds a byte over 0x7F and is UTF-8: a message in which it stands
+ * needs SMTPUTF8. */
+bool text_holds_utf8(struct bytes text);
+
 #endif

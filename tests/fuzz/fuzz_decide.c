@@ -125,6 +125,7 @@ static void check_envelope(
 		char local[ADDRESS_TEXT_MAX];
 		struct mailbox mailbox;
 
+		FUZZ_CHECK(strlen(address) <= ADDRESS_MAX);
 		FUZZ_CHECK(is_clean(address));
 		FUZZ_CHECK(is_clean(decision->adds[i].esmtp));
 		FUZZ_CHECK(!address_parse(

@@ -71,13 +71,65 @@ static void test_local_parts_in_headers(void **state)
 	testdecide_check("without SMTPUTF8", test,
 		"header0 j\xc3\xb6rg@old.com, m@w.com, x%y@old.com, "
 		"m+\xc3\xb6@w.com, " L70 "@old.com, m+" L70
-		"@w.com, all@old.com\n");
+		"@w.com, all@old.com\n"); /* m is a UTF-8 one in old.com */
 	test.smtputf8 = true;
 	testdecide_check("with SMTPUTF8", test,
 		"header0 j\xc3\xb6rg@old.com, m\xc3\xb6@old.com, "
 		"x%y@old.com, m\xc3\xb6+\xc3\xb6@old.com, " L70
-		"@old.com, m+" L70 "@w.com, all@old.com\n");
+		"@old.com, m\xc3\xb6+" L70 "@old.com, all@old.com\n");
 #undef L70
+}
+
+/* 254 bytes in all are the limit, in headers and for senders as for
+ * recipients, however many stand before the "@". */
+static void test_long_local_parts(void **state)
+{
+	static const char rules[] = "in bob@w.com;bob.owen@old.com\n"
+				    "in @w.com;@old.com\n"
+				    "out bob@w.com;bob.owen@old.com\n";
+
+	(void)state;
+	for (int len = 1; len <= 400; len += 3) {
+		/* bob.owen+...@old.com */
+		bool fits = 8 + 1 + len + 8 <= 254;
+		char sender[500];
+		char header[500];
+		char edits[1100];
+
+		(void)snprintf(sender, sizeof sender, "<bob+%0*d@w.com>", len,
+			0);
+		(void)snprintf(header, sizeof header,
+			"From: b <bob+%0*d@w.com>, bob@w.com", len, 0);
+		if (fits)
+			(void)snprintf(edits, sizeof edits,
+				"from bob.owen+%0*d@old.com\n"
+				"header0 b <bob.owen+%0*d@old.com>, "
+				"bob.owen@old.com\n",
+				len, 0, len, 0);
+		else
+			(void)snprintf(edits, sizeof edits,
+				"header0 b <bob+%0*d@w.com>, "
+				"bob.owen@old.com\n",
+				len, 0);
+		testdecide_check("outbound",
+			(struct testdecide){ .rules = rules,
+				.direction = OUTBOUND,
+				.sender = sender,
+				.headers = header },
+			edits);
+		(void)snprintf(edits, sizeof edits,
+			fits ? "header0 b <bob.owen+%0*d@old.com>, "
+			       "bob.owen@old.com\n"
+			     : "header0 b <bob+%0*d@w.com>, "
+			       "bob.owen@old.com\n",
+			len, 0);
+		(void)snprintf(header, sizeof header,
+			"To: b <bob+%0*d@w.com>, bob@w.com", len, 0);
+		testdecide_check("inbound",
+			(struct testdecide){ .rules = rules,
+				.headers = header },
+			edits);
+	}
 }
 
 /* A mode belongs to its table. */
@@ -294,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_rewritten),
 		cmocka_unit_test(test_local_parts_in_headers),
+		cmocka_unit_test(test_long_local_parts),
 		cmocka_unit_test(test_shadow),
 		cmocka_unit_test(test_header_modes),
 		cmocka_unit_test(test_wants_header),
