@@ -116,11 +116,12 @@ struct decision {
 				 refuse: shadow mode of outbound let it pass */
 	bool shadow;	      /* a change was held back by shadow mode */
 
-	const char *sender;	 /* the new one, without <>; NULL: leave it */
-	struct decide_add *adds; /* first add all, then delete */
-	size_t add_count;
-	const char **deletes; /* without <>, spelt as Postfix holds them */
+	const char *sender;   /* the new one, without <>; NULL: leave it */
+	const char **deletes; /* without <>, spelt as Postfix holds them;
+				 to be deleted before the first add */
 	size_t delete_count;
+	struct decide_add *adds;
+	size_t add_count;
 	struct decide_header_edit *headers; /* ascending by index */
 	size_t header_count;
 

@@ -16,9 +16,18 @@ static int refused(struct error *error, const char *call)
 	return error_set(error, ERR_IO, "%s was refused", call);
 }
 
+/* Deletes first: Postfix files a recipient that is added under the form that
+ * its own tables make of it, and drops it where it holds that one already. If
+ * this is the recipient that goes, nobody would be left. A delete takes it out
+ * of Postfix's filter of duplicates, too. */
 static int apply_recipients(
 	SMFICTX *ctx, const struct decision *decision, struct error *error)
 {
+	for (size_t i = 0; i < decision->delete_count; i++) {
+		if (smfi_delrcpt(ctx, unconst(decision->deletes[i])) !=
+			MI_SUCCESS)
+			return refused(error, "deleting a recipient");
+	}
 	for (size_t i = 0; i < decision->add_count; i++) {
 		const struct decide_add *add = &decision->adds[i];
 		int result;
@@ -30,11 +39,6 @@ static int apply_recipients(
 			result = smfi_addrcpt(ctx, unconst(add->address));
 		if (result != MI_SUCCESS)
 			return refused(error, "adding a recipient");
-	}
-	for (size_t i = 0; i < decision->delete_count; i++) {
-		if (smfi_delrcpt(ctx, unconst(decision->deletes[i])) !=
-			MI_SUCCESS)
-			return refused(error, "deleting a recipient");
 	}
 	return 0;
 }

@@ -198,11 +198,11 @@ static void check_postfix(
 	postfix.origin = "origin.example";
 	for (size_t i = 0; i < count; i++)
 		hold(&postfix, input, i);
+	for (size_t i = 0; i < decision->delete_count; i++)
+		postfix_delete(&postfix, decision->deletes[i]);
 	for (size_t i = 0; i < decision->add_count; i++)
 		FUZZ_CHECK(postfix_add(&postfix, decision->adds[i].address,
 			decision->adds[i].esmtp, MOST));
-	for (size_t i = 0; i < decision->delete_count; i++)
-		postfix_delete(&postfix, decision->deletes[i]);
 	for (size_t i = 0; i < decision->finding_count; i++)
 		if (decision->findings[i].field == FIELD_RECIPIENT)
 			stays[decision->findings[i].index] =

@@ -281,16 +281,16 @@ static inline void mtamodel_end(struct mtamodel *model)
 
 	model->step = STEP_IDLE;
 	if (!failed && !decision.refuse) {
+		for (size_t i = 0; i < decision.delete_count; i++) {
+			FUZZ_CHECK(mtamodel_came(model, decision.deletes[i]));
+			mtamodel_expect(model, '-', decision.deletes[i], NULL);
+		}
 		for (size_t i = 0; i < decision.add_count; i++) {
 			const char *esmtp = decision.adds[i].esmtp;
 
 			mtamodel_expect(model, *esmtp ? '2' : '+',
 				decision.adds[i].address,
 				*esmtp ? esmtp : NULL);
-		}
-		for (size_t i = 0; i < decision.delete_count; i++) {
-			FUZZ_CHECK(mtamodel_came(model, decision.deletes[i]));
-			mtamodel_expect(model, '-', decision.deletes[i], NULL);
 		}
 		if (decision.sender)
 			mtamodel_expect(model, 'e', decision.sender, NULL);

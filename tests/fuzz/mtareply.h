@@ -15,7 +15,7 @@
 #define MTAREPLY_ACTIONS                                                       \
 	(SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_CHGFROM |   \
 		SMFIF_CHGHDRS)
-#define MTAREPLY_EDITS "+2-em" /* in the order in which they come */
+#define MTAREPLY_EDITS "-+2em" /* in the order in which they come */
 
 static inline uint32_t mtareply_number(const char *data)
 {

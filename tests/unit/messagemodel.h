@@ -113,7 +113,7 @@ static inline void spell_smtp(struct message *message, unsigned i)
 	one->notify = notify[below(5)];
 	one->orcpt = below(3) ? NULL : orcpts[below(9)];
 	if (message->form[i] > DOT && !message->unresolved) {
-		postfix_clean(domains[0], message->held[i], clean);
+		postfix_complete(domains[0], message->held[i], clean);
 		write_quoted(message->resolved[i], clean, false);
 		one->resolved = message->resolved[i];
 	}

@@ -1,6 +1,6 @@
 /*
  * postfixmodel: the recipients of one message as Postfix 3.7 keeps them in
- * cleanup(8), and what it makes of a milter's adds and deletes. Written from
+ * cleanup(8), and what it makes of a milter's deletes and adds. Written from
  * what was measured, and shares nothing with lib. Addresses are given without
  * <> and source route.
  */
@@ -21,13 +21,17 @@
 struct postfix_recipient {
 	char held[POSTFIX_TEXT];  /* without quotes; deletes go by it */
 	char clean[POSTFIX_TEXT]; /* completed; where the mail goes */
-	char *duplicate;	  /* by what it is one */
-	size_t index;		  /* as the caller numbers them */
+	char parameters[POSTFIX_TEXT + 16]; /* ORCPT without xtext, NOTIFY */
+	char *filed;  /* in the filter of duplicates; NULL: no longer */
+	size_t index; /* as the caller numbers them */
 	bool deleted;
 };
 
 struct postfix {
 	const char *origin; /* the domain of those that have none */
+	/* canonical_maps: what becomes of a completed address; NULL: nothing */
+	void (*canonical)(const void *tables, char clean[POSTFIX_TEXT]);
+	const void *tables;
 	size_t count;
 	struct postfix_recipient all[POSTFIX_MOST];
 };
@@ -35,7 +39,7 @@ struct postfix {
 static inline void postfix_clear(struct postfix *postfix)
 {
 	for (size_t i = 0; i < postfix->count; i++)
-		free(postfix->all[i].duplicate);
+		free(postfix->all[i].filed);
 	postfix->count = 0;
 }
 
@@ -54,7 +58,7 @@ static inline void postfix_dequote(const char *text, char out[POSTFIX_TEXT])
 }
 
 /* As trivial-rewrite(8) completes it. */
-static inline void postfix_clean(
+static inline void postfix_complete(
 	const char *origin, const char *held, char out[POSTFIX_TEXT])
 {
 	const char *bang = strchr(held, '!');
@@ -77,6 +81,15 @@ static inline void postfix_clean(
 		(void)snprintf(out + len, POSTFIX_TEXT - len, "@%s", origin);
 	else if (len && out[len - 1] == '.')
 		out[len - 1] = '\0';
+}
+
+/* As it goes into the queue: completed, then by canonical_maps. */
+static inline void postfix_clean(
+	const struct postfix *postfix, const char *held, char out[POSTFIX_TEXT])
+{
+	postfix_complete(postfix->origin, held, out);
+	if (postfix->canonical)
+		postfix->canonical(postfix->tables, out);
 }
 
 static inline char *postfix_fold(const char *text)
@@ -141,31 +154,38 @@ static inline void postfix_unquote(const char *value, char out[POSTFIX_TEXT])
 	out[used] = '\0';
 }
 
-/*
- * One more, unless it is a duplicate: then false. held: without quotes.
- * orcpt: "" where there is none; smtpd(8) then takes RCPT TO's argument, and
- * of sendmail(1) there is none.
- */
-static inline bool postfix_recipient(struct postfix *postfix, const char *held,
-	const char *orcpt, const char *notify, size_t index)
+/* What the filter of duplicates knows a recipient by. */
+static inline char *postfix_entry(
+	const char *parameters, const char *held, const char *clean)
+{
+	char text[4 * POSTFIX_TEXT];
+
+	(void)snprintf(
+		text, sizeof text, "%s\n%s\n%s", parameters, held, clean);
+	return postfix_fold(text);
+}
+
+static inline bool postfix_file(struct postfix *postfix, const char *held,
+	const char *clean, const char *orcpt, const char *notify, size_t index)
 {
 	struct postfix_recipient *one = &postfix->all[postfix->count];
 	char plain[POSTFIX_TEXT];
-	char text[4 * POSTFIX_TEXT];
 
 	if (postfix->count == POSTFIX_MOST)
 		abort();
 	(void)snprintf(one->held, sizeof one->held, "%s", held);
-	postfix_clean(postfix->origin, held, one->clean);
+	(void)snprintf(one->clean, sizeof one->clean, "%s", clean);
 	postfix_unquote(orcpt, plain);
-	(void)snprintf(text, sizeof text, "%s\n%d\n%s\n%s", plain,
-		postfix_notify(notify), one->held, one->clean);
-	one->duplicate = postfix_fold(text);
+	(void)snprintf(one->parameters, sizeof one->parameters, "%s\n%d", plain,
+		postfix_notify(notify));
+	one->filed = postfix_entry(one->parameters, one->held, one->clean);
 	one->index = index;
 	one->deleted = false;
 	for (size_t i = 0; i < postfix->count; i++) {
-		if (!strcmp(postfix->all[i].duplicate, one->duplicate)) {
-			free(one->duplicate);
+		const char *filed = postfix->all[i].filed;
+
+		if (filed && !strcmp(filed, one->filed)) {
+			free(one->filed);
 			return false;
 		}
 	}
@@ -173,7 +193,21 @@ static inline bool postfix_recipient(struct postfix *postfix, const char *held,
 	return true;
 }
 
-/* smfi_addrcpt_par(); false: dropped. */
+/*
+ * One more, unless it is a duplicate: then false. held: without quotes. orcpt:
+ * smtpd(8) takes RCPT TO's argument where there is none.
+ */
+static inline bool postfix_recipient(struct postfix *postfix, const char *held,
+	const char *orcpt, const char *notify, size_t index)
+{
+	char clean[POSTFIX_TEXT];
+
+	postfix_clean(postfix, held, clean);
+	return postfix_file(postfix, held, clean, orcpt, notify, index);
+}
+
+/* smfi_addrcpt_par(): filed under the form that it has in the queue. False:
+ * dropped as a duplicate. */
 static inline bool postfix_add(struct postfix *postfix, const char *address,
 	const char *esmtp, size_t index)
 {
@@ -186,20 +220,43 @@ static inline bool postfix_add(struct postfix *postfix, const char *address,
 		(void)snprintf(notify, sizeof notify, "%.*s",
 			(int)strcspn(esmtp, " "), esmtp);
 	postfix_dequote(address, held);
-	postfix_clean(postfix->origin, held, clean);
-	return postfix_recipient(
-		postfix, clean, orcpt ? orcpt + 6 : "", notify, index);
+	postfix_clean(postfix, held, clean);
+	return postfix_file(
+		postfix, clean, clean, orcpt ? orcpt + 6 : "", notify, index);
 }
 
-/* smfi_delrcpt(): all that were held so, also what was added. */
+/* Takes an entry out of the filter of duplicates. */
+static inline void postfix_unfile(struct postfix *postfix, const char *entry)
+{
+	for (size_t i = 0; i < postfix->count; i++) {
+		struct postfix_recipient *one = &postfix->all[i];
+
+		if (one->filed && !strcmp(one->filed, entry)) {
+			free(one->filed);
+			one->filed = NULL;
+		}
+	}
+}
+
+/* smfi_delrcpt(): all that were held so. Who it was is forgotten only where
+ * what is held and what is in the queue are the same. */
 static inline void postfix_delete(struct postfix *postfix, const char *address)
 {
 	char held[POSTFIX_TEXT];
 
 	postfix_dequote(address, held);
-	for (size_t i = 0; i < postfix->count; i++)
-		if (!strcmp(postfix->all[i].held, held))
-			postfix->all[i].deleted = true;
+	for (size_t i = 0; i < postfix->count; i++) {
+		struct postfix_recipient *one = &postfix->all[i];
+		char *entry;
+
+		if (one->deleted || strcmp(one->held, held) != 0)
+			continue;
+		one->deleted = true;
+		entry = postfix_entry(one->parameters, one->held, held);
+		if (entry)
+			postfix_unfile(postfix, entry);
+		free(entry);
+	}
 }
 
 #endif
