@@ -1,6 +1,7 @@
 #include "mapkit.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -506,6 +507,67 @@ static void test_pages_missing(void **test)
 	assert_true(refused > 20);
 }
 
+/* A name that fills its room has none for its end; nothing stands behind. */
+static void test_meta_bounds(void **test)
+{
+	char text[MAPMETA_MAX * 2];
+	struct map_meta long_names = meta;
+	struct map_meta found;
+	char *at;
+	size_t len;
+
+	(void)test;
+	long_names.version = MAP_VERSION;
+	memset(long_names.user, 'u', sizeof long_names.user - 1);
+	memset(long_names.command, 'c', sizeof long_names.command - 1);
+	long_names.user[sizeof long_names.user - 1] = '\0';
+	long_names.command[sizeof long_names.command - 1] = '\0';
+	len = mapmeta_format(&long_names, text);
+	assert_int_equal(mapmeta_parse((struct bytes){ text, len }, &found), 0);
+	assert_string_equal(found.user, long_names.user);
+	assert_string_equal(found.command, long_names.command);
+	for (int i = 0; i < 2; i++) {
+		len = mapmeta_format(&long_names, text);
+		text[len] = '\0';
+		at = strstr(text, i ? "\ncommand " : "\nuser ") + 9 - 3 * !i;
+		memmove(at + 1, at, len - (size_t)(at - text));
+		assert_int_equal(
+			mapmeta_parse((struct bytes){ text, len + 1 }, &found),
+			ERR_BAD);
+	}
+	for (int i = 0; i < 3; i++) {
+		len = mapmeta_format(&meta, text);
+		text[len] = "\n \0"[i];
+		assert_int_equal(
+			mapmeta_parse((struct bytes){ text, len + 1 }, &found),
+			ERR_BAD);
+	}
+}
+
+static void in_small_files(void *context)
+{
+	struct kit *kit = context;
+	struct rlimit limit = { 8192, 8192 };
+	struct map *map = NULL;
+
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
+		setrlimit(RLIMIT_FSIZE, &limit))
+		_exit(10);
+	if (map_open(&map, kit_path(kit, "map.mdb"), true, &kit->error) !=
+			ERR_IO ||
+		!strstr(kit->error.text, "into memory"))
+		_exit(11);
+}
+
+/* The copy that is served is whole, or there is none. */
+static void test_no_room_for_the_copy(void **test)
+{
+	struct kit *kit = *test;
+
+	make_map(kit, kit_path(kit, "map.mdb"));
+	assert_int_equal(kit_child(in_small_files, kit), 0);
+}
+
 /* Every prefix and every single change of a record is another record or none.
  */
 static void test_meta_text(void **test)
@@ -816,6 +878,8 @@ int main(void)
 		KIT_TEST(test_wrong_inside),
 		KIT_TEST(test_pages_missing),
 		KIT_TEST(test_meta_text),
+		KIT_TEST(test_meta_bounds),
+		KIT_TEST(test_no_room_for_the_copy),
 		KIT_TEST(test_damages),
 		KIT_TEST(test_isolated),
 		KIT_TEST(test_sealed_memory),

@@ -486,6 +486,94 @@ static void test_refused(void **state)
 	milterkit_stop();
 }
 
+/* What a message says of itself, taken as it is and no more. */
+static void test_arguments(void **state)
+{
+	static const struct {
+		const char *mail;
+		const char *rcpt;
+		const char *told;
+	} cases[] = {
+		{ "<a@out.example>", "<utf@old.example>", "" },
+		{ "<a@out.example> SMTPUTF8X", "<utf@old.example>", "" },
+		{ "<a@out.example> BODY=SMTPUTF8", "<utf@old.example>", "" },
+		{ "<a@out.example> BODY=8BITMIME smtputf8", "<utf@old.example>",
+			"+\xc3\xbc@new.example ORCPT=rfc822;utf@old.example\n"
+			"-utf@old.example\n" },
+		{ "<a@out.example>",
+			"<bob@old.example> ORCPTX=rfc822;x@y.example "
+			"XORCPT=rfc822;y@y.example NOTIFYX=NEVER",
+			"+bob.owen@new.example ORCPT=rfc822;bob@old.example\n"
+			"-bob@old.example\n" },
+		{ "<a@out.example>",
+			"<bob@old.example> x notify=never "
+			"orcpt=rfc822;x@y.example",
+			"+bob.owen@new.example NOTIFY=NEVER "
+			"ORCPT=rfc822;x@y.example\n-bob@old.example\n" },
+	};
+
+	(void)state;
+	milterkit_serve(NULL,
+		testmap_open(RULES "in utf@old.example;\xc3\xbc@new.example"));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char lines[LINES_SIZE];
+		struct bytes rest = bytes_of(cases[i].told);
+
+		milterkit_open(ALL_ACTIONS, ALL_STEPS, "192.0.2.1");
+		milterkit_macro(0, "i", "4F2A91C03");
+		(void)mail(cases[i].mail);
+		(void)rcpt(cases[i].rcpt);
+		assert_int_equal(
+			milterkit_end(lines, sizeof lines), SMFIS_CONTINUE);
+		assert_int_equal(milterkit.used, rest.len);
+		while (rest.len) { /* in any order */
+			struct bytes line = bytes_cut(&rest, '\n');
+
+			assert_non_null(memmem(milterkit.told, milterkit.used,
+				line.data, line.len));
+		}
+		milterkit_close();
+	}
+	forget_counts();
+	milterkit_stop();
+}
+
+/* Macros that are there and empty prove nothing. */
+static void test_macros(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *value;
+		bool outbound;
+	} cases[] = {
+		{ "{auth_type}", "", false },
+		{ "{auth_authen}", "", false },
+		{ "{auth_type}", "PLAIN", true },
+		{ "{auth_authen}", "bob", true },
+		{ "{daemon_name}", "", false },
+		{ "{daemon_name}", "outbound", false },
+		{ "{daemon_name}", "OUTBOUND", true },
+	};
+
+	(void)state;
+	milterkit_serve(NULL, testmap_open(RULES));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char lines[LINES_SIZE];
+
+		milterkit_open(ALL_ACTIONS, ALL_STEPS, "192.0.2.1");
+		milterkit_macro(0, cases[i].name, cases[i].value);
+		(void)mail("<bob.owen@new.example>");
+		(void)rcpt("<z@other.example>");
+		assert_int_equal(
+			milterkit_end(lines, sizeof lines), SMFIS_CONTINUE);
+		assert_string_equal(milterkit.told,
+			cases[i].outbound ? "from bob@old.example\n" : "");
+		milterkit_close();
+	}
+	forget_counts();
+	milterkit_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +585,8 @@ int main(void)
 		cmocka_unit_test(test_no_arguments),
 		cmocka_unit_test(test_unfit),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_macros),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
