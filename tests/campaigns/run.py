@@ -16,7 +16,7 @@ import figures  # noqa: E402
 import place  # noqa: E402
 
 NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "hardening",
-         "fuzz")
+         "fuzz", "mutations")
 
 
 def run(name, size):

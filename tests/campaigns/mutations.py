@@ -1,0 +1,351 @@
+"""mutations: breakages of one place each, met by the tests that are to see them
+
+tests/mutations/README says how they are written. Each processor has a copy of
+the tree, which is built anew for each breakage, as little of it as its test
+needs. MUTATIONS in the environment, a pattern, picks those whose file or reason
+it is found in."""
+
+import glob
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import lab
+
+DATA = os.path.join(lab.TOP, "tests", "mutations")
+SECONDS = 200     # a test that takes longer hangs: it has seen something
+ENOUGH = 150      # breakages
+SHARE = 95        # of a hundred that are seen
+COPIED = ("lib", "milter", "tool", "tests", "contrib", "man", "CMakeLists.txt",
+          "CMakePresets.json", "README.md")
+KEYS = ("file", "what", "with", "test", "why", "sanitize", "slice", "unseen")
+
+SLICE = {"slices": True, "workers": 1}
+FULL = {"slices": False, "workers": os.cpu_count() or 1}
+
+
+class Breakage:
+    """One block; where: its file and line, for complaints."""
+
+    def __init__(self, where, fields):
+        def one(key):
+            return fields.get(key, [""])[0]
+
+        self.where = where
+        self.fields = fields
+        self.file = one("file")
+        self.what = "\n".join(fields.get("what", []))
+        self.instead = "\n".join(fields.get("with", []))
+        self.tests = fields.get("test", [])
+        self.why = one("why")
+        self.sanitize = "sanitize" in fields
+        self.slice = "slice" in fields
+        self.unseen = one("unseen")
+
+    def __str__(self):
+        return f"{self.file}: {self.why} ({self.where})"
+
+    def apply(self, text):
+        """The text with the breakage in it, or ValueError."""
+        count = text.count(self.what) if self.what else 0
+        if count != 1:
+            raise ValueError(f"{self.what!r} stands there {count} times")
+        return text.replace(self.what, self.instead)
+
+    def problem(self, top=lab.TOP):
+        """What is wrong with it, by the tree as it is; None: nothing."""
+        for key in ("file", "what", "with", "test", "why"):
+            if not self.fields.get(key):
+                return f"no {key}"
+        if set(self.fields) - set(KEYS):
+            return f"unknown: {set(self.fields) - set(KEYS)}"
+        if self.what == self.instead or not self.why:
+            return "it breaks nothing, or says not why"
+        for test in self.tests:
+            source = lab.read(os.path.join(top, source_of(test)))
+            _, *names = test.replace(".", " ").split()
+            if not source or not all(
+                    re.search(rf"\b(class|def) {name}\b", source)
+                    for name in names):
+                return f"{test}: no such test"
+        try:
+            self.apply(lab.read(os.path.join(top, self.file)))
+        except ValueError as problem:
+            return str(problem)
+        return None
+
+
+def source_of(test):
+    kind, _, name = test.split()[0].partition("-")
+    if kind == "unit":
+        return f"tests/unit/test_{name}.c"
+    return f"tests/e2e/{name}.test"
+
+
+def load(directory=DATA):
+    breakages = []
+    for path in sorted(glob.glob(os.path.join(directory, "*.breakage"))):
+        fields, begun = {}, 0
+        lines = lab.read(path).split("\n") + [""]
+        for number, line in enumerate(lines, 1):
+            if line.startswith("#"):
+                continue
+            if line:
+                key, _, value = line.partition(":")
+                begun = begun or number
+                fields.setdefault(key, []).append(
+                    value[1:] if value.startswith(" ") else value)
+            elif fields:
+                breakages.append(Breakage(
+                    f"{os.path.basename(path)}:{begun}", fields))
+                fields, begun = {}, 0
+    return breakages
+
+
+def runs_programs(directory):
+    """A file system may be mounted noexec: /dev/shm of a container is."""
+    try:
+        with tempfile.TemporaryDirectory(dir=directory) as place:
+            copy = shutil.copy("/bin/true", place)
+            return lab.run(copy, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+class Tree:
+    """A copy of the tree, and its builds."""
+
+    def __init__(self):
+        self.top = tempfile.mkdtemp(
+            prefix="readdress-mutations-",
+            dir=next(filter(runs_programs, (tempfile.gettempdir(), "/var/tmp",
+                                            "/tmp")), None))
+        os.chmod(self.top, 0o755)
+        self.configured = set()
+        for name in COPIED:
+            source = os.path.join(lab.TOP, name)
+            if os.path.isdir(source):
+                shutil.copytree(source, os.path.join(self.top, name),
+                                symlinks=True,
+                                ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, self.top)
+
+    def close(self):
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def path(self, *names):
+        return os.path.join(self.top, *names)
+
+    def build_directory(self, sanitize):
+        return self.path("build", "asan" if sanitize else "plain")
+
+    def _configure(self, sanitize):
+        build = self.build_directory(sanitize)
+        command = ["cmake", "-S", self.top, "-B", build, "-G", "Ninja",
+                   "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O0",
+                   "-DREADDRESS_WERROR=OFF"]
+        if sanitize:
+            command.append("-DREADDRESS_SANITIZE=address,undefined")
+        if shutil.which("ccache"):
+            command.append("-DCMAKE_C_COMPILER_LAUNCHER=ccache")
+        lab.run(*command)
+        self.configured.add(sanitize)
+
+    def build(self, tests, sanitize):
+        """What these tests need; the compiler's words where it fails."""
+        if sanitize not in self.configured:
+            self._configure(sanitize)
+        targets = set()
+        for test in tests:
+            name = test.split()[0]
+            targets |= ({"readdress", "readdress-milter"}
+                        if name.startswith("e2e-") else
+                        {name.replace("unit-", "test_", 1)})
+        done = lab.run("ninja", "-C", self.build_directory(sanitize), *targets,
+                       check=False)
+        return done.stdout if done.returncode else None
+
+    def run(self, test, sanitize):
+        """passed, failed, hung or skipped; and the end of what it printed."""
+        with tempfile.TemporaryFile(dir=self.top) as said:
+            outcome = self._run(test, sanitize, said)
+            said.seek(max(0, said.tell() - 1500))
+            return outcome, said.read().decode("utf-8", "replace")
+
+    def _run(self, test, sanitize, said):
+        build = self.build_directory(sanitize)
+        name, *arguments = test.split()
+        if name.startswith("unit-"):
+            command = [os.path.join(build, "tests",
+                                    name.replace("unit-", "test_", 1))]
+        else:
+            command = [sys.executable, self.path(source_of(test)), "--failfast",
+                       *arguments]
+        scratch = self.path("tmp")
+        os.makedirs(scratch, exist_ok=True)
+        os.chmod(scratch, 0o1777)
+        with subprocess.Popen(
+                command, stdout=said, stderr=said,
+                stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.top,
+                env={**os.environ, "READDRESS_BUILD": build,
+                     "TMPDIR": scratch,
+                     "ASAN_OPTIONS": "handle_abort=1"}) as process:
+            try:
+                code = process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                code = None
+            # What it started, too: the session is ours.
+            if code is None or code < 0:
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        if code is None:
+            return "hung"
+        return {0: "passed", lab.SKIPPED: "skipped"}.get(code, "failed")
+
+
+class Campaign:
+    def __init__(self, breakages, workers):
+        self.breakages = breakages
+        self.workers = workers
+        self.groups = queue.Queue()
+        self.lock = threading.Lock()
+        self.seen = {}     # breakage: the test that saw it
+        self.passed = []   # nothing saw it
+        self.broken = []   # it does not build, or its test did not run
+        self.red = []      # tests that fail, or do not run, without any
+
+    def baseline(self, tree):
+        """Each test on the tree as it is: only a green one proves anything."""
+        wanted = sorted({(test, one.sanitize) for one in self.breakages
+                         for test in one.tests})
+        for sanitize in (False, True):
+            some = [test for test, with_it in wanted if with_it == sanitize]
+            said = some and tree.build(some, sanitize)
+            if said:
+                self.red.append(f"the tree does not build: {said[-2000:]}")
+                return
+        tasks = queue.Queue()
+        for one in wanted:
+            tasks.put(one)
+
+        def work():
+            while True:
+                try:
+                    test, sanitize = tasks.get_nowait()
+                except queue.Empty:
+                    return
+                outcome, said = tree.run(test, sanitize)
+                if outcome != "passed":
+                    with self.lock:
+                        self.red.append(f"{test}: {outcome}\n{said}")
+
+        in_parallel(self.workers, work)
+
+    def try_one(self, tree, one):
+        path = tree.path(one.file)
+        whole = lab.read(path)
+        lab.write(path, one.apply(whole))
+        try:
+            for test in one.tests:
+                said = tree.build([test], one.sanitize)
+                if said:
+                    return self.broken, (one, said[-600:])
+                outcome, _ = tree.run(test, one.sanitize)
+                if outcome in ("failed", "hung"):
+                    return self.seen, (one, f"{test} {outcome}")
+                if outcome == "skipped":
+                    return self.broken, (one, f"{test} was skipped")
+            return self.passed, one
+        finally:
+            lab.write(path, whole)
+
+    def work(self, tree):
+        while True:
+            try:
+                group = self.groups.get_nowait()
+            except queue.Empty:
+                return
+            for one in group:
+                where, what = self.try_one(tree, one)
+                with self.lock:
+                    if where is self.seen:
+                        where[what[0]] = what[1]
+                    else:
+                        where.append(what)
+                    word = ("seen" if where is self.seen else
+                            "NOT SEEN" if where is self.passed else "BROKEN")
+                    print(f"mutations: {word}: {one}", flush=True)
+
+    def run(self):
+        trees = [Tree() for _ in range(self.workers)]
+        try:
+            self.baseline(trees[0])
+            if self.red:
+                return
+            by_file = {}
+            for one in self.breakages:
+                by_file.setdefault(one.file, []).append(one)
+            # The longest first, so that no processor idles at the end.
+            for group in sorted(by_file.values(), key=len, reverse=True):
+                self.groups.put(group)
+            spare = iter(trees)
+            in_parallel(self.workers, lambda: self.work(next(spare)))
+        finally:
+            for tree in trees:
+                tree.close()
+
+
+def in_parallel(count, work):
+    """In so many threads; what one of them raises is raised here."""
+    problems = []
+
+    def guarded():
+        try:
+            work()
+        except BaseException as problem:  # pylint: disable=broad-except
+            problems.append(problem)
+
+    threads = [threading.Thread(target=guarded) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if problems:
+        raise problems[0]
+
+
+def run(figures, slices, workers):
+    everything = load()
+    figures.none("breakages that do not apply to the tree", (
+        f"{one}: {one.problem()}" for one in everything if one.problem()))
+    if figures.failed:
+        return
+    picked = os.environ.get("MUTATIONS", "")
+    breakages = [one for one in everything if one.slice or not slices]
+    breakages = [one for one in breakages
+                 if re.search(picked, f"{one.file}: {one.why}")]
+    campaign = Campaign(breakages, workers)
+    campaign.run()
+    figures.none("tests that fail without any", campaign.red)
+    figures.none("breakages that were not tried", (
+        f"{one}: {said}" for one, said in campaign.broken))
+    figures.none("not seen, and not explained", (
+        one for one in campaign.passed if not one.unseen))
+    figures.none("seen, though explained as unseen", (
+        f"{one}: {test}" for one, test in campaign.seen.items()
+        if one.unseen))
+    if not slices and not picked:
+        figures.must("breakages", len(breakages), ">=", ENOUGH)
+        figures.must("seen, of a hundred",
+                     100 * len(campaign.seen) / len(breakages), ">=", SHARE)
+    figures.note("seen", len(campaign.seen))
+    figures.note("explained", sum(bool(one.unseen) for one in breakages))
