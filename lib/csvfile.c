@@ -400,17 +400,16 @@ static int write_field(FILE *file, char delimiter, struct bytes text)
 		if (c == delimiter || c == '"' || c == '\r' || c == '\n')
 			return csv_fwrite(file, text.data, text.len);
 	}
-	return fwrite_unlocked(text.data, 1, text.len, file) == text.len ? 0
-									 : EOF;
+	return fwrite(text.data, 1, text.len, file) == text.len ? 0 : EOF;
 }
 
 static int write_row(
 	FILE *file, char delimiter, struct bytes source, struct bytes target)
 {
 	if (write_field(file, delimiter, source) == EOF ||
-		putc_unlocked(delimiter, file) == EOF ||
+		putc(delimiter, file) == EOF ||
 		write_field(file, delimiter, target) == EOF ||
-		putc_unlocked('\n', file) == EOF)
+		putc('\n', file) == EOF)
 		return ERR_IO;
 	return 0;
 }
