@@ -245,8 +245,10 @@ static void address_case(const struct casefile_block *block)
 		refused(result, &error, reason);
 		return;
 	}
-	if (result)
+	if (result) {
 		fail_msg("refused: %s", error.text);
+		abort(); /* fail_msg does not say that it ends */
+	}
 	check_text("key", casefile_value(block, "key"),
 		address_key(&mailbox, key), key);
 	check_text("format", casefile_value(block, "format"),
