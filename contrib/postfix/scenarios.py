@@ -16,6 +16,7 @@ import textwrap
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "e2e"))
 
+import ground  # noqa: E402
 import lab   # noqa: E402
 import smtp  # noqa: E402
 
@@ -407,6 +408,10 @@ def main():
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         parser.error(f"no scenario {unknown[0]}: {', '.join(SCENARIOS)}")
+    reason = lab.NO_GROUND or ground.cannot_become("postfix", lab.MILTER_USER)
+    if reason:
+        sys.exit(f"try: {reason}")
+    os.umask(0o022)  # Postfix's user must get at all of it
     # So that everything is stopped and removed, however this ends.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))

@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import booted
+import ground
 import lab
 import traffic
 
@@ -191,7 +192,7 @@ def refusals(figures):
 def sandboxed(relay, before=()):
     """Starts the milter as the unit would."""
     readdress = relay.readdress
-    readdress.milter = shutil.copy(readdress.milter, relay.here.path("milter"))
+    readdress.milter = ground.for_others(readdress.milter)
     readdress.start(*before, sys.executable, SANDBOX, UNIT, lab.MILTER_USER,
                     os.path.dirname(relay.postfix.socket),
                     os.path.join(readdress.state, "served"), readdress.runtime,
@@ -265,7 +266,7 @@ def denied(figures):
         os.kill(pid, 15)
         relay.readdress.process.wait(lab.TIMEOUT)
         relay.readdress.process = None
-        start = f"execve(\"{relay.here.path('milter')}"
+        start = f"execve(\"{relay.readdress.milter}"
         lines = lab.read(trace).partition(start)[2]
         found = sorted(set(re.findall(
             r"(?m)^\d+\s+(\w+)\(.*= -1 (?:EPERM|EACCES|EROFS|EAFNOSUPPORT)",

@@ -51,7 +51,8 @@ mknod -m 666 dev/random c 1 8
 mknod -m 666 dev/urandom c 1 9
 mknod -m 666 dev/tty c 5 0
 mkdir dev/shm dev/pts
-mount -t tmpfs -o mode=1777 tmpfs dev/shm
+# As systemd mounts it.
+mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs dev/shm
 mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd

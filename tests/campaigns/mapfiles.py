@@ -12,6 +12,7 @@ import threading
 
 import bare
 import lab
+import place
 
 SLICE = {"damages": 300, "times": 3, "milters": 6, "rows": 3000}
 FULL = {"damages": 10000, "times": 100, "milters": 8, "rows": 3000}
@@ -148,21 +149,11 @@ def holds(path, content):
         os.rename(path + ".good", path)
 
 
-def no_devices():
-    """Why no device can be made here, or None."""
-    with lab.Lab() as here:
-        try:
-            os.mknod(here.path("device"), stat.S_IFCHR, os.makedev(1, 5))
-        except OSError as problem:
-            return problem
-    return None
-
-
-def states(path):
+def states(path, devices):
     """(name, context manager) of each bad file."""
     good = read(path)
     found = [(name, in_place(path, name)) for name in PLACES
-             if name != "a device" or not no_devices()]
+             if name != "a device" or devices]
     return found + [(name, holds(path, content))
                     for name, content in contents(good).items()]
 
@@ -172,13 +163,13 @@ def read(path):
         return file.read()
 
 
-def bad_at_start(figures, rows):
+def bad_at_start(figures, rows, devices):
     """The newest map is bad, and none was ever served."""
     wrong, unnamed, codes = [], [], set()
     with bare.Bare() as milter:
         prepare(milter, rows)
         count = 0
-        for name, state in states(milter.map):
+        for name, state in states(milter.map, devices):
             with state:
                 count += 1
                 shutil.rmtree(os.path.dirname(milter.note), True)
@@ -222,11 +213,11 @@ def serving(rows):
     return milter
 
 
-def bad_at_hup(figures, rows):
+def bad_at_hup(figures, rows, devices):
     taken, answers, unlogged = [], [], []
     with serving(rows) as milter:
         count = 0
-        for name, state in states(milter.map):
+        for name, state in states(milter.map, devices):
             with state:
                 count += 1
                 if milter.hup() != "failed":
@@ -392,9 +383,10 @@ def overwritten(figures, times, rows):
 
 
 def run(figures, damages, times, milters, rows):
-    if no_devices():
-        figures.skip("a device in the map's place", no_devices())
-    bad_at_start(figures, rows)
-    bad_at_hup(figures, rows)
+    with place.with_devices() as reason:
+        if reason:
+            figures.skip("a device in the map's place", reason)
+        bad_at_start(figures, rows, not reason)
+        bad_at_hup(figures, rows, not reason)
     damaged(figures, damages, milters, rows)
     overwritten(figures, times, rows)

@@ -1,14 +1,53 @@
 """Where campaigns run."""
 
+import contextlib
 import os
 import shutil
+import stat
 import tempfile
 
+import ground
+
 MEMORY = "/dev/shm"
+ROOM = 2 << 30
 
 
 def choose():
     """Queues in memory: no campaign but the power cuts, which have a file
-    system of their own, is about the disk; and mail waits for fsync."""
-    if os.path.ismount(MEMORY) and shutil.disk_usage(MEMORY).free > 2 << 30:
-        tempfile.tempdir = MEMORY
+    system of their own, is about the disk; and mail waits for fsync. A
+    container's 64 MB are too few, and programs are started there."""
+    if os.path.ismount(MEMORY) and not ground.flaw(MEMORY) and \
+            shutil.disk_usage(MEMORY).free > ROOM:
+        tempfile.tempdir = os.environ["TMPDIR"] = MEMORY
+
+
+def _opens_devices(directory):
+    """Why no device can be made and opened there, in words; None: it can."""
+    path = os.path.join(tempfile.mkdtemp(dir=directory), "device")
+    try:
+        os.mknod(path, 0o644 | stat.S_IFCHR, os.makedev(1, 5))
+        os.close(os.open(path, os.O_RDONLY))
+        return None
+    except OSError as problem:
+        return f"{directory}: {problem.strerror}"
+    finally:
+        shutil.rmtree(os.path.dirname(path))
+
+
+@contextlib.contextmanager
+def with_devices():
+    """Temporary files are where a device can be opened, if there is such a
+    place: systemd mounts /dev/shm nodev, and a container may have no devices at
+    all. Why there is none, in words, or None."""
+    before = tempfile.tempdir
+    reasons = []
+    for directory in (tempfile.gettempdir(), *ground.PLACES):
+        reason = ground.flaw(directory) or _opens_devices(directory)
+        if not reason:
+            tempfile.tempdir = directory
+            break
+        reasons.append(reason)
+    try:
+        yield reason and "; ".join(dict.fromkeys(reasons))
+    finally:
+        tempfile.tempdir = before

@@ -6,11 +6,15 @@ import os
 import shutil
 import subprocess
 
+import ground
 import smtp
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 MILTER_USER = "daemon"  # any unprivileged user that every Debian has
+
+
+NO_GROUND = ground.settle()
 
 
 class LabError(Exception):

@@ -32,11 +32,12 @@ import sys
 import tempfile
 import unittest
 
+import ground
 import smtp
 # Everything that tests need of the lab is in this module.
-from base import (MILTER_USER, TOP, LabError, alive,  # noqa: F401
-                  build_directory, can_trace, descriptors, private_memory,
-                  read, run, write)
+from base import (MILTER_USER, NO_GROUND, TOP, LabError,  # noqa: F401
+                  alive, build_directory, can_trace, descriptors,
+                  private_memory, read, run, write)
 from postfix import MASTER_CF, Postfix, parameters  # noqa: F401
 from smtp import TIMEOUT, wait_until
 
@@ -172,7 +173,8 @@ class Readdress:
 
     def command(self, *arguments, check=True, **options):
         """Runs `readdress -c CONF ...`."""
-        return run(self.tool, "-c", self.config, *arguments, check=check,
+        tool = ground.for_others(self.tool) if "user" in options else self.tool
+        return run(tool, "-c", self.config, *arguments, check=check,
                    **options)
 
     def load(self, table, rows, *arguments):
@@ -191,9 +193,12 @@ class Readdress:
         """Returns when it serves. before: what runs it, a command with
         arguments; options: of Popen."""
         old = self._status()
+        milter = self.milter
+        if "user" in options:
+            milter = ground.for_others(milter)
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [*before, self.milter, "-f", "-c", self.config],
+                [*before, milter, "-f", "-c", self.config],
                 **{"stdout": log, "stderr": log, "stdin": subprocess.DEVNULL,
                    **options})
         if not wait_until(lambda: self._ready(old)):
@@ -272,5 +277,10 @@ def main():
         sys.exit(SKIPPED)
     if not shutil.which("postfix"):
         print("skipped: no Postfix here")
+        sys.exit(SKIPPED)
+    reason = NO_GROUND or ground.cannot_become("postfix", MILTER_USER,
+                                               "nobody")
+    if reason:
+        print(f"skipped: {reason}")
         sys.exit(SKIPPED)
     unittest.main(verbosity=2)

@@ -9,7 +9,10 @@ import sys
 import tempfile
 import unittest
 
+import ground
 from smtp import TIMEOUT, wait_until
+
+ground.settle()
 
 BUILD = os.environ.get("READDRESS_BUILD", "build/dev")
 TOOL = os.path.join(os.path.abspath(BUILD), "readdress")
@@ -53,7 +56,8 @@ class ToolTest(unittest.TestCase):
             data = data.encode()
         kwargs.setdefault("stdout", subprocess.PIPE)
         kwargs.setdefault("stderr", subprocess.PIPE)
-        done = subprocess.run([TOOL, *args], input=data, timeout=TIMEOUT,
+        tool = ground.for_others(TOOL) if "user" in kwargs else TOOL
+        done = subprocess.run([tool, *args], input=data, timeout=TIMEOUT,
                               check=False, **kwargs)
         self.assertGreaterEqual(done.returncode, 0, "killed by a signal")
         return done

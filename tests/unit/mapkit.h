@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "edit.h"
+#include "others.h"
 
 #define KIT_PATH 512
 
@@ -64,7 +65,9 @@ static inline int kit_open(void **test)
 	(void)snprintf(
 		kit->state_dir, sizeof kit->state_dir, "%s/state", kit->dir);
 	kit->config.state_dir = kit->state_dir;
-	kit->config.user = strdup("nobody");
+	kit->config.user =
+		strdup(others_can_be(KIT_NOBODY) || geteuid() != 0 ? "nobody"
+								   : "root");
 	*test = kit;
 	return 0;
 }
