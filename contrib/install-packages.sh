@@ -45,9 +45,19 @@ missing_packages() {
 	done
 }
 
+# local_postfix: makes a Postfix that has just been installed as "Local only" one
+# that works: it listens on loopback alone, and may send mail elsewhere.
+local_postfix() {
+	for name in default_transport relay_transport; do
+		case $(postconf -h "$name") in
+		error*) postconf -X "$name" ;;
+		esac
+	done
+}
+
 # install_packages FILE [PURPOSE...]: installs what is missing, with apt. A
-# Postfix that comes this way gets no configuration, and so never listens on port
-# 25.
+# Postfix that comes this way is not started, and listens on loopback alone when
+# somebody starts it: as it is after a restart of the machine.
 install_packages() {
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
@@ -59,6 +69,7 @@ install_packages() {
 	fi
 	echo "installing $# packages with apt: $*"
 	(
+		umask 022 # packages make files as they are configured
 		log=$(mktemp)
 		policy=/usr/sbin/policy-rc.d
 		trap 'rm -f "$log"' EXIT
@@ -68,9 +79,11 @@ install_packages() {
 			chmod 755 "$policy"
 		fi
 		trap 'exit 130' INT TERM HUP
+		postfix=
 		case " $* " in
 		*" postfix "*)
-			echo "postfix postfix/main_mailer_type select No configuration" |
+			postfix=new
+			echo "postfix postfix/main_mailer_type select Local only" |
 				debconf-set-selections
 		esac
 		export DEBIAN_FRONTEND=noninteractive
@@ -83,5 +96,6 @@ install_packages() {
 			echo "apt could not install: $*" >&2
 			exit 1
 		fi
+		[ -z "$postfix" ] || local_postfix
 	)
 }
