@@ -9,6 +9,7 @@ beside this one; only addresses of servers are changed.
 import argparse
 import os
 import re
+import shlex
 import signal
 import sys
 import textwrap
@@ -314,10 +315,11 @@ def play(scenario):
     """How to go on with what is left running."""
     postfix, readdress = scenario.postfix, scenario.readdress
     address = postfix.lab.address
-    command = f"{readdress.tool} -c {readdress.config}"
+    command = f"{shlex.quote(readdress.tool)} -c {readdress.config}"
     sample = scenario.mails[0].recipients[0]
     domain = sample.split("@")[1]
-    send = f"python3 {os.path.realpath(smtp.__file__)} {address}"
+    send = (f"python3 {shlex.quote(os.path.realpath(smtp.__file__))} "
+            f"{address}")
     ports = postfix.ports
     print(textwrap.dedent(f"""\
         Left running. Rules, and a change of them that goes live at once:
