@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
-#include <unistd.h>
 
-#define LINE_MAX_OCTETS 2048
-#define HASH_DIGITS	12
+#define HASH_DIGITS 12
 
 static int priority_of(enum config_log_level level)
 {
@@ -30,32 +28,25 @@ static int priority_of(enum config_log_level level)
 void log_line(const struct log *log, enum config_log_level level,
 	const char *format, ...)
 {
-	char line[LINE_MAX_OCTETS];
+	char line[LOGSINK_LINE + 1];
 	size_t len;
 	va_list args;
 	int n;
 
-	if (level > log->level)
+	if (level > log->level || !log->sink)
 		return;
 	va_start(args, format);
-	n = vsnprintf(line, sizeof line - 1, format, args);
+	n = vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	if (n < 0)
 		return;
-	len = (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 2;
+	len = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
 	/* One call is one line, whatever was in it. */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
-	if (log->target == LOG_TARGET_SYSLOG) {
-		syslog(LOG_MAIL | priority_of(level), "%s", line);
-		return;
-	}
-	line[len++] = '\n';
-	/* One write for each line keeps lines of several threads apart. There
-	 * is nobody to be told when it fails. */
-	if (write(STDERR_FILENO, line, len) < 0)
-		return;
+	logsink_line(log->sink, log->target, LOG_MAIL | priority_of(level),
+		line, len);
 }
 
 size_t log_escape(struct bytes text, char *out, size_t size)

@@ -1,17 +1,20 @@
 /*
- * log: lines to syslog (facility mail) or to stderr. A struct log may be used
- * by several threads at once. Control and non-ASCII octets in what comes from
- * mail go through log_escape; addresses through log_address.
+ * log: lines to syslog (facility mail) or to stderr, through a logsink, which
+ * never waits. A struct log may be used by several threads at once. Control and
+ * non-ASCII octets in what comes from mail go through log_escape; addresses
+ * through log_address.
  */
 #ifndef READDRESS_LOG_H
 #define READDRESS_LOG_H
 
 #include "bytes.h"
 #include "config.h"
+#include "logsink.h"
 
 #define LOG_HASH_KEY 32
 
 struct log {
+	struct logsink *sink; /* NULL: no line goes anywhere */
 	enum config_log_target target;
 	enum config_log_level level;
 	bool addresses; /* false: hashes instead */

@@ -145,6 +145,10 @@ static void write_all(FILE *file, const struct status *status, int64_t started,
 		"readdress_reloads_total{result=\"ok\"} %" PRIu64 "\n"
 		"readdress_reloads_total{result=\"failed\"} %" PRIu64 "\n",
 		load(&status->reloads_ok), load(&status->reloads_failed));
+	head(file, "readdress_log_lines_dropped_total", "counter",
+		"Log lines that syslog or standard error did not take.");
+	(void)fprintf(file, "readdress_log_lines_dropped_total %" PRIu64 "\n",
+		load(&status->log_lines_dropped));
 	head(file, "readdress_connections", "gauge",
 		"Connections of the MTA that are open.");
 	(void)fprintf(file, "readdress_connections %" PRId64 "\n",

@@ -43,6 +43,8 @@ void control_write_status(struct server *server)
 	struct snapshot *snapshot = snapshot_get(&server->current);
 	struct error error = { "" };
 
+	atomic_store(&server->status.log_lines_dropped,
+		logsink_dropped(server->sink));
 	if (status_write(&server->status, server->fixed.runtime_dir,
 		    server->started, map_meta(snapshot->map), &error) < 0)
 		log_line(&snapshot->log, LEVEL_ERROR, "%s", error.text);
@@ -158,6 +160,7 @@ static void *control(void *argument)
 		}
 		if (now() < tick)
 			continue;
+		logsink_catch_up(server->sink);
 		control_write_status(server);
 		tick = now() + CLOCK;
 		if (!checked)

@@ -20,6 +20,7 @@
 #include "session.h"
 #include "signals.h"
 #include "state.h"
+#include "syslogcall.h"
 
 /* Postfix hands over no header above 60,000 octets, but takes longer ones. */
 #define PACKET_MAX 1048575
@@ -87,22 +88,26 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 }
 
 /* To the terminal, and to syslog where that is the log. config: or NULL. */
-static void __attribute__((format(printf, 3, 4)))
-complain(const struct config *config, enum config_log_level level,
-	const char *format, ...)
+static void __attribute__((format(printf, 4, 5)))
+complain(const struct server *server, const struct config *config,
+	enum config_log_level level, const char *format, ...)
 {
-	char text[ERROR_TEXT_MAX + 64];
+	static const char name[] = SERVER_NAME ": ";
+	char text[sizeof name + ERROR_TEXT_MAX + 64];
+	char *said = text + sizeof name - 1;
 	struct log log;
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof text, format, args);
+	memcpy(text, name, sizeof name - 1);
+	(void)vsnprintf(said, ERROR_TEXT_MAX + 64, format, args);
 	va_end(args);
-	(void)fprintf(stderr, SERVER_NAME ": %s\n", text);
+	logsink_line(server->sink, LOG_TARGET_STDERR, LOG_MAIL | LOG_ERR, text,
+		strlen(text));
 	if (!config || config->log_target != LOG_TARGET_SYSLOG)
 		return;
-	log = snapshot_log(config);
-	log_line(&log, level, "%s", text);
+	log = snapshot_log(config, server->sink);
+	log_line(&log, level, "%s", said);
 }
 
 /* Relative to where we are now, for SIGHUP will read it again. */
@@ -239,7 +244,7 @@ static int open_up(struct server *server, struct config *config,
 	if (!result)
 		result = listener_open(&server->listener, access, error);
 	if (result > 0)
-		complain(config, LEVEL_WARNING, "%s", error->text);
+		complain(server, config, LEVEL_WARNING, "%s", error->text);
 	if (result >= 0)
 		result = reload_start(server, config, map, gone, error);
 	if (result < 0) {
@@ -267,11 +272,11 @@ static int prepare(
 	if (result < 0)
 		return result;
 	if (access(config->path, R_OK) != 0)
-		complain(config, LEVEL_WARNING,
+		complain(server, config, LEVEL_WARNING,
 			"%s: cannot be read by user %s: SIGHUP will fail: %s",
 			config->path, config->user, strerror(errno));
 	if (account.group_missing && listener_is_unix(config->socket))
-		complain(config, LEVEL_WARNING,
+		complain(server, config, LEVEL_WARNING,
 			"socket_group %s does not exist: no group may use the "
 			"socket",
 			config->socket_group);
@@ -289,10 +294,12 @@ static int run(struct server *server, bool keep_stderr, int ready)
 	if (control_start(server, &thread) != 0) {
 		listener_remove(&server->listener);
 		control_remove_status(server->fixed.runtime_dir);
-		complain(server->current.snapshot->config, LEVEL_ERROR,
+		complain(server, server->current.snapshot->config, LEVEL_ERROR,
 			"cannot start a thread");
 		return EX_OSERR;
 	}
+	if (ready >= 0 && !keep_stderr)
+		logsink_forget_stderr(server->sink);
 	if (ready >= 0)
 		daemon_ready(ready, keep_stderr);
 	(void)smfi_main();
@@ -315,7 +322,7 @@ static int serve(struct server *server, struct config *config,
 	if (!result)
 		result = prepare(server, config, error);
 	if (result < 0) {
-		complain(config, LEVEL_ERROR, "%s",
+		complain(server, config, LEVEL_ERROR, "%s",
 			error->text[0] ? error->text : "out of memory");
 		config_close(config);
 		return error_exit_code(result);
@@ -338,24 +345,28 @@ int main(int argc, char **argv)
 	if (result >= 0)
 		return result;
 	open_standard_files();
-	openlog(SERVER_NAME, LOG_PID, LOG_MAIL);
+	/* A reader of standard error that is gone must not end us. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (logsink_open(&server.sink, LOGSINK_SYSLOG, SERVER_NAME) < 0)
+		return EX_OSERR;
+	syslog_init(server.sink);
 	server.started = time(NULL);
 	server.conf = absolute(arguments.conf);
 	if (!server.conf) {
-		complain(NULL, LEVEL_ERROR, "%s: %s", arguments.conf,
+		complain(&server, NULL, LEVEL_ERROR, "%s: %s", arguments.conf,
 			strerror(errno));
 		return EX_OSERR;
 	}
 	result = config_open(&config, server.conf, &error);
 	if (result < 0) {
-		complain(NULL, LEVEL_ERROR, "%s", error.text);
+		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
 		return error_exit_code(result);
 	}
 	if (!arguments.test)
 		return serve(&server, config, &arguments, &error);
 	result = check(config, &error);
 	if (result < 0)
-		complain(NULL, LEVEL_ERROR, "%s", error.text);
+		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
 	config_close(config);
 	return error_exit_code(result);
 }

@@ -123,7 +123,8 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	if (!result && served != generation)
 		result = state_note_served(state, generation, error);
 	if (!result)
-		result = snapshot_make(&snapshot, config, map, key);
+		result = snapshot_make(
+			&snapshot, config, map, key, server->sink);
 	if (result < 0)
 		goto out;
 	if (gone)
@@ -233,7 +234,7 @@ static int open_next(const struct server *server, struct state *state,
 	keep_fixed(server, config, &old->log);
 	result = state_log_key(state, key, error);
 	if (!result)
-		result = snapshot_make(next, config, map, key);
+		result = snapshot_make(next, config, map, key, server->sink);
 	if (result < 0) {
 		map_close(map);
 		return result;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "listener.h"
+#include "logsink.h"
 #include "snapshot.h"
 #include "status.h"
 
@@ -25,9 +26,10 @@ struct server_fixed {
 };
 
 struct server {
-	const char *conf; /* absolute path */
-	int lock;	  /* of the pid file; held as long as we run */
-	int served_lock;  /* of the state directory's served/; the same */
+	const char *conf;     /* absolute path */
+	struct logsink *sink; /* for all log lines, from the first moment on */
+	int lock;	      /* of the pid file; held as long as we run */
+	int served_lock;      /* of the state directory's served/; the same */
 	struct server_fixed fixed;
 	int64_t started; /* seconds since 1970 */
 	struct snapshot_current current;

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 int snapshot_make(struct snapshot **snapshot, struct config *config,
-	struct map *map, const unsigned char key[LOG_HASH_KEY])
+	struct map *map, const unsigned char key[LOG_HASH_KEY],
+	struct logsink *sink)
 {
 	struct snapshot *made = calloc(1, sizeof *made);
 
@@ -13,7 +14,7 @@ int snapshot_make(struct snapshot **snapshot, struct config *config,
 		return ERR_NOMEM;
 	made->config = config;
 	made->map = map;
-	made->log = snapshot_log(config);
+	made->log = snapshot_log(config, sink);
 	memcpy(made->log.key, key, LOG_HASH_KEY);
 	atomic_init(&made->references, 1);
 	*snapshot = made;
@@ -54,9 +55,10 @@ void snapshot_put(struct snapshot_current *current, struct snapshot *next)
 	snapshot_drop(before);
 }
 
-struct log snapshot_log(const struct config *config)
+struct log snapshot_log(const struct config *config, struct logsink *sink)
 {
 	return (struct log){
+		.sink = sink,
 		.target = config->log_target,
 		.level = config->log_level,
 		.addresses = config->log_addresses,

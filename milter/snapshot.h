@@ -26,10 +26,12 @@ struct snapshot_current {
 	struct snapshot *snapshot;
 };
 
-/* key: for hashes in log lines. Owns config and map from now on, but only when
+/* key: for hashes in log lines. sink: where they go; the caller's, and longer
+ * there than any snapshot. Owns config and map from now on, but only when
  * it returns 0; else ERR_NOMEM. The caller holds the first reference. */
 int snapshot_make(struct snapshot **snapshot, struct config *config,
-	struct map *map, const unsigned char key[LOG_HASH_KEY]) MUST_CHECK;
+	struct map *map, const unsigned char key[LOG_HASH_KEY],
+	struct logsink *sink) MUST_CHECK;
 
 void snapshot_drop(struct snapshot *snapshot);
 
@@ -42,7 +44,7 @@ void snapshot_put(struct snapshot_current *current, struct snapshot *next);
 
 /* What log lines and people are told of the configuration alone: for the time
  * before there is a snapshot. Hashes need the key, so addresses stay out. */
-struct log snapshot_log(const struct config *config);
+struct log snapshot_log(const struct config *config, struct logsink *sink);
 
 #define SNAPSHOT_ROWS 128
 

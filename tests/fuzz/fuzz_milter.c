@@ -126,7 +126,7 @@ static struct snapshot *make_snapshot(const char *text)
 		casemap_die(path, error.text);
 	FUZZ_CHECK(!unlink(path));
 	FUZZ_CHECK(!snapshot_make(
-		&snapshot, config, casemap_open(CASES_DIR), key));
+		&snapshot, config, casemap_open(CASES_DIR), key, NULL));
 	return snapshot;
 }
 

@@ -175,8 +175,16 @@ static inline void milterkit_serve(const char *conf, struct map *map)
 
 	(void)snprintf(text, sizeof text, "log_target = \"stderr\"\n%s",
 		conf ? conf : "");
-	assert_int_equal(
-		snapshot_make(&snapshot, testmap_config(text), map, key), 0);
+	if (!milterkit_server.sink) {
+		assert_int_equal(logsink_open(&milterkit_server.sink,
+					 "/nonexistent/log", "test"),
+			0);
+		/* Whatever standard error is made later. */
+		logsink_forget_stderr(milterkit_server.sink);
+	}
+	assert_int_equal(snapshot_make(&snapshot, testmap_config(text), map,
+				 key, milterkit_server.sink),
+		0);
 	snapshot_put(&milterkit_server.current, snapshot);
 	assert_int_equal(session_register(&milterkit_server), 0);
 }
@@ -184,6 +192,8 @@ static inline void milterkit_serve(const char *conf, struct map *map)
 static inline void milterkit_stop(void)
 {
 	snapshot_put(&milterkit_server.current, NULL);
+	logsink_close(milterkit_server.sink);
+	milterkit_server.sink = NULL;
 }
 
 /* A session begins, its negotiation and client. Postfix offers all. */

@@ -111,6 +111,15 @@ static void capture_begin(struct capture *capture)
 	assert_true(dup2(fileno(capture->file), STDERR_FILENO) >= 0);
 }
 
+/* Of standard error as it is now. */
+static struct logsink *open_sink(void)
+{
+	struct logsink *sink = NULL;
+
+	assert_int_equal(logsink_open(&sink, "/nonexistent/log", "test"), 0);
+	return sink;
+}
+
 static char *capture_end(struct capture *capture)
 {
 	char *text;
@@ -137,6 +146,7 @@ static void test_levels(void **state)
 
 	(void)state;
 	capture_begin(&capture);
+	log.sink = open_sink();
 	log_line(&log, LEVEL_ERROR, "error %d", 1);
 	log_line(&log, LEVEL_WARNING, "warning");
 	log_line(&log, LEVEL_INFO, "info\nof\ttwo");
@@ -144,6 +154,7 @@ static void test_levels(void **state)
 	log.level = LEVEL_ERROR;
 	log_line(&log, LEVEL_WARNING, "warning");
 	log_line(&log, LEVEL_ERROR, "%s", "last");
+	logsink_close(log.sink);
 	text = capture_end(&capture);
 	assert_string_equal(text, "error 1\nwarning\ninfo?of?two\nlast\n");
 	free(text);
@@ -157,20 +168,30 @@ static void test_long_line(void **state)
 
 	(void)state;
 	capture_begin(&capture);
+	log.sink = open_sink();
 	log_line(&log, LEVEL_INFO, "%5000d", 1);
 	log_line(&log, LEVEL_INFO, "next");
+	logsink_close(log.sink);
 	text = capture_end(&capture);
-	assert_in_range(strcspn(text, "\n"), 1000, 2047);
+	assert_in_range(strcspn(text, "\n"), 1000, LOGSINK_LINE);
 	assert_string_equal(strchr(text, '\n'), "\nnext\n");
 	free(text);
 }
 
+struct writer {
+	struct logsink *sink;
+	char letter;
+};
+
 static void *write_lines(void *context)
 {
-	struct log log = { .target = LOG_TARGET_STDERR, .level = LEVEL_INFO };
+	const struct writer *writer = context;
+	struct log log = { .sink = writer->sink,
+		.target = LOG_TARGET_STDERR,
+		.level = LEVEL_INFO };
 	char text[200];
 
-	memset(text, *(const char *)context, sizeof text - 1);
+	memset(text, writer->letter, sizeof text - 1);
 	text[sizeof text - 1] = '\0';
 	for (int i = 0; i < 500; i++)
 		log_line(&log, LEVEL_INFO, "%s", text);
@@ -179,7 +200,8 @@ static void *write_lines(void *context)
 
 static void test_threads(void **state)
 {
-	static const char letters[] = "abcd";
+	struct writer writers[4];
+	struct logsink *sink;
 	struct capture capture;
 	pthread_t threads[4];
 	size_t lines = 0;
@@ -187,12 +209,16 @@ static void test_threads(void **state)
 
 	(void)state;
 	capture_begin(&capture);
-	for (size_t i = 0; i < 4; i++)
+	sink = open_sink();
+	for (size_t i = 0; i < 4; i++) {
+		writers[i] = (struct writer){ sink, (char)('a' + i) };
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines,
-					 (void *)(uintptr_t)&letters[i]),
+					 &writers[i]),
 			0);
+	}
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	logsink_close(sink);
 	text = capture_end(&capture);
 	for (const char *at = text; *at; at += 200, lines++) {
 		const char one[2] = { *at, '\0' };
