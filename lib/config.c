@@ -119,6 +119,21 @@ static cfg_t *table_open(void)
 	return cfg;
 }
 
+/* After a call on the file failed: is that the file as it is, or may it be
+ * right the next time? */
+static int read_error(const char *path, struct error *error)
+{
+	static const int lasting[] = { ENOENT, ENOTDIR, EISDIR, EACCES, EPERM,
+		ELOOP, ENAMETOOLONG, ENXIO, ENODEV, EINVAL };
+	int saved = errno;
+	int code = error_set_errno(error, "%s", path);
+
+	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+		if (saved == lasting[i])
+			return ERR_CONFIG;
+	return code;
+}
+
 /* *text: free() it, NUL-terminated. */
 static int read_text(
 	const char *path, char **text, size_t *len, struct error *error)
@@ -131,7 +146,7 @@ static int read_text(
 
 	*text = NULL;
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		(void)error_set_errno(error, "%s", path);
+		result = read_error(path, error);
 		goto out;
 	}
 	if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {
@@ -146,7 +161,7 @@ static int read_text(
 	while ((got = read(fd, *text + used, TEXT_MAX + 1 - used)) > 0)
 		used += (size_t)got;
 	if (got < 0) {
-		(void)error_set_errno(error, "%s", path);
+		result = read_error(path, error);
 	} else if (used > TEXT_MAX) {
 		(void)error_set(error, result, "%s: is longer than %zu octets",
 			path, TEXT_MAX);

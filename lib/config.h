@@ -60,7 +60,8 @@ struct config {
 
 /*
  * Reads and checks path. Every failure is ERR_CONFIG with "path:line: what was
- * found, what was expected" (line where there is one), or ERR_NOMEM. Uses
+ * found, what was expected" (line where there is one), ERR_NOMEM, or ERR_IO
+ * where the file could not be read now and may be later (EIO, ESTALE). Uses
  * libconfuse's lexer, which is global: one thread at a time. config_close
  * frees.
  */

@@ -105,10 +105,14 @@ static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 {
 	static const unsigned char lmdb[4] = { 0xde, 0xc0, 0xef, 0xbe };
 	unsigned char head[20];
+	ssize_t got;
 
 	if (!size)
 		return error_set(error, ERR_BAD, "%s is empty", path);
-	if (file_read_at(fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+	got = file_read_at(fd, head, sizeof head, 0);
+	if (got < 0)
+		return error_set_errno(error, "cannot read %s", path);
+	if (got == (ssize_t)sizeof head &&
 		!memcmp(head + 16, lmdb, sizeof lmdb))
 		return error_set(error, ERR_BAD,
 			"%s is an LMDB file without our seal at its end: "

@@ -28,6 +28,19 @@ bool daemon_access(const struct config *config, struct listener_access *access)
 	return group != NULL;
 }
 
+/* After getpwnam or getgrnam has found nobody: is there nobody, or can it not
+ * be told now? */
+static bool cannot_tell(int number)
+{
+	static const int passing[] = { EIO, EMFILE, ENFILE, ENOMEM, EAGAIN,
+		ESTALE, ETIMEDOUT, ECONNREFUSED };
+
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+		if (number == passing[i])
+			return true;
+	return false;
+}
+
 /* "path:line: ", or "path: " where the option has its default. */
 static const char *place(
 	const struct config *config, int line, char where[PLACE_SIZE])
@@ -62,10 +75,18 @@ int daemon_account(const struct config *config, struct daemon_account *account,
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 	};
+	errno = 0;
 	account->group_missing = !daemon_access(config, &account->access);
+	if (account->group_missing && cannot_tell(errno))
+		return error_set_errno(error, "cannot look up socket_group %s",
+			config->socket_group);
 	if (!account->root)
 		return 0;
+	errno = 0;
 	user = getpwnam(config->user);
+	if (!user && cannot_tell(errno))
+		return error_set_errno(
+			error, "cannot look up user %s", config->user);
 	if (!user)
 		return error_set(error, ERR_CONFIG,
 			"%suser %s does not exist; make it: useradd --system "

@@ -16,7 +16,8 @@ struct daemon_account {
 	bool group_missing;
 };
 
-/* Looks up user and socket_group. ERR_CONFIG as root where the user is missing,
+/* Looks up user and socket_group. ERR_IO, ERR_NOMEM: they cannot be looked up
+ * now. ERR_CONFIG as root where the user is missing,
  * or, for a unix socket, the group, with the command that makes it. Nothing in
  * account is to be freed; access.group lives as long as config. */
 int daemon_account(const struct config *config, struct daemon_account *account,

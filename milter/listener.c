@@ -15,6 +15,20 @@
 #define NAME_SIZE      512
 #define BACKLOG	       1024
 
+/* DNS may know the host the next time. */
+static int resolver_code(int result)
+{
+	switch (result) {
+	case EAI_AGAIN:
+	case EAI_FAIL:
+		return ERR_BUSY;
+	case EAI_MEMORY:
+		return ERR_NOMEM;
+	default:
+		return ERR_CONFIG;
+	}
+}
+
 static int resolve(struct listener *listener, bool v6, const char *rest,
 	struct error *error)
 {
@@ -30,9 +44,12 @@ static int resolve(struct listener *listener, bool v6, const char *rest,
 	(void)snprintf(port, sizeof port, "%.*s",
 		(int)(at ? (size_t)(at - rest) : strlen(rest)), rest);
 	result = getaddrinfo(at && at[1] ? at + 1 : NULL, port, &hints, &found);
+	if (result == EAI_SYSTEM)
+		return error_set_errno(error, "socket \"%s\"", listener->name);
 	if (result != 0 || !found)
-		return error_set(error, ERR_CONFIG, "socket \"%s\": %s",
-			listener->name, gai_strerror(result));
+		return error_set(error, resolver_code(result),
+			"socket \"%s\": %s", listener->name,
+			gai_strerror(result));
 	memcpy(&listener->address, found->ai_addr, found->ai_addrlen);
 	listener->address_len = found->ai_addrlen;
 	freeaddrinfo(found);

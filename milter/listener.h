@@ -32,7 +32,8 @@ struct listener_access {
 bool listener_is_unix(const char *name);
 
 /* name: config->socket. May ask the resolver for the host of an inet socket.
- * Returns 0, or ERR_CONFIG. */
+ * Returns 0, or ERR_CONFIG; ERR_BUSY, ERR_IO or ERR_NOMEM where the resolver
+ * does not answer now. */
 int listener_init(struct listener *listener, const char *name,
 	struct error *error) MUST_CHECK;
 

@@ -124,15 +124,27 @@ static char *absolute(const char *path)
 	return whole;
 }
 
+/* As readdress-milter(8) tells: what stands in our directories and is not what
+ * it must be will be so the next time. The unit restarts after all but 78. */
+static int exit_code(int code)
+{
+	if (code == ERR_BAD || code == ERR_NOENT || code == ERR_NOTFOUND)
+		code = ERR_CONFIG;
+	return error_exit_code(code);
+}
+
 static int check(const struct config *config, struct error *error)
 {
 	struct daemon_account account;
+	struct listener listener;
 	struct map *map = NULL;
 	char rows[SNAPSHOT_ROWS];
 	uint64_t gone = 0;
 	uint64_t newest = 0;
 	int result = daemon_account(config, &account, error);
 
+	if (!result)
+		result = listener_init(&listener, config->socket, error);
 	/* With the eyes of the user that will read it. */
 	if (!result)
 		result = daemon_become(config, &account, error);
@@ -177,8 +189,6 @@ static int settle(const struct server *server, const struct config *config,
 			config->runtime_dir, account, error);
 	if (!result) {
 		result = state_open(&state, config, false, error);
-		if (result == ERR_NOENT)
-			result = ERR_CONFIG;
 	}
 	if (!result)
 		result = state_make_served(
@@ -325,7 +335,7 @@ static int serve(struct server *server, struct config *config,
 		complain(server, config, LEVEL_ERROR, "%s",
 			error->text[0] ? error->text : "out of memory");
 		config_close(config);
-		return error_exit_code(result);
+		return exit_code(result);
 	}
 	(void)smfi_setmaxdatasize(PACKET_MAX);
 	(void)smfi_settimeout(timeout);
@@ -360,7 +370,7 @@ int main(int argc, char **argv)
 	result = config_open(&config, server.conf, &error);
 	if (result < 0) {
 		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
-		return error_exit_code(result);
+		return exit_code(result);
 	}
 	if (!arguments.test)
 		return serve(&server, config, &arguments, &error);
@@ -368,5 +378,5 @@ int main(int argc, char **argv)
 	if (result < 0)
 		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
 	config_close(config);
-	return error_exit_code(result);
+	return exit_code(result);
 }

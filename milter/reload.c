@@ -11,10 +11,13 @@
 #include "daemon.h"
 #include "state.h"
 
-/* Every failure of the map but these is "there is no good map". */
+/* Every failure of the map but these is "there is no good map": what could not
+ * be read now may be read the next time. */
 static int map_failure(int code)
 {
-	return code == ERR_PERM || code == ERR_NOMEM ? code : ERR_CONFIG;
+	return code == ERR_PERM || code == ERR_NOMEM || code == ERR_IO
+		       ? code
+		       : ERR_CONFIG;
 }
 
 /* A map that was good once: what brings the mail back. */

@@ -9,8 +9,8 @@
 /*
  * At the start: opens the generation that was served before, or the newest when
  * none was or when it is gone; *gone is then its number, else 0. Nothing is
- * written. ERR_CONFIG when there is no map, or it is bad or cannot be read;
- * ERR_PERM, ERR_NOMEM. *map is set on 0 alone; map_close it.
+ * written. ERR_CONFIG when there is no map, or it is bad; ERR_IO when it cannot
+ * be read; ERR_PERM, ERR_NOMEM. *map is set on 0 alone; map_close it.
  */
 int reload_first_map(const struct config *config, struct map **map,
 	uint64_t *gone, struct error *error) MUST_CHECK;
