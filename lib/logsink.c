@@ -88,10 +88,12 @@ static void disconnect(struct logsink *sink)
 
 void logsink_forget_stderr(struct logsink *sink)
 {
+	pthread_mutex_lock(&sink->mutex);
 	if (sink->err >= 0)
 		(void)close(sink->err);
 	sink->err = -1;
 	sink->kind = STDERR_PLAIN;
+	pthread_mutex_unlock(&sink->mutex);
 }
 
 void logsink_close(struct logsink *sink)

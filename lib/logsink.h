@@ -4,8 +4,7 @@
  * a receiver that does not read must not hold up mail. The next line that
  * passes is preceded by one that says how many were dropped.
  *
- * Any thread may write lines; open, close and logsink_forget_stderr belong to
- * the time when there is one thread.
+ * Any thread may call what is here, but for open and close.
  */
 #ifndef READDRESS_LOGSINK_H
 #define READDRESS_LOGSINK_H

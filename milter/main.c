@@ -301,6 +301,7 @@ static int run(struct server *server, bool keep_stderr, int ready)
 	/* Before the control thread may: two at a time were in each other's way
 	 * when a SIGHUP came at the start. */
 	control_write_status(server);
+	server->no_stderr = ready >= 0 && !keep_stderr;
 	if (control_start(server, &thread) != 0) {
 		listener_remove(&server->listener);
 		control_remove_status(server->fixed.runtime_dir);
@@ -308,7 +309,7 @@ static int run(struct server *server, bool keep_stderr, int ready)
 			"cannot start a thread");
 		return EX_OSERR;
 	}
-	if (ready >= 0 && !keep_stderr)
+	if (server->no_stderr)
 		logsink_forget_stderr(server->sink);
 	if (ready >= 0)
 		daemon_ready(ready, keep_stderr);

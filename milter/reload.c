@@ -204,6 +204,19 @@ static int check_group(const struct server *server, const struct config *old,
 	return daemon_no_group(next, error);
 }
 
+/* Every line would go to /dev/null, and nobody would know. */
+static int check_log(const struct server *server, const struct config *next,
+	struct error *error)
+{
+	if (next->log_target != LOG_TARGET_STDERR || !server->no_stderr)
+		return 0;
+	return error_set(error, ERR_CONFIG,
+		"%s: log_target = \"stderr\", but the milter is in the "
+		"background and has no standard error any more: restart it, or "
+		"set log_target = \"syslog\" again",
+		next->path);
+}
+
 static void permit_socket(struct server *server, const struct config *old,
 	const struct config *next, const struct log *log)
 {
@@ -304,6 +317,8 @@ void reload_run(struct server *server)
 	result = config_open(&config, server->conf, &error);
 	if (!result)
 		result = check_group(server, old->config, config, &error);
+	if (!result)
+		result = check_log(server, config, &error);
 	if (!result)
 		result = open_next(server, state, config, old, &next, &error);
 	if (next)

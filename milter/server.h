@@ -26,7 +26,8 @@ struct server_fixed {
 };
 
 struct server {
-	const char *conf;     /* absolute path */
+	const char *conf; /* absolute path */
+	bool no_stderr;	  /* we are in the background, and it is /dev/null */
 	struct logsink *sink; /* for all log lines, from the first moment on */
 	int lock;	      /* of the pid file; held as long as we run */
 	int served_lock;      /* of the state directory's served/; the same */
