@@ -12,6 +12,14 @@
 
 #include "error.h"
 
+/* What lets the unit open an inet socket, and how it is put there. */
+#define LISTENER_DROP_IN                                                       \
+	"/etc/systemd/system/readdress-milter.service.d/inet.conf"
+#define LISTENER_DROP_IN_ADVICE                                                \
+	"`install -D -m 644 " READDRESS_EXAMPLES                               \
+	"/inet.conf " LISTENER_DROP_IN                                         \
+	"` and `systemctl daemon-reload` change that"
+
 struct listener {
 	const char *name; /* in libmilter's form; the caller's */
 	const char *path; /* of a unix socket, in name; else NULL */
@@ -51,7 +59,7 @@ int listener_make_directory(const struct listener *listener, uid_t uid,
  * nobody listens to is replaced. ERR_BUSY: somebody listens there. ERR_CREATE:
  * it cannot be made, or a file that is no socket stands in its place. Single
  * thread: it changes the umask for a moment. 1 instead of 0: it is open, but
- * the group could not be set (the reason is in error).
+ * the group, or TCP_NODELAY, could not be set (the reason is in error).
  */
 int listener_open(struct listener *listener,
 	const struct listener_access *access, struct error *error) MUST_CHECK;

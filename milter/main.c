@@ -133,7 +133,22 @@ static int exit_code(int code)
 	return error_exit_code(code);
 }
 
-static int check(const struct config *config, struct error *error)
+/* -t is not run by the unit, and may do what the unit may not. */
+static void advise_unit(
+	const struct server *server, const struct config *config)
+{
+	if (listener_is_unix(config->socket) ||
+		access("/run/systemd/system", F_OK) != 0 ||
+		access(LISTENER_DROP_IN, F_OK) == 0)
+		return;
+	complain(server, NULL, LEVEL_WARNING,
+		"socket \"%s\": the systemd unit allows unix sockets "
+		"alone; " LISTENER_DROP_IN_ADVICE,
+		config->socket);
+}
+
+static int check(const struct server *server, const struct config *config,
+	struct error *error)
 {
 	struct daemon_account account;
 	struct listener listener;
@@ -172,6 +187,7 @@ static int check(const struct config *config, struct error *error)
 			     "SIGHUP takes it up\n",
 			newest);
 	map_close(map);
+	advise_unit(server, config);
 	return fflush(stdout) == 0 ? 0
 				   : error_set_errno(error, "standard output");
 }
@@ -375,7 +391,7 @@ int main(int argc, char **argv)
 	}
 	if (!arguments.test)
 		return serve(&server, config, &arguments, &error);
-	result = check(config, &error);
+	result = check(&server, config, &error);
 	if (result < 0)
 		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
 	config_close(config);
