@@ -26,11 +26,25 @@ refuse_other_mta() {
 	return 1
 }
 
+# installed_packages: the names of what is installed, one a line, with those that
+# it provides: on Debian 13 libgmime-3.0-0t64 is libgmime-3.0-0.
+installed_packages() {
+	dpkg-query -W -f '${db:Status-Abbrev}, ${Package}, ${Provides}\n' |
+		awk -F, '$1 ~ /^.i/ {
+			for (i = 2; i <= NF; i++) {
+				sub(/^ */, "", $i)
+				sub(/[ :(].*/, "", $i)
+				print $i
+			}
+		}'
+}
+
 # missing_packages FILE [PURPOSE...]: those named in FILE, one a line, that are
 # not installed; only what is there for one of the purposes.
 missing_packages() {
 	list=$1
 	shift
+	installed=$(installed_packages)
 	sed 's/#.*//' "$list" | while read -r package purposes; do
 		[ -n "$package" ] || continue
 		wanted=$#
@@ -40,8 +54,8 @@ missing_packages() {
 			esac
 		done
 		[ "$wanted" = 0 ] || continue
-		dpkg-query -W -f '${db:Status-Abbrev}\n' "$package" 2>/dev/null |
-			grep -q '^.i' || printf '%s\n' "$package"
+		printf '%s\n' "$installed" | grep -Fqx -e "$package" ||
+			printf '%s\n' "$package"
 	done
 }
 
