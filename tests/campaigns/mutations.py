@@ -159,6 +159,11 @@ class Tree:
         lab.run(*command)
         self.configured.add(sanitize)
 
+    def _environment(self):
+        """ccache takes what another tree has compiled."""
+        return {**os.environ, "CCACHE_BASEDIR": self.top,
+                "CCACHE_NOHASHDIR": "1"}
+
     def build(self, tests, sanitize):
         """What these tests need; the compiler's words where it fails."""
         if sanitize not in self.configured:
@@ -170,7 +175,7 @@ class Tree:
                         if name.startswith("e2e-") else
                         {name.replace("unit-", "test_", 1)})
         done = lab.run("ninja", "-C", self.build_directory(sanitize), *targets,
-                       check=False)
+                       check=False, env=self._environment())
         return done.stdout if done.returncode else None
 
     def run(self, test, sanitize):

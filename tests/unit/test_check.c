@@ -71,6 +71,11 @@ static const struct {
 	/* one way, and the name is kept: nobody wants it back */
 	{ "in bob@w.com;bob@new.com\nin x@w.com;x@new.com\n", "" },
 
+	/* a mailbox on two lists shares nobody's address */
+	{ "in a@w.com;t1@d.com,t@d.com\nin b@w.com;t2@d.com,t@d.com\n"
+	  "out t1@d.com;a@w.com\nout t2@d.com;b@w.com\nout t@d.com;t@d.com\n",
+		"" },
+
 	/* no way back */
 	{ "in bob@w.com;bob.owen@d.com\n",
 		"WARN no-inverse inbound bob@w.com;bob.owen@d.com\n" },

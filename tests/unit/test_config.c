@@ -284,6 +284,8 @@ static void test_refused(void **state)
 		{ "user = \"a\\nb\"", 1, "found \"a\\x0Ab\"" },
 		{ "socket_group = \"\"", 1, "expected a name" },
 		{ "state_dir = \"var/lib\"", 1, "path from the root" },
+		{ "state_dir = \"/a\\nb\"", 1, "path from the root" },
+		{ "runtime_dir = \"/a\\tb\"", 1, "path from the root" },
 		{ "runtime_dir = \"\"", 1, "path from the root" },
 		{ "recipient_delimiter = \"+-\"", 1, "one character" },
 		{ "recipient_delimiter = \"a\"", 1, "one character" },

@@ -201,6 +201,7 @@ static void test_orcpt_for_milter(void **state)
 		{ "utf-8;a\\x{0}@w.com", "utf-8;a\\x{0}@w.com" },
 		{ "utf-8;a\\x{D800}@w.com", "utf-8;a\\x{D800}@w.com" },
 		{ "utf-8;a\\x{1234567}@w.com", "utf-8;a\\x{1234567}@w.com" },
+		{ "utf-8;a\\x{0000041}@w.com", "utf-8;a\\x{0000041}@w.com" },
 		{ "utf-8;a\\y@w.com", "utf-8;a\\y@w.com" },
 		{ "utf-8;", "utf-8;" },
 	};

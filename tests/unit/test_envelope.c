@@ -257,6 +257,11 @@ static void test_dsn(void **state)
 		{ "who stays keeps his own",
 			"<x1@w>|n=SUCCESS\n<z@new>|n=NEVER", "-x1@w\n" },
 		{ "who is not touched", "<n@w>|n=NEVER|o=rfc822;x@y", "" },
+		{ "what no word can be is none",
+			"<c@w>|o=rfc822;x NOTIFY=NEVER\n<x1@w>|o=rfc822;\tx\n"
+			"<n@dom>|o=rfc822;x\x7f",
+			"+d@w ORCPT=rfc822;c@w\n+n@newdom ORCPT=rfc822;n@dom\n"
+			"+z@new ORCPT=rfc822;x1@w\n-c@w\n-n@dom\n-x1@w\n" },
 		{ "extension in xtext", "<n+news@dom>",
 			"+n+news@newdom ORCPT=rfc822;n+2Bnews@dom\n"
 			"-n+news@dom\n" },
@@ -382,8 +387,8 @@ static void test_left(void **state)
 		const char *more = i ? "123456" : "12345";
 		char edits[400];
 
-		(void)snprintf(long_local, sizeof long_local, "x1+%s%s@w", l57,
-			more);
+		(void)snprintf(
+			long_local, sizeof long_local, "x1+%s%s@w", l57, more);
 		(void)snprintf(edits, sizeof edits,
 			"+z+%s%s@new ORCPT=rfc822;x1+2B%s%s@w\n-x1+%s%s@w\n",
 			l57, more, l57, more, l57, more);

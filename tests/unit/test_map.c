@@ -536,11 +536,21 @@ static void test_meta_bounds(void **test)
 			ERR_BAD);
 	}
 	for (int i = 0; i < 3; i++) {
-		len = mapmeta_format(&meta, text);
+		len = mapmeta_format(&long_names, text);
 		text[len] = "\n \0"[i];
+		assert_int_equal(
+			mapmeta_parse((struct bytes){ text, len }, &found), 0);
 		assert_int_equal(
 			mapmeta_parse((struct bytes){ text, len + 1 }, &found),
 			ERR_BAD);
+	}
+	len = mapmeta_format(&long_names, text);
+	at = strchr(text, ' ') + 1; /* the version */
+	for (char digit = '0'; digit <= '9'; digit++) {
+		*at = digit;
+		assert_int_equal(
+			mapmeta_parse((struct bytes){ text, len }, &found),
+			digit == '0' + MAP_VERSION ? 0 : ERR_BAD);
 	}
 }
 

@@ -129,6 +129,8 @@ static void test_refused_calls(void **state)
 	assert_int_equal(milterkit_end(lines, sizeof lines), SMFIS_CONTINUE);
 	assert_all_edits();
 	assert_int_equal(milterkit.calls, ALL_EDITS);
+	/* every delete before the first add */
+	assert_null(strstr(strchr(milterkit.told, '+'), "\n-"));
 	assert_counts(1, 0);
 	memcpy(whole, milterkit.told, sizeof whole);
 	milterkit_close();

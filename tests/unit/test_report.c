@@ -390,6 +390,8 @@ static void test_no_flood(void **state)
 			headers + used, "%su%d@dom.com", i ? "," : "", i);
 	testdecide_run(&test);
 	assert_int_equal(test.decision.counts[FIELD_HEADER][RESULT_LEFT], 4000);
+	assert_int_equal(
+		test.decision.counts[FIELD_HEADER][RESULT_REWRITTEN], 0);
 	report(&test, "Q", true, lines);
 	assert_int_equal(lines->count, 2);
 	assert_non_null(strstr(lines->text[0], " more=3999"));
