@@ -461,6 +461,27 @@ static void test_unfit(void **state)
 	milterkit_stop();
 }
 
+/* A message of an MTA that has negotiated nothing: no edit is tried. */
+static void test_before_negotiation(void **state)
+{
+	char lines[LINES_SIZE];
+	sfsistat result;
+
+	(void)state;
+	milterkit_serve(NULL, testmap_open(RULES));
+	milterkit_open(ALL_ACTIONS, ALL_STEPS, "192.0.2.1");
+	milterkit_close();
+	milterkit_macro(0, "i", "4F2A91C03");
+	assert_int_equal(mail("<a@out.example>"), SMFIS_CONTINUE);
+	(void)rcpt("<bob@old.example>");
+	result = milterkit_end(lines, sizeof lines);
+	assert_deferred(result, lines, "has not negotiated");
+	assert_int_equal(milterkit.calls, 0);
+	milterkit_close();
+	forget_counts();
+	milterkit_stop();
+}
+
 /* Who is refused is refused, without an edit. */
 static void test_refused(void **state)
 {
@@ -586,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_end_without_beginning),
 		cmocka_unit_test(test_no_arguments),
 		cmocka_unit_test(test_unfit),
+		cmocka_unit_test(test_before_negotiation),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_macros),
