@@ -25,7 +25,8 @@ static void leave(struct inversion *inversion, enum invert_reason reason,
 {
 	struct invert_left left = { reason, *rule, text, other };
 
-	inversion->left++;
+	if (reason != INVERT_DECIDED)
+		inversion->left++;
 	if (inversion->options->left)
 		inversion->options->left(inversion->options->context, &left);
 }
@@ -124,11 +125,11 @@ static int add_all(struct inversion *inversion, const struct map *map,
 
 /* The source of this row's rule, and the rule itself. */
 static int leave_again(struct inversion *inversion,
-	const struct csvfile_row *first, const struct csvfile_row *row,
-	struct error *error)
+	const struct csvfile_row *taken, const struct csvfile_row *row,
+	bool decided, struct error *error)
 {
 	struct bytes source = rule_value_targets(row->rule.value);
-	struct bytes winner = rule_value_targets(first->rule.value);
+	struct bytes winner = rule_value_targets(taken->rule.value);
 	char key[ADDRESS_KEY_MAX];
 	char other[ADDRESS_TEXT_MAX];
 	char text[OTHER_SHOWN + 64];
@@ -146,32 +147,74 @@ static int leave_again(struct inversion *inversion,
 			"the map cannot be read");
 	(void)snprintf(
 		other, sizeof other, "%.*s", (int)winner.len, winner.data);
-	(void)snprintf(text, sizeof text,
-		"many to one: %.*s has the target, "
-		"too",
-		OTHER_SHOWN, other);
-	leave(inversion, INVERT_MANY, &rule, text, other);
+	(void)snprintf(text, sizeof text, "many to one: %.*s %s", OTHER_SHOWN,
+		other,
+		decided ? "is preferred, and taken" : "has the target, too");
+	leave(inversion, decided ? INVERT_DECIDED : INVERT_MANY, &rule, text,
+		other);
 	return 0;
 }
 
-/* Of sorted rows with one key, keeps the first and tells of the others. */
-static int keep_first(struct inversion *inversion, struct csvfile_rows *out,
+static unsigned rank_of(
+	const struct inversion *inversion, const struct csvfile_row *row)
+{
+	const struct invert_options *options = inversion->options;
+
+	return options->rank ? options->rank(options->context,
+				       rule_value_targets(row->rule.value))
+			     : 0;
+}
+
+/* Of rows with one key, which one is taken; *decided: no other has its rank. */
+static size_t choose(const struct inversion *inversion, size_t first,
+	size_t count, bool *decided)
+{
+	size_t best = first;
+	unsigned lowest = rank_of(inversion, &inversion->rows[first]);
+
+	*decided = true;
+	for (size_t i = first + 1; i < first + count; i++) {
+		unsigned rank = rank_of(inversion, &inversion->rows[i]);
+
+		if (rank < lowest) {
+			best = i;
+			lowest = rank;
+			*decided = true;
+		} else if (rank == lowest) {
+			*decided = false;
+		}
+	}
+	return best;
+}
+
+/* Of sorted rows with one key, keeps one and tells of the others. */
+static int keep_one(struct inversion *inversion, struct csvfile_rows *out,
 	struct error *error)
 {
 	struct csvfile_row *rows = inversion->rows;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < inversion->count; i++) {
-		const struct csvfile_row *first = kept ? &rows[kept - 1] : NULL;
-		int result;
+	for (size_t first = 0, next; first < inversion->count; first = next) {
+		struct csvfile_row taken;
+		bool decided;
+		size_t best;
 
-		if (first && bytes_equal(first->rule.key, rows[i].rule.key)) {
-			result = leave_again(inversion, first, &rows[i], error);
+		for (next = first + 1;
+			next < inversion->count &&
+			bytes_equal(rows[first].rule.key, rows[next].rule.key);)
+			next++;
+		best = choose(inversion, first, next - first, &decided);
+		taken = rows[best];
+		for (size_t i = first; i < next; i++) {
+			int result =
+				i == best ? 0
+					  : leave_again(inversion, &taken,
+						    &rows[i], decided, error);
+
 			if (result < 0)
 				return result;
-			continue;
 		}
-		rows[kept++] = rows[i];
+		rows[kept++] = taken;
 	}
 	out->count = kept;
 	return 0;
@@ -202,7 +245,7 @@ int invert_table(const struct map *map, const struct invert_options *options,
 			(void)error_set(error, result, "out of memory");
 	}
 	if (!result)
-		result = keep_first(&inversion, rows, error);
+		result = keep_one(&inversion, rows, error);
 	map_reader_close(inversion.reader);
 	if (result < 0) {
 		free(inversion.rows);

@@ -7,8 +7,15 @@
 #include "progress.h"
 #include "row.h"
 
+struct preferred {
+	char text[ADDRESS_KEY_MAX];
+	struct bytes key;
+};
+
 struct job {
 	const struct tool *tool;
+	struct preferred *preferred; /* best first */
+	size_t preferred_count;
 	struct progress progress;
 };
 
@@ -27,7 +34,8 @@ static void tell_left(void *context, const struct invert_left *left)
 	struct bytes targets = rule_value_targets(left->rule.value);
 	struct error line; /* for its escaping of control octets */
 
-	if (job->tool->options.first && job->tool->quiet)
+	if (job->tool->quiet &&
+		(job->tool->options.first || left->reason == INVERT_DECIDED))
 		return;
 	progress_end(&job->progress);
 	(void)rule_source_text(left->rule.key, source);
@@ -36,6 +44,54 @@ static void tell_left(void *context, const struct invert_left *left)
 		targets.len > 320 ? 320 : (int)targets.len, targets.data,
 		targets.len > 320 ? "..." : "", left->text);
 	(void)fprintf(stderr, "%s\n", line.text);
+}
+
+/* The place of the source's domain among those of --prefer; the number of these
+ * where it is none of them. */
+static unsigned rank(void *context, struct bytes source)
+{
+	const struct job *job = context;
+	struct bytes domain = source;
+	unsigned place = 0;
+
+	for (size_t i = 0; i < source.len; i++)
+		if (source.data[i] == '@')
+			domain = (struct bytes){ source.data + i + 1,
+				source.len - i - 1 };
+	while (place < job->preferred_count &&
+		!bytes_equal(domain, job->preferred[place].key))
+		place++;
+	return place;
+}
+
+/* The domains of --prefer as keys. */
+static int read_preferred(struct job *job, struct error *error)
+{
+	const struct options *options = &job->tool->options;
+
+	job->preferred =
+		calloc(options->prefer_count + 1, sizeof *job->preferred);
+	if (!job->preferred)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < options->prefer_count; i++) {
+		struct preferred *preferred = &job->preferred[i];
+		const char *text = options->prefer[i];
+		struct error why = { "" };
+		char source[ADDRESS_TEXT_MAX];
+		int len;
+
+		(void)snprintf(
+			source, sizeof source, "@%s", text + (text[0] == '@'));
+		len = rule_source_key(
+			RULE_INBOUND, bytes_of(source), preferred->text, &why);
+		if (len < 0)
+			return error_set(error, ERR_USAGE,
+				"--prefer \"%s\": %s", text, why.text);
+		preferred->key =
+			(struct bytes){ preferred->text + 1, (size_t)len - 1 };
+	}
+	job->preferred_count = options->prefer_count;
+	return 0;
 }
 
 static int write_rows(const struct tool *tool, const struct csvfile_rows *rows,
@@ -54,6 +110,7 @@ int command_invert(struct tool *tool, struct error *error)
 {
 	struct job job = { .tool = tool };
 	struct invert_options options = { .table = tool->table,
+		.rank = rank,
 		.left = tell_left,
 		.progress = show_progress,
 		.context = &job };
@@ -65,11 +122,16 @@ int command_invert(struct tool *tool, struct error *error)
 		return error_set(error, ERR_USAGE,
 			"routes have no inverse; there are inbound and "
 			"outbound");
+	code = read_preferred(&job, error);
+	if (code)
+		goto out;
 	/* Keys and targets change places; a local part may need quotes then. */
 	arena = arena_open(
 		4 * (size_t)map_octets(tool->map) + ((size_t)1 << 20));
-	if (!arena)
-		return error_set(error, ERR_NOMEM, "out of memory");
+	if (!arena) {
+		code = error_set(error, ERR_NOMEM, "out of memory");
+		goto out;
+	}
 	progress_init(&job.progress, tool->quiet);
 	progress_begin(&job.progress, "inverting");
 	code = invert_table(tool->map, &options, arena, &rows, error);
@@ -77,12 +139,16 @@ int command_invert(struct tool *tool, struct error *error)
 	if (code > 0 && !tool->options.first)
 		code = error_set(error, ERR_BAD,
 			"%d rule%s of %s cannot be inverted, nothing was "
-			"printed; with --first they are left out, and the "
-			"first of several sources is taken",
+			"printed; --prefer DOMAIN says which of several "
+			"sources is taken; with --first what has no inverse is "
+			"left out, and the first of several sources by name is "
+			"taken",
 			code, code == 1 ? "" : "s",
 			rule_table_name(tool->table));
 	if (code >= 0)
 		code = write_rows(tool, &rows, error);
+out:
+	free(job.preferred);
 	free(rows.rows);
 	arena_close(arena);
 	return code;

@@ -52,6 +52,8 @@ static const struct {
 		"all messages of an mbox file or a Maildir, with a summary" },
 	[OPTION_FIRST] = { "first", 0, NULL,
 		"where several rules would do, take the first" },
+	[OPTION_PREFER] = { "prefer", 0, "DOMAIN",
+		"of several sources with one target take that of this domain" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -64,6 +66,8 @@ static const struct {
 } own_texts[] = {
 	{ "purge", OPTION_FORCE,
 		"delete everything for good; without it nothing is deleted" },
+	{ "check", OPTION_VERBOSE,
+		"print each finding, not one for each kind and domain" },
 	{ "export", OPTION_DELIMITER,
 		"between the fields of what is printed, or the word tab (;)" },
 	{ "invert", OPTION_DELIMITER,
@@ -191,6 +195,9 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_MBOX:
 		options->mbox = text;
 		break;
+	case OPTION_PREFER:
+		options->prefer[options->prefer_count++] = text;
+		break;
 	case OPTION_RECIPIENT:
 		options->recipients[options->recipient_count++] = text;
 		break;
@@ -308,7 +315,8 @@ int options_parse(struct options *options, unsigned allowed, int argc,
 		.delimiter = ';' };
 	options->recipients =
 		calloc((size_t)argc + 1, sizeof *options->recipients);
-	if (!options->recipients)
+	options->prefer = calloc((size_t)argc + 1, sizeof *options->prefer);
+	if (!options->recipients || !options->prefer)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	make_getopt(allowed, longs, shorts);
 	optind = 0;
@@ -361,7 +369,8 @@ int options_usage(FILE *file, unsigned allowed, int column)
 			continue;
 		spell(id, word, sizeof word);
 		(void)snprintf(bracketed, sizeof bracketed, "[%s]%s", word,
-			id == OPTION_RECIPIENT ? "..." : "");
+			id == OPTION_RECIPIENT || id == OPTION_PREFER ? "..."
+								      : "");
 		column = options_usage_word(file, bracketed, column);
 	}
 	return column;

@@ -29,6 +29,7 @@ enum option_id {
 	OPTION_EXPLAIN,
 	OPTION_MBOX,
 	OPTION_FIRST,
+	OPTION_PREFER,
 	OPTION_JSON,
 	OPTIONS /* how many */
 };
@@ -60,6 +61,8 @@ struct options {
 	bool explain;
 	const char *mbox; /* NULL: not given */
 	bool first;
+	const char **prefer; /* domains; room for argc; free() it */
+	size_t prefer_count;
 	bool json; /* also when it stood in front of the command */
 };
 
@@ -67,8 +70,8 @@ struct options {
  * Reads the options of a command from argv, whose first item is the command's
  * name, and moves the operands to its end; *first is the index of the first of
  * them. allowed: OPTION_BIT of those that the command takes.
- * Returns 0; ERR_USAGE with the reason; ERR_NOMEM. options->recipients is to be
- * freed in any case.
+ * Returns 0; ERR_USAGE with the reason; ERR_NOMEM. options->recipients and
+ * options->prefer are to be freed in any case.
  */
 int options_parse(struct options *options, unsigned allowed, int argc,
 	char **argv, int *first, struct error *error) MUST_CHECK;

@@ -27,6 +27,7 @@ static void tell_left(void *context, const struct invert_left *left)
 {
 	static const char *const reasons[] = {
 		[INVERT_MANY] = "many",
+		[INVERT_DECIDED] = "decided",
 		[INVERT_SEVERAL] = "several",
 		[INVERT_CATCHALL] = "catch-all",
 		[INVERT_SUBDOMAIN] = "sub-domain",
@@ -36,7 +37,8 @@ static void tell_left(void *context, const struct invert_left *left)
 	size_t used;
 
 	assert_true(left->text && *left->text);
-	assert_int_equal(left->other != NULL, left->reason == INVERT_MANY);
+	assert_int_equal(left->other != NULL,
+		left->reason == INVERT_MANY || left->reason == INVERT_DECIDED);
 	add(told, "! ", left->rule.key, left->rule.value);
 	used = strlen(told->text);
 	(void)snprintf(told->text + used, TOLD_MAX - used, " %s%s%s\n",
