@@ -4,27 +4,18 @@
 #include <stdlib.h>
 
 #include "checkback.h"
-#include "csvfile.h"
-#include "rowsort.h"
+#include "checkdomains.h"
 
 #define PROGRESS_ROWS 4096
-
-/* What several rules may have in common, as keys; as values, the sources of
- * these rules. */
-struct pile {
-	struct csvfile_row *rows;
-	size_t count;
-	size_t room;
-};
 
 struct walk {
 	struct checkrule check;
 	struct arena *arena; /* the keys of piles; their values are the map's */
-	struct pile targets; /* of inbound */
-	struct pile strangers; /* domains that outbound shows and inbound does
-				  not know */
-	char known[ADDRESS_KEY_MAX]; /* the last domain that it knows: many
-					rules in a row show the same */
+	struct checkdomains *domains;
+	struct checktargets strangers; /* domains that outbound shows and
+				  inbound does not know */
+	char known[ADDRESS_KEY_MAX];   /* the last domain that it knows: many
+					  rules in a row show the same */
 	size_t known_len;
 	uint64_t done;
 	uint64_t total;
@@ -39,6 +30,10 @@ static const char *const kind_names[CHECK_KINDS] = {
 	[CHECK_CATCHALL] = "catch-all",
 	[CHECK_SMTPUTF8] = "smtputf8",
 	[CHECK_NO_EFFECT] = "no-effect",
+	[CHECK_NO_OUTBOUND] = "no-outbound",
+	[CHECK_NAMESAKES] = "namesakes",
+	[CHECK_UNLISTED] = "unlisted",
+	[CHECK_MISSPELT] = "misspelt",
 	[CHECK_NOT_SERVED] = "not-served",
 };
 
@@ -64,40 +59,6 @@ static void show_progress(struct walk *walk)
 	walk->done++;
 }
 
-static int add_to_pile(struct walk *walk, struct pile *pile, struct bytes key,
-	struct bytes source)
-{
-	char *copy = arena_octets(walk->arena, key.len);
-
-	if (!copy)
-		return ERR_NOMEM;
-	if (pile->count == pile->room) {
-		size_t room = pile->room ? 2 * pile->room : 64;
-		struct csvfile_row *grown =
-			reallocarray(pile->rows, room, sizeof *grown);
-
-		if (!grown)
-			return ERR_NOMEM;
-		pile->rows = grown;
-		pile->room = room;
-	}
-	memcpy(copy, key.data, key.len);
-	pile->rows[pile->count++] =
-		(struct csvfile_row){ { { copy, key.len }, source }, 0 };
-	return 0;
-}
-
-/* Cuts the next rows with one key from a sorted pile. */
-static size_t next_group(const struct pile *pile, size_t first)
-{
-	size_t next = first + 1;
-
-	while (next < pile->count && bytes_equal(pile->rows[first].rule.key,
-					     pile->rows[next].rule.key))
-		next++;
-	return next - first;
-}
-
 /* Outbound: is the domain of the targets one that inbound names? */
 static int note_domains(struct walk *walk, struct checkrule_rule *rule)
 {
@@ -118,8 +79,8 @@ static int note_domains(struct walk *walk, struct checkrule_rule *rule)
 			continue;
 		result = map_names_domain(walk->check.rules.reader, domain);
 		if (!result) {
-			result = add_to_pile(
-				walk, &walk->strangers, domain, rule->rule.key);
+			result = checktargets_add(&walk->strangers, walk->arena,
+				domain, rule->rule.key);
 		} else if (result > 0) {
 			memcpy(walk->known, domain.data, domain.len);
 			walk->known_len = domain.len;
@@ -129,15 +90,43 @@ static int note_domains(struct walk *walk, struct checkrule_rule *rule)
 	return result;
 }
 
-/* Inbound: a target that other rules may have, too. An exception shares its own
- * address with nobody's surprise. */
-static int note_target(struct walk *walk, const struct checkrule_rule *rule)
+/* A target that other rules may have, too. An exception shares its own address
+ * with nobody's surprise, and who is on a list answers under his own name. */
+static int note_target(struct walk *walk, struct checkrule_rule *rule)
 {
+	int result;
+
 	if (rule->several ||
 		(rule->kind != RULE_USER && rule->kind != RULE_DOMAIN))
 		return 0;
-	return add_to_pile(
-		walk, &walk->targets, place_key(&rule->to), rule->rule.key);
+	result = place_read(rule->target, &rule->to);
+	return result ? result
+		      : checktargets_add(&walk->check.targets[rule->table],
+				walk->arena, place_key(&rule->to),
+				rule->rule.key);
+}
+
+/* The first walk: what a rule has in common with others. */
+static int collect(
+	struct walk *walk, const struct map *map, enum rule_table table)
+{
+	struct map_walk rules = { .map = map, .table = table };
+	struct checkrule_rule read;
+	int more = 0;
+	int result = 0;
+
+	while (!result && (more = map_walk_next(&rules)) > 0) {
+		show_progress(walk);
+		result = checkrule_read(table, &rules.rule, &read);
+		if (!result)
+			result = note_target(walk, &read);
+		if (!result && table == RULE_INBOUND)
+			result = checkdomains_add(walk->domains, &read);
+	}
+	map_walk_close(&rules);
+	if (more < 0 || result)
+		return more < 0 ? more : result;
+	return checktargets_sort(&walk->check.targets[table]);
 }
 
 static int check_table(
@@ -153,10 +142,8 @@ static int check_table(
 		result = checkrule_read(table, &rules.rule, &read);
 		if (!result)
 			result = checkrule_run(&walk->check, &read);
-		if (!result)
-			result = table == RULE_INBOUND
-					 ? note_target(walk, &read)
-					 : note_domains(walk, &read);
+		if (!result && table == RULE_OUTBOUND)
+			result = note_domains(walk, &read);
 	}
 	map_walk_close(&rules);
 	return more < 0 ? more : result;
@@ -176,6 +163,23 @@ static int read_again(const struct walk *walk, enum rule_table table,
 	return result ? result : place_read(read->target, &read->to);
 }
 
+/* Two whole domains that lead into one. */
+static int report_namesakes(
+	struct walk *walk, const struct checkrule_rule *rule, const char *first)
+{
+	char why[CHECKRULE_TEXT];
+
+	checkrule_say(why,
+		"%" CHECKRULE_SHOWN
+		" has the same target: where both domains have a bob, the "
+		"mail of two people reaches one mailbox",
+		first);
+	return checkrule_report(&walk->check, rule, CHECK_NAMESAKES, CHECK_WARN,
+		why,
+		"give people who share a name rules of their own; nothing, "
+		"where both domains always named the same people");
+}
+
 /* A rule, and the first with the same target. Where outbound shows one of the
  * sources, checkback told of the others. */
 static int report_shared(
@@ -185,6 +189,8 @@ static int report_shared(
 	char why[CHECKRULE_TEXT];
 	int result = read_again(walk, RULE_INBOUND, source, &rule);
 
+	if (!result && rule.kind == RULE_DOMAIN)
+		return report_namesakes(walk, &rule, first);
 	if (!result)
 		result = checkback_shown(&walk->check, &rule);
 	if (result)
@@ -199,18 +205,18 @@ static int report_shared(
 
 static int check_targets(struct walk *walk)
 {
-	struct pile *pile = &walk->targets;
-	int result = rowsort(&pile->rows, pile->count);
+	const struct checktargets *list = &walk->check.targets[RULE_INBOUND];
+	int result = 0;
 
-	for (size_t i = 0, count; !result && i < pile->count; i += count) {
+	for (size_t i = 0, count; !result && i < list->count; i += count) {
 		char first[ADDRESS_TEXT_MAX];
 
-		count = next_group(pile, i);
+		count = checktargets_group(list, i);
 		if (count > 1)
-			(void)rule_source_text(pile->rows[i].rule.value, first);
+			(void)rule_source_text(list->rows[i].rule.value, first);
 		for (size_t k = 1; !result && k < count; k++)
 			result = report_shared(
-				walk, pile->rows[i + k].rule.value, first);
+				walk, list->rows[i + k].rule.value, first);
 	}
 	return result;
 }
@@ -243,13 +249,55 @@ static int report_stranger(
 
 static int check_strangers(struct walk *walk)
 {
-	struct pile *pile = &walk->strangers;
-	int result = rowsort(&pile->rows, pile->count);
+	struct checktargets *list = &walk->strangers;
+	int result = checktargets_sort(list);
 
-	for (size_t i = 0, count; !result && i < pile->count; i += count) {
-		count = next_group(pile, i);
-		result = report_stranger(walk, &pile->rows[i], count);
+	for (size_t i = 0, count; !result && i < list->count; i += count) {
+		count = checktargets_group(list, i);
+		result = report_stranger(walk, &list->rows[i], count);
 	}
+	return result;
+}
+
+/* Rules for one direction, and senders for the other. */
+static int check_outbound(struct walk *walk, const struct map *map)
+{
+	const struct checkrule_rule table = { .table = RULE_OUTBOUND };
+
+	if (!walk->check.options->outbound_named ||
+		map_rows(map, RULE_OUTBOUND) || !map_rows(map, RULE_INBOUND))
+		return 0;
+	return checkrule_report(&walk->check, &table, CHECK_NO_OUTBOUND,
+		CHECK_FAIL,
+		"the table is empty, while inbound has rules and the "
+		"configuration says who is outbound: their mail leaves "
+		"under the addresses that the inbound rules lead to",
+		"make the table with `readdress invert inbound`, look it over "
+		"and load it; where nobody sends through here, set "
+		"outbound_daemons = {}, outbound_networks = {} and "
+		"outbound_authenticated = false");
+}
+
+static int check_all(struct walk *walk, const struct map *map)
+{
+	int result = map_reader_open(&walk->check.rules.reader, map);
+
+	if (!result)
+		result = collect(walk, map, RULE_INBOUND);
+	if (!result)
+		result = collect(walk, map, RULE_OUTBOUND);
+	if (!result)
+		result = check_outbound(walk, map);
+	if (!result)
+		result = check_table(walk, map, RULE_INBOUND);
+	if (!result)
+		result = check_table(walk, map, RULE_OUTBOUND);
+	if (!result)
+		result = check_targets(walk);
+	if (!result)
+		result = check_strangers(walk);
+	if (!result)
+		result = checkdomains_report(walk->domains, &walk->check);
 	return result;
 }
 
@@ -261,24 +309,21 @@ int check_map(const struct map *map, const struct check_options *options,
 
 	walk.check.rules.delimiter = options->delimiter;
 	walk.check.one_way = !map_rows(map, RULE_OUTBOUND);
-	walk.total = map_rows(map, RULE_INBOUND) + map_rows(map, RULE_OUTBOUND);
-	/* Every target once more, as a key. */
+	walk.total = 2 * (map_rows(map, RULE_INBOUND) +
+				 map_rows(map, RULE_OUTBOUND));
+	/* Every target once more as a key, and every domain once. */
 	walk.arena =
-		arena_open(4 * (size_t)map_octets(map) + ((size_t)1 << 20));
+		arena_open(8 * (size_t)map_octets(map) + ((size_t)1 << 20));
 	if (walk.arena)
-		result = map_reader_open(&walk.check.rules.reader, map);
-	if (!result)
-		result = check_table(&walk, map, RULE_INBOUND);
-	if (!result)
-		result = check_table(&walk, map, RULE_OUTBOUND);
-	if (!result)
-		result = check_targets(&walk);
-	if (!result)
-		result = check_strangers(&walk);
+		walk.domains = checkdomains_open(walk.arena);
+	if (walk.domains)
+		result = check_all(&walk, map);
 	map_reader_close(walk.check.rules.reader);
+	checkdomains_close(walk.domains);
+	checktargets_free(&walk.check.targets[RULE_INBOUND]);
+	checktargets_free(&walk.check.targets[RULE_OUTBOUND]);
+	checktargets_free(&walk.strangers);
 	arena_close(walk.arena);
-	free(walk.targets.rows);
-	free(walk.strangers.rows);
 	if (result == ERR_NOMEM && !walk.check.stopped)
 		return error_set(error, result, "out of memory");
 	if (result < 0 && !walk.check.stopped)

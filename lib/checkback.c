@@ -7,6 +7,62 @@ static struct bytes local_of(const struct place *place)
 	return (struct bytes){ place->key, place->key_len - domain.len };
 }
 
+/* How many rules of the table lead to the rule's target alone; *first: is it
+ * the first of them? */
+static size_t count_sharing(const struct checkrule *check,
+	const struct checkrule_rule *rule, bool *first)
+{
+	struct bytes source = { NULL, 0 };
+	size_t count = checktargets_find(
+		&check->targets[rule->table], place_key(&rule->to), &source);
+
+	*first = bytes_equal(source, rule->rule.key);
+	return count;
+}
+
+/*
+ * What outbound rule the target needs. Where several rules lead to it, or the
+ * rule is one to many, it is not advised whose name its mail is to bear: that
+ * of a shared address would go out in one person's mail. False where another of
+ * the rules reports it.
+ */
+static bool advise_sender(const struct checkrule *check,
+	const struct checkrule_rule *rule, const char *target,
+	char advice[CHECKRULE_TEXT], size_t *sharing)
+{
+	bool first;
+
+	*sharing = count_sharing(check, rule, &first);
+	if (*sharing > 1 && !rule->several && !first)
+		return false;
+	if (*sharing > 1 || rule->several)
+		checkrule_say(advice,
+			"add one outbound rule for %" CHECKRULE_SHOWN
+			", with the public address that its user is known by",
+			target);
+	else
+		checkrule_say(advice,
+			"add the outbound rule %" CHECKRULE_SHOWN
+			";%" CHECKRULE_SHOWN,
+			target, rule->source);
+	return true;
+}
+
+/* The target has a public address of its own: nobody is to get another's. */
+static int report_public(struct checkrule *check,
+	const struct checkrule_rule *rule, const char *target)
+{
+	char why[CHECKRULE_TEXT];
+
+	checkrule_say(why,
+		"outbound has no rule that leads back: mail from "
+		"%" CHECKRULE_SHOWN
+		" leaves under that address, whose domain inbound serves, too",
+		target);
+	return checkrule_report(check, rule, CHECK_NO_INVERSE, CHECK_INFO, why,
+		"nothing, where that address is the one to be shown");
+}
+
 /* Inbound, and outbound has nothing for the target. A domain needs nothing: its
  * mail system may well send under the public name itself. Nor does anybody
  * whose name is kept, where all goes one way. */
@@ -17,17 +73,30 @@ static int report_no_way_back(
 	char advice[CHECKRULE_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	bool renamed = !bytes_equal(local_of(&rule->from), local_of(&rule->to));
+	int public =
+		map_names_domain(check->rules.reader, place_domain(&rule->to));
+	size_t sharing;
 
+	if (public < 0)
+		return public;
 	if (place_is_domain(&rule->from) || (check->one_way && !renamed))
 		return 0;
 	place_text(&rule->to, text);
-	checkrule_say(why,
-		"outbound has no rule that leads back: mail from "
-		"%" CHECKRULE_SHOWN " leaves under that address",
-		text);
-	checkrule_say(advice,
-		"add the outbound rule %" CHECKRULE_SHOWN ";%" CHECKRULE_SHOWN,
-		text, rule->source);
+	if (public)
+		return report_public(check, rule, text);
+	if (!advise_sender(check, rule, text, advice, &sharing))
+		return 0;
+	if (sharing > 1)
+		checkrule_say(why,
+			"outbound has no rule for the target, to which %zu "
+			"rules lead: mail from %" CHECKRULE_SHOWN
+			" leaves under that address",
+			sharing, text);
+	else
+		checkrule_say(why,
+			"outbound has no rule that leads back: mail from "
+			"%" CHECKRULE_SHOWN " leaves under that address",
+			text);
 	return checkrule_report(check, rule, CHECK_NO_INVERSE,
 		rule->several ? CHECK_INFO : CHECK_WARN, why, advice);
 }
@@ -70,15 +139,21 @@ static int report_elsewhere(struct checkrule *check,
 	char advice[CHECKRULE_TEXT];
 	char path[CHECKRULE_TEXT];
 	char text[ADDRESS_TEXT_MAX];
+	bool first;
 	int result = find_round(check, rule, shown, path);
 
 	if (result < 0)
 		return result;
 	place_text(shown, text);
-	checkrule_say(advice,
-		"give the outbound rule for the target %" CHECKRULE_SHOWN
-		" instead",
-		rule->source);
+	if (count_sharing(check, rule, &first) > 1 || rule->several)
+		checkrule_say(advice,
+			"give the outbound rule for the target the public "
+			"address that its user is known by");
+	else
+		checkrule_say(advice,
+			"give the outbound rule for the target "
+			"%" CHECKRULE_SHOWN " instead",
+			rule->source);
 	if (result) {
 		checkrule_say(why,
 			"both tables together lead back to the source, but "
@@ -135,7 +210,7 @@ int checkback_inbound(
 		return result;
 	if (!result)
 		return report_elsewhere(check, rule, &shown);
-	if (rule->several)
+	if (rule->several || rule->kind == RULE_DOMAIN) /* namesakes: check.c */
 		return 0; /* who is on a list answers under his own name */
 	place_text(&shown, text);
 	checkrule_say(why,
@@ -156,6 +231,8 @@ int checkback_outbound(
 	char why[CHECKRULE_TEXT];
 	char advice[CHECKRULE_TEXT];
 	char text[ADDRESS_TEXT_MAX];
+	bool first;
+	size_t sharing = count_sharing(check, rule, &first);
 	int result =
 		map_names_domain(check->rules.reader, place_domain(&rule->to));
 
@@ -173,10 +250,17 @@ int checkback_outbound(
 			"inbound has no rule that leads back: answers to "
 			"%" CHECKRULE_SHOWN " are not readdressed",
 			text);
-		checkrule_say(advice,
-			"add the inbound rule %" CHECKRULE_SHOWN
-			";%" CHECKRULE_SHOWN,
-			text, rule->source);
+		if (sharing > 1)
+			checkrule_say(advice,
+				"add an inbound rule for %" CHECKRULE_SHOWN
+				": %zu outbound rules show it, so say who gets "
+				"the answers",
+				text, sharing);
+		else
+			checkrule_say(advice,
+				"add the inbound rule %" CHECKRULE_SHOWN
+				";%" CHECKRULE_SHOWN,
+				text, rule->source);
 		return checkrule_report(
 			check, rule, CHECK_NO_INVERSE, CHECK_WARN, why, advice);
 	}
@@ -195,10 +279,16 @@ int checkback_outbound(
 	if (result && place_equal(&shown, &rule->to))
 		return checkrule_report(check, rule, CHECK_MANY, CHECK_INFO,
 			why, "nothing, where both are mailboxes of one person");
-	checkrule_say(advice,
-		"give the inbound rule for the target %" CHECKRULE_SHOWN
-		" instead",
-		rule->source);
+	if (sharing > 1)
+		checkrule_say(advice,
+			"nothing, where %" CHECKRULE_SHOWN
+			" is to get the answers to a shared address",
+			text);
+	else
+		checkrule_say(advice,
+			"give the inbound rule for the target %" CHECKRULE_SHOWN
+			" instead",
+			rule->source);
 	return checkrule_report(
 		check, rule, CHECK_NOT_INVERSE, CHECK_WARN, why, advice);
 }

@@ -6,6 +6,7 @@
 #define READDRESS_CHECKRULE_H
 
 #include "check.h"
+#include "checktargets.h"
 #include "place.h"
 
 #define CHECKRULE_TEXT	1024 /* of a sentence; longer ones are cut */
@@ -16,6 +17,8 @@ struct checkrule {
 	const struct check_options *options;
 	struct place_rules rules;
 	bool one_way; /* there are no outbound rules at all */
+	/* Of inbound and of outbound: targets of rules with one target. */
+	struct checktargets targets[2];
 	bool stopped; /* options->found did not return 0 */
 };
 

@@ -255,8 +255,21 @@ static int line_of(cfg_t *cfg, const char *name)
 	return line ? atoi(line) : 0;
 }
 
+/* True if the file itself has the option, and something in it. */
+static bool is_set(cfg_t *cfg, const char *name)
+{
+	return cfg_getopt(cfg, name)->flags & CFGF_MODIFIED &&
+	       cfg_size(cfg, name) > 0;
+}
+
 static void copy_words(cfg_t *cfg, struct config *config)
 {
+	config->outbound_named =
+		cfg_size(cfg, "outbound_networks") ||
+		cfg_size(cfg, "outbound_required_headers") ||
+		is_set(cfg, "outbound_daemons") ||
+		(is_set(cfg, "outbound_authenticated") &&
+			cfg_getbool(cfg, "outbound_authenticated"));
 	config->socket_group_line = line_of(cfg, "socket_group");
 	config->user_line = line_of(cfg, "user");
 	config->socket_mode = (mode_t)cfg_getint(cfg, "socket_mode");

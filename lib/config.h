@@ -52,6 +52,10 @@ struct config {
 	struct config_required *outbound_required;
 	size_t outbound_required_count;
 	bool outbound_route_recipients;
+	/* The file itself says who is outbound: networks, required headers,
+	 * daemon names or authentication. The defaults alone make nobody
+	 * outbound, for Postfix gives no service such a name. */
+	bool outbound_named;
 
 	enum config_log_target log_target;
 	enum config_log_level log_level;

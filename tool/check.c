@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "check.h"
+#include "checkgroup.h"
 #include "json.h"
 #include "progress.h"
 
@@ -13,6 +13,7 @@ struct job {
 	const struct tool *tool;
 	struct progress progress;
 	struct error *error;
+	struct checkgroups *groups;
 	uint64_t counts[CHECK_SEVERITIES];
 };
 
@@ -23,8 +24,9 @@ static void show_progress(void *context, uint64_t rows, uint64_t of)
 	progress_show(&job->progress, rows, of, rows);
 }
 
-static int print_json(const struct check_finding *finding, struct error *error)
+static int print_json(const struct checkgroup *group, struct error *error)
 {
+	const struct check_finding *finding = &group->example;
 	struct json json;
 
 	json_begin(&json);
@@ -36,28 +38,61 @@ static int print_json(const struct check_finding *finding, struct error *error)
 	json_put_bytes(&json, "target", finding->target);
 	json_put_text(&json, "why", finding->why);
 	json_put_text(&json, "advice", finding->advice);
+	json_put_number(&json, "count", group->count);
 	return json_end(&json, error);
 }
 
-static int print_line(const struct check_finding *finding, struct error *error)
+static int print_line(const struct checkgroup *group, struct error *error)
 {
+	const struct check_finding *finding = &group->example;
+
 	errno = 0;
-	(void)printf("%s %s: %s %s;%.*s: %s. To do: %s\n",
-		check_severity_name(finding->severity),
-		check_kind_name(finding->kind), rule_table_name(finding->table),
-		finding->source, (int)finding->target.len, finding->target.data,
-		finding->why, finding->advice);
+	(void)printf("%s %s: %s", check_severity_name(finding->severity),
+		check_kind_name(finding->kind),
+		rule_table_name(finding->table));
+	if (*finding->source)
+		(void)printf(" %s;%.*s", finding->source,
+			(int)finding->target.len, finding->target.data);
+	if (group->count > 1)
+		(void)printf(" and %llu more of %.*s",
+			(unsigned long long)group->count - 1,
+			(int)group->domain.len, group->domain.data);
+	(void)printf(": %s. To do: %s\n", finding->why, finding->advice);
 	return ferror(stdout) ? tool_output_failed(error) : 0;
 }
 
-static int print_finding(void *context, const struct check_finding *finding)
+static int print_group(struct job *job, const struct checkgroup *group)
+{
+	return job->tool->options.json ? print_json(group, job->error)
+				       : print_line(group, job->error);
+}
+
+/* With -v each finding is printed as it comes; else one for each kind and
+ * domain, at the end. */
+static int take_finding(void *context, const struct check_finding *finding)
 {
 	struct job *job = context;
+	const struct checkgroup alone = { *finding, { NULL, 0 }, 1 };
 
-	progress_end(&job->progress);
 	job->counts[finding->severity]++;
-	return job->tool->options.json ? print_json(finding, job->error)
-				       : print_line(finding, job->error);
+	if (!job->tool->options.verbose)
+		return checkgroups_add(job->groups, finding) < 0
+			       ? error_set(
+					 job->error, ERR_NOMEM, "out of memory")
+			       : 0;
+	progress_end(&job->progress);
+	return print_group(job, &alone);
+}
+
+static int print_groups(struct job *job)
+{
+	size_t count;
+	const struct checkgroup *groups = checkgroups_all(job->groups, &count);
+	int code = 0;
+
+	for (size_t i = 0; !code && i < count; i++)
+		code = print_group(job, &groups[i]);
+	return code;
 }
 
 static bool print_summary(const struct job *job)
@@ -86,16 +121,23 @@ int command_check(struct tool *tool, struct error *error)
 {
 	struct job job = { .tool = tool, .error = error };
 	struct check_options options = { .delimiter = tool->config->delimiter,
-		.found = print_finding,
+		.outbound_named = tool->config->outbound_named,
+		.found = take_finding,
 		.progress = show_progress,
 		.context = &job };
 	int code;
 
+	job.groups = checkgroups_open();
+	if (!job.groups)
+		return error_set(error, ERR_NOMEM, "out of memory");
 	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	progress_init(&job.progress, tool->quiet);
 	progress_begin(&job.progress, "checking");
 	code = check_map(tool->map, &options, error);
 	progress_end(&job.progress);
+	if (!code)
+		code = print_groups(&job);
+	checkgroups_close(job.groups);
 	errno = 0;
 	if (!code && fflush(stdout)) /* before the summary */
 		code = tool_output_failed(error);

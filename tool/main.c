@@ -48,12 +48,12 @@ const struct command tool_commands[] = {
 		OPTION_BIT(VERBOSE) | OPTION_BIT(JSON) | MAP_OPTIONS, 2, -1,
 		NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ "check", "", "finds doubtful rules", command_check,
-		OPTION_BIT(JSON) | MAP_OPTIONS, 0, 0,
+		OPTION_BIT(VERBOSE) | OPTION_BIT(JSON) | MAP_OPTIONS, 0, 0,
 		NEED_CONFIG | NEED_STATE | NEED_MAP },
 	{ "invert", "TABLE", "prints the other table's CSV, made of this one",
 		command_invert,
-		OPTION_BIT(FIRST) | OPTION_BIT(DELIMITER) | OPTION_BIT(JSON) |
-			MAP_OPTIONS,
+		OPTION_BIT(PREFER) | OPTION_BIT(FIRST) | OPTION_BIT(DELIMITER) |
+			OPTION_BIT(JSON) | MAP_OPTIONS,
 		1, 1, NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ "rewrite", "DIRECTION [RCPT...]",
 		"rewrites a message, from standard input to standard output",
@@ -316,6 +316,7 @@ static int run_command(const struct globals *globals, int argc, char **argv)
 	state_close(tool.state);
 	config_close(tool.config);
 	free(tool.options.recipients);
+	free(tool.options.prefer);
 	return error_exit_code(code);
 }
 

@@ -8,6 +8,8 @@
 struct told {
 	char text[TOLD_MAX];
 	bool reasons;
+	bool unlisted;	/* tell of CHECK_UNLISTED, too: most tables here list
+			   some users alone */
 	int stop_after; /* findings; 0: never */
 	int count;
 	int progress;
@@ -19,6 +21,8 @@ static int tell(void *context, const struct check_finding *finding)
 	size_t used = strlen(told->text);
 
 	assert_non_null(finding->why);
+	if (finding->kind == CHECK_UNLISTED && !told->unlisted)
+		return 0;
 	assert_true(*finding->why && *finding->advice);
 	(void)snprintf(told->text + used, TOLD_MAX - used, "%s %s %s %s;%.*s\n",
 		check_severity_name(finding->severity),
@@ -127,7 +131,7 @@ static const struct {
 		"WARN chain inbound @w.com;@d.com\n" },
 	{ "in a@w.com;t@d.com\nin t@d.com;t@d.com,u@d.com\n",
 		"WARN chain inbound a@w.com;t@d.com\n"
-		"WARN no-inverse inbound a@w.com;t@d.com\n"
+		"INFO no-inverse inbound a@w.com;t@d.com\n"
 		"INFO no-inverse inbound t@d.com;u@d.com\n" },
 	/* an exception ends it; a copy for oneself is none */
 	{ "in a@w.com;a@d.com\nin a@d.com;a@d.com\nin @d.com;@e.com\n", "" },
@@ -167,7 +171,7 @@ static const struct {
 		"FAIL loop inbound a@d.com;a@w.com\n"
 		"FAIL loop inbound a@w.com;a@d.com\n"
 		"WARN chain inbound z@w.com;a@w.com\n"
-		"WARN no-inverse inbound z@w.com;a@w.com\n"
+		"INFO no-inverse inbound z@w.com;a@w.com\n"
 		"INFO many-to-one inbound z@w.com;a@w.com\n" },
 	{ "in a@w.com;b@d.com\nout b@d.com;c@w.com\n"
 	  "in c@w.com;e@d.com\nout e@d.com;a@w.com\n",
@@ -184,7 +188,7 @@ static const struct {
 	{ "in x@w.com;x@d.com\nin x@v.com;x@d.com\n",
 		"INFO many-to-one inbound x@w.com;x@d.com\n" },
 	{ "in @w.com;@d.com\nin @v.com;@d.com\n",
-		"INFO many-to-one inbound @w.com;@d.com\n" },
+		"WARN namesakes inbound @w.com;@d.com\n" },
 	{ "in bob@w.com;bob@d.com\nin @v.com;@d.com\nout @d.com;@v.com\n",
 		"INFO many-to-one inbound bob@w.com;bob@d.com\n" },
 
@@ -303,7 +307,30 @@ static void test_reasons(void **state)
 		  "out c@d.com;c@w.com\n",
 			{ "(2 more rules show it)" } },
 		{ "in a@w.com;x@d.com\nin b@w.com;x@d.com\n",
-			{ "a@w.com has the same target" } },
+			{ "a@w.com has the same target",
+				"to which 2 rules lead",
+				"add one outbound rule for x@d.com, with the "
+				"public address that its user is known by" } },
+		/* nobody gets the name of a shared address, or of a list */
+		{ "in t@w.com;a@d.com,b@d.com\nout x@d.com;t@w.com\n",
+			{ "add one outbound rule for a@d.com, with" } },
+		{ "in info@w.com;x@d.com\nin bob@w.com;x@d.com\n"
+		  "out x@d.com;rob@w.com\n",
+			{ "the public address that its user is known by" } },
+		{ "in @w.com;@d.com\nin info@w.com;bob@w.com\n"
+		  "out @d.com;@w.com\n",
+			{ "leaves under that address, whose domain inbound "
+			  "serves, too",
+				"nothing, where that address is the one" } },
+		{ "in w@w.com;w@d.com\nout a@d.com;info@w.com\n"
+		  "out b@d.com;info@w.com\n",
+			{ "2 outbound rules show it" } },
+		{ "in info@w.com;help@d.com\nout a@d.com;info@w.com\n"
+		  "out b@d.com;info@w.com\n",
+			{ "nothing, where help@d.com is to get the answers" } },
+		{ "in @w.com;@d.com\nin @v.com;@d.com\n",
+			{ "@v.com has the same target: where both domains "
+			  "have a bob" } },
 	};
 
 	(void)state;
@@ -315,6 +342,120 @@ static void test_reasons(void **state)
 			if (!strstr(told.text, reasons[i].said[k]))
 				fail_msg("%s\nis not in\n%s",
 					reasons[i].said[k], told.text);
+	}
+}
+
+/* What no advice may say: another's name for a shared address. */
+static void test_no_lent_name(void **state)
+{
+	static const char *const rules[] = {
+		"in info@w.com;bob@w.com\nin bob@w.com;bob.owen@d.com\n",
+		"in info@w.com;x@d.com\nin bob@w.com;x@d.com\n",
+		"in info@w.com;bob@d.com,x@d.com\nin bob@w.com;bob@d.com\n",
+		"in info@w.com;x@d.com\nin bob@w.com;x@d.com\n"
+		"out x@d.com;rob@w.com\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		struct told told = { .reasons = true };
+
+		assert_int_equal(check(rules[i], &told), 0);
+		if (strstr(told.text, ";info@w.com\n|") ||
+			strstr(told.text, "rule bob@w.com;info") ||
+			strstr(told.text, "rule x@d.com;info") ||
+			strstr(told.text, "rule bob@d.com;info") ||
+			strstr(told.text, "target info@w.com instead"))
+			fail_msg("%s\n%s", rules[i], told.text);
+	}
+}
+
+static const struct {
+	const char *rules;
+	const char *findings;
+} domain_cases[] = {
+	/* users without a rule */
+	{ "in bob@w.com;bob@d.com\nin eve@w.com;eve@d.com\n",
+		"INFO unlisted inbound bob@w.com;bob@d.com\n" },
+	{ "in bob@w.com;bob@d.com\nin @w.com;@d.com\n", "" },
+	{ "in bob@w.com;bob@d.com\nin @w.com;@w.com\n",
+		"INFO no-effect inbound @w.com;@w.com\n" },
+	{ "in bob@x.w.com;bob@d.com\nin @*.w.com;@d.com\n", "" },
+	{ "in bob@w.com;bob@d.com\nin @*.w.com;@d.com\n",
+		"INFO unlisted inbound bob@w.com;bob@d.com\n" },
+	{ "in bob@w.com;bob@d.com\nin @v.com;@e.com\nin a@x.v.com;a@e.com\n",
+		"INFO unlisted inbound bob@w.com;bob@d.com\n"
+		"INFO unlisted inbound a@x.v.com;a@e.com\n" },
+	{ "out bob@d.com;bob@w.com\n",
+		"WARN not-served outbound bob@d.com;bob@w.com\n" },
+/* a domain that looks like another */
+#define FOUR "in @a.com;@new.com\nin b@a.com;b@new.com\nin c@a.com;c@new.com\n"
+	{ FOUR "in d@a.com;d@nwe.com\n",
+		"WARN misspelt inbound d@a.com;d@nwe.com\n" },
+	{ FOUR "in d@a.com;d@ne.com\n",
+		"WARN misspelt inbound d@a.com;d@ne.com\n" },
+	{ FOUR "in d@a.com;d@neww.com\n",
+		"WARN misspelt inbound d@a.com;d@neww.com\n" },
+	{ FOUR "in d@a.com;d@new.con\n",
+		"WARN misspelt inbound d@a.com;d@new.con\n" },
+	{ FOUR "in d@a.com;d@new.com,d@nevv.com\n", "" },
+	{ FOUR "in d@a.com;d@new.com,d@mew.com\n",
+		"WARN misspelt inbound d@a.com;d@mew.com\n" },
+	{ FOUR "in d@a.com;d@nwe.com\nin e@a.com;e@nwe.com\n", "" },
+	{ FOUR "in d@a.com;d@other.com\n", "" },
+	{ "in b@a.com;b@new.com\nin @a.com;@new.com\nin d@a.com;d@nwe.com\n",
+		"" },
+	{ FOUR "in d@a.com;d@NEW.com\n", "" },
+	{ FOUR "in d@a.com;d@wen.com\n", "" },
+	/* whose own rules name it knows how it is spelt */
+	{ FOUR "in d@a.com;d@nwe.com\nin @nwe.com;@other.com\n",
+		"WARN chain inbound d@a.com;d@nwe.com\n" },
+};
+
+static void test_domains(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof domain_cases / sizeof *domain_cases;
+		i++) {
+		struct told told = { .unlisted = true };
+
+		assert_int_equal(check(domain_cases[i].rules, &told), 0);
+		if (strcmp(told.text, domain_cases[i].findings) != 0)
+			fail_msg("%s\nwanted:\n%s\nfound:\n%s",
+				domain_cases[i].rules, domain_cases[i].findings,
+				told.text);
+	}
+}
+
+/* An empty table where somebody can be outbound. */
+static void test_no_outbound(void **state)
+{
+	static const struct {
+		const char *rules;
+		bool possible;
+		bool found;
+	} outbound[] = {
+		{ "in @w.com;@d.com\n", true, true },
+		{ "in @w.com;@d.com\n", false, false },
+		{ "in @w.com;@d.com\nout @d.com;@w.com\n", true, false },
+		{ "", true, false },
+		{ "routes @w.com;relay\n", true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof outbound / sizeof *outbound; i++) {
+		struct told told = { .reasons = false };
+		struct check_options options = { .delimiter = '+',
+			.outbound_named = outbound[i].possible,
+			.found = tell,
+			.context = &told };
+		struct map *map = testmap_open(outbound[i].rules);
+
+		assert_int_equal(check_map(map, &options, NULL), 0);
+		assert_string_equal(told.text,
+			outbound[i].found ? "FAIL no-outbound outbound ;\n"
+					  : "");
+		map_close(map);
 	}
 }
 
@@ -363,6 +504,9 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_delimiter),
+		cmocka_unit_test(test_no_lent_name),
+		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_no_outbound),
 		cmocka_unit_test(test_stop),
 	};
 
