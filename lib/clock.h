@@ -23,6 +23,9 @@ static inline uint64_t clock_ms(void)
 	return clock_ns() / 1000000;
 }
 
+/* 9999-12-31T23:59:59Z, in seconds since 1970: RFC 3339 has no year after. */
+#define CLOCK_LAST INT64_C(253402300799)
+
 /* Seconds since 1970 as UTC, "2026-11-21T15:09:00Z"; "?" where struct tm cannot
  * hold the year. */
 #define CLOCK_TEXT_MAX 32

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "clock.h"
+
 #define NUMBER_DIGITS 18 /* any such number fits in 63 bits */
 
 static void clean(char *to, size_t size, const char *from)
@@ -83,7 +85,7 @@ int mapmeta_parse(struct bytes text, struct map_meta *meta)
 		!meta->generation)
 		return ERR_BAD;
 	if (!bytes_take(&text, "\ntime ") ||
-		!bytes_number(&text, NUMBER_DIGITS, &time))
+		!bytes_number(&text, NUMBER_DIGITS, &time) || time > CLOCK_LAST)
 		return ERR_BAD;
 	if (!bytes_take(&text, "\nuser ") ||
 		!take_line(&text, meta->user, sizeof meta->user))

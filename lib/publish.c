@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "statedir.h"
 
@@ -39,6 +40,35 @@ int state_next_generation(
 	}
 	free(list);
 	return code;
+}
+
+/* Opens and verifies what was built as the milter will: what it would refuse
+ * must not become the newest map. */
+static int read_back(
+	struct state *state, const struct map_meta *meta, struct error *error)
+{
+	struct error cause = { "" };
+	struct map *map = NULL;
+	int code;
+
+	if (meta->time < 0 || meta->time > CLOCK_LAST)
+		return error_set(error, ERR_BAD,
+			"the clock of this machine says %" PRId64
+			" seconds since 1970, which no map can hold: set it "
+			"(`date`), and do this again; nothing was changed",
+			meta->time);
+	code = map_open(&map, state->build_path, true, &cause);
+	if (!code && map_meta(map)->generation != meta->generation)
+		code = error_set(&cause, ERR_BAD,
+			"it holds generation %" PRIu64 ", not %" PRIu64,
+			map_meta(map)->generation, meta->generation);
+	map_close(map);
+	if (code == ERR_BAD)
+		return error_set(error, code,
+			"the new map cannot be read back, and nothing was "
+			"changed: %s",
+			cause.text);
+	return code ? error_set(error, code, "%s", cause.text) : 0;
 }
 
 /* Owner and mode of the finished file, on disk before its name is. */
@@ -167,6 +197,8 @@ int state_publish(struct state *state, const struct map_meta *meta,
 	bool aside = false;
 	int code = state_newest(state, &old, &own);
 
+	if (!code)
+		code = read_back(state, meta, &own);
 	if (!code)
 		code = own_build(state, &own);
 	if (!code && old)

@@ -80,14 +80,15 @@ int state_next_generation(struct state *state, uint64_t *generation,
 const char *state_build_path(const struct state *state);
 
 /*
- * Makes the sealed file in state_build_path the newest generation: owner and
- * mode, the old one kept in history, the audit line (fsync), rename, fsync of
+ * Makes the sealed file in state_build_path the newest generation: it is opened
+ * and verified as the milter opens it (map_open, isolated), then owner and mode, the old one kept in history, the audit line (fsync), rename, fsync of
  * the directory, history pruned. what: "inbound: 2 domains added, 1 user
  * deleted" for the audit log, of which 512 octets are taken; user and
  * generation are added here, the user as state_user writes it. Lock held. On
  * any error the old map is whole and in place, and the built file is gone.
- * ERR_NOENT when nothing was built; ERR_BAD when history is no directory or
- * audit.log or the built one no regular file; ERR_CREATE.
+ * ERR_NOENT when nothing was built; ERR_BAD when map_open refuses it, or its
+ * time is none that a map can hold, when history is no directory or audit.log
+ * or the built one no regular file; ERR_CREATE.
  */
 int state_publish(struct state *state, const struct map_meta *meta,
 	const char *what, struct error *error) MUST_CHECK;

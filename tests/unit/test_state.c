@@ -83,6 +83,64 @@ static void assert_file(const char *path, const char *expected)
 	free(text);
 }
 
+/* What the milter would refuse becomes no map: nothing is changed by it. */
+static void test_read_back(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	char *before;
+	static const int64_t times[] = { -1, INT64_MIN, INT64_C(253402300800),
+		INT64_MAX };
+	struct map_meta meta = { .generation = 2, .time = 1795273740 };
+	struct map_builder *b;
+
+	assert_int_equal(make_next(kit, state), 1);
+	before = kit_read(in_state(kit, "audit.log"), NULL);
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		meta.time = times[i];
+		KIT_OK(kit, map_builder_open(&b, state_build_path(state), 1,
+				    100, &kit->error));
+		KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
+		map_builder_close(b);
+		KIT_FAILS(kit, ERR_BAD, "the clock of this machine",
+			state_publish(state, &meta, "x", &kit->error));
+		assert_false(kit_exists(in_state(kit, STATE_BUILD)));
+	}
+	/* The clock was set between the two. */
+	KIT_OK(kit, map_builder_open(
+			    &b, state_build_path(state), 1, 100, &kit->error));
+	KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
+	map_builder_close(b);
+	meta.time = 1795273740;
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back",
+		state_publish(state, &meta, "x", &kit->error));
+	/* Another generation than it is said to be. */
+	build(kit, state, 3);
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back", publish(kit, state, 2));
+	/* Damaged by the disk, and unfinished. */
+	build(kit, state, 2);
+	assert_int_equal(truncate(state_build_path(state), 5000), 0);
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back", publish(kit, state, 2));
+	KIT_OK(kit, map_builder_open(
+			    &b, state_build_path(state), 1, 100, &kit->error));
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back", publish(kit, state, 2));
+	map_builder_close(b);
+	assert_file(in_state(kit, "audit.log"), before);
+	free(before);
+	assert_int_equal(newest(kit, state), 1);
+
+	/* Names that are too long are cut by the builder. */
+	memset(meta.user, 'u', sizeof meta.user);
+	memset(meta.command, 'c', sizeof meta.command);
+	KIT_OK(kit, map_builder_open(
+			    &b, state_build_path(state), 1, 100, &kit->error));
+	KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
+	map_builder_close(b);
+	KIT_OK(kit, state_publish(state, &meta, "x", &kit->error));
+	assert_int_equal(newest(kit, state), 2);
+	state_close(state);
+}
+
 static void test_open(void **test)
 {
 	struct kit *kit = *test;
@@ -836,6 +894,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_open),
+		KIT_TEST(test_read_back),
 		KIT_TEST(test_open_narrow_umask),
 		KIT_TEST(test_open_refusals),
 		KIT_TEST(test_open_empty),
