@@ -90,6 +90,10 @@ static void write_messages(FILE *file, const struct status *status)
 				"result=\"%s\"} %" PRIu64 "\n",
 				decide_direction_name(d), result_name(r),
 				load(&status->messages[d][r]));
+	head(file, "readdress_messages_twice_total", "counter",
+		"Messages that the MTA asked about twice within a second.");
+	(void)fprintf(file, "readdress_messages_twice_total %" PRIu64 "\n",
+		load(&status->messages_twice));
 	head(file, "readdress_addresses_total", "counter",
 		"Addresses looked at, by where they stood and by result.");
 	for (enum decide_field f = 0; f < DECIDE_FIELDS; f++)

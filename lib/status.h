@@ -31,6 +31,7 @@ struct status {
 	_Atomic uint64_t reloads_ok;
 	_Atomic uint64_t reloads_failed;
 	_Atomic uint64_t log_lines_dropped;
+	_Atomic uint64_t messages_twice; /* see twice.h */
 	_Atomic int64_t connections;
 	_Atomic uint64_t seconds_buckets[STATUS_BUCKETS];
 	_Atomic uint64_t nanoseconds_sum;

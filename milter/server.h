@@ -13,6 +13,7 @@
 #include "logsink.h"
 #include "snapshot.h"
 #include "status.h"
+#include "twice.h"
 
 #define SERVER_NAME "readdress-milter"
 
@@ -36,6 +37,9 @@ struct server {
 	struct snapshot_current current;
 	struct listener listener;
 	struct status status;
+	struct twice twice;
+	_Atomic uint64_t
+		twice_told; /* clock_ms() of its last warning; 0: none */
 
 	/* callbacks that run now */
 	_Atomic long callbacks;

@@ -22,6 +22,9 @@
 		SMFIP_NOUNKNOWN)
 #define NO_REPLY (SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
 
+/* Between two warnings of messages that come twice, in milliseconds. */
+#define TWICE_PAUSE 60000
+
 struct session {
 	bool offered;		/* there was a negotiation */
 	bool fit;		/* the MTA has agreed to all that we need */
@@ -258,14 +261,44 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	return leave(session, go_on(session, SMFIP_NR_HDR));
 }
 
+/* Nothing is skipped for it: two instances of Postfix may share a queue ID. */
+static void look_for_twin(const struct session *session, const char *queue)
+{
+	const struct message *message = &session->message;
+	const char *sender = message->sender ? message->sender : "";
+	uint64_t now = clock_ms();
+	uint64_t told = atomic_load(&server->twice_told);
+	char id[64];
+
+	if (!message->snapshot || !queue ||
+		!twice_seen(&server->twice, bytes_of(queue),
+			bytes_of(session->address), bytes_of(sender), now))
+		return;
+	atomic_fetch_add_explicit(
+		&server->status.messages_twice, 1, memory_order_relaxed);
+	if ((told && now - told < TWICE_PAUSE) ||
+		!atomic_compare_exchange_strong(
+			&server->twice_told, &told, now))
+		return;
+	(void)log_escape(bytes_of(queue), id, sizeof id);
+	log_line(&message->snapshot->log, LEVEL_WARNING,
+		"%s: Postfix has asked about this message twice within a "
+		"second: is this milter listed twice in smtpd_milters? List it "
+		"once (`postconf smtpd_milters`, `postconf -P`), or recipients "
+		"are doubled and headers looked up twice",
+		id);
+}
+
 static sfsistat on_eom(SMFICTX *ctx)
 {
 	struct session *session = enter(ctx);
+	char queue[] = "i";
 	sfsistat result;
 	uint64_t spent;
 
 	if (!session)
 		return leave(session, SMFIS_TEMPFAIL);
+	look_for_twin(session, smfi_getsymval(ctx, queue));
 	result = finish_message(server, ctx, &session->message);
 	spent = session->message.nanoseconds + clock_ns() - session->entered;
 	status_observe(&server->status, spent);

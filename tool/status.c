@@ -5,7 +5,9 @@
 #include "json.h"
 #include "status.h"
 
-#define STARTED "readdress_start_time_seconds"
+#define STARTED	    "readdress_start_time_seconds"
+#define WARNING_MAX 256
+#define TWICE	    "readdress_messages_twice_total"
 
 /* What is known; printed only when all of it is. */
 struct seen {
@@ -17,6 +19,7 @@ struct seen {
 	uint64_t served;  /* 0: nothing yet */
 	struct map *map;  /* the newest; NULL: none, or it is damaged */
 	json_t *counters; /* with --json */
+	double twice;	  /* messages that came twice; -1: not known */
 	bool any;	  /* a counter was printed */
 	bool lost;	  /* one was not taken, for want of memory */
 };
@@ -43,6 +46,7 @@ static int see_milter(struct seen *seen, struct error *error)
 	seen->started = seen->up ? read_one(tool, STARTED) : -1;
 	if (seen->up)
 		told = read_one(tool, "readdress_generation");
+	seen->twice = seen->up ? read_one(tool, TWICE) : -1;
 	if (told >= 0)
 		seen->served = (uint64_t)told;
 	else
@@ -74,6 +78,19 @@ static int each_counter(struct seen *seen,
 	return !code || code == ERR_NOENT
 		       ? 0
 		       : error_set(error, code, "%s", cause.text);
+}
+
+/* What somebody should look into; false: nothing. */
+static bool warning(const struct seen *seen, char text[WARNING_MAX])
+{
+	if (seen->twice <= 0)
+		return false;
+	(void)snprintf(text, WARNING_MAX,
+		"Postfix asked about %.0f message%s twice: is the milter "
+		"listed twice in smtpd_milters? List it once (`postconf "
+		"smtpd_milters`, `postconf -P`)",
+		seen->twice, seen->twice == 1 ? "" : "s");
+	return true;
 }
 
 /* ---- as text ---- */
@@ -145,6 +162,8 @@ static void print_counter(void *context, const char *name, double value)
 
 static int print_text(struct seen *seen, int newest, struct error *error)
 {
+	char text[WARNING_MAX];
+
 	print_milter(seen);
 	if (seen->map)
 		print_newest(seen);
@@ -153,6 +172,8 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 			   "load` makes one");
 	else
 		(void)puts("newest     damaged");
+	if (warning(seen, text))
+		(void)printf("warning    %s\n", text);
 	return each_counter(seen, print_counter, error);
 }
 
@@ -171,6 +192,7 @@ static int print_json(struct seen *seen, struct error *error)
 {
 	struct json json;
 	char when[CLOCK_TEXT_MAX];
+	char text[WARNING_MAX];
 	int printed;
 	int code = 0;
 
@@ -201,6 +223,8 @@ static int print_json(struct seen *seen, struct error *error)
 	} else {
 		json_put_null(&json, "newest");
 	}
+	json_put(&json, "warnings",
+		warning(seen, text) ? json_pack("[s]", text) : json_array());
 	if (seen->lost) {
 		json_decref(seen->counters);
 		seen->counters = NULL;
