@@ -6,6 +6,11 @@
 
 static atomic_bool taken;
 
+/* Exported by name, whatever -fvisibility says: otherwise libmilter's call goes
+ * to libc's, and the next SIGHUP may stop us. */
+int sigwait(const sigset_t *set, int *sig)
+	__attribute__((visibility("default"), used));
+
 int signals_init(void)
 {
 	/* Nobody sends these to us in earnest; left alone, they kill. */

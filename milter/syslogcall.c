@@ -9,9 +9,9 @@
 #define FACILITIES    0x03f8
 
 void syslog(int priority, const char *format, ...)
-	__attribute__((format(printf, 2, 3), visibility("default")));
+	__attribute__((format(printf, 2, 3), visibility("default"), used));
 void __syslog_chk(int priority, int flag, const char *format, ...)
-	__attribute__((format(printf, 3, 4), visibility("default")));
+	__attribute__((format(printf, 3, 4), visibility("default"), used));
 
 static struct logsink *all;
 
