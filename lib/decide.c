@@ -127,7 +127,8 @@ static int decide_all(struct verdict_context *context)
 	const struct config *config = context->config;
 	struct decision *decision = context->decision;
 	bool by_place =
-		decision->why == WHY_DAEMON || decision->why == WHY_NETWORK;
+		decision->why == WHY_DAEMON || decision->why == WHY_NETWORK ||
+		decision->why == WHY_COMMAND;
 	int result = 0;
 
 	if (decision->direction == OUTBOUND && by_place &&

@@ -51,7 +51,8 @@ static void print_envelope(const struct explain *explain, FILE *file)
 	const struct decision *decision = explain->decision;
 
 	(void)fputs("\nenvelope\n", file);
-	if (!message->recipient_count && !*message->sender)
+	if (!message->recipient_count &&
+		(!*message->sender || !strcmp(message->sender, "<>")))
 		(void)fputs("  not given (-f, -r)\n", file);
 	else if (!decision->sender && !decision->add_count &&
 		 !decision->delete_count)
@@ -222,11 +223,21 @@ static void print_direction(const struct explain *explain, FILE *file)
 	enum rule_table table =
 		direction == OUTBOUND ? RULE_OUTBOUND : RULE_INBOUND;
 
-	(void)fprintf(file,
-		"direction   %s, as the command says; the milter goes by "
-		"daemon name, authentication and client address\n"
-		"generation  %llu\n",
-		decide_direction_name(direction),
+	if (explain->decision->why == WHY_COMMAND)
+		(void)fprintf(file,
+			"direction   %s, as the command says; the milter goes "
+			"by daemon name, authentication and client address\n",
+			decide_direction_name(direction));
+	else
+		(void)fprintf(file, "direction   %s, why=%s\n",
+			decide_direction_name(direction),
+			decide_why_name(explain->decision->why));
+	if (explain->decision->refuse) {
+		(void)fputs("refused     550 5.7.1, for the recipient <", file);
+		(void)text_print(file, explain->decision->refused);
+		(void)fputs(">\n", file);
+	}
+	(void)fprintf(file, "generation  %llu\n",
 		(unsigned long long)explain->generation);
 	if (decide_in_shadow(explain->config, table))
 		(void)fprintf(file,

@@ -39,6 +39,10 @@ static int print_message(const struct explain *explain, struct error *error)
 	json_put_text(
 		&json, "direction", decide_direction_name(decision->direction));
 	json_put_text(&json, "why", decide_why_name(decision->why));
+	if (decision->refuse)
+		json_put_bytes(&json, "refused", decision->refused);
+	else
+		json_put_null(&json, "refused");
 	json_put_number(&json, "generation", explain->generation);
 	json_put_flag(&json, "changed", decide_changes(decision));
 	json_put_flag(&json, "shadow",

@@ -55,13 +55,14 @@ const struct command tool_commands[] = {
 		OPTION_BIT(PREFER) | OPTION_BIT(FIRST) | OPTION_BIT(DELIMITER) |
 			OPTION_BIT(JSON) | MAP_OPTIONS,
 		1, 1, NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
-	{ "rewrite", "DIRECTION [RCPT...]",
+	{ "rewrite", "[DIRECTION] [RCPT...]",
 		"rewrites a message, from standard input to standard output",
 		command_rewrite,
 		OPTION_BIT(SENDER) | OPTION_BIT(RECIPIENT) |
-			OPTION_BIT(EXPLAIN) | OPTION_BIT(MBOX) |
-			OPTION_BIT(JSON) | MAP_OPTIONS,
-		1, -1, NEED_CONFIG | NEED_STATE },
+			OPTION_BIT(CLIENT) | OPTION_BIT(DAEMON) |
+			OPTION_BIT(AUTH) | OPTION_BIT(EXPLAIN) |
+			OPTION_BIT(MBOX) | OPTION_BIT(JSON) | MAP_OPTIONS,
+		0, -1, NEED_CONFIG | NEED_STATE },
 	{ "diff", "[OLD [NEW]]",
 		"prints the rules that differ between two generations",
 		command_diff, OPTION_BIT(JSON), 0, 2,

@@ -50,6 +50,12 @@ static const struct {
 		"say what became of each address, and which signatures break" },
 	[OPTION_MBOX] = { "mbox", 0, "FILE",
 		"all messages of an mbox file or a Maildir, with a summary" },
+	[OPTION_CLIENT] = { "client", 0, "ADDRESS",
+		"decide the direction, as for a client of this IP address" },
+	[OPTION_DAEMON] = { "daemon", 0, "NAME",
+		"decide the direction, as in the service of this daemon name" },
+	[OPTION_AUTH] = { "auth", 0, NULL,
+		"decide the direction, as for a client that has logged in" },
 	[OPTION_FIRST] = { "first", 0, NULL,
 		"where several rules would do, take the first" },
 	[OPTION_PREFER] = { "prefer", 0, "DOMAIN",
@@ -195,6 +201,12 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_MBOX:
 		options->mbox = text;
 		break;
+	case OPTION_CLIENT:
+		options->client = text;
+		break;
+	case OPTION_DAEMON:
+		options->daemon = text;
+		break;
 	case OPTION_PREFER:
 		options->prefer[options->prefer_count++] = text;
 		break;
@@ -217,6 +229,7 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_SERVED] = &options->served,
 		[OPTION_VERBOSE] = &options->verbose,
 		[OPTION_EXPLAIN] = &options->explain,
+		[OPTION_AUTH] = &options->auth,
 		[OPTION_FIRST] = &options->first,
 		[OPTION_JSON] = &options->json,
 	};

@@ -28,6 +28,9 @@ enum option_id {
 	OPTION_RECIPIENT,
 	OPTION_EXPLAIN,
 	OPTION_MBOX,
+	OPTION_CLIENT,
+	OPTION_DAEMON,
+	OPTION_AUTH,
 	OPTION_FIRST,
 	OPTION_PREFER,
 	OPTION_JSON,
@@ -59,7 +62,10 @@ struct options {
 	const char **recipients; /* room for argc; free() it */
 	size_t recipient_count;
 	bool explain;
-	const char *mbox; /* NULL: not given */
+	const char *mbox;   /* NULL: not given */
+	const char *client; /* NULL: not given */
+	const char *daemon; /* NULL: not given */
+	bool auth;
 	bool first;
 	const char **prefer; /* domains; room for argc; free() it */
 	size_t prefer_count;

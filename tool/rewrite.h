@@ -14,6 +14,8 @@
 struct rewrite {
 	struct tool *tool;
 	enum direction direction;
+	enum decide_why why; /* COMMAND, or what decides it for such a client
+			      */
 	const char *name;    /* of the message in its mailbox, or NULL */
 	struct arena *arena; /* of the decision, reset by rewrite_read */
 	struct message file;

@@ -33,6 +33,7 @@ struct trial {
 
 	uint64_t messages;
 	uint64_t rewritten;
+	uint64_t refused;
 	uint64_t unreadable;
 	uint64_t left; /* these two: addresses */
 	uint64_t unparsable;
@@ -122,6 +123,8 @@ static int take_envelope(struct rewrite *rewrite, struct error *error)
 	message->sender = rewrite->tool->options.sender;
 	if (!message->sender)
 		message->sender = trace_sender(message, rewrite->arena);
+	if (message->sender && !*message->sender)
+		message->sender = "<>"; /* as SMTP gives it */
 	message->recipients = rewrite->recipients;
 	message->recipient_count = rewrite->recipient_count;
 	if (!rewrite->recipient_count)
@@ -189,6 +192,10 @@ static void print_line(const struct rewrite *rewrite, uint64_t left)
 		text_print_addresses(stdout, finding->new);
 	}
 	print_headers(rewrite);
+	if (decision->refuse) {
+		(void)fputs(" refused=", stdout);
+		text_print_address(stdout, decision->refused);
+	}
 	print_broken(&rewrite->signatures);
 	if (left)
 		(void)printf(" left=%llu", (unsigned long long)left);
@@ -228,11 +235,14 @@ static int count_message(struct trial *trial, struct error *error)
 	for (size_t i = 0; i < rewrite->signatures.count; i++)
 		broken += rewrite->signatures.items[i].covered_count > 0;
 	trial->rewritten += changes;
+	trial->refused += decision->refuse;
 	trial->left += left;
 	trial->unparsable += count_results(decision, RESULT_UNPARSABLE);
 	trial->broken += broken;
 	trial->with_broken += broken > 0;
-	return changes || left ? print_message(trial, left, error) : 0;
+	return changes || left || decision->refuse
+		       ? print_message(trial, left, error)
+		       : 0;
 }
 
 /* A message that is no good is counted, and no reason to stop. */
@@ -293,7 +303,9 @@ static int print_json(const struct trial *trial, struct error *error)
 	json_put_number(&json, "messages", trial->messages);
 	json_put_number(&json, "rewritten", trial->rewritten);
 	json_put_number(&json, "unchanged",
-		trial->messages - trial->rewritten - trial->unreadable);
+		trial->messages - trial->rewritten - trial->refused -
+			trial->unreadable);
+	json_put_number(&json, "refused", trial->refused);
 	json_put_number(&json, "unreadable", trial->unreadable);
 	json_put_number(&json, "left", trial->left);
 	json_put_number(&json, "unparsable", trial->unparsable);
@@ -335,13 +347,16 @@ static void print_summary(const struct trial *trial)
 	const struct config *config = trial->rewrite->tool->config;
 
 	(void)printf("%smessages     %llu\n",
-		trial->rewritten || trial->left ? "\n" : "",
+		trial->rewritten || trial->left || trial->refused ? "\n" : "",
 		(unsigned long long)trial->messages);
 	(void)printf(
 		"rewritten    %llu\n", (unsigned long long)trial->rewritten);
 	(void)printf("unchanged    %llu\n",
 		(unsigned long long)(trial->messages - trial->rewritten -
-				     trial->unreadable));
+				     trial->refused - trial->unreadable));
+	if (trial->refused)
+		(void)printf("refused      %llu\n",
+			(unsigned long long)trial->refused);
 	(void)printf(
 		"unreadable   %llu\n", (unsigned long long)trial->unreadable);
 	(void)printf("left         %llu addresses\n",
