@@ -3,6 +3,9 @@
 
 #include <pwd.h>
 #include <signal.h>
+#include <sys/resource.h>
+
+#include "file.h"
 
 static struct state *open_locked(struct kit *kit)
 {
@@ -594,6 +597,79 @@ static void test_lock_after_purge(void **test)
 	close(ready[1]);
 }
 
+/* True once a descriptor of that process leads to the lock's file. */
+static bool has_lock_open(struct kit *kit, pid_t pid)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		char name[64];
+		char target[KIT_PATH * 2] = "";
+
+		(void)snprintf(
+			name, sizeof name, "/proc/%ld/fd/%d", (long)pid, fd);
+		if (readlink(name, target, sizeof target - 1) > 0 &&
+			!strcmp(target, in_state(kit, "lock")))
+			return true;
+	}
+	return false;
+}
+
+/* Nor where another lock has that name by then. */
+static void test_lock_of_another_file(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	struct state *other;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct state *waiting;
+
+		close(state->lock);
+		state->lock = -1;
+		if (state_open(&waiting, &kit->config, false, NULL))
+			_exit(1);
+		_exit(state_lock(waiting, 2, NULL) == ERR_BUSY ? 0 : 2);
+	}
+	while (!has_lock_open(kit, pid) && !waitpid(pid, &status, WNOHANG))
+		assert_int_equal(usleep(1000), 0);
+	assert_int_equal(unlink(in_state(kit, "lock")), 0);
+	other = open_locked(kit);
+	state_close(state);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+	state_close(other);
+}
+
+static void append_to_full_disk(void *context)
+{
+	struct kit *kit = context;
+	struct rlimit limit = { 110, 110 };
+	int dir = open(kit->dir, O_RDONLY | O_DIRECTORY);
+
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
+		setrlimit(RLIMIT_FSIZE, &limit))
+		_exit(10);
+	if (file_append_line(dir, "x.log", "x.log", 0640, (gid_t)-1,
+		    "more than ten bytes", &kit->error) >= 0)
+		_exit(11);
+}
+
+/* Of a line that does not fit nothing stays. */
+static void test_no_half_line(void **test)
+{
+	struct kit *kit = *test;
+	char line[101];
+
+	memset(line, 'x', 99);
+	line[99] = '\n';
+	line[100] = '\0';
+	kit_write(kit_path(kit, "x.log"), line, 100);
+	assert_int_equal(kit_child(append_to_full_disk, kit), 0);
+	assert_file(kit_path(kit, "x.log"), line);
+}
+
 static uint64_t next_with_audit(struct kit *kit, const char *text)
 {
 	struct state *state = open_locked(kit);
@@ -908,6 +984,8 @@ int main(void)
 		KIT_TEST(test_open_generation),
 		KIT_TEST(test_purge),
 		KIT_TEST(test_lock_after_purge),
+		KIT_TEST(test_lock_of_another_file),
+		KIT_TEST(test_no_half_line),
 		KIT_TEST(test_next_generation),
 		KIT_TEST(test_user),
 		KIT_TEST(test_served),

@@ -345,6 +345,27 @@ static void test_claim_errors(void **state)
 
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
+/* What a crash left behind is in nobody's way. */
+static void test_left_behind(void **state)
+{
+	const struct map_meta meta = { .generation = 12 };
+	const struct status status = { .unparsable = 3 };
+	struct error error = { "" };
+	char path[200];
+	FILE *file;
+
+	(void)snprintf(
+		path, sizeof path, "%s/status.prom.tmp", (const char *)*state);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs("half", file) >= 0 && !fclose(file));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(status_write(&status, *state, 1795273740,
+					 &meta, &error),
+			0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +374,7 @@ int main(void)
 		IN_DIR(test_format),
 		IN_DIR(test_read_errors),
 		IN_DIR(test_write_errors),
+		IN_DIR(test_left_behind),
 		IN_DIR(test_threads),
 		IN_DIR(test_claim),
 		IN_DIR(test_claim_errors),

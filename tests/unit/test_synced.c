@@ -310,6 +310,19 @@ static void test_damaged(void **test)
 	state_close(state);
 }
 
+/* history/ itself may be what is new. */
+static void test_history_is_made(void **test)
+{
+	struct kit *kit = *test;
+	char path[KIT_PATH * 2];
+
+	load(kit, "ux@y.example", "load");
+	(void)snprintf(
+		path, sizeof path, "%s/%s", kit->state_dir, STATE_HISTORY_DIR);
+	assert_int_equal(rmdir(path), 0);
+	load(kit, "uz@y.example", "load without history/");
+}
+
 static void test_served(void **test)
 {
 	struct kit *kit = *test;
@@ -357,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_edits),
 		KIT_TEST(test_damaged),
+		KIT_TEST(test_history_is_made),
 		KIT_TEST(test_served),
 		KIT_TEST(test_purge),
 	};
