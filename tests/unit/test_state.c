@@ -698,6 +698,12 @@ static void test_next_generation(void **test)
 		next_with_audit(kit, "T u x; generation 9\nT u y; generat"),
 		10);
 	assert_int_equal(next_with_audit(kit, "generation 77 in passing\n"), 3);
+	assert_int_equal(next_with_audit(kit, "T u x; generation 9\n"
+					      "T u y; generation 7\n"),
+		10);
+	assert_int_equal(next_with_audit(kit, "T u add x; generation 99"
+					      "@a.com; generation 7\n"),
+		8);
 	assert_int_equal(next_with_audit(kit,
 				 "T u x; generation 18446744073709551615\n"),
 		3);
@@ -877,6 +883,10 @@ static void test_make_served(void **test)
 	free(kit->config.user);
 	kit->config.user = strdup("no-such-user-here");
 	state = kit_state(kit);
+	KIT_OK(kit,
+		state_make_served(state, (uid_t)-1, (gid_t)-1, &kit->error));
+	assert_int_equal(kit_mode(in_state(kit, "served")), 0750);
+	assert_int_equal(chmod(in_state(kit, "served"), 0777), 0);
 	KIT_OK(kit,
 		state_make_served(state, (uid_t)-1, (gid_t)-1, &kit->error));
 	assert_int_equal(kit_mode(in_state(kit, "served")), 0750);
