@@ -216,6 +216,44 @@ static void test_history_damaged(void **test)
 	KIT_FAILS(kit, ERR_BAD, "no good generation is kept", back(kit, 0));
 }
 
+/* What is left behind a damaged one has the rules that are there already. */
+static void test_same_behind_damaged(void **test)
+{
+	struct kit *kit = *test;
+
+	make_all(kit, "ABA");
+	kit_write(kit_path(kit, "state/history/2.mdb"), "x", 1);
+	KIT_FAILS(kit, ERR_NOTFOUND, "further back than generation 3;",
+		back(kit, 0));
+	assert_non_null(strstr(notes, "2.mdb"));
+	assert_int_equal(content(kit), 'A');
+}
+
+/* Only what rollback itself writes says where a generation came from. */
+static void test_command_like_a_rollback(void **test)
+{
+	static const char *const commands[] = { "rollback 1 again",
+		"rollback 1x", "rollback one", "rollbacks 1" };
+	struct kit *kit = *test;
+
+	make_all(kit, "AB");
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		char value[] = "u?@b.com";
+		struct csvfile_row row = kit_row("bob@a.com", value);
+		struct edit edit = kit_load(&row, 1);
+		uint64_t before = kit_newest(kit);
+		struct edit_result made;
+
+		value[1] = (char)('C' + (char)i);
+		edit.force = true;
+		edit.command = commands[i];
+		KIT_OK(kit, kit_apply(kit, &edit, &made));
+		KIT_OK(kit, back(kit, 0));
+		assert_int_equal(result.to, before);
+		KIT_OK(kit, back(kit, made.generation));
+	}
+}
+
 static void test_nothing_there(void **test)
 {
 	struct kit *kit = *test;
@@ -383,6 +421,8 @@ int main(void)
 		KIT_TEST(test_history_damaged),
 		KIT_TEST(test_nothing_there),
 		KIT_TEST(test_pruned),
+		KIT_TEST(test_same_behind_damaged),
+		KIT_TEST(test_command_like_a_rollback),
 		KIT_TEST(test_faults),
 		KIT_TEST(test_faults_damaged),
 	};
