@@ -251,22 +251,22 @@ int address_parse_internal(
 		(struct bytes){ text + at, len - at }, mailbox, NULL);
 }
 
-static int local_key(const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX])
+int address_local_key(
+	const char *local, size_t local_len, char key[ADDRESS_KEY_MAX])
 {
 	uint8_t *folded;
 	size_t len = ADDRESS_KEY_MAX;
 	int result;
 
-	if (!address_local_is_utf8(mailbox)) {
-		for (size_t i = 0; i < mailbox->local_len; i++) {
-			if (i >= ADDRESS_KEY_MAX)
-				return ERR_BAD;
-			key[i] = ascii_lower(mailbox->local[i]);
-		}
-		return (int)mailbox->local_len;
+	if (all_ascii(local, local_len)) {
+		if (local_len > ADDRESS_KEY_MAX)
+			return ERR_BAD;
+		for (size_t i = 0; i < local_len; i++)
+			key[i] = ascii_lower(local[i]);
+		return (int)local_len;
 	}
-	folded = u8_casefold((const uint8_t *)mailbox->local,
-		mailbox->local_len, NULL, UNINORM_NFC, NULL, &len);
+	folded = u8_casefold((const uint8_t *)local, local_len, NULL,
+		UNINORM_NFC, NULL, &len);
 	if (!folded)
 		return ERR_NOMEM;
 	result = ERR_BAD;
@@ -327,7 +327,8 @@ int address_domain_key(
 int address_key(const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX])
 {
 	char domain[ADDRESS_KEY_MAX];
-	int local_len = local_key(mailbox, key);
+	int local_len =
+		address_local_key(mailbox->local, mailbox->local_len, key);
 	int domain_len;
 
 	if (local_len < 0)

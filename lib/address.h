@@ -59,7 +59,9 @@ struct bytes address_strip_path(const char *text, size_t len);
 int address_key(
 	const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
-/* The domain half of address_key, without "@"; returns the same way. */
+/* The halves of address_key, without "@"; they return the same way. */
+int address_local_key(const char *local, size_t local_len,
+	char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 int address_domain_key(
 	const char *domain, size_t len, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 

@@ -307,7 +307,7 @@ int check_map(const struct map *map, const struct check_options *options,
 	struct walk walk = { .check.options = options };
 	int result = ERR_NOMEM;
 
-	walk.check.rules.delimiter = options->delimiter;
+	walk.check.rules.localpart = options->localpart;
 	walk.check.one_way = !map_rows(map, RULE_OUTBOUND);
 	walk.total = 2 * (map_rows(map, RULE_INBOUND) +
 				 map_rows(map, RULE_OUTBOUND));

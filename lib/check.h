@@ -9,6 +9,7 @@
 #ifndef READDRESS_CHECK_H
 #define READDRESS_CHECK_H
 
+#include "localpart.h"
 #include "map.h"
 
 enum check_kind {
@@ -51,7 +52,7 @@ struct check_finding {
 };
 
 struct check_options {
-	char delimiter;	     /* of extensions, 0 for none */
+	struct localpart_syntax localpart;
 	bool outbound_named; /* the configuration says who is outbound */
 	/* Other than 0 ends the check with that code. */
 	int (*found)(void *context, const struct check_finding *finding);

@@ -65,18 +65,41 @@ int confcheck_socket(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
+/* May it begin an extension? atext and the dot, but no letter or digit; and not
+ * what Postfix takes for a route. */
+static bool is_delimiter(char c)
+{
+	return c && strchr("#$&'*+-/=?^_`{|}~.", c);
+}
+
 int confcheck_delimiter(cfg_t *cfg, cfg_opt_t *option)
 {
 	const char *value = last_value(option);
-	char c = value[0];
 
-	if (!c || (!value[1] && c > ' ' && c < 0x7f &&
-			  !strchr("@\"\\,;<>", c) && !(c >= '0' && c <= '9') &&
-			  !((c | 0x20) >= 'a' && (c | 0x20) <= 'z')))
+	for (const char *c = value; *c; c++)
+		if (!is_delimiter(*c) || strchr(c + 1, *c))
+			return refuse(cfg, option, value,
+				"characters like \"+\" or \"+-\", each once "
+				"(any of # $ & ' * + - / = ? ^ _ ` { | } ~ "
+				"and the dot), or \"\" for no extensions");
+	return 0;
+}
+
+unsigned confcheck_batv_bit(const char *name)
+{
+	if (!strcmp(name, "prvs"))
+		return LOCALPART_PRVS;
+	return strcmp(name, "btv1") ? 0 : LOCALPART_BTV1;
+}
+
+int confcheck_batv(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	if (confcheck_batv_bit(value))
 		return 0;
-	return refuse(cfg, option, value,
-		"one character like \"+\" or \"-\" (none of @ \" \\ , ; < >, "
-		"no letter, digit or blank), or \"\" for no extensions");
+	return refuse(
+		cfg, option, value, "\"prvs\", \"btv1\", both, or {} for none");
 }
 
 /* field-name = 1*ftext, RFC 5322 section 3.6.8 */

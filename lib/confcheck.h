@@ -19,6 +19,7 @@ int confcheck_delimiter(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_header(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_network(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_required(cfg_t *cfg, cfg_opt_t *option);
+int confcheck_batv(cfg_t *cfg, cfg_opt_t *option);
 
 /* Parsing callbacks: result is a long *, for the flag an int *. */
 int confcheck_parse_mode(
@@ -35,6 +36,9 @@ int confcheck_parse_log_level(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
 int confcheck_parse_flag(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
+
+/* LOCALPART_PRVS, LOCALPART_BTV1; 0: the name is neither's. */
+unsigned confcheck_batv_bit(const char *name);
 
 /* Cuts "Name: value" in two, white space around both removed. False when that
  * leaves no field name (RFC 5322 section 3.6.8) or no value. */

@@ -32,6 +32,7 @@
 	TEXT(runtime_dir, "/run/readdress", confcheck_path)                   \
 	WORD(timeout, SECONDS, confcheck_parse_timeout)                       \
 	TEXT(recipient_delimiter, "+", confcheck_delimiter)                   \
+	LIST(batv, "{\"prvs\", \"btv1\"}", confcheck_batv)                    \
 	WORD(inbound_mode, MODE_ENFORCE, confcheck_parse_table_mode)          \
 	LIST(inbound_headers, "{\"To\", \"Cc\"}", confcheck_header)           \
 	WORD(inbound_rewrite_headers, HEADERS_ALWAYS,                         \
@@ -274,7 +275,6 @@ static void copy_words(cfg_t *cfg, struct config *config)
 	config->user_line = line_of(cfg, "user");
 	config->socket_mode = (mode_t)cfg_getint(cfg, "socket_mode");
 	config->timeout = (int)cfg_getint(cfg, "timeout");
-	config->delimiter = cfg_getstr(cfg, "recipient_delimiter")[0];
 	config->inbound_mode =
 		(enum config_mode)cfg_getint(cfg, "inbound_mode");
 	config->inbound_rewrite_headers =
@@ -289,6 +289,8 @@ static void copy_words(cfg_t *cfg, struct config *config)
 		(enum config_log_target)cfg_getint(cfg, "log_target");
 	config->log_level = (enum config_log_level)cfg_getint(cfg, "log_level");
 	config->log_addresses = cfg_getbool(cfg, "log_addresses");
+	for (unsigned i = 0; i < cfg_size(cfg, "batv"); i++)
+		config->batv |= confcheck_batv_bit(cfg_getnstr(cfg, "batv", i));
 }
 
 static bool copy_texts(struct arena *arena, cfg_t *cfg, const char *path,
@@ -304,8 +306,10 @@ static bool copy_texts(struct arena *arena, cfg_t *cfg, const char *path,
 	config->user = copy_text(arena, cfg, "user");
 	config->state_dir = copy_text(arena, cfg, "state_dir");
 	config->runtime_dir = copy_text(arena, cfg, "runtime_dir");
+	config->delimiter = copy_text(arena, cfg, "recipient_delimiter");
 	return config->path && config->socket && config->socket_group &&
-	       config->user && config->state_dir && config->runtime_dir;
+	       config->user && config->state_dir && config->runtime_dir &&
+	       config->delimiter;
 }
 
 /* All values were checked: what fails here is memory. */

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "localpart.h"
 #include "network.h"
 
 enum config_mode { MODE_ENFORCE, MODE_SHADOW };
@@ -36,7 +37,7 @@ struct config {
 	char *state_dir;
 	char *runtime_dir;
 	int timeout;	/* seconds */
-	char delimiter; /* 0: no extensions */
+	char *delimiter; /* any of these characters; "": no extensions */
 
 	enum config_mode inbound_mode;
 	struct config_list inbound_headers;
@@ -60,7 +61,15 @@ struct config {
 	enum config_log_target log_target;
 	enum config_log_level log_level;
 	bool log_addresses;
+	unsigned batv; /* LOCALPART_PRVS, LOCALPART_BTV1 */
 };
+
+/* What is set aside before an address is looked up; points into config. */
+static inline struct localpart_syntax config_localpart(
+	const struct config *config)
+{
+	return (struct localpart_syntax){ config->delimiter, config->batv };
+}
 
 /*
  * Reads and checks path. Every failure is ERR_CONFIG with "path:line: what was

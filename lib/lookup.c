@@ -1,15 +1,5 @@
 #include "lookup.h"
 
-/* Where the extension begins: at the first delimiter that is not in front;
- * local_len where there is none. */
-static size_t extension_off(const struct mailbox *mailbox, char delimiter)
-{
-	for (size_t i = 1; delimiter && i < mailbox->local_len; i++)
-		if (mailbox->local[i] == delimiter)
-			return i;
-	return mailbox->local_len;
-}
-
 static int get(struct map_reader *reader, enum rule_table table,
 	const char *key, size_t key_len, struct lookup *lookup)
 {
@@ -28,29 +18,66 @@ static int get(struct map_reader *reader, enum rule_table table,
 	return 1;
 }
 
-/* Steps 1 and 2: the whole address, whose key this is, then without its
- * extension. */
-static int find_user(struct map_reader *reader, enum rule_table table,
-	const struct mailbox *mailbox, char delimiter, const char *key,
-	size_t key_len, struct lookup *lookup)
+/* The key of a local part with that domain, as in a key: its length, ERR_BAD
+ * when it is too long, ERR_NOMEM. */
+static int make_key(
+	struct bytes local, struct bytes domain, char key[ADDRESS_KEY_MAX])
 {
-	size_t off = extension_off(mailbox, delimiter);
-	struct mailbox base;
-	char base_key[ADDRESS_KEY_MAX];
-	int result = get(reader, table, key, key_len, lookup);
+	int len = address_local_key(local.data, local.len, key);
 
-	if (result || off == mailbox->local_len)
-		return result;
-	base = *mailbox;
-	base.local_len = off;
-	base.local[off] = '\0';
-	result = address_key(&base, base_key);
+	if (len < 0)
+		return len;
+	if ((size_t)len + 1 + domain.len > ADDRESS_KEY_MAX)
+		return ERR_BAD;
+	key[len] = '@';
+	memcpy(key + len + 1, domain.data, domain.len);
+	return len + 1 + (int)domain.len;
+}
+
+/* The rule for a part of the local part, with that domain. */
+static int find_name(struct map_reader *reader, enum rule_table table,
+	struct bytes name, struct bytes domain, struct lookup *lookup)
+{
+	char key[ADDRESS_KEY_MAX];
+	int result = make_key(name, domain, key);
+
 	if (result < 0)
 		return result == ERR_BAD ? 0 : result;
-	result = get(reader, table, base_key, (size_t)result, lookup);
+	return get(reader, table, key, (size_t)result, lookup);
+}
+
+/* Steps 1 and 2: the whole address, whose key is made; then without its tag;
+ * then without tag and extension. */
+static int find_user(struct map_reader *reader, enum rule_table table,
+	const struct mailbox *mailbox, const struct localpart_syntax *syntax,
+	struct bytes domain, struct lookup *lookup)
+{
+	struct bytes name = { mailbox->local, mailbox->local_len };
+	size_t tag_len = localpart_tag_len(syntax, name.data, name.len);
+	size_t off;
+	int result = 0;
+
+	if (lookup->address_len)
+		result = get(reader, table, lookup->address,
+			lookup->address_len, lookup);
+	name.data += tag_len;
+	name.len -= tag_len;
+	if (!result && tag_len)
+		result = find_name(reader, table, name, domain, lookup);
+	else
+		tag_len = result ? 0 : tag_len;
+	off = localpart_extension(syntax, name.data, name.len);
+	if (!result && off < name.len) {
+		result = find_name(reader, table,
+			(struct bytes){ name.data, off }, domain, lookup);
+		if (result == 1 && lookup->kind == RULE_USER)
+			lookup->extension = (struct span){
+				(size_t)(name.data - mailbox->local) + off,
+				name.len - off
+			};
+	}
 	if (result == 1 && lookup->kind == RULE_USER)
-		lookup->extension =
-			(struct span){ off, mailbox->local_len - off };
+		lookup->tag_len = tag_len;
 	return result;
 }
 
@@ -80,41 +107,51 @@ static int find_domain(struct map_reader *reader, enum rule_table table,
 }
 
 int lookup_find(struct map_reader *reader, enum rule_table table,
-	const struct mailbox *mailbox, char delimiter, struct lookup *lookup)
+	const struct mailbox *mailbox, const struct localpart_syntax *syntax,
+	struct lookup *lookup)
 {
-	char key[ADDRESS_KEY_MAX];
-	size_t at;
-	int result = address_key(mailbox, key);
+	char domain_key[ADDRESS_KEY_MAX];
+	struct bytes domain = { domain_key, 0 };
+	int result = address_domain_key(
+		mailbox->domain, mailbox->domain_len, domain_key);
 
-	memset(lookup, 0, sizeof *lookup);
+	lookup->key_len = 0;
+	lookup->targets.len = 0;
+	lookup->tag_len = 0;
+	lookup->extension = (struct span){ 0, 0 };
+	lookup->address_len = 0;
 	if (result < 0)
 		return result == ERR_BAD ? 0 : result;
-	at = (size_t)result;
-	while (key[at - 1] != '@')
-		at--;
-	if (mailbox->local_len) {
-		size_t key_len = (size_t)result;
-
-		result = find_user(reader, table, mailbox, delimiter, key,
-			key_len, lookup);
-		if (result)
-			return result;
-		result = (int)key_len;
-	}
-	return find_domain(reader, table,
-		(struct bytes){ key + at, (size_t)result - at }, lookup);
+	domain.len = (size_t)result;
+	result = make_key((struct bytes){ mailbox->local, mailbox->local_len },
+		domain, lookup->address);
+	if (result < 0 && result != ERR_BAD)
+		return result;
+	/* One that is too long for a key may have an extension. */
+	lookup->address_len = result < 0 ? 0 : (size_t)result;
+	result = 0;
+	if (mailbox->local_len)
+		result = find_user(
+			reader, table, mailbox, syntax, domain, lookup);
+	return result ? result : find_domain(reader, table, domain, lookup);
 }
 
-/* Puts the extension behind the local part of the target. */
-static void carry_extension(const struct lookup *lookup,
-	const struct mailbox *mailbox, struct lookup_target *target)
+/* Puts the tag in front of the local part of the target, the extension behind
+ * it. */
+static void carry(const struct lookup *lookup, const struct mailbox *mailbox,
+	struct lookup_target *target)
 {
 	struct mailbox *new = &target->mailbox;
+	size_t tag_len = lookup->tag_len;
 
-	if (lookup->extension.len >= sizeof new->local - new->local_len) {
+	if (tag_len + lookup->extension.len >=
+		sizeof new->local - new->local_len) {
 		target->too_long = true;
 		return;
 	}
+	memmove(new->local + tag_len, new->local, new->local_len);
+	memcpy(new->local, mailbox->local, tag_len);
+	new->local_len += tag_len;
 	memcpy(new->local + new->local_len,
 		mailbox->local + lookup->extension.off, lookup->extension.len);
 	new->local_len += lookup->extension.len;
@@ -134,7 +171,7 @@ int lookup_next(const struct lookup *lookup, const struct mailbox *mailbox,
 		if (address_parse(text.data, text.len, &target->mailbox, NULL) <
 			0)
 			return ERR_BAD;
-		carry_extension(lookup, mailbox, target);
+		carry(lookup, mailbox, target);
 		return 1;
 	}
 	if (text.len < 2 || text.len > sizeof target->mailbox.domain)

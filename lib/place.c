@@ -45,8 +45,8 @@ int place_follow(const struct place_rules *rules, enum rule_table table,
 {
 	struct lookup_target target;
 	struct bytes rest;
-	int result = lookup_find(
-		rules->reader, table, &from->mailbox, rules->delimiter, lookup);
+	int result = lookup_find(rules->reader, table, &from->mailbox,
+		&rules->localpart, lookup);
 
 	if (result <= 0)
 		return result;
@@ -72,7 +72,7 @@ int place_leads_to(const struct place_rules *rules, enum rule_table table,
 	struct lookup_target target;
 	struct bytes rest;
 	int result = lookup_find(rules->reader, table, &from->mailbox,
-		rules->delimiter, &lookup);
+		&rules->localpart, &lookup);
 
 	if (result <= 0)
 		return result;

@@ -16,7 +16,7 @@ struct place {
 /* Which rules, and how they are looked up. */
 struct place_rules {
 	struct map_reader *reader;
-	char delimiter; /* of extensions, 0 for none */
+	struct localpart_syntax localpart;
 };
 
 /* A target as the map holds it, "@*.a.com" not. 0, ERR_BAD, ERR_NOMEM. */

@@ -137,31 +137,34 @@ static int find_targets(const struct verdict_context *context,
 	return result;
 }
 
+static int keep(const struct verdict_context *context, const char *data,
+	size_t len, struct bytes *kept)
+{
+	kept->data = arena_copy(context->arena, data, len);
+	kept->len = kept->data ? len : 0;
+	return kept->data ? 0 : ERR_NOMEM;
+}
+
 int verdict_find(const struct verdict_context *context, enum rule_table table,
 	const struct mailbox *mailbox, enum decide_field field,
 	struct verdict *verdict)
 {
+	struct localpart_syntax syntax = config_localpart(context->config);
 	struct lookup lookup;
-	char key[ADDRESS_KEY_MAX];
-	int result = address_key(mailbox, key);
+	int result =
+		lookup_find(context->reader, table, mailbox, &syntax, &lookup);
 
 	memset(verdict, 0, sizeof *verdict);
 	verdict->result = RESULT_UNCHANGED;
 	if (result < 0)
-		return result == ERR_BAD ? 0 : result;
-	verdict->key.len = (size_t)result;
-	verdict->key.data = arena_copy(context->arena, key, (size_t)result);
-	if (!verdict->key.data)
-		return ERR_NOMEM;
-	result = lookup_find(context->reader, table, mailbox,
-		context->config->delimiter, &lookup);
-	if (result <= 0)
 		return result;
+	if (lookup.address_len && keep(context, lookup.address,
+					  lookup.address_len, &verdict->key))
+		return ERR_NOMEM;
+	if (!result)
+		return 0;
 	verdict->kind = lookup.kind;
-	verdict->rule.len = lookup.key_len;
-	verdict->rule.data =
-		arena_copy(context->arena, lookup.key, lookup.key_len);
-	if (!verdict->rule.data)
+	if (keep(context, lookup.key, lookup.key_len, &verdict->rule))
 		return ERR_NOMEM;
 	if (lookup.kind == RULE_EXCEPTION) {
 		verdict->result = RESULT_EXCEPTION;

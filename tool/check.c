@@ -120,7 +120,8 @@ static bool print_summary(const struct job *job)
 int command_check(struct tool *tool, struct error *error)
 {
 	struct job job = { .tool = tool, .error = error };
-	struct check_options options = { .delimiter = tool->config->delimiter,
+	struct check_options options = { .localpart =
+						 config_localpart(tool->config),
 		.outbound_named = tool->config->outbound_named,
 		.found = take_finding,
 		.progress = show_progress,

@@ -46,7 +46,7 @@ static void progress(void *context, uint64_t rows, uint64_t of)
 
 static int check(const char *rules, struct told *told)
 {
-	struct check_options options = { .delimiter = '+',
+	struct check_options options = { .localpart = { "+", 3 },
 		.found = tell,
 		.progress = progress,
 		.context = told };
@@ -445,7 +445,7 @@ static void test_no_outbound(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof outbound / sizeof *outbound; i++) {
 		struct told told = { .reasons = false };
-		struct check_options options = { .delimiter = '+',
+		struct check_options options = { .localpart = { "+", 3 },
 			.outbound_named = outbound[i].possible,
 			.found = tell,
 			.context = &told };
@@ -464,7 +464,7 @@ static void test_delimiter(void **state)
 {
 	struct told told = { .reasons = false };
 	struct check_options options = {
-		.delimiter = 0, .found = tell, .context = &told
+		.localpart = { "", 0 }, .found = tell, .context = &told
 	};
 	struct map *map = testmap_open("in bob@w.com;b+in@d.com\n"
 				       "out b@d.com;bob@w.com\n");

@@ -34,7 +34,7 @@ static void tell_left(void *context, const struct invert_left *left)
 static int check(void *map, struct torture_told *told, struct error *error)
 {
 	struct check_options options = {
-		.delimiter = '+', .found = tell, .context = told
+		.localpart = { "+", 3 }, .found = tell, .context = told
 	};
 
 	return check_map(map, &options, error);

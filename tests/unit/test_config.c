@@ -63,7 +63,8 @@ static void assert_defaults(const struct config *config)
 	assert_string_equal(config->state_dir, "/var/lib/readdress");
 	assert_string_equal(config->runtime_dir, "/run/readdress");
 	assert_int_equal(config->timeout, 7210);
-	assert_int_equal(config->delimiter, '+');
+	assert_string_equal(config->delimiter, "+");
+	assert_int_equal(config->batv, LOCALPART_PRVS | LOCALPART_BTV1);
 	assert_int_equal(config->inbound_mode, MODE_ENFORCE);
 	assert_list(&config->inbound_headers, "To,Cc");
 	assert_int_equal(config->inbound_rewrite_headers, HEADERS_ALWAYS);
@@ -126,7 +127,8 @@ static void test_all_options(void **state)
 		"outbound_route_recipients = no\n"
 		"log_target = \"stderr\"\n"
 		"log_level = \"debug\"\n"
-		"log_addresses = off\n");
+		"log_addresses = off\n"
+		"batv = {}\n");
 
 	(void)state;
 	assert_string_equal(config->socket, "inet:8891@127.0.0.1");
@@ -136,7 +138,7 @@ static void test_all_options(void **state)
 	assert_string_equal(config->state_dir, "/srv/readdress");
 	assert_string_equal(config->runtime_dir, "/run/r2");
 	assert_int_equal(config->timeout, 3600);
-	assert_int_equal(config->delimiter, 0);
+	assert_string_equal(config->delimiter, "");
 	assert_int_equal(config->inbound_mode, MODE_SHADOW);
 	assert_list(&config->inbound_headers, "To,Cc,X-To");
 	assert_int_equal(
@@ -159,6 +161,7 @@ static void test_all_options(void **state)
 	assert_int_equal(config->log_target, LOG_TARGET_STDERR);
 	assert_int_equal(config->log_level, LEVEL_DEBUG);
 	assert_false(config->log_addresses);
+	assert_int_equal(config->batv, 0);
 	config_close(config);
 }
 
@@ -181,12 +184,14 @@ static void test_other_values(void **state)
 	config_close(config);
 	config = open_text("log_level = warning\ntimeout = 2147483647\n"
 			   "outbound_headers += {\"To\", \"Cc\"}\n"
-			   "recipient_delimiter = '-'");
+			   "recipient_delimiter = '-+.#$&*/=?^_`{|}~'\n"
+			   "batv = {\"btv1\", \"btv1\"}\n");
 	assert_int_equal(config->log_level, LEVEL_WARNING);
 	assert_int_equal(config->timeout, 2147483647);
 	assert_int_equal(config->outbound_headers.count, 9);
 	assert_string_equal(config->outbound_headers.items[8], "Cc");
-	assert_int_equal(config->delimiter, '-');
+	assert_string_equal(config->delimiter, "-+.#$&*/=?^_`{|}~");
+	assert_int_equal(config->batv, LOCALPART_BTV1);
 	assert_true(
 		config_list_has(&config->outbound_headers, bytes_of("Sender")));
 	assert_false(
@@ -287,12 +292,23 @@ static void test_refused(void **state)
 		{ "state_dir = \"/a\\nb\"", 1, "path from the root" },
 		{ "runtime_dir = \"/a\\tb\"", 1, "path from the root" },
 		{ "runtime_dir = \"\"", 1, "path from the root" },
-		{ "recipient_delimiter = \"+-\"", 1, "one character" },
-		{ "recipient_delimiter = \"a\"", 1, "one character" },
-		{ "recipient_delimiter = \"7\"", 1, "one character" },
-		{ "recipient_delimiter = \"@\"", 1, "one character" },
-		{ "recipient_delimiter = \" \"", 1, "one character" },
-		{ "recipient_delimiter = \"\xc3\xa4\"", 1, "one character" },
+		{ "recipient_delimiter = \"+-+\"", 1, "each once" },
+		{ "recipient_delimiter = \"++\"", 1, "each once" },
+		{ "recipient_delimiter = \"+a\"", 1, "characters like" },
+		{ "recipient_delimiter = \"a\"", 1, "characters like" },
+		{ "recipient_delimiter = \"7\"", 1, "characters like" },
+		{ "recipient_delimiter = \"+@\"", 1, "characters like" },
+		{ "recipient_delimiter = \"%\"", 1, "characters like" },
+		{ "recipient_delimiter = \"!\"", 1, "characters like" },
+		{ "recipient_delimiter = \"(\"", 1, "characters like" },
+		{ "recipient_delimiter = \"\\\"\"", 1, "characters like" },
+		{ "recipient_delimiter = \"+ -\"", 1, "characters like" },
+		{ "recipient_delimiter = \"+,-\"", 1, "characters like" },
+		{ "recipient_delimiter = \"\xc3\xa4\"", 1, "characters like" },
+		{ "batv = {\"prvs\", \"srs\"}", 1,
+			"batv: found \"srs\", expected \"prvs\", \"btv1\"" },
+		{ "batv = {\"PRVS\"}", 1, "found \"PRVS\"" },
+		{ "batv = {\"\"}", 1, "found \"\"" },
 		{ "inbound_mode = \"on\"", 1, "\"enforce\" or \"shadow\"" },
 		{ "outbound_mode = Shadow", 1, "\"enforce\" or \"shadow\"" },
 		{ "inbound_rewrite_headers = true", 1, "unless-signed" },
@@ -439,7 +455,7 @@ static void test_names(void **state)
 	assert_string_equal(names[0], "socket");
 	while (names[count])
 		count++;
-	assert_int_equal(count, 22);
+	assert_int_equal(count, 23);
 	assert_string_equal(names[count - 1], "log_addresses");
 }
 

@@ -32,10 +32,10 @@ static void tell_list(struct torture_told *told, const struct config_list *list)
 
 static void tell_config(struct torture_told *told, const struct config *config)
 {
-	torture_tell(told, "%s %o %s %s %s %s %d %d\n", config->socket,
+	torture_tell(told, "%s %o %s %s %s %s %d %s %u\n", config->socket,
 		config->socket_mode, config->socket_group, config->user,
 		config->state_dir, config->runtime_dir, config->timeout,
-		config->delimiter);
+		config->delimiter, config->batv);
 	torture_tell(told, "%d %d %d %d %d %d %d %d\n", config->inbound_mode,
 		config->inbound_rewrite_headers, config->outbound_mode,
 		config->outbound_authenticated,
@@ -156,7 +156,8 @@ static void test_config(void **test)
 	static const char good[] =
 		"socket = \"inet:127.0.0.1:8891\"\nsocket_mode = \"0600\"\n"
 		"state_dir = '/var/lib/somewhere'\ntimeout = 4000\n"
-		"recipient_delimiter = \"-\"\ninbound_mode = \"shadow\"\n"
+		"recipient_delimiter = \"-+\"\nbatv = {\"prvs\"}\ninbound_mode "
+		"= \"shadow\"\n"
 		"inbound_headers = {\"To\", \"Cc\", \"X-To\"}\n"
 		"inbound_daemons = {\"IN\"}\n# no\n"
 		"outbound_networks = {\"192.0.2.0/24\", \"2001:db8::1\"}\n"

@@ -7,6 +7,10 @@
 	"b\xc3\xbc"                                                            \
 	"cher.example"
 
+#define BATV (LOCALPART_PRVS | LOCALPART_BTV1)
+
+static const struct localpart_syntax plus = { "+", BATV };
+
 struct lookup_case {
 	const char *address;
 	const char *key;     /* of the rule; NULL: none holds */
@@ -40,7 +44,7 @@ static void apply(
 }
 
 static void check(struct map_reader *reader, enum rule_table table,
-	char delimiter, const struct lookup_case *row)
+	const char *delimiter, const struct lookup_case *row)
 {
 	struct mailbox mailbox;
 	struct lookup lookup;
@@ -50,7 +54,8 @@ static void check(struct map_reader *reader, enum rule_table table,
 	assert_int_equal(address_parse(row->address, strlen(row->address),
 				 &mailbox, NULL),
 		0);
-	result = lookup_find(reader, table, &mailbox, delimiter, &lookup);
+	result = lookup_find(reader, table, &mailbox,
+		&(struct localpart_syntax){ delimiter, BATV }, &lookup);
 	if (!row->key) {
 		if (result)
 			fail_msg("%s: %d by %.*s", row->address, result,
@@ -71,8 +76,8 @@ static void check(struct map_reader *reader, enum rule_table table,
 	assert_bytes(row->address, bytes_of(targets), row->targets);
 }
 
-static void check_all(const char *rules, enum rule_table table, char delimiter,
-	const struct lookup_case *rows, size_t count)
+static void check_all(const char *rules, enum rule_table table,
+	const char *delimiter, const struct lookup_case *rows, size_t count)
 {
 	struct map *map = testmap_open(rules);
 	struct map_reader *reader;
@@ -153,7 +158,7 @@ static void test_order(void **state)
 	};
 
 	(void)state;
-	CHECK(rules, RULE_INBOUND, '+', rows);
+	CHECK(rules, RULE_INBOUND, "+", rows);
 }
 
 static void test_tables_are_apart(void **state)
@@ -172,8 +177,8 @@ static void test_tables_are_apart(void **state)
 	};
 
 	(void)state;
-	CHECK(rules, RULE_INBOUND, '+', inbound);
-	CHECK(rules, RULE_OUTBOUND, '+', outbound);
+	CHECK(rules, RULE_INBOUND, "+", inbound);
+	CHECK(rules, RULE_OUTBOUND, "+", outbound);
 }
 
 static void test_one_to_many(void **state)
@@ -192,7 +197,7 @@ static void test_one_to_many(void **state)
 	};
 
 	(void)state;
-	CHECK(rules, RULE_INBOUND, '+', rows);
+	CHECK(rules, RULE_INBOUND, "+", rows);
 }
 
 static void test_delimiters(void **state)
@@ -217,17 +222,82 @@ static void test_delimiters(void **state)
 		{ "bob-x@w.com", NULL, NULL },
 		{ "a+b@w.com", "a+b@w.com", "ab@d.com" },
 	};
-	static const struct lookup_case plus[] = {
+	static const struct lookup_case first[] = {
 		{ "a+b@w.com", "a+b@w.com", "ab@d.com" },
 		/* split once, at the first: a+b+c is not a+b */
 		{ "a+b+c@w.com", NULL, NULL },
 		{ "+bob+x@w.com", NULL, NULL },
 	};
 
+	static const struct lookup_case both[] = {
+		{ "bob-x+y@w.com", "bob@w.com", "new-x+y@d.com" },
+		{ "bob+X-y@w.com", "bob@w.com", "new+X-y@d.com" },
+		{ "-bob+x@w.com", "-bob@w.com", "minus+x@d.com" },
+		{ "a+b@w.com", "a+b@w.com", "ab@d.com" },
+		{ "a+b-c@w.com", NULL, NULL },
+	};
+
 	(void)state;
-	CHECK(rules, RULE_INBOUND, '-', minus);
-	CHECK(rules, RULE_INBOUND, 0, off);
-	CHECK(rules, RULE_INBOUND, '+', plus);
+	CHECK(rules, RULE_INBOUND, "+-", both);
+	CHECK(rules, RULE_INBOUND, "-+", both);
+	CHECK(rules, RULE_INBOUND, "-", minus);
+	CHECK(rules, RULE_INBOUND, "", off);
+	CHECK(rules, RULE_INBOUND, "+", first);
+}
+
+/* The name is looked up, and the tag put in front of each result again. */
+static void test_batv(void **state)
+{
+#define PRVS "prvs=0987654321="
+#define BTV1 "btv1==0a1b2c3d4e5=="
+	static const char rules[] = "in bob@w.com;bob.owen@d.com\n"
+				    "in team@w.com;a@d.com,\"b c\"@e.com\n"
+				    "in kept@w.com;kept@w.com\n"
+				    "in \"j d\"@w.com;jd@d.com\n"
+				    "in @w.com;@old.com\n"
+				    "in @all.com;all@d.com\n"
+				    "in @both.com;@one.com,all@two.com\n"
+				    "in @*.w.com;@sub.com\n"
+				    "in vip+x@w.com;vip@d.com\n"
+				    "in " PRVS "own@w.com;own@d.com\n"
+				    "in own@w.com;other@d.com\n"
+				    "in @keep.com;@keep.com\n";
+	static const struct lookup_case rows[] = {
+		{ PRVS "bob@w.com", "bob@w.com", PRVS "bob.owen@d.com" },
+		{ "PRVS=098765432A=Bob@w.com", "bob@w.com",
+			"PRVS=098765432A=bob.owen@d.com" },
+		{ BTV1 "bob@w.com", "bob@w.com", BTV1 "bob.owen@d.com" },
+		{ BTV1 PRVS "bob@w.com", "bob@w.com",
+			BTV1 PRVS "bob.owen@d.com" },
+		{ PRVS "bob+News@w.com", "bob@w.com",
+			PRVS "bob.owen+News@d.com" },
+		{ PRVS "team+x@w.com", "team@w.com",
+			PRVS "a+x@d.com,\"" PRVS "b c+x\"@e.com" },
+		{ "\"" PRVS "j d\"@w.com", "j d@w.com", PRVS "jd@d.com" },
+		{ PRVS "vip+x@w.com", "vip+x@w.com", PRVS "vip@d.com" },
+		{ PRVS "kept@w.com", "kept@w.com", NULL },
+		{ PRVS "kept+x@w.com", "kept@w.com", NULL },
+		{ PRVS "eve@w.com", "@w.com", PRVS "eve@old.com" },
+		{ PRVS "eve@a.w.com", "@*.w.com", PRVS "eve@sub.com" },
+		{ PRVS "eve@all.com", "@all.com", "all@d.com" },
+		{ PRVS "eve@both.com", "@both.com",
+			PRVS "eve@one.com,all@two.com" },
+		{ PRVS "eve@keep.com", "@keep.com", NULL },
+		/* a rule for the address with this very tag */
+		{ PRVS "own@w.com", PRVS "own@w.com", "own@d.com" },
+		{ "prvs=1987654321=own@w.com", "own@w.com",
+			"prvs=1987654321=other@d.com" },
+		/* no tags */
+		{ "prvs=098765432=bob@w.com", "@w.com",
+			"prvs=098765432=bob@old.com" },
+		{ PRVS "@w.com", "@w.com", PRVS "@old.com" },
+		{ PRVS "bob@q.com", NULL, NULL },
+	};
+
+	(void)state;
+	CHECK(rules, RULE_INBOUND, "+", rows);
+	/* set aside before an extension is looked for */
+	CHECK(rules, RULE_INBOUND, "=+", rows);
 }
 
 static void test_idna(void **state)
@@ -254,7 +324,41 @@ static void test_idna(void **state)
 	};
 
 	(void)state;
-	CHECK(rules, RULE_INBOUND, '+', rows);
+	CHECK(rules, RULE_INBOUND, "+", rows);
+}
+
+/* One that is too long for a key still has a name and a domain. */
+static void test_too_long_for_a_key(void **state)
+{
+	static const char rules[] =
+		"in bob@w.com;new@d.com\nin @w.com;@old.com\n";
+	struct map *map = testmap_open(rules);
+	struct map_reader *reader;
+	struct lookup lookup;
+	struct mailbox mailbox;
+	char address[600];
+
+	(void)state;
+	assert_int_equal(map_reader_open(&reader, map), 0);
+	for (int len = 490; len <= 508; len++) {
+		for (int i = 0; i < 2; i++) {
+			(void)snprintf(address, sizeof address, "%s%0*d@w.com",
+				i ? "bob+" : "dora", len, 0);
+			assert_int_equal(address_parse(address, strlen(address),
+						 &mailbox, NULL),
+				0);
+			assert_int_equal(lookup_find(reader, RULE_INBOUND,
+						 &mailbox, &plus, &lookup),
+				1);
+			assert_bytes(address,
+				(struct bytes){ lookup.key, lookup.key_len },
+				i ? "bob@w.com" : "@w.com");
+			assert_int_equal(lookup.address_len,
+				len + 4 + 6 <= ADDRESS_KEY_MAX ? len + 10 : 0);
+		}
+	}
+	map_reader_close(reader);
+	map_close(map);
 }
 
 /* A domain that has no A-label form has no rule: no error. */
@@ -272,11 +376,11 @@ static void test_no_key(void **state)
 	memcpy(mailbox.domain, domain, sizeof domain);
 	mailbox.domain_len = sizeof domain;
 	assert_int_equal(
-		lookup_find(reader, RULE_INBOUND, &mailbox, '+', &lookup), 0);
+		lookup_find(reader, RULE_INBOUND, &mailbox, &plus, &lookup), 0);
 	memcpy(mailbox.domain, "\xe2\x80\xae.com", 7);
 	mailbox.domain_len = 7;
 	assert_int_equal(
-		lookup_find(reader, RULE_INBOUND, &mailbox, '+', &lookup), 0);
+		lookup_find(reader, RULE_INBOUND, &mailbox, &plus, &lookup), 0);
 	map_reader_close(reader);
 	map_close(map);
 }
@@ -308,7 +412,7 @@ static void test_long_extension(void **state)
 			address_parse(address, strlen(address), &mailbox, NULL),
 			0);
 		assert_int_equal(lookup_find(reader, RULE_INBOUND, &mailbox,
-					 '+', &lookup),
+					 &plus, &lookup),
 			1);
 		assert_int_equal(lookup.extension.len, len + 1);
 		rest = lookup.targets;
@@ -362,7 +466,7 @@ static void test_keeps_local(void **state)
 	assert_int_equal(map_reader_open(&reader, map), 0);
 	assert_int_equal(address_parse("a@w.com", 7, &mailbox, NULL), 0);
 	assert_int_equal(
-		lookup_find(reader, RULE_INBOUND, &mailbox, '+', &lookup), 1);
+		lookup_find(reader, RULE_INBOUND, &mailbox, &plus, &lookup), 1);
 	rest = lookup.targets;
 	assert_int_equal(lookup_next(&lookup, &mailbox, &rest, &target), 1);
 	assert_true(target.keeps_local);
@@ -379,8 +483,10 @@ int main(void)
 		cmocka_unit_test(test_tables_are_apart),
 		cmocka_unit_test(test_one_to_many),
 		cmocka_unit_test(test_delimiters),
+		cmocka_unit_test(test_batv),
 		cmocka_unit_test(test_idna),
 		cmocka_unit_test(test_no_key),
+		cmocka_unit_test(test_too_long_for_a_key),
 		cmocka_unit_test(test_long_extension),
 		cmocka_unit_test(test_damaged_targets),
 		cmocka_unit_test(test_keeps_local),

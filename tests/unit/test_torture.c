@@ -230,8 +230,9 @@ static int run_lookup(
 	assert_int_equal(
 		address_parse(text, sizeof text - 1, &mailbox, NULL), 0);
 	if (!code)
-		code = lookup_find(
-			reader, RULE_INBOUND, &mailbox, '+', &lookup);
+		code = lookup_find(reader, RULE_INBOUND, &mailbox,
+			&(struct localpart_syntax){ "+", LOCALPART_PRVS },
+			&lookup);
 	if (code == 1)
 		torture_tell(told, "%.*s", (int)lookup.key_len, lookup.key);
 	map_reader_close(reader);
