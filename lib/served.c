@@ -108,7 +108,9 @@ int state_note_served(
 
 int state_claim_served(struct state *state, int *fd, struct error *error)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_len = STATE_CLAIM_BYTES };
 	char path[STATE_PATH_MAX];
 	struct stat status;
 	int code = 0;

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "daemon.h"
+#include "serving.h"
 #include "state.h"
 
 /* Every failure of the map but these is "there is no good map": what could not
@@ -119,6 +120,8 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	if (!result && state_claim_served(state, &server->served_lock,
 			       &unlocked) == ERR_BUSY)
 		result = error_set(error, ERR_BUSY, "%s", unlocked.text);
+	if (server->served_lock > 0)
+		serving_sign(server->served_lock);
 	if (!result)
 		result = state_log_key(state, key, error);
 	if (!result)

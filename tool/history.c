@@ -351,12 +351,12 @@ int command_purge(struct tool *tool, struct error *error)
 	if (code)
 		return code;
 	code = tool_find_milter(tool, &pid, &down);
-	if (!code)
+	if (!code && pid > 0)
 		return error_set(error, ERR_BUSY,
 			"the milter is running (process %ld); stop it, and "
 			"try again",
 			(long)pid);
-	if (code != ERR_DOWN)
+	if (code && code != ERR_DOWN)
 		return error_set(error, code, "%s", down.text);
 	/* It may have another runtime_dir. */
 	if (state_claim_served(tool->state, &claim, &down) == ERR_BUSY)

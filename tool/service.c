@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "serving.h"
 #include "status.h"
 
 #define POLL_NANOSECONDS 20000000L
@@ -19,6 +20,7 @@ struct told {
 	double reloads_ok;
 	double reloads_failed;
 	double generation;
+	off_t log_end; /* of served/reload.log */
 };
 
 static double read_one(const struct tool *tool, const char *name)
@@ -32,9 +34,13 @@ static double read_one(const struct tool *tool, const char *name)
 
 static struct told read_told(const struct tool *tool)
 {
-	return (struct told){ .reloads_ok = read_one(tool, RELOADS_OK),
+	struct told told = { .reloads_ok = read_one(tool, RELOADS_OK),
 		.reloads_failed = read_one(tool, RELOADS_FAILED),
 		.generation = read_one(tool, "readdress_generation") };
+
+	if (serving_log_end(tool->state, &told.log_end, NULL) < 0)
+		told.log_end = -1;
+	return told;
 }
 
 static int not_running(const struct tool *tool, struct error *error)
@@ -49,9 +55,33 @@ int tool_find_milter(const struct tool *tool, pid_t *pid, struct error *error)
 {
 	int code = status_running(tool->config->runtime_dir, pid, error);
 
+	/* Its runtime_dir may be gone, with the file that it has locked. */
+	if ((code == 0 || code == ERR_NOENT) && tool->state &&
+		serving_process(tool->state, pid, NULL) > 0)
+		return 0;
 	if (code == 0 || code == ERR_NOENT)
 		return not_running(tool, error);
 	return code < 0 ? code : 0;
+}
+
+/* By served/reload.log, for status.prom may be on a full disk, or gone. As
+ * look. */
+static int look_at_log(const struct tool *tool, const struct told *before,
+	uint64_t newest, uint64_t *serving, struct error *error)
+{
+	if (before->log_end < 0)
+		return 0;
+	switch (serving_reload(tool->state, before->log_end, serving, NULL)) {
+	case 1:
+		return *serving >= newest;
+	case 2:
+		return error_set(error, ERR_DOWN,
+			"the milter could not reload and serves generation "
+			"%llu as before; `readdress log` says why",
+			(unsigned long long)*serving);
+	default:
+		return 0;
+	}
 }
 
 /* 1 when the milter serves newest since the SIGHUP, 0 not yet, or an error. */
@@ -68,7 +98,9 @@ static int look(const struct tool *tool, const struct told *before,
 			"%.0f as before; `readdress log` says why",
 			now.generation);
 	if (before->reloads_ok >= 0 && now.reloads_ok <= before->reloads_ok)
-		return 0;
+		return look_at_log(tool, before, newest, serving, error);
+	if (before->reloads_ok < 0 && before->log_end >= 0)
+		return look_at_log(tool, before, newest, serving, error);
 	if (now.generation >= 0) {
 		*serving = (uint64_t)now.generation;
 	} else {
@@ -143,6 +175,12 @@ int tool_reload(struct tool *tool, unsigned timeout, struct error *error)
 	newest = map_meta(map)->generation;
 	map_close(map);
 	before = read_told(tool);
+	if (pid <= 0)
+		return error_set(error, ERR_DOWN,
+			"a milter runs, but %s/pid is gone and its process "
+			"cannot be told: restart it (`systemctl restart "
+			"readdress-milter`)",
+			tool->config->runtime_dir);
 	if (kill(pid, SIGHUP)) {
 		if (errno == ESRCH)
 			return not_running(tool, error);

@@ -1,12 +1,17 @@
 /* status: the command that tells how the milter and the map are. */
 #include "tool.h"
 
+#include <limits.h>
+#include <sys/stat.h>
+
 #include "clock.h"
 #include "json.h"
 #include "status.h"
 
 #define STARTED	    "readdress_start_time_seconds"
-#define WARNING_MAX 256
+#define WARNING_MAX 512
+#define WARNINGS    2
+#define OLD	    30 /* seconds */
 #define TWICE	    "readdress_messages_twice_total"
 
 /* What is known; printed only when all of it is. */
@@ -19,6 +24,7 @@ struct seen {
 	uint64_t served;  /* 0: nothing yet */
 	struct map *map;  /* the newest; NULL: none, or it is damaged */
 	json_t *counters; /* with --json */
+	double age;	  /* of the numbers, in seconds; -1: there are none */
 	double twice;	  /* messages that came twice; -1: not known */
 	bool any;	  /* a counter was printed */
 	bool lost;	  /* one was not taken, for want of memory */
@@ -33,6 +39,23 @@ static double read_one(const struct tool *tool, const char *name)
 	return value;
 }
 
+/* The milter writes status.prom every 5 s. */
+static double age_of_numbers(const struct tool *tool)
+{
+	char path[PATH_MAX];
+	struct timespec now;
+	struct stat status;
+	double age;
+
+	if (snprintf(path, sizeof path, "%s/status.prom",
+		    tool->config->runtime_dir) >= (int)sizeof path ||
+		lstat(path, &status) != 0 ||
+		clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return -1;
+	age = difftime(now.tv_sec, status.st_mtim.tv_sec);
+	return age > 0 ? age : 0;
+}
+
 static int see_milter(struct seen *seen, struct error *error)
 {
 	const struct tool *tool = seen->tool;
@@ -44,15 +67,19 @@ static int see_milter(struct seen *seen, struct error *error)
 		return error_set(error, code, "%s", seen->down.text);
 	seen->up = !code;
 	seen->started = seen->up ? read_one(tool, STARTED) : -1;
-	if (seen->up)
+	seen->age = -1;
+	if (seen->up) {
 		told = read_one(tool, "readdress_generation");
+		seen->age = age_of_numbers(tool);
+	}
 	seen->twice = seen->up ? read_one(tool, TWICE) : -1;
-	if (told >= 0)
+	/* status.prom may be old: its disk is full, or its directory gone. */
+	code = state_served(tool->state, &seen->served, &previous, error);
+	if (told >= 0 && (code || !seen->served)) {
 		seen->served = (uint64_t)told;
-	else
-		return state_served(
-			tool->state, &seen->served, &previous, error);
-	return 0;
+		return 0;
+	}
+	return code;
 }
 
 static bool is_counter(const char *name, double value)
@@ -80,9 +107,19 @@ static int each_counter(struct seen *seen,
 		       : error_set(error, code, "%s", cause.text);
 }
 
-/* What somebody should look into; false: nothing. */
-static bool warning(const struct seen *seen, char text[WARNING_MAX])
+/* What somebody should look into, one of WARNINGS; false: nothing. */
+static bool warning(const struct seen *seen, int which, char text[WARNING_MAX])
 {
+	if (which == 0) {
+		if (!seen->up || (seen->age >= 0 && seen->age < OLD))
+			return false;
+		(void)snprintf(text, WARNING_MAX,
+			"the milter cannot write %.150s/status.prom every 5 s: "
+			"is its disk full, or the directory gone? A restart "
+			"makes the directory again",
+			seen->tool->config->runtime_dir);
+		return true;
+	}
 	if (seen->twice <= 0)
 		return false;
 	(void)snprintf(text, WARNING_MAX,
@@ -133,7 +170,9 @@ static void print_milter(const struct seen *seen)
 	if (!seen->up) {
 		(void)puts("milter     not running");
 	} else {
-		(void)printf("milter     up, process %ld", (long)seen->pid);
+		(void)fputs("milter     up", stdout);
+		if (seen->pid > 0)
+			(void)printf(", process %ld", (long)seen->pid);
 		if (seen->started >= 0) {
 			clock_text((int64_t)seen->started, since);
 			(void)printf(", since %s", since);
@@ -172,8 +211,14 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 			   "load` makes one");
 	else
 		(void)puts("newest     damaged");
-	if (warning(seen, text))
-		(void)printf("warning    %s\n", text);
+	for (int which = 0; which < WARNINGS; which++)
+		if (warning(seen, which, text))
+			(void)printf("warning    %s\n", text);
+	if (seen->up && seen->age >= 0)
+		(void)printf("numbers    %.0f s old\n", seen->age);
+	else if (seen->up)
+		(void)printf("numbers    none: there is no %s/status.prom\n",
+			seen->tool->config->runtime_dir);
 	return each_counter(seen, print_counter, error);
 }
 
@@ -193,6 +238,7 @@ static int print_json(struct seen *seen, struct error *error)
 	struct json json;
 	char when[CLOCK_TEXT_MAX];
 	char text[WARNING_MAX];
+	json_t *warnings;
 	int printed;
 	int code = 0;
 
@@ -201,8 +247,12 @@ static int print_json(struct seen *seen, struct error *error)
 		code = each_counter(seen, take_counter, error);
 	json_begin(&json);
 	json_put_flag(&json, "up", seen->up);
-	if (seen->up)
+	if (seen->up && seen->pid > 0)
 		json_put_number(&json, "pid", (uint64_t)seen->pid);
+	if (seen->age >= 0)
+		json_put_number(&json, "age", (uint64_t)seen->age);
+	else
+		json_put_null(&json, "age");
 	if (seen->started >= 0) {
 		clock_text((int64_t)seen->started, when);
 		json_put_text(&json, "since", when);
@@ -223,8 +273,12 @@ static int print_json(struct seen *seen, struct error *error)
 	} else {
 		json_put_null(&json, "newest");
 	}
-	json_put(&json, "warnings",
-		warning(seen, text) ? json_pack("[s]", text) : json_array());
+	warnings = json_array();
+	for (int which = 0; which < WARNINGS; which++)
+		if (warning(seen, which, text) &&
+			json_array_append_new(warnings, json_string(text)) != 0)
+			seen->lost = true;
+	json_put(&json, "warnings", warnings);
 	if (seen->lost) {
 		json_decref(seen->counters);
 		seen->counters = NULL;

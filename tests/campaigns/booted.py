@@ -11,6 +11,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -314,7 +315,7 @@ def stops(figures, relay):
         "ActiveState", "Result", "ExecMainStatus")), "=", "inactive success 0")
     figures.none("left", [path for path in (
         f"/proc/{pid}", relay.postfix.queue + "/readdress/milter.sock",
-        RUNTIME) if os.path.exists(path)])
+        RUNTIME + "/status.prom") if os.path.exists(path)])
     systemctl("start", NAME)
     slowest = 0.0
     relay.arrived.clear()
@@ -330,6 +331,30 @@ def stops(figures, relay):
     figures.clock("slowest restart, s", slowest, "<", 6.0)
     figures.none("problems", list(map(str, clients.problems)))
     audit.tell(figures)
+
+
+def beside(figures, relay):
+    """The unit is tried while a milter runs that was started by hand: that one
+    keeps its runtime_dir."""
+    systemctl("stop", NAME)
+    lab.run("/usr/sbin/readdress-milter", "-c", CONFIG)
+    pid = lab.read(RUNTIME + "/pid").strip()
+    systemctl("start", NAME, check=False)
+    figures.must("beside one that runs, the exit",
+                 shown("ExecMainStatus"), "=", "75")
+    systemctl("stop", NAME)
+    figures.none("gone with the unit", [path for path in (
+        RUNTIME + "/pid", RUNTIME + "/status.prom", f"/proc/{pid}")
+        if not os.path.exists(path)])
+    figures.must("readdress status", lab.run(
+        "readdress", "-c", CONFIG, "status", check=False).returncode, "=", 0)
+    figures.must("and it serves", relay.served(), "=", relay.version)
+    os.kill(int(pid), signal.SIGTERM)
+    figures.must("it ends", bool(lab.wait_until(
+        lambda: not lab.alive(int(pid)))), "=", True)
+    systemctl("reset-failed", check=False)
+    systemctl("start", NAME)
+    figures.must("then the unit serves", relay.served(), "=", relay.version)
 
 
 def inet(figures, relay):
@@ -381,7 +406,7 @@ def inside(figures, messages):
     with Relay() as relay:
         relay.start()
         mail(figures, relay, messages)
-        for step in (kills, damage, stops, inet, again):
+        for step in (kills, damage, stops, beside, inet, again):
             step(figures, relay)
         order(figures)
         figures.must("after all, it serves", relay.served(), "=",
