@@ -3,6 +3,7 @@
 #include "dkim.h"
 #include "envelope.h"
 #include "headeredit.h"
+#include "proof.h"
 #include "verdict.h"
 
 /* For one header at a time, of 60,000 octets where Postfix sends them. */
@@ -34,40 +35,11 @@ enum direction decide_direction(const struct config *config,
 	return INBOUND;
 }
 
-static bool is_required(const struct config *config, struct bytes name)
-{
-	for (size_t i = 0; i < config->outbound_required_count; i++)
-		if (bytes_equal_nocase(
-			    bytes_of(config->outbound_required[i].name), name))
-			return true;
-	return false;
-}
-
 bool decide_wants_header(const struct config *config, struct bytes name)
 {
 	return config_list_has_nocase(&config->inbound_headers, name) ||
 	       config_list_has_nocase(&config->outbound_headers, name) ||
-	       dkim_is_signature(name) || is_required(config, name);
-}
-
-/* Carries the message one of outbound_required_headers? */
-static bool is_proven(
-	const struct config *config, const struct decide_message *message)
-{
-	for (size_t i = 0; i < message->header_count; i++)
-		for (size_t r = 0; r < config->outbound_required_count; r++) {
-			const struct decide_header *header =
-				&message->headers[i];
-			const struct config_required *required =
-				&config->outbound_required[r];
-
-			if (bytes_equal_nocase(
-				    bytes_of(required->name), header->name) &&
-				bytes_equal_nocase(bytes_of(required->value),
-					bytes_trim(header->value, BYTES_FWS)))
-				return true;
-		}
-	return false;
+	       dkim_is_signature(name) || proof_names(config, name);
 }
 
 /* Does a rule of inbound name the recipient's domain? 1, 0, or an error. */
@@ -110,11 +82,8 @@ static int refuse_foreign(struct verdict_context *context)
 		if (result < 0)
 			return result;
 		if (!result) {
-			bool shadow = decide_in_shadow(
-				context->config, RULE_OUTBOUND);
-
-			decision->refuse = !shadow;
-			decision->shadow = shadow;
+			/* Shadow mode changes no mail, and opens no door. */
+			decision->refuse = true;
 			decision->refused = spelt;
 			return 0;
 		}
@@ -122,25 +91,36 @@ static int refuse_foreign(struct verdict_context *context)
 	return 0;
 }
 
+/* Who is outbound by daemon name or network must prove that he is ours. */
+static int ask_for_proof(struct verdict_context *context)
+{
+	const struct config *config = context->config;
+	const struct decide_message *message = context->message;
+	struct decision *decision = context->decision;
+	int result;
+
+	if (decision->direction != OUTBOUND ||
+		!config->outbound_required_count ||
+		(decision->why != WHY_DAEMON && decision->why != WHY_NETWORK &&
+			decision->why != WHY_COMMAND))
+		return 0;
+	result = proof_find(config, message, context->arena, &decision->proof);
+	if (result)
+		return result < 0 ? result : 0;
+	proof_find_unseen(config, message->required_seen, &decision->proof);
+	decision->direction = INBOUND;
+	decision->why = WHY_UNPROVEN;
+	return is_bounce(message) ? 0 : refuse_foreign(context);
+}
+
 static int decide_all(struct verdict_context *context)
 {
 	const struct config *config = context->config;
 	struct decision *decision = context->decision;
-	bool by_place =
-		decision->why == WHY_DAEMON || decision->why == WHY_NETWORK ||
-		decision->why == WHY_COMMAND;
-	int result = 0;
+	int result = ask_for_proof(context);
 
-	if (decision->direction == OUTBOUND && by_place &&
-		config->outbound_required_count &&
-		!is_proven(config, context->message)) {
-		decision->direction = INBOUND;
-		decision->why = WHY_UNPROVEN;
-		if (!is_bounce(context->message))
-			result = refuse_foreign(context);
-		if (result < 0 || decision->refuse)
-			return result;
-	}
+	if (result < 0 || decision->refuse)
+		return result;
 	if (decision->direction == OUTBOUND)
 		result = envelope_sender(context);
 	if (!result && (decision->direction == INBOUND ||

@@ -61,6 +61,13 @@ struct decide_message {
 	size_t header_count;
 	bool explain; /* findings for every address, not only for those that a
 			 log line tells of: REWRITTEN and LEFT */
+	/* For each of outbound_required_headers: was it ever seen right? NULL:
+	 * all of them were. */
+	const bool *required_seen;
+	/* For log lines alone, each may be NULL: the client's address and the
+	 * daemon name. */
+	const char *client;
+	const char *daemon;
 };
 
 enum decide_field {
@@ -108,13 +115,29 @@ struct decide_add {
 	const char *esmtp;   /* "NOTIFY=... ORCPT=...", or "" */
 };
 
+#define DECIDE_FOUND 4 /* headers whose values a log line shows */
+
+/* What outbound_required_headers make of the message (proof.h). All is 0 when
+ * the message needs no proof. */
+struct decide_proof {
+	const bool *right; /* for each of them: is it in the message, with its
+			      value? NULL: nothing is proven */
+	size_t found[DECIDE_FOUND]; /* headers with a listed name, by index */
+	size_t found_count;	    /* of all of them */
+	/* Not proven: the first that was never seen right in any message, and
+	 * how many there are. */
+	const struct config_required *unseen;
+	size_t unseen_count;
+};
+
 struct decision {
 	enum direction direction;
 	enum decide_why why;
-	bool refuse;	      /* 550 5.7.1; then there are no edits */
-	struct bytes refused; /* the recipient that is the reason; without
-				 refuse: shadow mode of outbound let it pass */
-	bool shadow;	      /* a change was held back by shadow mode */
+	/* 550 5.7.1, or 450 4.7.1 with proof.unseen; then there are no edits */
+	bool refuse;
+	struct bytes refused; /* refuse: the recipient that is the reason */
+	struct decide_proof proof;
+	bool shadow; /* a change was held back by shadow mode */
 
 	const char *sender;   /* the new one, without <>; NULL: leave it */
 	const char **deletes; /* without <>, spelt as Postfix holds them;

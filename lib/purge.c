@@ -93,7 +93,8 @@ int state_purge(
 	 * audit log last, and the lock when nothing is left to guard. */
 	static const char *const files[] = { STATE_BUILD, STATE_DAMAGED,
 		STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG, STATE_LOG_KEY,
-		STATE_LOG_KEY ".new", STATE_CLAIM };
+		STATE_LOG_KEY ".new", STATE_PROOFS, STATE_PROOFS ".new",
+		STATE_CLAIM };
 	int code;
 
 	*purged = (struct state_purged){ 0 };

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "prooflog.h"
+
 #define ADDRESS_SHOWN 330 /* an address, escaped and cut */
 #define NAMES_SHOWN   32  /* different header names in one line */
 #define REASONS_SHOWN 8	  /* for which addresses of a header were left */
@@ -228,18 +230,29 @@ static uint64_t unparsable(const struct decision *decision)
 	return sum;
 }
 
-static void add_refusal(struct lines *lines, const struct decision *decision,
-	const char *queue_id, uint64_t generation)
+/* A message without its proof: who sent it, and what was found in place of the
+ * proof. One that is refused for now, for want of a header that nobody has ever
+ * sent, may be the company's own. */
+static void add_unproven(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message)
 {
 	char old[ADDRESS_SHOWN];
+	char proof[PROOFLOG_MAX];
 	char item[ADDRESS_SHOWN + 64];
 
-	set_prefix(lines, decision, queue_id, generation, !decision->refuse);
-	show(lines, decision->refused, old);
-	(void)snprintf(item, sizeof item,
-		" refused rcpt=<%s> reply=\"550 5.7.1\"", old);
-	append(lines, item);
+	if (decision->refuse) {
+		show(lines, decision->refused, old);
+		(void)snprintf(item, sizeof item,
+			" refused rcpt=<%s> reply=\"%s\"", old,
+			decision->proof.unseen ? "450 4.7.1" : "550 5.7.1");
+		append(lines, item);
+	}
+	prooflog_text(decision, message, lines->log, proof);
+	append(lines, proof);
+	if (decision->refuse && decision->proof.unseen)
+		lines->level = LEVEL_WARNING;
 	end(lines);
+	lines->level = LEVEL_INFO;
 }
 
 void report_lines(const struct decision *decision,
@@ -262,13 +275,13 @@ void report_lines(const struct decision *decision,
 		touched = touched || !lines.empty;
 		end(&lines);
 	}
-	if (decision->refused.data) {
-		add_refusal(&lines, decision, queue_id, generation);
-		if (decision->refuse)
-			return;
+	set_prefix(&lines, decision, queue_id, generation, false);
+	if (decision->why == WHY_UNPROVEN) {
+		add_unproven(&lines, decision, message);
 		touched = true;
 	}
-	set_prefix(&lines, decision, queue_id, generation, false);
+	if (decision->refuse)
+		return;
 	add_all_left(&lines, decision, message);
 	lines.level = LEVEL_DEBUG;
 	if (!touched)

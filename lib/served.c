@@ -9,10 +9,13 @@
 
 #include "clock.h"
 #include "file.h"
+#include "proof.h"
 #include "statedir.h"
 
 #define KEY_SIZE  32
 #define LINE_SIZE 1024
+/* Of the file of proofs: as many headers as nobody lists. */
+#define PROOFS_SIZE ((size_t)PROOF_LINE * 4096 + 1)
 
 int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 	struct error *error)
@@ -226,4 +229,85 @@ int state_log_key(
 		key, KEY_SIZE, error);
 	close(fd);
 	return got;
+}
+
+/* Reads the file of proofs into *text (free it, on errors too). Returns its
+ * length, or an error of file_read_small. */
+static int read_proofs(struct state *state, char **text, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+
+	*text = malloc(PROOFS_SIZE);
+	if (!*text)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	state_path(state, STATE_PROOFS, path);
+	return file_read_small(
+		state->fd, STATE_PROOFS, path, *text, PROOFS_SIZE, error);
+}
+
+int state_proofs(struct state *state, const struct config *config, bool *seen,
+	struct error *error)
+{
+	struct error cause = { "" };
+	char *text = NULL;
+	int got = read_proofs(state, &text, &cause);
+
+	memset(seen, 0, config->outbound_required_count * sizeof *seen);
+	if (got >= 0)
+		got = proof_parse(
+			config, (struct bytes){ text, (size_t)got }, seen);
+	if (got == ERR_BAD && !cause.text[0])
+		(void)error_set(&cause, ERR_BAD,
+			"%s/" STATE_PROOFS " is damaged: it must hold lines of "
+			"%d hexadecimal digits",
+			state->dir, PROOF_LINE - 1);
+	free(text);
+	if (got == ERR_NOENT)
+		return 0;
+	if (got < 0)
+		memset(seen, 0, config->outbound_required_count * sizeof *seen);
+	return got < 0 ? error_set(error, got, "%s",
+				 cause.text[0] ? cause.text : "out of memory")
+		       : 0;
+}
+
+static int write_proofs(
+	struct state *state, const char *text, size_t len, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	struct stat status;
+	int code;
+	int fd = open_served(state, &status, error);
+
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_PROOFS, path);
+	code = file_replace(fd, base(STATE_PROOFS), path, STATE_MODE_FILE,
+		status.st_gid, text, len, error);
+	close(fd);
+	return code;
+}
+
+int state_note_proofs(struct state *state, const struct config *config,
+	const bool *seen, struct error *error)
+{
+	char *old = NULL;
+	char *text = malloc(config->outbound_required_count * PROOF_LINE + 1);
+	size_t len = 0;
+	int got;
+	int code = text ? proof_format(config, seen, text, &len) : ERR_NOMEM;
+
+	if (code < 0) {
+		(void)error_set(error, code, "out of memory");
+		goto out;
+	}
+	got = read_proofs(state, &old, NULL);
+	if (got == ERR_NOENT && !len)
+		goto out;
+	if (got < 0 || (size_t)got != len || memcmp(old, text, len) != 0)
+		code = write_proofs(state, text, len, error);
+out:
+	free(old);
+	free(text);
+	return code;
 }

@@ -9,6 +9,8 @@
  *                       (0: nothing yet); the milter's own
  *   served/reload.log   a line for each start and reload; the milter's own
  *   served/log.key      32 octets for hashes in log lines; the milter's own
+ *   served/required     a line for each of outbound_required_headers that was
+ *                       ever seen right (proof.h); the milter's own
  *   served/lock         the milter holds an fcntl lock (OFD) on it
  *   map.mdb.new         the one that is being built
  *   map.mdb.damaged     a map.mdb that a rollback found damaged
@@ -133,6 +135,17 @@ int state_make_served(struct state *state, uid_t uid, gid_t gid,
  * missing. ERR_BAD also when the file is no key; else as state_note_served. */
 int state_log_key(struct state *state, unsigned char key[32],
 	struct error *error) MUST_CHECK;
+
+/* Sets seen[i] for each of outbound_required_headers: was it ever seen right?
+ * Where there is no file, none was. ERR_BAD when the file is damaged or no
+ * regular file; on every error none was seen. */
+int state_proofs(struct state *state, const struct config *config, bool *seen,
+	struct error *error) MUST_CHECK;
+
+/* The milter's: notes which were seen (atomic, fsync), unless the file says so
+ * already; a damaged one is written anew. Errors as state_note_served. */
+int state_note_proofs(struct state *state, const struct config *config,
+	const bool *seen, struct error *error) MUST_CHECK;
 
 /* What state_purge removed, and what it left. */
 struct state_purged {

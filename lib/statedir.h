@@ -24,6 +24,7 @@
 #define STATE_RELOAD_LOG STATE_SERVED_DIR "/reload.log"
 #define STATE_LOG_KEY	 STATE_SERVED_DIR "/log.key"
 #define STATE_CLAIM	 STATE_SERVED_DIR "/lock"
+#define STATE_PROOFS	 STATE_SERVED_DIR "/required"
 /* From the first byte on; serving.c has the one behind. Until 0.1.0 it was all
  * of the file, which meets both. */
 #define STATE_CLAIM_BYTES 1

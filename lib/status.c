@@ -109,6 +109,15 @@ static void write_messages(FILE *file, const struct status *status)
 		load(&status->unparsable));
 }
 
+static void write_modes(FILE *file, const struct status *status)
+{
+	head(file, STATUS_SHADOW_METRIC, "gauge",
+		"1 while the table is in shadow mode.");
+	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++)
+		(void)fprintf(file, STATUS_SHADOW_METRIC "{table=\"%s\"} %d\n",
+			rule_table_name(t), atomic_load(&status->shadow[t]));
+}
+
 static void write_seconds(FILE *file, const struct status *status)
 {
 	uint64_t count = 0;
@@ -143,6 +152,7 @@ static void write_all(FILE *file, const struct status *status, int64_t started,
 	(void)fprintf(
 		file, "readdress_generation %" PRIu64 "\n", meta->generation);
 	write_rules(file, meta);
+	write_modes(file, status);
 	write_messages(file, status);
 	head(file, "readdress_reloads_total", "counter", "Reloads (SIGHUP).");
 	(void)fprintf(file,

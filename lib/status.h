@@ -23,6 +23,9 @@ enum status_result {
 
 #define STATUS_BUCKETS 8 /* upper bounds in status.c, the last is +Inf */
 
+/* A gauge, 1 for a table in shadow mode. */
+#define STATUS_SHADOW_METRIC "readdress_shadow"
+
 /* Threads add to it at once; all are plain relaxed atomics. */
 struct status {
 	_Atomic uint64_t messages[DIRECTIONS][STATUS_RESULTS];
@@ -35,6 +38,7 @@ struct status {
 	_Atomic int64_t connections;
 	_Atomic uint64_t seconds_buckets[STATUS_BUCKETS];
 	_Atomic uint64_t nanoseconds_sum;
+	atomic_bool shadow[RULE_TABLES]; /* of inbound and outbound */
 };
 
 /* Counts one message's time in our callbacks. */

@@ -51,6 +51,14 @@ void control_write_status(struct server *server)
 	snapshot_drop(snapshot);
 }
 
+static void keep_proofs(struct server *server)
+{
+	struct snapshot *snapshot = snapshot_get(&server->current);
+
+	proofs_keep(&server->proofs, snapshot);
+	snapshot_drop(snapshot);
+}
+
 void control_remove_status(const char *runtime_dir)
 {
 	char path[PATH_MAX];
@@ -98,6 +106,7 @@ static _Noreturn void stop(struct server *server)
 		pause_for(STEP);
 	atomic_store(&server->closed, true);
 	wait_for_answers(server);
+	proofs_keep(&server->proofs, snapshot);
 	listener_remove(&server->listener);
 	control_remove_status(server->fixed.runtime_dir);
 	log_line(&snapshot->log, failed ? LEVEL_ERROR : LEVEL_INFO,
@@ -158,6 +167,7 @@ static void *control(void *argument)
 			last = now();
 			reload = 0;
 		}
+		keep_proofs(server);
 		if (now() < tick)
 			continue;
 		logsink_catch_up(server->sink);

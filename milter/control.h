@@ -1,7 +1,8 @@
 /*
  * control: the thread that owns the signals and the clock. HUP: a reload. Every
- * 5 s: status.prom. TERM and INT: the stop, which gives messages that have
- * begun some seconds to end, and then ends the process.
+ * 5 s: status.prom. When a message brings a proof: served/required. TERM and
+ * INT: the stop, which gives messages that have begun some seconds to end, and
+ * then ends the process.
  */
 #ifndef READDRESS_MILTER_CONTROL_H
 #define READDRESS_MILTER_CONTROL_H

@@ -62,13 +62,20 @@ static void count(struct server *server, const struct decision *decision,
 			decision->counts[FIELD_HEADER][RESULT_UNPARSABLE]);
 }
 
-static sfsistat refuse(SMFICTX *ctx)
+static sfsistat refuse(SMFICTX *ctx, const struct decision *decision)
 {
 	char code[] = "550";
 	char status[] = "5.7.1";
 	char text[] = "Relaying denied: nothing proves that this message is "
 		      "from a sender of this relay";
+	char later_code[] = "450";
+	char later_status[] = "4.7.1";
 
+	/* A typing error in the configuration must not bounce everything. */
+	if (decision->proof.unseen) {
+		(void)smfi_setreply(ctx, later_code, later_status, text);
+		return SMFIS_TEMPFAIL;
+	}
 	(void)smfi_setreply(ctx, code, status, text);
 	return SMFIS_REJECT;
 }
@@ -76,7 +83,7 @@ static sfsistat refuse(SMFICTX *ctx)
 sfsistat finish_message(
 	struct server *server, SMFICTX *ctx, const struct message *message)
 {
-	const struct snapshot *snapshot = message->snapshot;
+	struct snapshot *snapshot = message->snapshot;
 	struct emitter emitter;
 	struct decide_message view;
 	struct decision decision = { 0 };
@@ -89,6 +96,9 @@ sfsistat finish_message(
 	if (message->failed)
 		return finish_defer(server, ctx, message, NULL);
 	view = message_view(message);
+	view.required_seen = proofs_seen(snapshot, message->arena);
+	if (!view.required_seen)
+		return finish_defer(server, ctx, message, "out of memory");
 	if (decide(snapshot->config, snapshot->map, message->direction,
 		    message->why, &view, message->arena, &decision, &error) < 0)
 		return finish_defer(server, ctx, message,
@@ -107,5 +117,7 @@ sfsistat finish_message(
 		map_meta(snapshot->map)->generation, &snapshot->log, emit,
 		&emitter);
 	count(server, &decision, result);
-	return decision.refuse ? refuse(ctx) : SMFIS_CONTINUE;
+	if (decision.proof.right)
+		proofs_note(&server->proofs, snapshot, decision.proof.right);
+	return decision.refuse ? refuse(ctx, &decision) : SMFIS_CONTINUE;
 }

@@ -10,7 +10,8 @@
 #include "server.h"
 
 /* In xxfi_eom. The verdict: SMFIS_CONTINUE, SMFIS_REJECT (550 5.7.1) or
- * SMFIS_TEMPFAIL (451 4.3.0). The message is left for the caller to reset. */
+ * SMFIS_TEMPFAIL (451 4.3.0, or 450 4.7.1). The message is left for the caller
+ * to reset. */
 sfsistat finish_message(
 	struct server *server, SMFICTX *ctx, const struct message *message);
 

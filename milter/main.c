@@ -18,6 +18,7 @@
 #include "daemon.h"
 #include "reload.h"
 #include "session.h"
+#include "shadow.h"
 #include "signals.h"
 #include "state.h"
 #include "syslogcall.h"
@@ -147,6 +148,16 @@ static void advise_unit(
 		config->socket);
 }
 
+static void print_modes(const struct config *config)
+{
+	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++) {
+		const char *notice = shadow_notice(config, t);
+
+		if (notice)
+			(void)printf("shadow mode: %s\n", notice);
+	}
+}
+
 static int check(const struct server *server, const struct config *config,
 	struct error *error)
 {
@@ -186,6 +197,7 @@ static int check(const struct server *server, const struct config *config,
 			     ", the newest, is good, too: "
 			     "SIGHUP takes it up\n",
 			newest);
+	print_modes(config);
 	map_close(map);
 	advise_unit(server, config);
 	return fflush(stdout) == 0 ? 0

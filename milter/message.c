@@ -105,6 +105,10 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 		message->failed = no_address;
 		return;
 	}
+	if (client->address)
+		message->client = keep(message, client->address);
+	if (client->daemon_name)
+		message->daemon = keep(message, client->daemon_name);
 	message->sender = keep(message, arguments[0]);
 	if (resolved)
 		message->sender_resolved = keep(message, resolved);
@@ -212,5 +216,7 @@ struct decide_message message_view(const struct message *message)
 		.recipient_count = message->recipient_count,
 		.headers = message->headers,
 		.header_count = message->header_count,
+		.client = message->client,
+		.daemon = message->daemon,
 	};
 }

@@ -22,6 +22,8 @@ struct message {
 	enum direction direction;
 	enum decide_why why;
 
+	const char *client; /* for log lines; or NULL */
+	const char *daemon;
 	const char *sender;
 	const char *sender_resolved;
 	bool smtputf8;

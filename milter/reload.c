@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "daemon.h"
 #include "serving.h"
+#include "shadow.h"
 #include "state.h"
 
 /* Every failure of the map but these is "there is no good map": what could not
@@ -93,6 +94,20 @@ static void tell_systemd(const struct map_meta *meta)
 		meta->generation, rows);
 }
 
+/* Shadow mode is on for longer than anybody thinks of it. */
+static void tell_modes(struct server *server, const struct snapshot *snapshot,
+	const char *when)
+{
+	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++) {
+		const char *notice = shadow_notice(snapshot->config, t);
+
+		atomic_store(&server->status.shadow[t], notice != NULL);
+		if (notice)
+			log_line(&snapshot->log, LEVEL_WARNING,
+				"%s: shadow mode: %s", when, notice);
+	}
+}
+
 /* A line of served/reload.log; that it cannot be written stops nothing. */
 static void note_line(
 	struct state *state, const struct log *log, const char *line)
@@ -133,6 +148,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 			&snapshot, config, map, key, server->sink);
 	if (result < 0)
 		goto out;
+	proofs_start(&server->proofs, snapshot, state);
 	if (gone)
 		log_line(&snapshot->log, LEVEL_WARNING,
 			"generation %" PRIu64 ", which was served, is gone: "
@@ -147,6 +163,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 		READDRESS_VERSION, generation, rows);
 	log_line(&snapshot->log, LEVEL_INFO, "%s", line);
 	note_line(state, &snapshot->log, line);
+	tell_modes(server, snapshot, "start");
 	tell_systemd(map_meta(map));
 	snapshot_put(&server->current, snapshot);
 out:
@@ -292,6 +309,7 @@ static void succeeded(struct server *server, struct state *state,
 	log_line(&next->log, LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->status.reloads_ok, 1);
 	note_line(state, &next->log, line);
+	tell_modes(server, next, "reload");
 	permit_socket(server, old->config, next->config, &next->log);
 	tell_systemd(map_meta(next->map));
 }
@@ -331,6 +349,7 @@ void reload_run(struct server *server)
 			error.text[0] ? error.text : "out of memory");
 		goto out;
 	}
+	proofs_reload(&server->proofs, old, next);
 	snapshot_put(&server->current, next);
 	succeeded(server, state, old, next);
 	next = NULL;

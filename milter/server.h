@@ -11,6 +11,7 @@
 
 #include "listener.h"
 #include "logsink.h"
+#include "proofs.h"
 #include "snapshot.h"
 #include "status.h"
 #include "twice.h"
@@ -37,6 +38,7 @@ struct server {
 	struct snapshot_current current;
 	struct listener listener;
 	struct status status;
+	struct proofs proofs;
 	struct twice twice;
 	_Atomic uint64_t
 		twice_told; /* clock_ms() of its last warning; 0: none */

@@ -32,6 +32,7 @@ void signals_set(sigset_t *set)
 	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGNALS_WAKE);
 }
 
 bool signals_taken(void)

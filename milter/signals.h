@@ -14,12 +14,16 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Blocks HUP, TERM, INT and what else would kill us unasked (USR1, USR2, ALRM,
- * VTALRM, PROF, POLL) in this thread and all that it will start, and ignores
- * PIPE. Before the first thread; returns 0, or -1 with errno. */
+/* Blocks HUP, TERM, INT, SIGNALS_WAKE and what else would kill us unasked
+ * (USR1, USR2, ALRM, VTALRM, PROF, POLL) in this thread and all that it will
+ * start, and ignores PIPE. Before the first thread; returns 0, or -1 with
+ * errno. */
 int signals_init(void);
 
-/* What the control thread waits for: HUP, TERM and INT. */
+/* With it other threads wake the control thread, which then looks round. */
+#define SIGNALS_WAKE SIGRTMIN
+
+/* What the control thread waits for: HUP, TERM, INT and SIGNALS_WAKE. */
 void signals_set(sigset_t *set);
 
 /* Has libmilter come here to wait? If not, it was linked against something else

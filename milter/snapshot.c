@@ -10,8 +10,13 @@ int snapshot_make(struct snapshot **snapshot, struct config *config,
 {
 	struct snapshot *made = calloc(1, sizeof *made);
 
-	if (!made)
+	if (made)
+		made->seen = calloc(config->outbound_required_count + 1,
+			sizeof *made->seen);
+	if (!made || !made->seen) {
+		free(made);
 		return ERR_NOMEM;
+	}
 	made->config = config;
 	made->map = map;
 	made->log = snapshot_log(config, sink);
@@ -27,6 +32,7 @@ void snapshot_drop(struct snapshot *snapshot)
 		return;
 	map_close(snapshot->map);
 	config_close(snapshot->config);
+	free(snapshot->seen);
 	free(snapshot);
 }
 

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "config.h"
 #include "log.h"
@@ -17,6 +18,9 @@ struct snapshot {
 	struct config *config;
 	struct map *map;
 	struct log log;
+	/* For each of outbound_required_headers: was it ever seen right? It
+	 * becomes true while the snapshot is in force (proofs.h). */
+	atomic_bool *seen;
 	_Atomic unsigned long references;
 };
 

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "modes.h"
 #include "status.h"
 
 #define STARTED	    "readdress_start_time_seconds"
@@ -20,9 +21,10 @@ struct seen {
 	struct error down;
 	bool up;
 	pid_t pid;
-	double started;	  /* -1: not known */
-	uint64_t served;  /* 0: nothing yet */
-	struct map *map;  /* the newest; NULL: none, or it is damaged */
+	double started;	 /* -1: not known */
+	uint64_t served; /* 0: nothing yet */
+	struct map *map; /* the newest; NULL: none, or it is damaged */
+	struct modes modes;
 	json_t *counters; /* with --json */
 	double age;	  /* of the numbers, in seconds; -1: there are none */
 	double twice;	  /* messages that came twice; -1: not known */
@@ -85,7 +87,8 @@ static int see_milter(struct seen *seen, struct error *error)
 static bool is_counter(const char *name, double value)
 {
 	return value > 0 && !strncmp(name, "readdress_", 10) &&
-	       !strstr(name, "_bucket{") && strcmp(name, "readdress_up") != 0 &&
+	       !strstr(name, "_bucket{") && !modes_is_metric(name) &&
+	       strcmp(name, "readdress_up") != 0 &&
 	       strcmp(name, "readdress_generation") != 0 &&
 	       strncmp(name, "readdress_rules{", 16) != 0 &&
 	       strcmp(name, STARTED) != 0;
@@ -204,6 +207,7 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 	char text[WARNING_MAX];
 
 	print_milter(seen);
+	modes_print(&seen->modes);
 	if (seen->map)
 		print_newest(seen);
 	else if (newest == ERR_NOENT)
@@ -261,6 +265,7 @@ static int print_json(struct seen *seen, struct error *error)
 		json_put_number(&json, "served", seen->served);
 	else
 		json_put_null(&json, "served");
+	modes_put(&seen->modes, &json);
 	if (seen->map) {
 		const struct map_meta *meta = map_meta(seen->map);
 
@@ -311,8 +316,12 @@ int command_status(struct tool *tool, struct error *error)
 	int newest;
 	int code = see_milter(&seen, error);
 
-	if (code)
+	if (!code)
+		code = modes_see(tool, seen.up, &seen.modes, error);
+	if (code) {
+		modes_free(&seen.modes);
 		return code;
+	}
 	newest = state_open_newest(tool->state, false, &seen.map, &cause);
 	code = tool->options.json ? print_json(&seen, error)
 				  : print_text(&seen, newest, error);
@@ -321,5 +330,6 @@ int command_status(struct tool *tool, struct error *error)
 	if (!code)
 		code = judge(&seen, error);
 	map_close(seen.map);
+	modes_free(&seen.modes);
 	return code;
 }

@@ -350,8 +350,15 @@ def spoofing(figures, networks, gateway, spoofs):
             proven.append(name)
             mails.append((name, targets[0], message(name, PROOF)))
     with client(networks, gateway, "listed client") as connect:
+        # Until the header was seen right once, nothing is refused for good.
+        early = send_all(connect, [("early", targets[0], message("early"))])
+        proof = send_all(connect, [("first", targets[1],
+                                    message("first", PROOF))])
         replies = send_all(connect, mails)
     gateway.postfix.drain()
+    figures.must("a stranger before the header was ever seen",
+                 str(early["early"].text)[:5], "=", "4.7.1")
+    figures.must("the first proof", proof["first"].code, "=", 250)
     lent, relayed, other = [], [], []
     for name, rcpt, _ in mails:
         got = gateway.recipients(name)

@@ -18,6 +18,7 @@
 #include "mtatalk.h"
 #include "report.h"
 #include "session.h"
+#include "signals.h"
 
 #ifdef __has_feature /* clang; of gcc these headers are not complete */
 #if __has_feature(address_sanitizer)
@@ -237,6 +238,7 @@ static void start(void)
 {
 	char address[sizeof place.sun_path + 8];
 	pthread_t thread;
+	sigset_t wake;
 
 #ifdef COUNTS_BLOCKS
 	FUZZ_CHECK(__sanitizer_install_malloc_and_free_hooks(
@@ -244,6 +246,8 @@ static void start(void)
 #endif
 	/* as signals_init has it */
 	FUZZ_CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	FUZZ_CHECK(!sigemptyset(&wake) && !sigaddset(&wake, SIGNALS_WAKE));
+	FUZZ_CHECK(!pthread_sigmask(SIG_BLOCK, &wake, NULL));
 	FUZZ_CHECK(mkdtemp(directory) && !atexit(clean_up));
 	for (size_t i = 0; i < CONFIGURATIONS; i++)
 		snapshots[i] = make_snapshot(configurations[i]);

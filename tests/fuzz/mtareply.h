@@ -106,6 +106,7 @@ static inline void mtareply_verdict(char command, struct bytes data, bool edits)
 	FUZZ_CHECK(mtareply_strings(data, text) == 1);
 	FUZZ_CHECK(mtareply_is_clean(text[0]));
 	FUZZ_CHECK(!strncmp(text[0], "451 4.3.0 ", 10) ||
+		   !strncmp(text[0], "450 4.7.1 ", 10) ||
 		   !strncmp(text[0], "550 5.7.1 ", 10));
 }
 

@@ -106,7 +106,9 @@ static void test_proven(void **state)
 		"X-OriginatorOrg: drypizza.com",
 		"x-originatororg:drypizza.com",
 		"X-OriginatorOrg:   DryPizza.com\t",
-		"X-OriginatorOrg: other.com\nX-OriginatorOrg: drypizza.com",
+		"X-OriginatorOrg: drypizza.com\nx-originatororg: "
+		"DRYPIZZA.com",
+		"X-OriginatorOrg: drypizza.com\nX-Tenant: 4711",
 		"From: a@b\nX-Tenant: 4711",
 	};
 
@@ -138,6 +140,12 @@ static void test_unproven(void **state)
 		"X-OriginatorOrg: 4711",
 		"X-OriginatorOrgs: drypizza.com",
 		"X-Tenant: ",
+		/* every instance must be right */
+		"X-OriginatorOrg: other.com\nX-OriginatorOrg: drypizza.com",
+		"X-OriginatorOrg: drypizza.com\nX-OriginatorOrg: other.com",
+		"X-OriginatorOrg: drypizza.com\nX-OriginatorOrg:",
+		"X-OriginatorOrg: drypizza.com\nX-Tenant: 4712",
+		"X-Tenant: 4711\nX-OriginatorOrg: 4711",
 	};
 
 	(void)state;
@@ -239,27 +247,33 @@ static void test_foreign(void **state)
 	}
 }
 
-/* Shadow mode of outbound changes nothing, so it refuses nothing; the inbound
- * table goes on. */
+/* Shadow mode changes no mail, and opens no door to a stranger. */
 static void test_foreign_in_shadow(void **state)
 {
-	struct testdecide test = { .conf = REQUIRED
-				   "outbound_mode = \"shadow\"\n",
-		.rules = RULES,
-		.direction = OUTBOUND,
-		.why = WHY_NETWORK,
-		.sender = "<bob@new.com>",
-		.recipients = "<bob@w.com>\n<x@far.com>" };
+	static const char *const modes[] = {
+		REQUIRED "outbound_mode = \"shadow\"\n",
+		REQUIRED "inbound_mode = \"shadow\"\n",
+		REQUIRED "outbound_mode = \"shadow\"\n"
+			 "inbound_mode = \"shadow\"\n",
+	};
 
 	(void)state;
-	testdecide_run(&test);
-	assert_int_equal(test.decision.why, WHY_UNPROVEN);
-	assert_false(test.decision.refuse);
-	assert_true(test.decision.shadow);
-	assert_true(bytes_equal(test.decision.refused, bytes_of("x@far.com")));
-	assert_int_equal(test.decision.add_count, 1);
-	assert_null(test.decision.sender);
-	testdecide_close(&test);
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		struct testdecide test = { .conf = modes[i],
+			.rules = RULES,
+			.direction = OUTBOUND,
+			.why = WHY_NETWORK,
+			.sender = "<bob@new.com>",
+			.recipients = "<bob@w.com>\n<x@far.com>" };
+
+		testdecide_run(&test);
+		assert_int_equal(test.decision.why, WHY_UNPROVEN);
+		assert_true(test.decision.refuse);
+		assert_true(bytes_equal(
+			test.decision.refused, bytes_of("x@far.com")));
+		assert_string_equal(testdecide_edits(&test), "");
+		testdecide_close(&test);
+	}
 }
 
 int main(void)

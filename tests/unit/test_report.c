@@ -145,12 +145,16 @@ static void test_lines(void **state)
 		{ { NETWORK, .conf = "outbound_required_headers = {\"X: y\"}\n",
 			  .recipients = "<" BOB ">" },
 			"i 4F2A91C03: direction=inbound why=unproven "
-			"generation=12 rcpt=<" BOB ">:<" OWEN ">\n" },
+			"generation=12 rcpt=<" BOB ">:<" OWEN ">\n"
+			"i 4F2A91C03: direction=inbound why=unproven "
+			"generation=12 client=- daemon=- found=none\n" },
 		{ { NETWORK, .conf = "outbound_required_headers = {\"X: y\"}\n",
-			  .recipients = "<" BOB ">\n<X@Far.com>" },
+			  .recipients = "<" BOB ">\n<X@Far.com>",
+			  .headers = "X: \"<z>\nX:  y" },
 			"i 4F2A91C03: direction=inbound why=unproven "
 			"generation=12 refused rcpt=<X@Far.com> "
-			"reply=\"550 5.7.1\"\n" },
+			"reply=\"550 5.7.1\" client=- daemon=- "
+			"found=\"X: \\x22\\x3Cz\\x3E\" found=\"X: y\"\n" },
 		/* left as it is */
 		{ { .recipients = "<u%x@dom.com>\n<" BOB ">" },
 			"i " IN12 " rcpt=<" BOB ">:<" OWEN ">\n"

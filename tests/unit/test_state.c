@@ -845,6 +845,62 @@ static void test_log_key(void **test)
 	state_close(state);
 }
 
+/* Which of outbound_required_headers were seen: kept, and when in doubt none.
+ */
+static void test_proofs(void **test)
+{
+	struct config_required list[] = { { "X-Org", "a.com" },
+		{ "X-Org", "b.com" } };
+	struct config config = { .outbound_required = list,
+		.outbound_required_count = 2 };
+	struct kit *kit = *test;
+	struct state *state = kit_state(kit);
+	const bool none[2] = { false, false };
+	const bool one[2] = { false, true };
+	bool seen[2] = { true, true };
+	struct stat before;
+	struct stat after;
+
+	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
+	assert_memory_equal(seen, none, sizeof seen);
+	/* Nothing to say is no file. */
+	KIT_OK(kit, state_note_proofs(state, &config, none, &kit->error));
+	assert_int_equal(access(in_state(kit, "served/required"), F_OK), -1);
+	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
+	assert_int_equal(kit_mode(in_state(kit, "served/required")), 0640);
+	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
+	assert_memory_equal(seen, one, sizeof seen);
+	/* What it says already is not written again. */
+	assert_int_equal(stat(in_state(kit, "served/required"), &before), 0);
+	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
+	assert_int_equal(stat(in_state(kit, "served/required"), &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	/* A list without a header forgets it. */
+	config.outbound_required_count = 1;
+	KIT_OK(kit, state_note_proofs(state, &config, seen, &kit->error));
+	config.outbound_required_count = 2;
+	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
+	assert_memory_equal(seen, none, sizeof seen);
+	/* Damage is an error, nothing was seen, and it is written anew. */
+	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
+	assert_int_equal(truncate(in_state(kit, "served/required"), 64), 0);
+	seen[0] = true;
+	KIT_FAILS(kit, ERR_BAD, "served/required is damaged",
+		state_proofs(state, &config, seen, &kit->error));
+	assert_memory_equal(seen, none, sizeof seen);
+	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
+	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
+	assert_memory_equal(seen, one, sizeof seen);
+	assert_int_equal(unlink(in_state(kit, "served/required")), 0);
+	assert_int_equal(mkdir(in_state(kit, "served/required"), 0755), 0);
+	KIT_FAILS(kit, ERR_BAD, "not a regular file",
+		state_proofs(state, &config, seen, &kit->error));
+	assert_memory_equal(seen, none, sizeof seen);
+	assert_true(state_note_proofs(state, &config, one, NULL) < 0);
+	assert_int_equal(rmdir(in_state(kit, "served/required")), 0);
+	state_close(state);
+}
+
 static void test_claim_served(void **test)
 {
 	struct kit *kit = *test;
@@ -1002,6 +1058,7 @@ int main(void)
 		KIT_TEST(test_served_fails),
 		KIT_TEST(test_reload_log),
 		KIT_TEST(test_log_key),
+		KIT_TEST(test_proofs),
 		KIT_TEST(test_claim_served),
 		KIT_TEST(test_make_served),
 		KIT_TEST(test_publish_fails),
