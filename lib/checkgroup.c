@@ -106,6 +106,13 @@ static bool copy_finding(struct arena *arena,
 	return copy->source && copy->target.data && copy->why && copy->advice;
 }
 
+/* Each rule that is to be mended by hand is named. */
+static struct bytes grouped_by(const struct check_finding *finding)
+{
+	return finding->kind == CHECK_REFUSED ? bytes_of(finding->source)
+					      : domain_of(finding->source);
+}
+
 static int make_group(struct checkgroups *groups,
 	const struct check_finding *finding, struct node wanted)
 {
@@ -118,7 +125,7 @@ static int make_group(struct checkgroups *groups,
 	*group = (struct checkgroup){ .count = 1 };
 	if (!copy_finding(groups->arena, finding, &group->example))
 		return ERR_NOMEM;
-	group->domain = domain_of(group->example.source);
+	group->domain = grouped_by(&group->example);
 	*node = wanted;
 	node->domain = group->domain;
 	node->index = groups->count;
@@ -131,7 +138,7 @@ static int make_group(struct checkgroups *groups,
 int checkgroups_add(
 	struct checkgroups *groups, const struct check_finding *finding)
 {
-	struct node wanted = { domain_of(finding->source), finding->kind,
+	struct node wanted = { grouped_by(finding), finding->kind,
 		finding->severity, finding->table, 0 };
 	struct node **found = tfind(&wanted, &groups->tree, compare);
 

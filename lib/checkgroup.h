@@ -22,8 +22,8 @@ struct checkgroup {
 struct checkgroups *checkgroups_open(void) MUST_CHECK;
 void checkgroups_close(struct checkgroups *groups);
 
-/* Adds a finding to the group of its kind, severity, table and domain; all of
- * it is copied. 0 or ERR_NOMEM. */
+/* Adds a finding to the group of its kind, severity, table and domain (each
+ * CHECK_REFUSED is a group of its own); all of it is copied. 0 or ERR_NOMEM. */
 int checkgroups_add(struct checkgroups *groups,
 	const struct check_finding *finding) MUST_CHECK;
 

@@ -254,11 +254,29 @@ static int check_exception(
 			: "delete it");
 }
 
+/* Made by an earlier version, which took more. */
+static int check_refused(
+	struct checkrule *check, const struct checkrule_rule *rule)
+{
+	struct error reason;
+	char why[CHECKRULE_TEXT];
+	int result = rule_refused(rule->table, &rule->rule, &reason);
+
+	if (result <= 0)
+		return result;
+	checkrule_say(why, "load would refuse it today: %s", reason.text);
+	return checkrule_report(check, rule, CHECK_REFUSED, CHECK_WARN, why,
+		"export the table, correct the row, and load it; until then "
+		"the rule goes on working");
+}
+
 int checkrule_run(struct checkrule *check, struct checkrule_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
-	int result = 0;
+	int result = check_refused(check, rule);
 
+	if (result)
+		return result;
 	if (rule->kind == RULE_EXCEPTION)
 		return check_exception(check, rule);
 	if (rule->kind == RULE_CATCHALL)

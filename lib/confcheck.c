@@ -5,12 +5,24 @@
 
 #include "config.h"
 #include "endpoint.h"
+#include "precis.h"
 
 #define TIMEOUT_MIN 3600 /* see readdress.conf(5): headers come after DATA */
 
 static int refuse(cfg_t *cfg, const cfg_opt_t *option, const char *value,
 	const char *expected)
 {
+	char name[PRECIS_NAME_MAX];
+	struct span odd;
+
+	if (precis_find(bytes_of(value), &odd)) {
+		precis_name(bytes_of(value), odd, name);
+		cfg_error(cfg,
+			"%s: found \"%s\", which holds %s: no such character "
+			"may stand there; expected %s",
+			option->name, value, name, expected);
+		return -1;
+	}
 	cfg_error(cfg, "%s: found \"%s\", expected %s", option->name, value,
 		expected);
 	return -1;
@@ -23,10 +35,9 @@ static const char *last_value(cfg_opt_t *option)
 
 static bool is_printable(const char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
+	struct span odd;
+
+	return !precis_find(bytes_of(text), &odd);
 }
 
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option)
@@ -130,6 +141,8 @@ int confcheck_network(cfg_t *cfg, cfg_opt_t *option)
 	struct network network;
 	struct error error;
 
+	if (!is_printable(value))
+		return refuse(cfg, option, value, "a network");
 	if (!network_parse(value, &network, &error))
 		return 0;
 	cfg_error(cfg, "%s: %s", option->name, error.text);

@@ -5,34 +5,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-/* Octets of the control character at text; 0 where there is none. U+0080 to
- * U+009F are some, too: a terminal takes U+009B for ESC "[". */
-static size_t control_len(const char *text)
-{
-	unsigned char c = (unsigned char)text[0];
-
-	if (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80)
-		return 2;
-	return c < 0x20 || c == 0x7f;
-}
-
-/* Input ends up in these texts, and these texts on a terminal. */
-static void escape_controls(struct error *error, const char *raw)
-{
-	size_t out = 0;
-
-	while (*raw && out + 9 < sizeof error->text) {
-		size_t len = control_len(raw);
-
-		if (!len)
-			error->text[out++] = *raw++;
-		for (; len; len--)
-			out += (size_t)snprintf(error->text + out,
-				sizeof error->text - out, "\\x%02X",
-				(unsigned char)*raw++);
-	}
-	error->text[out] = '\0';
-}
+#include "precis.h"
 
 int error_set(struct error *error, int code, const char *format, ...)
 {
@@ -44,7 +17,8 @@ int error_set(struct error *error, int code, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
-	escape_controls(error, raw);
+	/* Input ends up in these texts, and these texts on a terminal. */
+	(void)precis_show_text(bytes_of(raw), error->text, sizeof error->text);
 	return code;
 }
 

@@ -31,8 +31,8 @@ struct error {
 	char text[ERROR_TEXT_MAX];
 };
 
-/* Writes the text, cut to fit, control characters
- * (C0, DEL, C1) as \xHH for each octet; returns code. */
+/* Writes the text, cut to fit, characters that nobody can see as U+XXXX (see
+ * precis.h), bytes that are no UTF-8 as \xHH; returns code. */
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "precis.h"
 #include "ruletarget.h"
 
 static const char *const table_names[RULE_TABLES] = { "inbound", "outbound",
@@ -180,8 +181,12 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 	struct ruletarget made;
 	char *octets;
 	size_t key_len;
-	int result = rule_source_key(table, source, key, error);
+	int result;
 
+	source = precis_trim(source);
+	result = ruletarget_check_characters(error, "source", source);
+	if (!result)
+		result = rule_source_key(table, source, key, error);
 	if (result < 0)
 		return result;
 	key_len = (size_t)result;
@@ -199,6 +204,37 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 	rule->key = (struct bytes){ octets, key_len };
 	rule->value = (struct bytes){ octets + key_len, 1 + made.len };
 	return 0;
+}
+
+/* Untrimmed: what stands at an end has its effect in the map. */
+static int check_stored_characters(enum rule_table table, struct bytes source,
+	struct bytes targets, struct error *error)
+{
+	struct bytes target;
+	int result = ruletarget_check_characters(error, "source", source);
+
+	while (!result && table != RULE_ROUTES &&
+		rule_next_target(&targets, &target))
+		result = ruletarget_check_characters(error, "target", target);
+	return result;
+}
+
+int rule_refused(
+	enum rule_table table, const struct rule *rule, struct error *error)
+{
+	char text[ADDRESS_TEXT_MAX];
+	char key[ADDRESS_KEY_MAX];
+	struct bytes source = { text, rule_source_text(rule->key, text) };
+	struct bytes targets = rule_value_targets(rule->value);
+	struct ruletarget made;
+	int result = check_stored_characters(table, source, targets, error);
+
+	if (!result)
+		result = rule_source_key(table, source, key, error);
+	if (result > 0)
+		result = ruletarget_read(
+			&made, table, rule->key, targets, true, error);
+	return result == ERR_BAD ? 1 : result;
 }
 
 size_t rule_source_text(struct bytes key, char text[ADDRESS_TEXT_MAX])

@@ -1,5 +1,11 @@
 #include "ruletarget.h"
 
+#include <stdio.h>
+
+#include "precis.h"
+
+#define SHOWN_BYTES 300 /* of a field in a message */
+
 /* The routes that are ours; all else is a transport of Postfix. */
 static const char *const words[] = { "relay", "local", "backup", "remote",
 	"auto" };
@@ -15,9 +21,54 @@ struct targets {
 int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
 	const char *reason)
 {
-	return error_set(error, ERR_BAD, "%s \"%.*s\"%s %s", role,
-		text.len > 300 ? 300 : (int)text.len, text.data,
-		text.len > 300 ? "..." : "", reason);
+	char shown[PRECIS_SHOWN(SHOWN_BYTES)];
+	bool cut = text.len > SHOWN_BYTES;
+
+	if (cut)
+		text.len = SHOWN_BYTES;
+	while (cut && text.len &&
+		((unsigned char)text.data[text.len] & 0xc0) == 0x80)
+		text.len--;
+	(void)precis_show(text, shown, sizeof shown);
+	return error_set(error, ERR_BAD, "%s \"%.*s\"%s %s", role, SHOWN_BYTES,
+		shown, cut || strlen(shown) > SHOWN_BYTES ? "..." : "", reason);
+}
+
+/* Where a space stands outside quotes; false when there is none. */
+static bool find_space(struct bytes text, struct span *found)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (quoted && text.data[i] == '\\')
+			i++;
+		else if (text.data[i] == '"')
+			quoted = !quoted;
+		else if (text.data[i] == ' ' && !quoted) {
+			*found = (struct span){ i, 1 };
+			return true;
+		}
+	}
+	return false;
+}
+
+int ruletarget_check_characters(
+	struct error *error, const char *role, struct bytes text)
+{
+	struct span found;
+	char name[PRECIS_NAME_MAX];
+	char reason[PRECIS_NAME_MAX + 80];
+
+	if (!address_utf8_valid(text.data, text.len))
+		return ruletarget_refuse(error, role, text, "is not UTF-8");
+	/* "Bob <bob@a.com>" has a message of its own. */
+	if (!precis_find(text, &found) &&
+		(memchr(text.data, '<', text.len) || !find_space(text, &found)))
+		return 0;
+	precis_name(text, found, name);
+	(void)snprintf(reason, sizeof reason,
+		"holds %s, which no address in a rule may hold", name);
+	return ruletarget_refuse(error, role, text, reason);
 }
 
 bool ruletarget_is_domain(struct bytes text)
@@ -156,6 +207,10 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 static int add_target(struct bytes target, struct bytes key, bool utf8,
 	struct ruletarget *made, struct targets *seen, struct error *error)
 {
+	int result = ruletarget_check_characters(error, "target", target);
+
+	if (result < 0)
+		return result;
 	if (!ruletarget_is_domain(target))
 		return add_address_target(target, key, utf8, made, seen, error);
 	if (!rule_key_is_domain(key))
@@ -178,7 +233,7 @@ static int add_targets(enum rule_table table, struct bytes all,
 		return ruletarget_refuse(
 			error, "target", all, "ends with a comma");
 	while (!result && rule_next_target(&rest, &target)) {
-		target = bytes_trim(target, BYTES_BLANKS);
+		target = precis_trim(target);
 		if (!target.len)
 			return ruletarget_refuse(
 				error, "target", all, "has an empty part");
@@ -205,7 +260,10 @@ static int add_route(
 	struct bytes target, struct ruletarget *made, struct error *error)
 {
 	size_t i = 0;
+	int result = ruletarget_check_characters(error, "target", target);
 
+	if (result < 0)
+		return result;
 	for (size_t w = 0; w < sizeof words / sizeof *words; w++)
 		if (bytes_equal_nocase(target, bytes_of(words[w])))
 			return append(made, words[w], target.len, error);
@@ -246,7 +304,7 @@ int ruletarget_read(struct ruletarget *made, enum rule_table table,
 	int result;
 
 	made->len = 0;
-	target = bytes_trim(target, BYTES_BLANKS);
+	target = precis_trim(target);
 	if (!target.len)
 		return error_set(error, ERR_BAD, "the target is empty");
 	if (!address_utf8_valid(target.data, target.len))

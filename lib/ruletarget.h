@@ -34,4 +34,10 @@ bool ruletarget_is_domain(struct bytes text);
 int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
 	const char *reason);
 
+/* Refuses text that is not UTF-8, or holds a character that no address in a
+ * rule may hold (precis_find; a space outside quotes), which it names. Returns
+ * 0 or ERR_BAD. */
+int ruletarget_check_characters(
+	struct error *error, const char *role, struct bytes text) MUST_CHECK;
+
 #endif

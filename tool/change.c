@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "text.h"
+
 static const char *const words[EDIT_CHANGES] = {
 	[EDIT_NEW] = "new",
 	[EDIT_CHANGED] = "changed",
@@ -18,14 +20,33 @@ static void print_json(struct changes *changes, enum edit_change change,
 	json_begin(&json);
 	json_put_text(&json, "table", rule_table_name(changes->table));
 	json_put_text(&json, "change", words[change]);
-	json_put_text(&json, "source", source);
+	json_put_row(&json, "source", bytes_of(source));
 	if (old.data)
-		json_put_bytes(&json, "old", old);
+		json_put_row(&json, "old", old);
 	if (new.data)
-		json_put_bytes(&json, "new", new);
+		json_put_row(&json, "new", new);
 	code = json_end(&json, changes->failed ? NULL : &changes->error);
 	if (code && !changes->failed)
 		changes->failed = code;
+}
+
+static void print_text(const struct changes *changes, enum edit_change change,
+	const char *source, struct bytes old, struct bytes new)
+{
+	static const char signs[EDIT_CHANGES] = { [EDIT_NEW] = '+',
+		[EDIT_CHANGED] = '~',
+		[EDIT_UNCHANGED] = '=',
+		[EDIT_DELETED] = '-' };
+
+	(void)printf("%c ", signs[change]);
+	(void)text_print_row(stdout, bytes_of(source));
+	(void)putchar(changes->delimiter);
+	(void)text_print_row(stdout, change == EDIT_NEW ? new : old);
+	if (change == EDIT_CHANGED) {
+		(void)fputs(" -> ", stdout);
+		(void)text_print_row(stdout, new);
+	}
+	(void)putchar('\n');
 }
 
 void change_print(struct changes *changes, enum edit_change change,
@@ -34,7 +55,6 @@ void change_print(struct changes *changes, enum edit_change change,
 	char source[ADDRESS_TEXT_MAX];
 	struct bytes old = { NULL, 0 };
 	struct bytes new = { NULL, 0 };
-	char delimiter = changes->delimiter;
 
 	if (change == EDIT_UNCHANGED)
 		return;
@@ -45,15 +65,8 @@ void change_print(struct changes *changes, enum edit_change change,
 		new = rule_value_targets(new_value);
 	if (changes->json)
 		print_json(changes, change, source, old, new);
-	else if (change == EDIT_NEW)
-		(void)printf("+ %s%c%.*s\n", source, delimiter, (int)new.len,
-			new.data);
-	else if (change == EDIT_DELETED)
-		(void)printf("- %s%c%.*s\n", source, delimiter, (int)old.len,
-			old.data);
 	else
-		(void)printf("~ %s%c%.*s -> %.*s\n", source, delimiter,
-			(int)old.len, old.data, (int)new.len, new.data);
+		print_text(changes, change, source, old, new);
 }
 
 void change_print_counts(

@@ -6,6 +6,7 @@
 #include "checkgroup.h"
 #include "json.h"
 #include "progress.h"
+#include "text.h"
 
 #define OUTPUT_BUFFER ((size_t)1 << 18)
 
@@ -34,8 +35,8 @@ static int print_json(const struct checkgroup *group, struct error *error)
 		&json, "severity", check_severity_name(finding->severity));
 	json_put_text(&json, "finding", check_kind_name(finding->kind));
 	json_put_text(&json, "table", rule_table_name(finding->table));
-	json_put_text(&json, "source", finding->source);
-	json_put_bytes(&json, "target", finding->target);
+	json_put_row(&json, "source", bytes_of(finding->source));
+	json_put_row(&json, "target", finding->target);
 	json_put_text(&json, "why", finding->why);
 	json_put_text(&json, "advice", finding->advice);
 	json_put_number(&json, "count", group->count);
@@ -50,14 +51,21 @@ static int print_line(const struct checkgroup *group, struct error *error)
 	(void)printf("%s %s: %s", check_severity_name(finding->severity),
 		check_kind_name(finding->kind),
 		rule_table_name(finding->table));
-	if (*finding->source)
-		(void)printf(" %s;%.*s", finding->source,
-			(int)finding->target.len, finding->target.data);
+	if (*finding->source) {
+		(void)putchar(' ');
+		(void)text_print_row(stdout, bytes_of(finding->source));
+		(void)putchar(';');
+		(void)text_print_row(stdout, finding->target);
+	}
 	if (group->count > 1)
 		(void)printf(" and %llu more of %.*s",
 			(unsigned long long)group->count - 1,
 			(int)group->domain.len, group->domain.data);
-	(void)printf(": %s. To do: %s\n", finding->why, finding->advice);
+	(void)fputs(": ", stdout);
+	(void)text_print(stdout, bytes_of(finding->why));
+	(void)fputs(". To do: ", stdout);
+	(void)text_print(stdout, bytes_of(finding->advice));
+	(void)putchar('\n');
 	return ferror(stdout) ? tool_output_failed(error) : 0;
 }
 

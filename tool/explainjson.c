@@ -68,16 +68,16 @@ static int print_finding(const struct explain *explain,
 	else
 		json_put_text(
 			&json, "field", decide_field_name(finding->field));
-	json_put_bytes(&json, "address", finding->old);
+	json_put_row(&json, "address", finding->old);
 	json_put_text(&json, "result", decide_result_name(finding->result));
 	if (finding->new.len)
-		json_put_bytes(&json, "new", finding->new);
+		json_put_row(&json, "new", finding->new);
 	else
 		json_put_null(&json, "new");
 	json_put_text(&json, "table", rule_table_name(finding->table));
 	if (finding->key.len) {
 		(void)rule_source_text(finding->key, rule);
-		json_put_text(&json, "rule", rule);
+		json_put_row(&json, "rule", bytes_of(rule));
 		json_put_text(&json, "kind", rule_kind_name(finding->kind));
 	} else {
 		json_put_null(&json, "rule");

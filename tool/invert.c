@@ -4,8 +4,11 @@
 #include <stdlib.h>
 
 #include "invert.h"
+#include "precis.h"
 #include "progress.h"
 #include "row.h"
+
+#define SHOWN_MAX 321 /* of a field in a message, with NUL */
 
 struct preferred {
 	char text[ADDRESS_KEY_MAX];
@@ -32,17 +35,19 @@ static void tell_left(void *context, const struct invert_left *left)
 	struct job *job = context;
 	char source[ADDRESS_TEXT_MAX];
 	struct bytes targets = rule_value_targets(left->rule.value);
-	struct error line; /* for its escaping of control octets */
+	char shown[2][SHOWN_MAX];
+	struct error line;
 
 	if (job->tool->quiet &&
 		(job->tool->options.first || left->reason == INVERT_DECIDED))
 		return;
 	progress_end(&job->progress);
 	(void)rule_source_text(left->rule.key, source);
-	(void)error_set(&line, 0, "%.320s%c%.*s%s: %s", source,
-		job->tool->options.delimiter,
-		targets.len > 320 ? 320 : (int)targets.len, targets.data,
-		targets.len > 320 ? "..." : "", left->text);
+	(void)precis_show(bytes_of(source), shown[0], sizeof shown[0]);
+	(void)precis_show(targets, shown[1], sizeof shown[1]);
+	(void)error_set(&line, 0, "%s%c%s%s: %s", shown[0],
+		job->tool->options.delimiter, shown[1],
+		targets.len >= sizeof shown[1] ? "..." : "", left->text);
 	(void)fprintf(stderr, "%s\n", line.text);
 }
 

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "address.h"
+#include "precis.h"
 
-#define UTF8_OCTETS 4 /* of the longest character */
+#define CODE_POINT_MAX 12 /* "U+10FFFF", NUL */
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
@@ -15,48 +15,61 @@ void json_begin(struct json *json)
 	json->failed = !json->object;
 }
 
-/* Octets of the character that text begins with; 0 when it begins with none. */
-static size_t first_character(struct bytes text)
+/* Writes what stands for the text's first character; returns its length in
+ * text, 1 for a byte that is in no character. */
+static size_t spell(struct bytes text, bool row, char *out, size_t *used)
 {
-	size_t most = text.len < UTF8_OCTETS ? text.len : UTF8_OCTETS;
+	struct bytes one = { text.data, precis_character(text) };
 
-	for (size_t len = 1; len <= most; len++) {
-		if (address_utf8_valid(text.data, len))
-			return len;
+	if (!one.len) {
+		memcpy(out + *used, replacement, sizeof replacement - 1);
+		*used += sizeof replacement - 1;
+		return 1;
 	}
-	return 0;
+	/* JSON has its own way to write U+0000 to U+001F. */
+	if (!row && one.len == 1) {
+		out[(*used)++] = *one.data;
+		return 1;
+	}
+	*used += row ? precis_show(one, out + *used, CODE_POINT_MAX)
+		     : precis_show_text(one, out + *used, CODE_POINT_MAX);
+	return one.len;
 }
 
-/* A string of text that is not all UTF-8. */
-static json_t *mended(struct bytes text)
+static json_t *make(struct bytes text, bool row)
 {
 	size_t used = 0;
-	char *copy = malloc(text.len * (sizeof replacement - 1) + 1);
+	char *copy = malloc(PRECIS_SHOWN(text.len) + CODE_POINT_MAX);
 	json_t *made;
 
 	if (!copy)
 		return NULL;
 	while (text.len) {
-		size_t len = first_character(text);
+		size_t len = spell(text, row, copy, &used);
 
-		memcpy(copy + used, len ? text.data : replacement,
-			len ? len : sizeof replacement - 1);
-		used += len ? len : sizeof replacement - 1;
-		text.data += len ? len : 1;
-		text.len -= len ? len : 1;
+		text.data += len;
+		text.len -= len;
 	}
 	made = json_stringn_nocheck(copy, used);
 	free(copy);
 	return made;
 }
 
+static bool is_plain(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < 0x20 || text.data[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 json_t *json_bytes(struct bytes text)
 {
 	if (!text.len)
 		return json_stringn_nocheck("", 0);
-	return address_utf8_valid(text.data, text.len)
-		       ? json_stringn_nocheck(text.data, text.len)
-		       : mended(text);
+	return is_plain(text) ? json_stringn_nocheck(text.data, text.len)
+			      : make(text, false);
 }
 
 void json_put(struct json *json, const char *key, json_t *value)
@@ -73,6 +86,12 @@ void json_put(struct json *json, const char *key, json_t *value)
 void json_put_bytes(struct json *json, const char *key, struct bytes text)
 {
 	json_put(json, key, json_bytes(text));
+}
+
+void json_put_row(struct json *json, const char *key, struct bytes text)
+{
+	json_put(json, key,
+		is_plain(text) ? json_bytes(text) : make(text, true));
 }
 
 void json_put_text(struct json *json, const char *key, const char *text)

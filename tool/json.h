@@ -29,10 +29,12 @@ struct json {
 
 void json_begin(struct json *json);
 
-/* text NULL: null. Octets that are no UTF-8, and NUL, are no reason to fail:
- * each octet that is in no valid character becomes U+FFFD. */
+/* text NULL: null. Each byte that is in no valid character becomes U+FFFD, each
+ * invisible character over U+007E the six letters "U+200B": see precis.h. */
 void json_put_text(struct json *json, const char *key, const char *text);
 void json_put_bytes(struct json *json, const char *key, struct bytes text);
+/* An address or a field of a row: as precis_show writes it. */
+void json_put_row(struct json *json, const char *key, struct bytes text);
 void json_put_number(struct json *json, const char *key, uint64_t number);
 void json_put_flag(struct json *json, const char *key, bool flag);
 /* generation 0: null, there is none. */

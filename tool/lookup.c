@@ -4,28 +4,33 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "precis.h"
 #include "text.h"
 #include "verdict.h"
 
-#define ANSWER_MAX ((size_t)16 << 20) /* bytes of an answer: 65,535 of targets */
+#define ANSWER_MAX                                                             \
+	((size_t)16 << 20) /* bytes of an answer: 65,535 of targets */
+#define SHOWN_MAX 301	   /* of an address in a message, with NUL */
 
 struct query {
 	const struct tool *tool;
 	struct map_reader *reader;
 	struct arena *arena; /* of one answer */
 	bool bad;	     /* one was no address */
-	bool missing;	     /* nothing becomes of one: no rule, or it is left */
+	bool missing; /* nothing becomes of one: no rule, or it is left */
 };
 
 static void complain(const char *text, const struct error *reason)
 {
 	struct error line;
+	char shown[SHOWN_MAX];
 
+	(void)precis_show(bytes_of(text), shown, sizeof shown);
 	if (text[0] == '@') /* names the text itself */
 		(void)error_set(&line, 0, "%s", reason->text);
 	else
-		(void)error_set(&line, 0, "\"%.300s\" %s: expected an address",
-			text, reason->text);
+		(void)error_set(&line, 0, "\"%s\" %s: expected an address",
+			shown, reason->text);
 	(void)fprintf(stderr, "readdress: %s\n", line.text);
 }
 
@@ -45,7 +50,7 @@ static int print_no_answer(
 	struct json json;
 
 	json_begin(&json);
-	json_put_text(&json, "address", address);
+	json_put_row(&json, "address", bytes_of(address));
 	json_put_flag(&json, "found", false);
 	if (reason)
 		json_put_text(&json, "error", reason->text);
@@ -67,27 +72,26 @@ static int print_json(const char *address, const struct answer *answer,
 	struct json json;
 
 	json_begin(&json);
-	json_put_text(&json, "address", address);
+	json_put_row(&json, "address", bytes_of(address));
 	json_put_flag(&json, "found", !answer->why);
 	if (answer->result)
 		json_put_text(&json, "result", answer->result);
 	if (answer->why)
 		json_put_text(&json, "why", answer->why);
 	else
-		json_put_bytes(&json, "target", answer->targets);
-	json_put_text(&json, "rule", rule);
+		json_put_row(&json, "target", answer->targets);
+	json_put_row(&json, "rule", bytes_of(rule));
 	json_put_text(&json, "kind", rule_kind_name(answer->kind));
 	return json_end(&json, error);
 }
 
-static void print_text(
-	const char *address, const struct answer *answer, const char *rule)
+static void print_rule(const struct answer *answer, const char *rule)
 {
-	(void)printf("%s;%.*s;%s;%s", address, (int)answer->targets.len,
-		answer->targets.data, rule, rule_kind_name(answer->kind));
+	(void)putchar(';');
+	(void)text_print_row(stdout, bytes_of(rule));
+	(void)printf(";%s", rule_kind_name(answer->kind));
 	if (answer->why)
 		(void)printf(";left: %s", answer->why);
-	(void)putchar('\n');
 }
 
 /* 1, or an error. */
@@ -102,14 +106,20 @@ static int print_answer(const struct query *query, const char *address,
 
 		return code ? code : 1;
 	}
-	if (query->tool->options.verbose)
-		print_text(address, answer, rule);
-	else if (answer->why)
-		tool_say(query->tool, "\"%s\" is left as it is: %s", address,
+	if (answer->why && !query->tool->options.verbose) {
+		char shown[SHOWN_MAX];
+
+		(void)precis_show(bytes_of(address), shown, sizeof shown);
+		tool_say(query->tool, "\"%s\" is left as it is: %s", shown,
 			answer->why);
-	else
-		(void)printf("%s;%.*s\n", address, (int)answer->targets.len,
-			answer->targets.data);
+		return 1;
+	}
+	(void)text_print_row(stdout, bytes_of(address));
+	(void)putchar(';');
+	(void)text_print_row(stdout, answer->targets);
+	if (query->tool->options.verbose)
+		print_rule(answer, rule);
+	(void)putchar('\n');
 	return 1;
 }
 
@@ -212,14 +222,32 @@ static int find(struct query *query, const char *text, struct error *error)
 	return find_address(query, text, &mailbox, error);
 }
 
+/* Such an address is looked up as the milter would, and looks like another. */
+static void warn(const struct query *query, const char *text, const char *shown)
+{
+	char name[PRECIS_NAME_MAX];
+	struct span found;
+
+	if (!precis_find(bytes_of(text), &found))
+		return;
+	precis_name(bytes_of(text), found, name);
+	tool_say(query->tool,
+		"\"%s\" holds %s: it is not the address that it looks like",
+		shown, name);
+}
+
 /* Only a failure of the map ends the run; what is no address, and what no rule
  * holds for, is told and remembered. */
 static int look_up(struct query *query, const char *text, struct error *error)
 {
 	bool json = query->tool->options.json;
 	struct error reason = { "" };
+	char shown[ADDRESS_TEXT_MAX];
 	int code = find(query, text, &reason);
 
+	(void)precis_show(bytes_of(text), shown, sizeof shown);
+	if (code >= 0)
+		warn(query, text, shown);
 	if (code > 0)
 		return 0;
 	if (code == ERR_BAD) {
@@ -229,7 +257,7 @@ static int look_up(struct query *query, const char *text, struct error *error)
 	}
 	if (code < 0)
 		return error_set(error, code, "%s", reason.text);
-	tool_say(query->tool, "\"%s\" is not found in %s", text,
+	tool_say(query->tool, "\"%s\" is not found in %s", shown,
 		rule_table_name(query->tool->table));
 	query->missing = true;
 	return json ? print_no_answer(text, NULL, error) : 0;

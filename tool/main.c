@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "precis.h"
+
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
 
 const struct command tool_commands[] = {
@@ -165,6 +167,7 @@ int tool_open_map(struct tool *tool, struct error *error)
 /* The command as it was typed, for the map's metadata and the audit log. */
 static void note_line(struct tool *tool, int argc, char **argv)
 {
+	char raw[sizeof tool->line];
 	size_t used = 0;
 
 	for (int i = 0; i < argc && used + 1 < sizeof tool->line; i++) {
@@ -176,10 +179,12 @@ static void note_line(struct tool *tool, int argc, char **argv)
 			break;
 		used += (size_t)wrote;
 	}
-	for (char *p = tool->line; *p; p++) {
+	(void)snprintf(raw, sizeof raw, "%s", tool->line);
+	for (char *p = raw; *p; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
 	}
+	(void)precis_show_text(bytes_of(raw), tool->line, sizeof tool->line);
 }
 
 static int take_operands(

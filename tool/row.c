@@ -26,8 +26,8 @@ static int print_json(
 	(void)rule_source_text(rule->key, source);
 	json_begin(&json);
 	json_put_text(&json, "table", rule_table_name(table));
-	json_put_text(&json, "source", source);
-	json_put_bytes(&json, "target", rule_value_targets(rule->value));
+	json_put_row(&json, "source", bytes_of(source));
+	json_put_row(&json, "target", rule_value_targets(rule->value));
 	json_put_text(
 		&json, "kind", rule_kind_name(rule_value_kind(rule->value)));
 	return json_end(&json, error);

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 
 #include "row.h"
+#include "text.h"
 
 #define OUTPUT_BUFFER	 ((size_t)1 << 18)
 #define SAMPLE_ARENA_MAX ((size_t)1 << 16)
@@ -15,20 +16,60 @@ static int damaged(int code, struct error *error)
 		"--generation N` reads an older one");
 }
 
+/* Rows that an earlier version took and load would refuse. */
+struct refused {
+	uint64_t rows;
+	struct error first;
+};
+
+static int note_refused(enum rule_table table, const struct rule *rule,
+	struct refused *refused, struct error *error)
+{
+	struct error reason = { "" };
+	int code = rule_refused(table, rule, &reason);
+
+	if (code < 0)
+		return error_set(error, code, "out of memory");
+	if (code && !refused->rows++)
+		refused->first = reason;
+	return 0;
+}
+
+/* On standard error: the rows themselves are printed as they are. */
+static void warn_of_refused(
+	const struct tool *tool, const struct refused *refused)
+{
+	if (refused->rows)
+		tool_say(tool,
+			"warning: load would refuse %llu of these rows today, "
+			"which go on working: %.600s%s; `readdress check` "
+			"names %s",
+			(unsigned long long)refused->rows, refused->first.text,
+			refused->rows > 1 ? ", and others" : "",
+			refused->rows > 1 ? "each" : "it");
+}
+
 int command_export(struct tool *tool, struct error *error)
 {
 	struct map_walk walk = { .map = tool->map, .table = tool->table };
+	struct refused refused = { 0 };
 	int code = 0;
 	int more = map_walk_next(&walk); /* before there is any output */
 
 	if (more >= 0)
 		code = row_begin(tool, error);
 	for (; !code && more > 0; more = map_walk_next(&walk)) {
-		if (edit_in_scope(tool->options.only, walk.rule.key))
-			code = row_print(tool, tool->table, &walk.rule, error);
+		if (!edit_in_scope(tool->options.only, walk.rule.key))
+			continue;
+		code = row_print(tool, tool->table, &walk.rule, error);
+		if (!code)
+			code = note_refused(
+				tool->table, &walk.rule, &refused, error);
 	}
 	if (!code && more < 0)
 		code = damaged(more, error);
+	if (!code)
+		warn_of_refused(tool, &refused);
 	map_walk_close(&walk);
 	return code;
 }
@@ -70,16 +111,6 @@ static bool matches(
 	return !fnmatch(listing->folded, text, 0);
 }
 
-/* Characters, as far as a terminal's columns can be told from UTF-8. */
-static int width_of(const char *text, size_t len)
-{
-	int width = 0;
-
-	for (size_t i = 0; i < len; i++)
-		width += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return width;
-}
-
 static int list_row(const struct tool *tool, struct listing *listing,
 	const struct rule *rule, bool print, struct error *error)
 {
@@ -93,14 +124,14 @@ static int list_row(const struct tool *tool, struct listing *listing,
 		return 0;
 	if (print && tool->options.json)
 		return row_print(tool, tool->table, rule, error);
-	source_width = width_of(source, len);
-	target_width = width_of(targets.data, targets.len);
+	source_width = text_print_row(
+		print ? stdout : NULL, (struct bytes){ source, len });
+	if (print)
+		(void)printf("%*s  ", listing->source_width - source_width, "");
+	target_width = text_print_row(print ? stdout : NULL, targets);
 	if (print) {
-		(void)printf("%s%*s  %.*s%*s  %s\n", source,
-			listing->source_width - source_width, "",
-			(int)targets.len, targets.data,
-			listing->target_width - target_width, "",
-			rule_kind_name(rule_value_kind(rule->value)));
+		(void)printf("%*s  %s\n", listing->target_width - target_width,
+			"", rule_kind_name(rule_value_kind(rule->value)));
 		return 0;
 	}
 	if (listing->source_width < source_width)

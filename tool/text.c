@@ -3,62 +3,71 @@
 #include "address.h"
 
 #include "log.h"
+#include "precis.h"
 #include "rule.h"
 
-#define UTF8_OCTETS 4 /* of the longest character */
-#define CUT_OCTETS  ((size_t)300)
-#define SHOWN_MAX   (4 * ADDRESS_TEXT_MAX)
+#define CODE_POINT_MAX 12 /* "U+10FFFF", NUL */
+#define CUT_OCTETS     ((size_t)300)
+#define SHOWN_MAX      (4 * ADDRESS_TEXT_MAX)
 
-/* C1 controls; line and paragraph separators; marks that turn writing round. */
-static bool is_harmful(const char *c, size_t len)
+/* How many bytes of printable ASCII text begins with. */
+static size_t plain(struct bytes text)
 {
-	unsigned char second = (unsigned char)c[1];
-	unsigned char third = len > 2 ? (unsigned char)c[2] : 0;
+	size_t len = 0;
 
-	if (!memcmp(c, "\xc2", 1))
-		return second < 0xa0;
-	if (len != 3 || memcmp(c, "\xe2", 1) != 0)
-		return false;
-	return (second == 0x80 && third >= 0xa8 && third <= 0xae) ||
-	       (second == 0x80 && (third == 0x8e || third == 0x8f)) ||
-	       (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+	while (len < text.len && text.data[len] >= 0x20 &&
+		text.data[len] < 0x7f)
+		len++;
+	return len;
 }
 
-/* Octets of the character that text begins with, if it can be printed as it is;
- * else 0. */
-static size_t printable(struct bytes text)
-{
-	size_t most = text.len < UTF8_OCTETS ? text.len : UTF8_OCTETS;
-
-	if (text.data[0] == '\t' ||
-		(text.data[0] >= 0x20 && text.data[0] < 0x7f))
-		return 1;
-	if ((unsigned char)text.data[0] < 0x80)
-		return 0;
-	for (size_t len = 2; len <= most; len++) {
-		if (address_utf8_valid(text.data, len))
-			return is_harmful(text.data, len) ? 0 : len;
-	}
-	return 0;
-}
-
-int text_print(FILE *file, struct bytes text)
+/* U+XXXX for what nobody can see, \xHH for a byte that is no UTF-8. row: also
+ * for what no address in a rule may hold. */
+static int print(FILE *file, struct bytes text, bool row)
 {
 	int width = 0;
 
 	while (text.len) {
-		size_t len = printable(text);
+		char shown[CODE_POINT_MAX];
+		struct bytes one;
+		size_t len = plain(text);
 
-		if (len && file)
-			(void)fwrite(text.data, 1, len, file);
-		else if (!len && file)
-			(void)fprintf(file, "\\x%02x",
-				(unsigned)(unsigned char)text.data[0]);
-		width += len ? 1 : 4;
-		text.data += len ? len : 1;
-		text.len -= len ? len : 1;
+		if (len) {
+			if (file)
+				(void)fwrite(text.data, 1, len, file);
+			width += (int)len;
+			text.data += len;
+			text.len -= len;
+			continue;
+		}
+		len = precis_character(text);
+		one = (struct bytes){ text.data, len ? len : 1 };
+
+		if (one.data[0] == '\t')
+			(void)strcpy(shown, "\t");
+		else if (row)
+			(void)precis_show(one, shown, sizeof shown);
+		else
+			(void)precis_show_text(one, shown, sizeof shown);
+		if (file)
+			(void)fputs(shown, file);
+		width += len && !memcmp(shown, one.data, len)
+				 ? 1
+				 : (int)strlen(shown);
+		text.data += one.len;
+		text.len -= one.len;
 	}
 	return width;
+}
+
+int text_print(FILE *file, struct bytes text)
+{
+	return print(file, text, false);
+}
+
+int text_print_row(FILE *file, struct bytes text)
+{
+	return print(file, text, true);
 }
 
 int text_print_cut(FILE *file, struct bytes text)

@@ -1,7 +1,8 @@
 /*
- * text: what comes from mail, printed for people. Nothing that would move a
- * terminal's cursor, change its colours or turn its writing round gets through:
- * such octets, and those that are no UTF-8, are printed as \xHH.
+ * text: what comes from mail and from tables, printed for people. Nothing that
+ * would move a terminal's cursor, change its colours or turn its writing round
+ * gets through, and nothing that nobody can see: such characters are printed as
+ * U+XXXX, bytes that are no UTF-8 as \xHH.
  */
 #ifndef READDRESS_TEXT_H
 #define READDRESS_TEXT_H
@@ -13,6 +14,9 @@
 /* Returns the columns that it takes, as far as they can be told from UTF-8.
  * file NULL: prints nothing. */
 int text_print(FILE *file, struct bytes text);
+
+/* The same for an address or a field of a row: as precis_show writes it. */
+int text_print_row(FILE *file, struct bytes text);
 
 /* As text_print, cut behind some 300 octets, with "..." then. */
 int text_print_cut(FILE *file, struct bytes text);

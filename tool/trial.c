@@ -319,7 +319,7 @@ static int print_json(const struct trial *trial, struct error *error)
 		json_begin(&json);
 		json_put_text(&json, "type", "rule");
 		json_put_text(&json, "table", rule_table_name(hit->table));
-		json_put_text(&json, "rule", rule);
+		json_put_row(&json, "rule", bytes_of(rule));
 		json_put_text(&json, "kind", rule_kind_name(hit->kind));
 		json_put_number(&json, "addresses", hit->count);
 		code = json_end(&json, error);
@@ -335,10 +335,10 @@ static void print_rules(const struct trial *trial)
 		char rule[ADDRESS_TEXT_MAX];
 
 		(void)rule_source_text(hit->key, rule);
-		(void)printf("  %8llu  %s %s (%s)\n",
-			(unsigned long long)hit->count,
-			rule_table_name(hit->table), rule,
-			rule_kind_name(hit->kind));
+		(void)printf("  %8llu  %s ", (unsigned long long)hit->count,
+			rule_table_name(hit->table));
+		(void)text_print_row(stdout, bytes_of(rule));
+		(void)printf(" (%s)\n", rule_kind_name(hit->kind));
 	}
 }
 

@@ -286,7 +286,7 @@ static void test_refused(void **state)
 		{ "socket = \"unix:milter.sock\"", 1, "path from the root" },
 		{ "socket = \"inet:99999@localhost\"", 1, "65535" },
 		{ "user = \"\"", 1, "user: found \"\", expected a name" },
-		{ "user = \"a\\nb\"", 1, "found \"a\\x0Ab\"" },
+		{ "user = \"a\\nb\"", 1, "found \"aU+000Ab\"" },
 		{ "socket_group = \"\"", 1, "expected a name" },
 		{ "state_dir = \"var/lib\"", 1, "path from the root" },
 		{ "state_dir = \"/a\\nb\"", 1, "path from the root" },

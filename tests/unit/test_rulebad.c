@@ -56,7 +56,9 @@ static const struct rule_case refused[] = {
 	{ IN, "<bob@a.com>", "bob@b.com", "source \"<bob@a.com>\" ...", false },
 	{ IN, "@x.com:bob@a.com", "bob@b.com", "source ...", false },
 	/* control characters */
-	{ IN, "bob@a.com", "bo\rb@b.com", "target \"bo\\x0Db@b.com\" ...",
+	{ IN, "bob@a.com", "bo\rb@b.com",
+		"target \"boU+000Db@b.com\" holds U+000D <control> before "
+		"\"b\"...",
 		false },
 	{ IN, "bob@a.com", "bob@b.com\r\nRCPT", "target ...", false },
 	{ IN, "bob@a.com", "bob@b.com\n", "target ...", false },
