@@ -431,7 +431,8 @@ static bool is_literal(const char *domain, size_t len)
 	return inet_pton(AF_INET, inner, octets) == 1;
 }
 
-static bool is_ldh(const char *domain, size_t len)
+/* underscore: may labels hold "_", too? */
+static bool is_ldh(const char *domain, size_t len, bool underscore)
 {
 	size_t label = 0;
 
@@ -445,14 +446,16 @@ static bool is_ldh(const char *domain, size_t len)
 		}
 		if (!((domain[i] >= 'a' && domain[i] <= 'z') ||
 			    (domain[i] >= '0' && domain[i] <= '9') ||
-			    domain[i] == '-'))
+			    domain[i] == '-' ||
+			    (underscore && domain[i] == '_')))
 			return false;
 		label++;
 	}
 	return true;
 }
 
-int address_check_domain(const char *domain, size_t len, struct error *error)
+static int check_domain(
+	const char *domain, size_t len, bool underscore, struct error *error)
 {
 	char key[ADDRESS_KEY_MAX];
 	int key_len;
@@ -466,11 +469,23 @@ int address_check_domain(const char *domain, size_t len, struct error *error)
 		return error_set(error, ERR_BAD,
 			"has a domain that cannot be written in A-labels, or "
 			"is too long");
-	if (!is_ldh(key, (size_t)key_len))
+	if (!is_ldh(key, (size_t)key_len, underscore))
 		return error_set(error, ERR_BAD,
 			"has a domain that is not made of labels of letters, "
-			"digits and hyphens");
+			"digits%s and hyphens",
+			underscore ? ", underscores" : "");
 	return 0;
+}
+
+int address_check_domain(const char *domain, size_t len, struct error *error)
+{
+	return check_domain(domain, len, false, error);
+}
+
+int address_check_source_domain(
+	const char *domain, size_t len, struct error *error)
+{
+	return check_domain(domain, len, true, error);
 }
 
 int address_check(const struct mailbox *mailbox, bool utf8, struct error *error)

@@ -94,6 +94,11 @@ int address_check(const struct mailbox *mailbox, bool utf8,
 int address_check_domain(
 	const char *domain, size_t len, struct error *error) MUST_CHECK;
 
+/* The same for a domain that mail comes to, which may hold underscores: those
+ * of Windows networks do, and Postfix takes them. */
+int address_check_source_domain(
+	const char *domain, size_t len, struct error *error) MUST_CHECK;
+
 /* Has the local part an octet over 0x7F? */
 bool address_local_is_utf8(const struct mailbox *mailbox);
 

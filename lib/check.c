@@ -34,6 +34,7 @@ static const char *const kind_names[CHECK_KINDS] = {
 	[CHECK_NAMESAKES] = "namesakes",
 	[CHECK_UNLISTED] = "unlisted",
 	[CHECK_MISSPELT] = "misspelt",
+	[CHECK_ONE_LABEL] = "one-label",
 	[CHECK_REFUSED] = "refused",
 	[CHECK_NOT_SERVED] = "not-served",
 };

@@ -27,6 +27,7 @@ enum check_kind {
 	CHECK_NAMESAKES,   /* two whole domains lead into one */
 	CHECK_UNLISTED,	   /* a domain's users without a rule have none */
 	CHECK_MISSPELT,	   /* a target domain that looks like another */
+	CHECK_ONE_LABEL,   /* the target's domain has no dot */
 	CHECK_REFUSED,	   /* load would refuse it today */
 	CHECK_NOT_SERVED,  /* outbound shows a domain that inbound does not
 			      know: answers do not come through here */

@@ -186,12 +186,29 @@ static int check_catchall(
 		"list the users, where each is to have his own");
 }
 
+/* "x@mail": a name that only some network's own resolver may know. */
+static int check_label(
+	struct checkrule *check, const struct checkrule_rule *rule)
+{
+	struct bytes domain = place_domain(&rule->to);
+	char why[CHECKRULE_TEXT];
+
+	if (memchr(domain.data, '.', domain.len) || domain.data[0] == '[')
+		return 0;
+	checkrule_say(why,
+		"the domain %.*s has one label: other servers do not find it, "
+		"and Postfix may append its own domain",
+		(int)domain.len, domain.data);
+	return checkrule_report(check, rule, CHECK_ONE_LABEL, CHECK_WARN, why,
+		"write the whole domain");
+}
+
 static int check_target(
 	struct checkrule *check, const struct checkrule_rule *rule)
 {
-	int result = 0;
+	int result = check_label(check, rule);
 
-	if (address_local_is_utf8(&rule->to.mailbox))
+	if (!result && address_local_is_utf8(&rule->to.mailbox))
 		result = checkrule_report(check, rule, CHECK_SMTPUTF8,
 			CHECK_WARN,
 			"the target is UTF-8 before the @: a message without "

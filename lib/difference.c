@@ -57,7 +57,7 @@ int difference_next(struct difference *difference, struct difference_step *step,
 		step->change = EDIT_NEW;
 	}
 	if (order == 0)
-		step->change = bytes_equal(step->old, step->new)
+		step->change = rule_same_value(step->old, step->new)
 				       ? EDIT_UNCHANGED
 				       : EDIT_CHANGED;
 	if (order <= 0)

@@ -73,7 +73,7 @@ static void row_named(
 	step->new = row->value;
 	if (!both)
 		step->change = EDIT_NEW;
-	else if (bytes_equal(step->old, step->new))
+	else if (rule_same_value(step->old, step->new))
 		step->change = EDIT_UNCHANGED;
 	else
 		step->change = EDIT_CHANGED;

@@ -169,7 +169,8 @@ void rowsort_unique(struct csvfile_row *rows, size_t count,
 			__builtin_prefetch(rows[i + AHEAD].rule.key.data);
 		if (!first || !bytes_equal(first->rule.key, rows[i].rule.key)) {
 			rows[kept++] = rows[i];
-		} else if (bytes_equal(first->rule.value, rows[i].rule.value)) {
+		} else if (rule_same_value(
+				   first->rule.value, rows[i].rule.value)) {
 			out->repeated++;
 		} else {
 			char text[ADDRESS_TEXT_MAX];

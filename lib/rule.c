@@ -46,6 +46,48 @@ struct bytes rule_value_targets(struct bytes value)
 	return (struct bytes){ value.data + 1, value.len - 1 };
 }
 
+/* The part of a target before its domain: up to the last "@". */
+static size_t domain_off(struct bytes target)
+{
+	size_t off = target.len;
+
+	while (off && target.data[off - 1] != '@')
+		off--;
+	return off;
+}
+
+bool rule_same_target(struct bytes a, struct bytes b)
+{
+	size_t off = domain_off(a);
+
+	return a.len == b.len && off == domain_off(b) &&
+	       bytes_equal((struct bytes){ a.data, off },
+		       (struct bytes){ b.data, off }) &&
+	       (off ? bytes_equal_nocase(
+			      (struct bytes){ a.data + off, a.len - off },
+			      (struct bytes){ b.data + off, b.len - off })
+		    : bytes_equal(a, b));
+}
+
+bool rule_same_value(struct bytes a, struct bytes b)
+{
+	struct bytes one;
+	struct bytes other;
+
+	if (a.len != b.len || !a.len || a.data[0] != b.data[0])
+		return false;
+	if (bytes_equal(a, b))
+		return true;
+	a = rule_value_targets(a);
+	b = rule_value_targets(b);
+	while (rule_next_target(&a, &one)) {
+		if (!rule_next_target(&b, &other) ||
+			!rule_same_target(one, other))
+			return false;
+	}
+	return !b.len;
+}
+
 bool rule_next_target(struct bytes *targets, struct bytes *target)
 {
 	bool quoted = false;
@@ -99,7 +141,7 @@ static int domain_source_key(
 	if (!address_utf8_valid(domain.data, domain.len))
 		return ruletarget_refuse(
 			error, "source", source, "is not UTF-8");
-	len = address_check_domain(domain.data, domain.len, &reason);
+	len = address_check_source_domain(domain.data, domain.len, &reason);
 	if (len == ERR_BAD)
 		return ruletarget_refuse(error, "source", source, reason.text);
 	if (len == 0)
@@ -150,7 +192,7 @@ int rule_source_key(enum rule_table table, struct bytes source,
 			"has no domain; all of a domain is written @%.*s",
 			(int)source.len, source.data);
 	if (!len)
-		len = address_check_domain(
+		len = address_check_source_domain(
 			mailbox.domain, mailbox.domain_len, &reason);
 	if (!len && !mailbox.local_len)
 		len = error_set(&reason, ERR_BAD, "has no local part");

@@ -78,6 +78,11 @@ struct bytes rule_value_targets(struct bytes value);
  * Returns false when none is left. */
 bool rule_next_target(struct bytes *targets, struct bytes *target);
 
+/* True if two targets, or all targets of two values, are the same but for the
+ * case of letters in their domains. */
+bool rule_same_target(struct bytes a, struct bytes b);
+bool rule_same_value(struct bytes a, struct bytes b);
+
 /* Source as it is written in a CSV: the key, with its local part quoted where
  * needed. NUL-terminated; returns the length. */
 size_t rule_source_text(struct bytes key, char text[ADDRESS_TEXT_MAX]);

@@ -13,6 +13,7 @@ static const char *const words[] = { "relay", "local", "backup", "remote",
 /* What a rule's targets are, seen one after the other. */
 struct targets {
 	size_t count;
+	bool only;     /* no "," stands between targets */
 	bool catchall; /* a whole address behind a domain source */
 	bool itself;   /* the last one is the source again */
 	bool star;     /* ... and that is "@*.domain" */
@@ -108,6 +109,61 @@ static int add_subdomain_target(struct bytes target, struct bytes key,
 	return append(made, target_key, (size_t)result, error);
 }
 
+/* Is it a domain that mail can be sent to? Postfix takes 1.2.3.4 for one, and
+ * bounces. */
+static int check_domain(const struct mailbox *mailbox, struct error *error)
+{
+	char key[ADDRESS_KEY_MAX];
+	int len = address_check_domain(
+		mailbox->domain, mailbox->domain_len, error);
+	int i;
+
+	if (!len)
+		len = address_domain_key(
+			mailbox->domain, mailbox->domain_len, key);
+	if (len < 0)
+		return len;
+	for (i = len; i && key[i - 1] != '.'; i--)
+		if (key[i - 1] < '0' || key[i - 1] > '9')
+			return 0;
+	return error_set(error, ERR_BAD,
+		"has a domain whose last label is all digits, to which no mail "
+		"can be sent; an IP address is written in brackets, "
+		"[192.0.2.1]");
+}
+
+/* The source again, which is not written into mail: what a source may hold, a
+ * domain with underscores and, in an exception, % and !, is checked as if
+ * something harmless of the same length stood there. */
+static int check_itself(const struct mailbox *mailbox, bool exception,
+	bool utf8, struct error *error)
+{
+	struct mailbox harmless = *mailbox;
+
+	for (size_t i = 0; i < harmless.domain_len; i++)
+		if (harmless.domain[i] == '_')
+			harmless.domain[i] = 'x';
+	for (size_t i = 0; exception && i < harmless.local_len; i++)
+		if (harmless.local[i] == '%' || harmless.local[i] == '!')
+			harmless.local[i] = 'x';
+	return address_check(&harmless, utf8, error);
+}
+
+static int check_address(const struct mailbox *mailbox, bool utf8,
+	struct targets *seen, struct bytes key, struct error *error)
+{
+	char target_key[ADDRESS_KEY_MAX];
+	int result = address_key(mailbox, target_key);
+
+	seen->itself =
+		result > 0 &&
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	if (seen->itself)
+		return check_itself(mailbox, seen->only, utf8, error);
+	result = address_check(mailbox, utf8, error);
+	return result ? result : check_domain(mailbox, error);
+}
+
 /* "@domain" as a target: appended with the domain in A-labels. */
 static int add_domain_target(struct bytes target, struct bytes key,
 	struct ruletarget *made, struct targets *seen, struct error *error)
@@ -122,10 +178,7 @@ static int add_domain_target(struct bytes target, struct bytes key,
 	if (!domain.len)
 		return ruletarget_refuse(
 			error, "target", target, "has no domain");
-	if (!address_utf8_valid(domain.data, domain.len))
-		return ruletarget_refuse(
-			error, "target", target, "is not UTF-8");
-	result = address_check_domain(domain.data, domain.len, &reason);
+	result = address_check_source_domain(domain.data, domain.len, &reason);
 	if (result == ERR_BAD)
 		return ruletarget_refuse(error, "target", target, reason.text);
 	if (result < 0 || domain.len >= sizeof mailbox.domain)
@@ -137,6 +190,14 @@ static int add_domain_target(struct bytes target, struct bytes key,
 		return error_set(error, ERR_NOMEM, "out of memory");
 	seen->itself =
 		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	if (!seen->itself) {
+		result = check_domain(&mailbox, &reason);
+		if (result == ERR_BAD)
+			return ruletarget_refuse(
+				error, "target", target, reason.text);
+		if (result < 0)
+			return error_set(error, ERR_NOMEM, "out of memory");
+	}
 	result = address_format(&mailbox, text); /* the local part is "" */
 	if (result < 0)
 		return error_set(error, ERR_NOMEM, "out of memory");
@@ -173,7 +234,6 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 {
 	struct mailbox mailbox;
 	char text[ADDRESS_TEXT_MAX];
-	char target_key[ADDRESS_KEY_MAX];
 	struct error reason = { "is too long" };
 	int len = 0;
 	int result;
@@ -187,17 +247,15 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 		result = error_set(&reason, ERR_BAD,
 			"has a local part that needs quotes around it");
 	if (!result)
-		result = address_check(&mailbox, utf8, &reason);
+		result = check_address(&mailbox, utf8, seen, key, &reason);
 	if (!result) {
 		len = address_format(&mailbox, text);
-		result = len < 0 ? len : address_key(&mailbox, target_key);
+		result = len < 0 ? len : 0;
 	}
 	if (result == ERR_BAD)
 		return ruletarget_refuse(error, "target", target, reason.text);
 	if (result < 0)
 		return error_set(error, result, "out of memory");
-	seen->itself =
-		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
 	if (rule_key_is_domain(key))
 		seen->catchall = true;
 	return append(made, text, (size_t)len, error);
@@ -221,6 +279,23 @@ static int add_target(struct bytes target, struct bytes key, bool utf8,
 	return add_domain_target(target, key, made, seen, error);
 }
 
+/* Is what was appended from before on, a comma and a target, there already? */
+static bool is_repeated(const struct ruletarget *made, size_t before)
+{
+	struct bytes rest = { made->text, before };
+	struct bytes new = { made->text + before + 1, 0 };
+	struct bytes one;
+
+	if (!before)
+		return false;
+	new.len = made->len - before - 1;
+	while (rule_next_target(&rest, &one)) {
+		if (rule_same_target(one, new))
+			return true;
+	}
+	return false;
+}
+
 static int add_targets(enum rule_table table, struct bytes all,
 	struct bytes key, bool utf8, struct ruletarget *made,
 	struct targets *seen, struct error *error)
@@ -233,20 +308,23 @@ static int add_targets(enum rule_table table, struct bytes all,
 		return ruletarget_refuse(
 			error, "target", all, "ends with a comma");
 	while (!result && rule_next_target(&rest, &target)) {
+		size_t before = made->len;
+
+		seen->only = !before && !rest.len;
 		target = precis_trim(target);
 		if (!target.len)
 			return ruletarget_refuse(
 				error, "target", all, "has an empty part");
-		if (seen->count++) {
-			if (table != RULE_INBOUND)
-				return ruletarget_refuse(error, "target", all,
-					"is more than one, which only inbound "
-					"allows");
+		if (before)
 			result = append(made, ",", 1, error);
-		}
 		if (!result)
 			result = add_target(
 				target, key, utf8, made, seen, error);
+		if (!result && is_repeated(made, before))
+			made->len = before;
+		else if (!result && seen->count++ && table != RULE_INBOUND)
+			return ruletarget_refuse(error, "target", all,
+				"is more than one, which only inbound allows");
 	}
 	if (!result && seen->star && seen->count > 1)
 		return ruletarget_refuse(error, "target", all,

@@ -64,7 +64,13 @@ static const struct {
 } cases[] = {
 	/* nothing doubtful: the scenarios */
 	{ "", "" },
-	{ "in @w;@old\n", "" },
+	{ "in @w;@old\n", "WARN one-label inbound @w;@old\n" },
+	{ "in @w;@old.com\n", "" },
+	{ "in t@w;x@b.com,x@[192.0.2.1],x@mail\n",
+		"INFO no-inverse inbound t@w;x@b.com\n"
+		"INFO no-inverse inbound t@w;x@[192.0.2.1]\n"
+		"WARN one-label inbound t@w;x@mail\n"
+		"INFO no-inverse inbound t@w;x@mail\n" },
 	{ "in bob@w.com;bob@new.com\nin @w.com;@old.com\n"
 	  "out bob@new.com;bob@w.com\n",
 		"" },

@@ -139,6 +139,51 @@ static const struct rule_case good[] = {
 	/* a quoted local part that begins with "@" is still a user */
 	{ IN, "\"@x\"@a.com", "b@b.com", "@x@a.com", "b@b.com", RULE_USER,
 		false },
+	/* underscores in a source's domain, and where it is the target again */
+	{ IN, "bob@My_Corp.local", "b@b.com", "bob@my_corp.local", "b@b.com",
+		RULE_USER, false },
+	{ IN, "@my_corp.local", "@b.com", "@my_corp.local", "@b.com",
+		RULE_DOMAIN, false },
+	{ OUT, "@*._x.my_corp.local.", "@b.com", "@*._x.my_corp.local",
+		"@b.com", RULE_SUBDOMAIN, false },
+	{ IN, "@my_corp.local", "all@b.com", "@my_corp.local", "all@b.com",
+		RULE_CATCHALL, false },
+	{ RTE, "@my_corp.local", "relay", "@my_corp.local", "relay",
+		RULE_DOMAIN, false },
+	{ IN, "@my_corp.local", "@MY_corp.local", "@my_corp.local",
+		"@MY_corp.local", RULE_EXCEPTION, false },
+	{ IN, "bob@my_corp.local", "Bob@my_corp.local", "bob@my_corp.local",
+		"Bob@my_corp.local", RULE_EXCEPTION, false },
+	{ IN, "t@my_corp.local", "t@my_corp.local,t@b.com", "t@my_corp.local",
+		"t@my_corp.local,t@b.com", RULE_USER, false },
+	{ IN, "@my_corp.local", "@b.com,@my_corp.local", "@my_corp.local",
+		"@b.com,@my_corp.local", RULE_DOMAIN, false },
+	/* a source whose domain ends in digits, and its exception */
+	{ IN, "x@1.2.3.4", "x@b.com", "x@1.2.3.4", "x@b.com", RULE_USER,
+		false },
+	{ IN, "x@1.2.3.4", "x@1.2.3.4", "x@1.2.3.4", "x@1.2.3.4",
+		RULE_EXCEPTION, false },
+	{ IN, "@a.com", "@1.2.3.4.com", "@a.com", "@1.2.3.4.com", RULE_DOMAIN,
+		false },
+	{ IN, "x@a.com", "x@b.c4", "x@a.com", "x@b.c4", RULE_USER, false },
+	{ IN, "x@a.com", "x@[192.0.2.1]", "x@a.com", "x@[192.0.2.1]", RULE_USER,
+		false },
+	/* exceptions for what would be a route */
+	{ IN, "c!bob@a.com", "c!bob@a.com", "c!bob@a.com", "c!bob@a.com",
+		RULE_EXCEPTION, false },
+	{ OUT, "Bob%c@a.com", "bob%C@a.com", "bob%c@a.com", "bob%C@a.com",
+		RULE_EXCEPTION, false },
+	{ IN, "\"a b!c\"@a.com", "\"a b!c\"@a.com", "a b!c@a.com",
+		"\"a b!c\"@a.com", RULE_EXCEPTION, false },
+	/* the same target again is one */
+	{ IN, "t@a.com", "x@b.com,x@B.com,X@b.com", "t@a.com",
+		"x@b.com,X@b.com", RULE_USER, false },
+	{ IN, "t@a.com", "x@b.com,y@b.com,x@B.COM.,z@b.com", "t@a.com",
+		"x@b.com,y@b.com,z@b.com", RULE_USER, false },
+	{ IN, "@a.com", "@B.com,@b.com", "@a.com", "@B.com", RULE_DOMAIN,
+		false },
+	{ OUT, "t@a.com", "x@b.com,x@B.com", "t@a.com", "x@b.com", RULE_USER,
+		false },
 	/* what a target may not hold, a source may: mail comes with it */
 	{ IN, "a%b@a.com", "b@b.com", "a%b@a.com", "b@b.com", RULE_USER,
 		false },
@@ -320,10 +365,46 @@ static void test_no_memory(void **state)
 	arena_close(small);
 }
 
+/* Values as in the map: a byte for the kind, and the targets. */
+static void test_same_value(void **state)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		bool same;
+	} tests[] = {
+		{ "ux@b.com", "ux@b.com", true },
+		{ "ux@b.com", "ux@B.Com", true },
+		{ "ux@b.com", "uX@b.com", false },
+		{ "ux@b.com", "cx@b.com", false },
+		{ "ux@b.com", "ux@c.com", false },
+		{ "d@b.com", "d@B.com", true },
+		{ "ux@b.com,y@c.com", "ux@B.com,y@C.com", true },
+		{ "ux@b.com,y@c.com", "uy@c.com,x@b.com", false },
+		{ "u\"a,B@x\"@b.com", "u\"a,B@x\"@B.com", true },
+		{ "u\"a,B@x\"@b.com", "u\"a,b@x\"@b.com", false },
+		{ "u\"a@B\"@b.com", "u\"a@b\"@b.com", false },
+		{ "dsmtp:[mx.b.com]", "dsmtp:[mx.B.com]", false },
+		{ "drelay", "drelay", true },
+		{ "", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		struct bytes a = bytes_of(tests[i].a);
+		struct bytes b = bytes_of(tests[i].b);
+
+		if (rule_same_value(a, b) != tests[i].same ||
+			rule_same_value(b, a) != tests[i].same)
+			fail_msg("%s %s", tests[i].a, tests[i].b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_same_value),
 		cmocka_unit_test(test_thousand_targets),
 		cmocka_unit_test(test_source_text),
 		cmocka_unit_test(test_next_target),

@@ -46,6 +46,43 @@ static const struct rule_case refused[] = {
 	{ OUT, "bob@a.com", "c!bob@b.com", "target ...", false },
 	{ IN, "t@a.com", "ok@b.com,c!bob@b.com", "target \"c!bob@b.com\" ...",
 		false },
+	{ IN, "c!bob@a.com", "c!bob@a.com,c@b.com",
+		"target \"c!bob@a.com\" ...", false },
+	{ IN, "c!bob@a.com", "d!bob@a.com", "target \"d!bob@a.com\" ...",
+		false },
+	/* no mail can be sent there */
+	{ IN, "bob@a.com", "x@1.2.3.4",
+		"target \"x@1.2.3.4\" has a domain whose last label is all "
+		"digits, to which no mail can be sent; an IP address is "
+		"written "
+		"in brackets, [192.0.2.1]",
+		false },
+	{ IN, "@a.com", "@1.2.3.4", "target \"@1.2.3.4\" has a domain ...",
+		false },
+	{ IN, "@a.com", "x@1.2.3.4.", "target \"x@1.2.3.4.\" has a ...",
+		false },
+	{ IN, "@*.a.com", "@b.com.123", "target \"@b.com.123\" has ...",
+		false },
+	{ OUT, "@a.com", "@123", "target \"@123\" has a domain ...", false },
+	{ OUT, "bob@a.com", "bob@7", "target \"bob@7\" has a domain ...",
+		false },
+	{ IN, "t@a.com", "a@b.com,x@b.0", "target \"x@b.0\" has ...", false },
+	{ IN, "@a.com", "@b.com,@b.0", "target \"@b.0\" has ...", false },
+	{ IN, "bob@a.com",
+		"x@b\xc3\xbc"
+		"cher.42",
+		"target ... [192.0.2.1]", false },
+	/* underscores are for sources */
+	{ IN, "@my_corp.local", "@your_corp.local",
+		"target \"@your_corp.local\" has a domain that is not made of "
+		"labels of letters, digits and hyphens",
+		false },
+	{ OUT, "bob@new.com", "bob@my_corp.local", "target ...", false },
+	{ IN, "@my corp.local", "@b.com", "source ...", false },
+	{ IN, "@-my_corp.local", "@b.com",
+		"source \"@-my_corp.local\" has a domain that is not made of "
+		"labels of letters, digits, underscores and hyphens",
+		false },
 	/* a source route, angle brackets, a name */
 	{ IN, "bob@a.com", "@x.com:bob@b.com",
 		"target \"@x.com:bob@b.com\" ...", false },
@@ -287,11 +324,12 @@ static void test_huge(void **state)
 				bytes_of("b@b.com"), true, &rule, &error),
 			ERR_BAD);
 	}
-	for (size_t i = 0; i + 10 <= len; i += 10)
-		memcpy(huge + i, "bob@b.com,", 10);
+	for (size_t i = 0; i + 14 <= len; i += 14)
+		(void)snprintf(huge + i, 15, "%07zu@b.com,", i / 14 % 9999999);
+	len -= len % 14;
 	assert_int_equal(
 		rule_make(arena, IN, bytes_of("b@a.com"),
-			(struct bytes){ huge, len - 7 }, true, &rule, &error),
+			(struct bytes){ huge, len - 1 }, true, &rule, &error),
 		ERR_BAD);
 	free(huge);
 }
