@@ -54,6 +54,18 @@ int confcheck_text(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
+int confcheck_outbound(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	if (strcmp(value, CONFIG_LOCAL) != 0)
+		return confcheck_text(cfg, option);
+	return refuse(cfg, option, value,
+		"another name: this one is the service for the mail of "
+		"programs on this host, which is always inbound, or every "
+		"program could send with your public names");
+}
+
 int confcheck_path(cfg_t *cfg, cfg_opt_t *option)
 {
 	const char *value = last_value(option);

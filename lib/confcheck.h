@@ -13,6 +13,7 @@
 /* Validating callbacks: the option's last value is looked at. That of
  * confcheck_text keeps the line as the option's comment. */
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option);
+int confcheck_outbound(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_path(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_socket(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_delimiter(cfg_t *cfg, cfg_opt_t *option);

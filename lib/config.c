@@ -44,7 +44,7 @@
 		"\"Disposition-Notification-To\", \"Return-Receipt-To\", "    \
 		"\"Resent-From\", \"Resent-Sender\"}",                        \
 		confcheck_header)                                             \
-	LIST(outbound_daemons, "{\"OUTBOUND\"}", confcheck_text)              \
+	LIST(outbound_daemons, "{\"OUTBOUND\"}", confcheck_outbound)          \
 	FLAG(outbound_authenticated, cfg_true)                                \
 	LIST(outbound_networks, "{}", confcheck_network)                      \
 	LIST(outbound_required_headers, "{}", confcheck_required)             \

@@ -11,6 +11,10 @@
 #include "localpart.h"
 #include "network.h"
 
+/* The smtpd service for the mail of this host's programs, by its daemon name:
+ * inbound, whatever else is configured. */
+#define CONFIG_LOCAL "LOCAL"
+
 enum config_mode { MODE_ENFORCE, MODE_SHADOW };
 enum config_headers { HEADERS_ALWAYS, HEADERS_UNLESS_SIGNED, HEADERS_NEVER };
 enum config_log_target { LOG_TARGET_SYSLOG, LOG_TARGET_STDERR };

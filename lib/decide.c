@@ -11,6 +11,19 @@
 
 const char decide_why_signed[] = "a DKIM signature covers the header";
 
+static bool is_local(const struct decide_client *client)
+{
+	return client->daemon_name &&
+	       !strcmp(client->daemon_name, CONFIG_LOCAL);
+}
+
+bool decide_is_local(const struct decide_client *client)
+{
+	return is_local(client) && client->address &&
+	       (!strncmp(client->address, "127.", 4) ||
+		       !strcmp(client->address, "::1"));
+}
+
 enum direction decide_direction(const struct config *config,
 	const struct decide_client *client, enum decide_why *why)
 {
@@ -18,6 +31,8 @@ enum direction decide_direction(const struct config *config,
 	if (client->daemon_name) {
 		struct bytes daemon = bytes_of(client->daemon_name);
 
+		if (is_local(client))
+			return INBOUND;
 		if (config_list_has(&config->outbound_daemons, daemon))
 			return OUTBOUND;
 		if (config_list_has(&config->inbound_daemons, daemon))
@@ -113,12 +128,30 @@ static int ask_for_proof(struct verdict_context *context)
 	return is_bounce(message) ? 0 : refuse_foreign(context);
 }
 
+/* Postfix put it into the queue again, and it had passed the milter. */
+static bool was_decided(const struct decide_message *message)
+{
+	enum received_state state = RECEIVED_NONE;
+
+	for (size_t i = 0; message->mta && i < message->header_count; i++)
+		if (!received_next(&state, message->mta,
+			    message->headers[i].name,
+			    message->headers[i].value))
+			break;
+	return received_is_requeued(state);
+}
+
 static int decide_all(struct verdict_context *context)
 {
 	const struct config *config = context->config;
 	struct decision *decision = context->decision;
-	int result = ask_for_proof(context);
+	int result;
 
+	if (was_decided(context->message)) {
+		decision->why = WHY_REQUEUED;
+		return 0;
+	}
+	result = ask_for_proof(context);
 	if (result < 0 || decision->refuse)
 		return result;
 	if (decision->direction == OUTBOUND)
@@ -181,7 +214,7 @@ const char *decide_direction_name(enum direction direction)
 const char *decide_why_name(enum decide_why why)
 {
 	static const char *const names[DECIDE_WHYS] = { "default", "daemon",
-		"authenticated", "network", "unproven", "command" };
+		"authenticated", "network", "unproven", "command", "requeued" };
 
 	return why < DECIDE_WHYS ? names[why] : "";
 }

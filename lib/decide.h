@@ -13,6 +13,7 @@
 #include "header.h"
 #include "lookup.h"
 #include "map.h"
+#include "received.h"
 
 enum direction { INBOUND, OUTBOUND, DIRECTIONS };
 
@@ -24,6 +25,7 @@ enum decide_why {
 	WHY_NETWORK,
 	WHY_UNPROVEN, /* DAEMON or NETWORK, but no required header */
 	WHY_COMMAND,  /* the one that was given to `readdress rewrite` */
+	WHY_REQUEUED, /* decided when it came: nothing is decided now */
 	DECIDE_WHYS
 };
 
@@ -32,6 +34,7 @@ struct decide_client {
 	const char *daemon_name; /* {daemon_name}, or NULL */
 	const char *address;	 /* as text, or NULL */
 	bool authenticated;
+	const char *host; /* {j}, the MTA's own name, or NULL */
 };
 
 struct decide_header {
@@ -55,6 +58,10 @@ struct decide_message {
 	bool smtputf8;
 	const struct decide_recipient *recipients;
 	size_t recipient_count;
+	/* Of mail on the service CONFIG_LOCAL: the Postfix that it came from.
+	 * Then Received belongs to the headers, and mail that was decided
+	 * before is known by it (received.h). NULL: any other mail. */
+	const struct received_mta *mta;
 	/* In the message's order. All instances of the headers that
 	 * decide_wants_header names; others do no harm. */
 	const struct decide_header *headers;
@@ -154,10 +161,14 @@ struct decision {
 	uint64_t counts[DECIDE_FIELDS][DECIDE_RESULTS]; /* of all addresses */
 };
 
-/* Which direction the client alone gives, and why: neither UNPROVEN nor
- * COMMAND. */
+/* Which direction the client alone gives, and why: DEFAULT, DAEMON,
+ * AUTHENTICATED or NETWORK. */
 enum direction decide_direction(const struct config *config,
 	const struct decide_client *client, enum decide_why *why);
+
+/* True if the client is this host's own Postfix, on the service of local mail:
+ * one that came over the network could have made up its Received headers. */
+bool decide_is_local(const struct decide_client *client);
 
 /* Could this header matter for a message, whatever its direction? */
 bool decide_wants_header(const struct config *config, struct bytes name);

@@ -283,7 +283,8 @@ void report_lines(const struct decision *decision,
 	if (decision->refuse)
 		return;
 	add_all_left(&lines, decision, message);
-	lines.level = LEVEL_DEBUG;
+	/* That it was left as it is is told of mail that has been decided. */
+	lines.level = decision->why == WHY_REQUEUED ? LEVEL_INFO : LEVEL_DEBUG;
 	if (!touched)
 		append(&lines, " unchanged");
 	if (unparsable(decision)) {

@@ -16,8 +16,9 @@
  * addresses left as they are and headers that could not be changed (one line
  * for each header and reason, "more=" counts the others), LEVEL_INFO for a
  * message without the proof that it needs, refused or not (LEVEL_WARNING where
- * it is refused for now, 450), LEVEL_DEBUG for a message that nothing touched.
- * queue_id: NULL becomes "NOQUEUE".
+ * it is refused for now, 450), and for one that was decided before
+ * (WHY_REQUEUED), LEVEL_DEBUG for a message that nothing touched. queue_id:
+ * NULL becomes "NOQUEUE".
  */
 void report_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,

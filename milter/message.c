@@ -113,6 +113,10 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 	if (resolved)
 		message->sender_resolved = keep(message, resolved);
 	message->smtputf8 = flag(arguments + 1, "SMTPUTF8");
+	if (client->host && decide_is_local(client)) {
+		message->mta.user = snapshot->mta_user;
+		message->mta.host = keep(message, client->host);
+	}
 }
 
 void message_recipient(
@@ -171,6 +175,22 @@ static int count_name(struct message *message, struct bytes name)
 	return 1;
 }
 
+/* True if decide needs this header. Of Received headers those do that tell
+ * whether the message was decided before: the topmost ones. */
+static bool wants(
+	struct message *message, struct bytes name, struct bytes value)
+{
+	bool again = message->mta.host &&
+		     (message->received == RECEIVED_NONE ||
+			     message->received == RECEIVED_AGAIN) &&
+		     bytes_equal_nocase(name, bytes_of("Received"));
+
+	if (again)
+		(void)received_next(
+			&message->received, &message->mta, name, value);
+	return again || decide_wants_header(message->snapshot->config, name);
+}
+
 void message_header(
 	struct message *message, const char *name, const char *value)
 {
@@ -183,8 +203,7 @@ void message_header(
 	void *instances;
 	int instance;
 
-	if (!takes(message) ||
-		!decide_wants_header(message->snapshot->config, header.name))
+	if (!takes(message) || !wants(message, header.name, header.value))
 		return;
 	header.name.data = keep(message, name);
 	header.value.data = keep(message, value);
@@ -212,6 +231,7 @@ struct decide_message message_view(const struct message *message)
 		.sender = message->sender,
 		.sender_resolved = message->sender_resolved,
 		.smtputf8 = message->smtputf8,
+		.mta = message->mta.host ? &message->mta : NULL,
 		.recipients = message->recipients,
 		.recipient_count = message->recipient_count,
 		.headers = message->headers,

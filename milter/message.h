@@ -27,6 +27,9 @@ struct message {
 	const char *sender;
 	const char *sender_resolved;
 	bool smtputf8;
+	/* Of mail on the service for local mail, mta.host is not NULL. */
+	struct received_mta mta;
+	enum received_state received;
 	struct decide_recipient *recipients;
 	size_t recipient_count;
 	size_t recipient_room;

@@ -127,7 +127,7 @@ static void ask_for_macros(SMFICTX *ctx)
 		int step;
 		char names[64];
 	} lists[] = {
-		{ SMFIM_CONNECT, "{daemon_name}" },
+		{ SMFIM_CONNECT, "j {daemon_name}" },
 		{ SMFIM_ENVFROM,
 			"{daemon_name} {auth_type} {auth_authen} {mail_addr}" },
 		{ SMFIM_ENVRCPT, "{rcpt_addr}" },
@@ -210,6 +210,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	struct session *session = enter(ctx);
 	char daemon_name[] = "{daemon_name}";
 	char mail_addr[] = "{mail_addr}";
+	char host[] = "j";
 	struct decide_client client;
 	sfsistat result;
 
@@ -221,6 +222,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 		.address = session->has_address ? session->address : NULL,
 		.authenticated = macro_is_set(ctx, "{auth_type}") ||
 				 macro_is_set(ctx, "{auth_authen}"),
+		.host = smfi_getsymval(ctx, host),
 	};
 	message_begin(&session->message, snapshot_get(&server->current),
 		&client, arguments, smfi_getsymval(ctx, mail_addr));

@@ -1,9 +1,26 @@
 #include "snapshot.h"
 
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The number of that user, in decimal. False, and "": it is not known. */
+static bool find_user(const char *name, char *number, size_t size)
+{
+	struct passwd user;
+	struct passwd *found = NULL;
+	char texts[4096];
+
+	*number = '\0';
+	if (getpwnam_r(name, &user, texts, sizeof texts, &found) != 0 || !found)
+		return false;
+	(void)snprintf(number, size, "%lu", (unsigned long)user.pw_uid);
+	return true;
+}
+
+/* Postfix's own user (mail_owner) is "postfix" as a rule; else its group has
+ * that user's name, and is the one that the socket is for. */
 int snapshot_make(struct snapshot **snapshot, struct config *config,
 	struct map *map, const unsigned char key[LOG_HASH_KEY],
 	struct logsink *sink)
@@ -20,6 +37,9 @@ int snapshot_make(struct snapshot **snapshot, struct config *config,
 	made->config = config;
 	made->map = map;
 	made->log = snapshot_log(config, sink);
+	if (!find_user("postfix", made->mta_user, sizeof made->mta_user))
+		(void)find_user(config->socket_group, made->mta_user,
+			sizeof made->mta_user);
 	memcpy(made->log.key, key, LOG_HASH_KEY);
 	atomic_init(&made->references, 1);
 	*snapshot = made;

@@ -21,6 +21,7 @@ struct snapshot {
 	/* For each of outbound_required_headers: was it ever seen right? It
 	 * becomes true while the snapshot is in force (proofs.h). */
 	atomic_bool *seen;
+	char mta_user[16]; /* number of Postfix's own user; "": not known */
 	_Atomic unsigned long references;
 };
 

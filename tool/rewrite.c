@@ -99,7 +99,7 @@ static int take_direction(
 	const struct tool *tool = rewrite->tool;
 	const struct options *options = &tool->options;
 	const struct decide_client client = { options->daemon, options->client,
-		options->auth };
+		options->auth, NULL };
 	struct network network;
 
 	*first = 0;

@@ -35,7 +35,8 @@ struct mtamodel {
 	uint32_t actions;
 	uint32_t steps;
 	struct bytes macros[MTAREPLY_STAGES];
-	const char *address; /* of the client, or NULL */
+	const char *address;	 /* of the client, or NULL */
+	struct received_mta mta; /* its user is given */
 	enum direction direction;
 	enum decide_why why;
 	struct decide_message message;
@@ -153,6 +154,7 @@ static inline bool mtamodel_mail(struct mtamodel *model, struct bytes data)
 	size_t count = mtareply_strings(data, strings);
 	const char *type;
 	const char *name;
+	struct decide_client client;
 	char command;
 
 	if (!count || count > MTAREPLY_STRINGS)
@@ -167,16 +169,20 @@ static inline bool mtamodel_mail(struct mtamodel *model, struct bytes data)
 	arena_reset(model->arena);
 	type = mtamodel_macro(model, "{auth_type}");
 	name = mtamodel_macro(model, "{auth_authen}");
-	model->direction = decide_direction(model->config,
-		&(struct decide_client){
-			.daemon_name = mtamodel_macro(model, "{daemon_name}"),
-			.address = model->address,
-			.authenticated = (type && *type) || (name && *name),
-		},
-		&model->why);
+	client = (struct decide_client){
+		.daemon_name = mtamodel_macro(model, "{daemon_name}"),
+		.address = model->address,
+		.authenticated = (type && *type) || (name && *name),
+		.host = mtamodel_macro(model, "j"),
+	};
+	model->direction =
+		decide_direction(model->config, &client, &model->why);
+	model->mta.host = client.host;
 	model->message = (struct decide_message){
 		.sender = strings[0],
 		.sender_resolved = mtamodel_macro(model, "{mail_addr}"),
+		.mta = client.host && decide_is_local(&client) ? &model->mta
+							       : NULL,
 		.recipients = model->recipients,
 		.headers = model->headers,
 	};

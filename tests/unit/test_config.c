@@ -320,6 +320,16 @@ static void test_refused(void **state)
 		{ "outbound_headers = {\"Reply To\"}", 1, "Reply To" },
 		{ "outbound_headers = {\"\"}", 1, "found \"\"" },
 		{ "inbound_daemons = {\"\"}", 1, "found \"\"" },
+		{ "outbound_daemons = {\"\"}", 1, "found \"\"" },
+		{ "outbound_daemons = {\"LOCAL\"}", 1,
+			"outbound_daemons: found \"LOCAL\", expected another "
+			"name: this one is the service for the mail of "
+			"programs on this host, which is always inbound" },
+		{ "outbound_daemons = {\"OUT\",\n\"LOCAL\",\n\"IN\"}", 2,
+			"found \"LOCAL\"" },
+		{ "outbound_daemons = {\"A\"}\noutbound_daemons += "
+		  "{\"LOCAL\"}",
+			2, "found \"LOCAL\"" },
 		{ "outbound_networks = {\"10.0.0.0/8\",\n\"10.1.2.3/8\"}", 2,
 			"bits set behind" },
 		{ "outbound_networks = {\"example.com\"}", 1, "no IPv4" },

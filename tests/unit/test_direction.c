@@ -26,7 +26,7 @@ static void check_directions(
 
 	for (size_t i = 0; i < count; i++) {
 		struct decide_client client = { cases[i].daemon,
-			cases[i].address, cases[i].authenticated };
+			cases[i].address, cases[i].authenticated, NULL };
 		enum decide_why why = DECIDE_WHYS;
 		enum direction direction =
 			decide_direction(config, &client, &why);
@@ -72,6 +72,48 @@ static void test_direction(void **state)
 			 "outbound_networks = {\"192.0.2.0/24\", "
 			 "\"2001:db8::/32\"}\n",
 		cases, sizeof cases / sizeof *cases);
+}
+
+/* The mail of this host's programs, whatever else would hold for it. */
+static void test_local(void **state)
+{
+	static const struct direction_case cases[] = {
+		{ "LOCAL", "127.0.0.1", true, INBOUND, "daemon" },
+		{ "LOCAL", "192.0.2.1", false, INBOUND, "daemon" },
+		{ "LOCAL", NULL, true, INBOUND, "daemon" },
+		/* Not that service */
+		{ "local", "127.0.0.1", false, OUTBOUND, "network" },
+		{ "LOCAL2", "127.0.0.1", false, OUTBOUND, "daemon" },
+		{ "", "127.0.0.1", true, OUTBOUND, "authenticated" },
+	};
+	static const struct {
+		const char *daemon;
+		const char *address;
+		bool local;
+	} own[] = {
+		{ "LOCAL", "127.0.0.1", true },
+		{ "LOCAL", "127.9.8.7", true },
+		{ "LOCAL", "::1", true },
+		{ "LOCAL", "192.0.2.1", false },
+		{ "LOCAL", "::ffff:127.0.0.1", false },
+		{ "LOCAL", "1127.0.0.1", false },
+		{ "LOCAL", NULL, false },
+		{ "OUTBOUND", "127.0.0.1", false },
+		{ NULL, "127.0.0.1", false },
+	};
+
+	(void)state;
+	check_directions("outbound_daemons = {\"LOCAL2\"}\n"
+			 "outbound_networks = {\"127.0.0.0/8\", "
+			 "\"192.0.2.0/24\"}\n",
+		cases, sizeof cases / sizeof *cases);
+	check_directions("inbound_daemons = {\"LOCAL\"}\n", cases, 3);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		struct decide_client client = { .daemon_name = own[i].daemon,
+			.address = own[i].address };
+
+		assert_int_equal(decide_is_local(&client), own[i].local);
+	}
 }
 
 static void test_direction_by_default(void **state)
@@ -280,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_direction_by_default),
 		cmocka_unit_test(test_proven),
 		cmocka_unit_test(test_unproven),
