@@ -27,7 +27,7 @@ SHOWN = ("From", "To", "Cc", "Reply-To")
 class Mail:
     """One message of a demonstration, and what should become of it.
 
-    by: "outside" or the mail system that sends it. headers: what is sent.
+    by: "outside", the mail system that sends it, or "program": sendmail(1). headers: what is sent.
     arrives: {where: (sender, recipients)}. becomes: the headers that change.
     refused: the reply that the client should get instead. bounce: (sender,
     recipient) of the bounce before rewriting; then arrives is the bounce's.
@@ -97,6 +97,13 @@ STAGED = [
           "X-OriginatorOrg": "dpnew.onmicrosoft.com"},
          {"new": ("", ["bob@dpnew.onmicrosoft.com"])},
          bounce=("", "bob@warmsushi.com")),
+    Mail("A program on the relay itself writes to Bob (cron, by sendmail)",
+         "program", "root@relay.example", ["bob@warmsushi.com"],
+         {"From": "Cron <root@relay.example>", "To": "bob@warmsushi.com",
+          "Date": "Sun, 29 Nov 2026 08:00:00 +0000",
+          "Message-Id": "<1@relay.example>"},
+         {"new": ("root@relay.example", ["bob@dpnew.onmicrosoft.com"])},
+         {"To": "bob@dpnew.onmicrosoft.com"}),
     Mail("Another customer of the same cloud pretends to be Bob",
          "new", "bob@dpnew.onmicrosoft.com", ["alice@elsewhere.example"],
          {"From": "Bob <bob@dpnew.onmicrosoft.com>",
@@ -174,10 +181,11 @@ class Scenario:
         # The fragment's outbound service, at an address that is here.
         port = here.port()
         self.postfix.ports["outbound"] = port
-        self.postfix.append(master=re.sub(
-            r"(?m)^192\.0\.2\.26:smtp inet n - y", lambda _:
-            f"{here.address}:{port} inet n - n",
-            lab.read(os.path.join(HERE, "master.cf"))))
+        services = dict(lab.entries(lab.read(os.path.join(HERE, "master.cf"))))
+        self.postfix.append(master=services["192.0.2.26:smtp/inet"].replace(
+            "192.0.2.26:smtp inet n - y",
+            f"{here.address}:{port} inet n - n"))
+        self.postfix.local_mail()
         self.postfix.table("readdress-transport", {
             domain: self.sinks["new" if domain in new_domains else "old"]
             for domain in lab.read(
@@ -197,6 +205,10 @@ class Scenario:
         """Sends it; the reply in the end, and what was sent."""
         lines = [f"{name}: {value}" for name, value in mail.headers.items()]
         message = "\r\n".join([*lines, f"Subject: {subject}", "", "Hello.", ""])
+        if mail.by == "program":
+            self.postfix.sendmail(message.replace("\r\n", "\n"), "-i", "-f",
+                                  mail.sender, *mail.recipients)
+            return smtp.Reply(250, "2.0.0 taken"), smtp.octets(message)
         service = "outside" if mail.by == "outside" else "outbound"
         with self.postfix.client(service) as client:
             try:

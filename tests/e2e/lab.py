@@ -38,7 +38,8 @@ import smtp
 from base import (MILTER_USER, NO_GROUND, TOP, LabError,  # noqa: F401
                   alive, build_directory, can_trace, descriptors,
                   private_memory, read, run, write)
-from postfix import MASTER_CF, Postfix, parameters  # noqa: F401
+from postfix import (MASTER_CF, Postfix, entries,  # noqa: F401
+                     parameters)
 from smtp import TIMEOUT, wait_until
 
 SKIPPED = 77  # what ctest takes for "not run"

@@ -8,8 +8,11 @@ import shutil
 import subprocess
 
 import smtp
-from base import MILTER_USER, LabError, alive, read, run, write
+from base import MILTER_USER, TOP, LabError, alive, read, run, write
 from smtp import wait_until
+
+CONTRIB = os.path.join(TOP, "contrib", "postfix")
+LOCAL_PLACE = "[127.0.0.1]:10099"  # of the fragment
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -100,6 +103,19 @@ def parameters(main_cf):
     return found
 
 
+def entries(master_cf):
+    """master.cf's text as [("name/type", its lines, without comments)]."""
+    found = []
+    for line in master_cf.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0].isspace():
+            found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
+        else:
+            found.append(("/".join(line.split()[:2]), f"{line}\n"))
+    return found
+
+
 class Postfix:
     """A private instance. main: parameters of main.cf; a Sink as value stands
     for the transport to it. Services are added before start()."""
@@ -135,6 +151,31 @@ class Postfix:
         """More of main.cf and master.cf, as text."""
         self.set(**parameters(main))
         self._master += "\n" + master
+
+    def merge(self, master):
+        """Services in place of those that have the same name and type."""
+        new = entries(master)
+        names = [name for name, _ in new]
+        self._master = "".join(text for name, text in
+                               [*entries(self._master), *new]
+                               if (name, text) in new or name not in names)
+
+    def local_mail(self, chroot=False, port=None):
+        """The services for local mail and bounces, as the fragment of
+        contrib/postfix has them, but for address and chroot; the port."""
+        port = port or self.lab.port()
+        self.ports["local"] = port
+        fragment = read(os.path.join(CONTRIB, "master.cf")).replace(
+            LOCAL_PLACE, f"[{self.lab.address}]:{port}").replace(
+                " 60 1 pickup", " 1 1 pickup")  # quick, for tests
+        self.merge("".join(
+            text if chroot else re.sub(r"(?m)^(\S+ \S+ \S \S) y ",
+                                       r"\1 n ", text)
+            for name, text in entries(fragment) if "smtp/inet" not in name))
+        main = parameters(read(os.path.join(CONTRIB, "main.cf")))
+        self.set(**{name: main[name] for name in main
+                    if name.startswith("readdress-local_")})
+        return port
 
     def table(self, name, rows):
         """A look-up table of {key: value}; what to write in main.cf."""

@@ -80,9 +80,10 @@ class Table(unittest.TestCase):
 
     @classmethod
     def build(cls, sinks, relay_domains, outbound=False, services=(),
-              main=None, **options):
+              main=None, local_mail=False, **options):
         """A lab with a sink for each domain of {sink name: [domain...]}; mail
-        to any other domain goes to "outside"."""
+        to any other domain goes to "outside". local_mail: sendmail(1) mail and
+        bounces go to the milter, as the fragment has it."""
         cls.here = lab.Lab()
         cls.addClassCleanup(cls.here.close)
         cls.sinks = {name: cls.here.sink()
@@ -104,6 +105,8 @@ class Table(unittest.TestCase):
                             milter_macro_daemon_name="OUTBOUND")
         for name, service in dict(services).items():
             postfix.service(name, **service)
+        if local_mail:
+            postfix.local_mail()
         cls.readdress = cls.here.readdress(postfix, **options)
 
     @classmethod
