@@ -361,6 +361,27 @@ static int not_writable(
 		access(path, F_OK) ? runtime_dir : path);
 }
 
+int status_may_claim(const char *runtime_dir, struct error *error)
+{
+	char path[PATH_MAX];
+	int result = join(path, runtime_dir, "pid", error);
+	int fd;
+
+	if (result < 0)
+		return result;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		(void)close(fd);
+		return 0;
+	}
+	if (errno == ENOENT &&
+		(access(runtime_dir, W_OK | X_OK) == 0 || errno == ENOENT))
+		return 0;
+	if (errno == EACCES)
+		return not_writable(runtime_dir, path, error);
+	return error_set_errno(error, "%s", path);
+}
+
 int status_claim(const char *runtime_dir, int *fd, struct error *error)
 {
 	struct flock lock = whole_file(F_WRLCK);

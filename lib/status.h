@@ -68,6 +68,10 @@ int status_each(const char *runtime_dir,
 int status_running(
 	const char *runtime_dir, pid_t *pid, struct error *error) MUST_CHECK;
 
+/* Would status_claim, by this user, be let at the file? Nothing is changed, and
+ * nobody's lock is asked for; where runtime_dir is missing, 0. */
+int status_may_claim(const char *runtime_dir, struct error *error) MUST_CHECK;
+
 /* Takes that lock for this process and writes its number. *fd stays open as
  * long as it is to be held. ERR_BUSY when another holds it. Note: fcntl locks
  * are lost when any descriptor of the file is closed, and by fork. */

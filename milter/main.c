@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "daemon.h"
+#include "rehearsal.h"
 #include "reload.h"
 #include "session.h"
 #include "shadow.h"
@@ -134,6 +135,24 @@ static int exit_code(int code)
 	return error_exit_code(code);
 }
 
+/* What a start goes on in spite of. As the user who runs it. test: nothing is
+ * logged. */
+static void warn_of(const struct server *server, const struct config *config,
+	const struct daemon_account *account, bool test)
+{
+	const struct config *logged = test ? NULL : config;
+
+	if (access(config->path, R_OK) != 0)
+		complain(server, logged, LEVEL_WARNING,
+			"%s: cannot be read by user %s: SIGHUP will fail: %s",
+			config->path, config->user, strerror(errno));
+	if (account->group_missing && listener_is_unix(config->socket))
+		complain(server, logged, LEVEL_WARNING,
+			"socket_group %s does not exist: no group may use the "
+			"socket",
+			config->socket_group);
+}
+
 /* -t is not run by the unit, and may do what the unit may not. */
 static void advise_unit(
 	const struct server *server, const struct config *config)
@@ -171,13 +190,24 @@ static int check(const struct server *server, const struct config *config,
 
 	if (!result)
 		result = listener_init(&listener, config->socket, error);
-	/* With the eyes of the user that will read it. */
+	if (!result)
+		result = rehearsal_before(config, &listener, error);
+	/* As the user who will run it. */
 	if (!result)
 		result = daemon_become(config, &account, error);
 	if (!result)
 		result = reload_first_map(config, &map, &gone, error);
 	if (result < 0)
 		return result;
+	result = rehearsal_after(
+		config, &account, &listener, map_meta(map)->generation, error);
+	if (result < 0) {
+		map_close(map);
+		return result;
+	}
+	if (result > 0)
+		complain(server, NULL, LEVEL_WARNING, "%s", error->text);
+	warn_of(server, config, &account, true);
 	if (gone)
 		(void)fprintf(stderr,
 			SERVER_NAME ": generation %" PRIu64 ", which was "
@@ -309,15 +339,7 @@ static int prepare(
 		result = settle(server, config, &account, error);
 	if (result < 0)
 		return result;
-	if (access(config->path, R_OK) != 0)
-		complain(server, config, LEVEL_WARNING,
-			"%s: cannot be read by user %s: SIGHUP will fail: %s",
-			config->path, config->user, strerror(errno));
-	if (account.group_missing && listener_is_unix(config->socket))
-		complain(server, config, LEVEL_WARNING,
-			"socket_group %s does not exist: no group may use the "
-			"socket",
-			config->socket_group);
+	warn_of(server, config, &account, false);
 	return open_up(server, config, &account.access, error);
 }
 

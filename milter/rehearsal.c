@@ -1,0 +1,228 @@
+#include "rehearsal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "logsink.h"
+#include "serving.h"
+#include "state.h"
+#include "status.h"
+
+/* The directory of path, in directory. */
+static void parent_of(const char *path, char directory[PATH_MAX])
+{
+	char *slash;
+
+	(void)snprintf(directory, PATH_MAX, "%s", path);
+	slash = strrchr(directory, '/');
+	if (slash == directory)
+		slash[1] = '\0';
+	else if (slash)
+		*slash = '\0';
+}
+
+/* Is it there, or can it be made? what: the start's words for a failure. */
+static int try_directory(
+	const char *directory, const char *what, struct error *error)
+{
+	char parent[PATH_MAX];
+	struct stat there;
+	int code;
+
+	if (lstat(directory, &there) == 0)
+		return 0;
+	parent_of(directory, parent);
+	if (errno == ENOENT && access(parent, W_OK | X_OK) == 0)
+		return 0;
+	code = error_set_errno(error, "cannot make %s %s", what, directory);
+	return code == ERR_PERM ? code : ERR_CREATE;
+}
+
+int rehearsal_before(const struct config *config,
+	const struct listener *listener, struct error *error)
+{
+	char directory[PATH_MAX];
+	int result = 0;
+
+	if (listener->path) {
+		parent_of(listener->path, directory);
+		result = try_directory(directory, "the directory", error);
+	}
+	if (!result)
+		result = try_directory(
+			config->runtime_dir, "runtime_dir", error);
+	return result;
+}
+
+/* Who listens on the socket: 1 and *pid; 0: nobody; -1 with errno. */
+static int who_listens(const struct listener *listener, pid_t *pid)
+{
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof peer;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int result = -1;
+	int saved;
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&listener->address,
+		    listener->address_len) == 0)
+		result = 1;
+	else if (errno == EAGAIN)
+		result = 1; /* its backlog is full: no peer is told */
+	else if (errno == ECONNREFUSED || errno == ENOENT)
+		result = 0;
+	saved = errno;
+	if (result == 1 &&
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+		*pid = peer.pid;
+	(void)close(fd);
+	errno = saved;
+	return result;
+}
+
+/* ours: the milter that runs on this configuration; 0: none. */
+static int try_unix(
+	const struct listener *listener, pid_t ours, struct error *error)
+{
+	const char *path = listener->path;
+	char directory[PATH_MAX];
+	struct stat there;
+	pid_t other = 0;
+	int listens;
+	bool found = lstat(path, &there) == 0;
+
+	if (!found && errno != ENOENT) {
+		(void)error_set_errno(error, "%s", path);
+		return ERR_CREATE;
+	}
+	parent_of(path, directory);
+	if (!found && lstat(directory, &there) != 0)
+		return 0; /* it will be made, for us */
+	if (access(directory, W_OK | X_OK) != 0) {
+		int saved = errno;
+
+		(void)error_set_errno(error,
+			"cannot listen on %s: %s may not be written by this "
+			"user (`chown` and `chmod 2750` mend that)",
+			listener->name, directory);
+		return saved == ENOMEM ? ERR_NOMEM : ERR_CREATE;
+	}
+	if (!found)
+		return 0;
+	if (!S_ISSOCK(there.st_mode))
+		return error_set(error, ERR_CREATE,
+			"%s is there and is no socket: not touched", path);
+	listens = who_listens(listener, &other);
+	if (listens < 0) {
+		(void)error_set_errno(error,
+			"%s: cannot tell whether somebody listens there", path);
+		return ERR_CREATE;
+	}
+	if (listens && (!ours || (other > 0 && other != ours)))
+		return error_set(error, ERR_BUSY,
+			"%s: another program listens there", path);
+	return 0;
+}
+
+static int try_inet(
+	const struct listener *listener, pid_t ours, struct error *error)
+{
+	int one = 1;
+	int result = 0;
+	int fd = socket(
+		listener->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		(void)setsockopt(
+			fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (fd < 0 || (bind(fd, (const struct sockaddr *)&listener->address,
+			       listener->address_len) != 0 &&
+			      !(errno == EADDRINUSE && ours))) {
+		(void)error_set_errno(
+			error, "cannot listen on %s", listener->name);
+		result = ERR_CREATE;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return result;
+}
+
+/* served/, which root gives to the user at the start. */
+static int try_served(const struct config *config,
+	const struct daemon_account *account, pid_t ours, uint64_t generation,
+	struct error *error)
+{
+	struct state *state = NULL;
+	uint64_t served = 0;
+	uint64_t previous = 0;
+	char path[PATH_MAX];
+	struct stat there;
+	pid_t pid = 0;
+	int result = state_open(&state, config, false, error);
+
+	if (result < 0)
+		return result;
+	if (!ours && serving_process(state, &pid, NULL) > 0)
+		result = error_set(error, ERR_BUSY,
+			"another readdress-milter serves %s (it holds "
+			"%s/served/lock): give each a state_dir of its own",
+			config->state_dir, config->state_dir);
+	if (!result)
+		result = state_served(state, &served, &previous, error);
+	state_close(state);
+	if (result < 0 || account->root)
+		return result;
+	(void)snprintf(path, sizeof path, "%s/served", config->state_dir);
+	if (lstat(path, &there) != 0) {
+		if (access(config->state_dir, W_OK | X_OK) == 0)
+			return 0;
+		result = error_set_errno(error, "cannot create %s", path);
+		return result == ERR_PERM ? result : ERR_CREATE;
+	}
+	(void)snprintf(
+		path, sizeof path, "%s/served/log.key", config->state_dir);
+	if (served == generation && lstat(path, &there) == 0)
+		return 0;
+	(void)snprintf(path, sizeof path, "%s/served", config->state_dir);
+	return access(path, W_OK | X_OK) == 0
+		       ? 0
+		       : error_set_errno(
+				 error, "cannot create a file in %s", path);
+}
+
+/* Is there somebody for our log lines? */
+static int try_log(const struct config *config, struct error *error)
+{
+	if (config->log_target != LOG_TARGET_SYSLOG ||
+		access(LOGSINK_SYSLOG, W_OK) == 0)
+		return 0;
+	(void)error_set_errno(error,
+		"log_target = \"syslog\", but log lines will be dropped until "
+		"somebody takes them: " LOGSINK_SYSLOG);
+	return 1;
+}
+
+int rehearsal_after(const struct config *config,
+	const struct daemon_account *account, const struct listener *listener,
+	uint64_t generation, struct error *error)
+{
+	pid_t ours = 0;
+	int result = status_running(config->runtime_dir, &ours, error);
+
+	if (result < 0 && result != ERR_NOENT)
+		return result;
+	result = status_may_claim(config->runtime_dir, error);
+	if (!result)
+		result = try_served(config, account, ours, generation, error);
+	if (!result && listener->path)
+		result = try_unix(listener, ours, error);
+	else if (!result)
+		result = try_inet(listener, ours, error);
+	return result < 0 ? result : try_log(config, error);
+}
