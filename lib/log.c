@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <syslog.h>
 
+#include "address.h"
+
 #define HASH_DIGITS 12
 
 static int priority_of(enum config_log_level level)
@@ -76,13 +78,22 @@ size_t log_escape(struct bytes text, char *out, size_t size)
 	return used;
 }
 
-/* Of the text in lower-case ASCII: one address, one hash. */
+/* Of the address's key, so that one address has one hash, however it is spelt;
+ * of the text in lower-case ASCII where it is no address. */
 static bool hash(const struct log *log, struct bytes text,
 	unsigned char digest[EVP_MAX_MD_SIZE])
 {
-	char *lower = malloc(text.len);
+	struct mailbox mailbox;
+	char key[ADDRESS_KEY_MAX];
+	int len = address_parse(text.data, text.len, &mailbox, NULL);
+	char *lower;
 	bool done;
 
+	if (!len)
+		len = address_key(&mailbox, key);
+	if (len > 0)
+		text = (struct bytes){ key, (size_t)len };
+	lower = malloc(text.len);
 	if (!lower)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {

@@ -30,7 +30,8 @@ void log_line(const struct log *log, enum config_log_level level,
 size_t log_escape(struct bytes text, char *out, size_t size);
 
 /* An address for a log line: escaped, or with addresses off the first 12 hex
- * digits of HMAC-SHA-256(key, text in lower-case ASCII). "" stays "". */
+ * digits of HMAC-SHA-256(key, its address_key; what is no address: the text in
+ * lower-case ASCII). "" stays "". */
 size_t log_address(
 	const struct log *log, struct bytes address, char *out, size_t size);
 

@@ -62,6 +62,31 @@ static void test_escape_cut(void **state)
 	}
 }
 
+/* One address, one hash, however it is spelt. */
+static void test_spellings(const struct log *log)
+{
+	static const char *const pairs[][2] = {
+		{ "\xc3\x9c@x.com", "\xc3\xbc@X.com" },
+		{ "u\xcc\x88@x.com", "\xc3\x9c@x.com" },
+		{ "bob@b\xc3\xbc"
+		  "cher.example",
+			"Bob@XN--BCHER-KVA.example." },
+		{ "\"bob\"@a.com", "bob@a.com" },
+		{ "\xd0\x98\xd0\xb2@x.com", "\xd0\xb8\xd0\xb2@x.com" },
+		{ "no Address", "NO address" },
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		char a[64];
+		char b[64];
+
+		(void)log_address(log, bytes_of(pairs[i][0]), a, sizeof a);
+		(void)log_address(log, bytes_of(pairs[i][1]), b, sizeof b);
+		assert_int_equal(strlen(a), 12);
+		assert_string_equal(a, b);
+	}
+}
+
 static void test_address(void **state)
 {
 	struct log log = { .addresses = true };
@@ -85,6 +110,7 @@ static void test_address(void **state)
 	assert_int_equal(
 		log_address(&log, bytes_of("rob@a.com"), b, sizeof b), 12);
 	assert_string_not_equal(a, b);
+	test_spellings(&log);
 	log.key[31] = 1;
 	assert_int_equal(
 		log_address(&log, bytes_of("bob@a.com"), b, sizeof b), 12);
