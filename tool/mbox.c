@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER	  ((size_t)1 << 18)
-#define SEPARATOR "From "
+#define BUFFER	      ((size_t)1 << 18)
+#define SEPARATOR     "From "
+#define SEPARATOR_MAX ((size_t)1024) /* as far as its date is looked for */
 
 struct mbox {
 	char *path;
@@ -75,6 +76,54 @@ static bool at_separator(const struct mbox *mbox)
 	       !memcmp(mbox->buffer + mbox->start, SEPARATOR, len);
 }
 
+/* Takes a word of text and the blanks behind it. */
+static struct bytes word(struct bytes *text)
+{
+	struct bytes found = bytes_cut(text, ' ');
+
+	while (text->len && *text->data == ' ')
+		text->data++, text->len--;
+	return found;
+}
+
+static bool is_one_of(struct bytes text, const char *names)
+{
+	for (; *names; names += 3)
+		if (text.len == 3 && !memcmp(text.data, names, 3))
+			return true;
+	return false;
+}
+
+/* "From bob@a.example Sat Nov 21 15:09:00 2026": also where no empty line
+ * stands before it, a line like this is no text. */
+static bool at_dated_separator(const struct mbox *mbox)
+{
+	struct bytes line = { mbox->buffer + mbox->start,
+		mbox->end - mbox->start };
+	struct bytes part;
+
+	line = bytes_cut(&line, '\n');
+	if (!bytes_take(&line, SEPARATOR))
+		return false;
+	(void)word(&line); /* the sender, who may be nobody */
+	for (part = word(&line); part.len; part = word(&line)) {
+		struct bytes month;
+		struct bytes day;
+		struct bytes time;
+
+		if (!is_one_of(part, "SunMonTueWedThuFriSat"))
+			continue;
+		month = word(&line);
+		day = word(&line);
+		time = word(&line);
+		return is_one_of(
+			       month, "JanFebMarAprMayJunJulAugSepOctNovDec") &&
+		       (day.len == 1 || day.len == 2) && time.len >= 5 &&
+		       time.data[2] == ':' && line.len >= 4;
+	}
+	return false;
+}
+
 /* Takes what the buffer has of the line, at most size octets. */
 static struct bytes take(struct mbox *mbox, size_t size)
 {
@@ -111,11 +160,14 @@ static int read_mbox(void *context, char *data, size_t size, size_t *got,
 		int code = need(
 			mbox, mbox->line_start ? strlen(SEPARATOR) : 1, error);
 
+		if (!code && mbox->line_start && at_separator(mbox))
+			code = need(mbox, SEPARATOR_MAX, error);
 		if (code)
 			return code;
 		if (mbox->start == mbox->end ||
-			(mbox->line_start && mbox->after_blank &&
-				at_separator(mbox))) {
+			(mbox->line_start && at_separator(mbox) &&
+				(mbox->after_blank ||
+					at_dated_separator(mbox)))) {
 			mbox->inside = false;
 			break;
 		}
