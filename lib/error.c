@@ -47,6 +47,7 @@ int error_exit_code(int code)
 	case ERR_NOMEM:
 		return EX_OSERR;
 	case ERR_BAD:
+	case ERR_FOREIGN:
 		return EX_DATAERR;
 	case ERR_NOENT:
 		return EX_NOINPUT;

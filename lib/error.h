@@ -23,6 +23,7 @@ enum {
 	ERR_NOTFOUND = -9, /* a rule is not there, rules differ     (1) */
 	ERR_USAGE = -10,   /* wrong arguments                       (64) */
 	ERR_DOWN = -11,	   /* the milter is not reachable           (69) */
+	ERR_FOREIGN = -12, /* a map of another architecture         (65) */
 };
 
 #define ERROR_TEXT_MAX 1024

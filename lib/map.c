@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "architecture.h"
 #include "file.h"
 #include "mapfile.h"
 #include "mapmeta.h"
@@ -43,13 +44,17 @@ static int verify(int file, const char *path, bool isolated, int *memory,
 		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 	int code;
 
-	if (!isolated)
-		return seal_check(file, path, MAP_VERSION, -1, length, error);
+	if (!isolated) {
+		code = seal_check(file, path, MAP_VERSION, -1, length, error);
+		return code ? code : architecture_check(file, path, error);
+	}
 	*memory = make_memory();
 	if (*memory < 0)
 		return error_set_errno(
 			error, "cannot make memory for %s", path);
 	code = seal_check(file, path, MAP_VERSION, *memory, length, error);
+	if (!code)
+		code = architecture_check(*memory, path, error);
 	if (!code && fcntl(*memory, F_ADD_SEALS, seals))
 		code = error_set_errno(
 			error, "cannot seal the copy of %s", path);

@@ -38,7 +38,7 @@ struct map;
  * (the tool; a rename is safe, writing into the file is not).
  * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
  * ours, of another version, unfinished or damaged, with text that names path
- * and what is wrong; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it. An
+ * and what is wrong; ERR_FOREIGN when another architecture made it; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it. An
  * open map does not change: several threads may use it.
  */
 int map_open(struct map **map, const char *path, bool isolated,
