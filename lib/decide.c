@@ -3,6 +3,7 @@
 #include "dkim.h"
 #include "envelope.h"
 #include "headeredit.h"
+#include "leak.h"
 #include "proof.h"
 #include "verdict.h"
 
@@ -10,6 +11,7 @@
 #define DECIDE_SCRATCH_MAX ((size_t)256 << 20)
 
 const char decide_why_signed[] = "a DKIM signature covers the header";
+const char decide_why_unread[] = "it cannot be read as an address";
 
 static bool is_local(const struct decide_client *client)
 {
@@ -161,6 +163,8 @@ static int decide_all(struct verdict_context *context)
 		result = envelope_recipients(context);
 	if (!result)
 		result = headeredit_decide(context);
+	if (!result)
+		result = leak_find(context);
 	return result;
 }
 

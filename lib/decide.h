@@ -95,6 +95,8 @@ enum decide_result {
 
 /* decide_finding.why of what unless-signed leaves alone: no reason to warn. */
 extern const char decide_why_signed[];
+/* Of UNPARSABLE: it holds the domain of a rule, and stays as it is. */
+extern const char decide_why_unread[];
 
 /* One address that was looked at. In shadow mode, what would have been. */
 struct decide_finding {
@@ -120,6 +122,31 @@ struct decide_header_edit {
 struct decide_add {
 	const char *address; /* without <> */
 	const char *esmtp;   /* "NOTIFY=... ORCPT=...", or "" */
+};
+
+/* Where an address leaks; the labels of a metric (leak.h). */
+enum decide_leak_field {
+	LEAK_FROM, /* the sender, and the From header */
+	LEAK_SENDER,
+	LEAK_REPLY_TO,
+	LEAK_DISPOSITION,
+	LEAK_RECEIPT,
+	LEAK_RESENT_FROM,
+	LEAK_RESENT_SENDER,
+	LEAK_TO,
+	LEAK_CC,
+	LEAK_OTHER,
+	DECIDE_LEAK_FIELDS
+};
+
+#define DECIDE_LEAKS 20 /* that are kept, and logged, of a message */
+
+/* An address that the outbound table would rewrite and that leaves as it is. */
+struct decide_leak {
+	enum decide_leak_field field;
+	struct bytes header;  /* its name, of LEAK_OTHER */
+	struct bytes address; /* as it came */
+	struct bytes key;
 };
 
 #define DECIDE_FOUND 4 /* headers whose values a log line shows */
@@ -159,6 +186,14 @@ struct decision {
 					    headers; see explain */
 	size_t finding_count;
 	uint64_t counts[DECIDE_FIELDS][DECIDE_RESULTS]; /* of all addresses */
+
+	/* Sender first, then the headers in their order; each address once for
+	 * each field. */
+	struct decide_leak *leaks;
+	size_t leak_count;    /* that are kept */
+	size_t leak_total;    /* that there are; behind those that are kept an
+				 address may count more than once */
+	unsigned leak_fields; /* 1u << enum decide_leak_field */
 };
 
 /* Which direction the client alone gives, and why: DEFAULT, DAEMON,

@@ -7,6 +7,7 @@
 
 #include "dsn.h"
 #include "recipients.h"
+#include "unread.h"
 
 /* Have both the same key? 1, 0, or ERR_NOMEM. */
 static int same_key(const struct mailbox *a, const struct mailbox *b)
@@ -82,7 +83,12 @@ static int note_unparsable(struct verdict_context *context,
 {
 	struct verdict none = { .result = RESULT_UNPARSABLE,
 		.why = "it is no address" };
+	int result = unread_names_domain(context->reader, table, old);
 
+	if (result < 0)
+		return result;
+	if (result)
+		none.why = decide_why_unread;
 	return verdict_note(context, field, index, old, table, &none);
 }
 

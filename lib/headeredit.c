@@ -2,6 +2,7 @@
 
 #include "dkim.h"
 #include "splice.h"
+#include "unread.h"
 
 /* Which instances of each listed header a signature covers. */
 struct coverage {
@@ -138,6 +139,18 @@ static int judge(struct verdict_context *context, struct work *work,
 	return add_edits(context, work, element, &verdict->targets[0]);
 }
 
+/* What cannot be read and holds the domain of a rule is told of: it may be an
+ * address that was to be rewritten. */
+static int name_unread(struct verdict_context *context, const struct work *work,
+	struct bytes old, struct verdict *verdict)
+{
+	int result = unread_names_domain(context->reader, work->table, old);
+
+	if (result == 1)
+		verdict->why = decide_why_unread;
+	return result < 0 ? result : 0;
+}
+
 static int look_up(struct verdict_context *context, struct work *work,
 	const struct header_element *element)
 {
@@ -149,6 +162,8 @@ static int look_up(struct verdict_context *context, struct work *work,
 		.why = "it is no address" };
 	int result = bad ? 0 : judge(context, work, element, &verdict);
 
+	if (!result && verdict.result == RESULT_UNPARSABLE)
+		result = name_unread(context, work, old, &verdict);
 	if (result < 0)
 		return result;
 	if (!verdict_is_noted(context, &verdict))

@@ -9,7 +9,8 @@
 
 #define PROC_SIZE   64	  /* "/proc/self/fd/N" */
 #define BATCH_ROWS  10000 /* in a write transaction: LMDB keeps it in memory */
-#define FULL_BLOCKS 256	  /* a disk with fewer free blocks is full */
+#define MISSING	    ((MDB_dbi)-1)
+#define FULL_BLOCKS 256 /* a disk with fewer free blocks is full */
 
 struct lmdbfile {
 	MDB_env *env;
@@ -66,13 +67,19 @@ static struct bytes to_bytes(MDB_val val)
 	return (struct bytes){ val.mv_data, val.mv_size };
 }
 
+/* Those behind the first needed may be missing. */
 static int open_databases(MDB_txn *txn, const char *const *names,
-	unsigned flags, MDB_dbi databases[LMDBFILE_DATABASES])
+	unsigned needed, unsigned flags, MDB_dbi databases[LMDBFILE_DATABASES])
 {
 	int rc = 0;
 
-	for (unsigned i = 0; !rc && names[i]; i++)
+	for (unsigned i = 0; !rc && names[i]; i++) {
 		rc = mdb_dbi_open(txn, names[i], flags, &databases[i]);
+		if (rc == MDB_NOTFOUND && i >= needed) {
+			databases[i] = MISSING;
+			rc = 0;
+		}
+	}
 	return rc;
 }
 
@@ -114,7 +121,8 @@ static int open_env(struct lmdbfile *file, int fd, uint64_t size)
 }
 
 int lmdbfile_open(struct lmdbfile **result, int fd, const char *shown,
-	uint64_t size, const char *const *names, struct error *error)
+	uint64_t size, const char *const *names, unsigned needed,
+	struct error *error)
 {
 	MDB_txn *txn = NULL;
 	struct lmdbfile *file = calloc(1, sizeof *file);
@@ -134,7 +142,7 @@ int lmdbfile_open(struct lmdbfile **result, int fd, const char *shown,
 	if (!rc)
 		rc = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &txn);
 	if (!rc)
-		rc = open_databases(txn, names, 0, file->databases);
+		rc = open_databases(txn, names, needed, 0, file->databases);
 	if (!rc) {
 		rc = mdb_txn_commit(txn); /* keeps the handles */
 		txn = NULL;
@@ -157,6 +165,11 @@ void lmdbfile_close(struct lmdbfile *file)
 	if (file->env)
 		mdb_env_close(file->env);
 	free(file);
+}
+
+bool lmdbfile_has(const struct lmdbfile *file, unsigned database)
+{
+	return file->databases[database] != MISSING;
 }
 
 int lmdbfile_begin(struct lmdbfile_reader *reader, const struct lmdbfile *file)
@@ -281,7 +294,7 @@ static int begin(struct lmdbfile_writer *writer)
 
 	writer->batch = 0;
 	if (!rc)
-		rc = open_databases(writer->txn, writer->names, MDB_CREATE,
+		rc = open_databases(writer->txn, writer->names, 0, MDB_CREATE,
 			writer->databases);
 	return rc;
 }

@@ -25,13 +25,17 @@ struct lmdbfile_cursor;
  * fd: an open regular file that was verified, as LMDB trusts what it reads;
  * size of LMDB's pages in it. It is opened again through /proc and mapped; fd
  * may be closed. shown: its name for messages. names: of the databases, NULL
- * behind the last; ERR_BAD when one is missing. Use by several threads is safe;
+ * behind the last; ERR_BAD when one of the first needed is missing, while one
+ * of the others may be (lmdbfile_has). Use by several threads is safe;
  * each needs its own reader.
  */
 int lmdbfile_open(struct lmdbfile **file, int fd, const char *shown,
-	uint64_t size, const char *const *names,
+	uint64_t size, const char *const *names, unsigned needed,
 	struct error *error) MUST_CHECK;
 void lmdbfile_close(struct lmdbfile *file);
+
+/* Is this database in the file? What is missing must not be read. */
+bool lmdbfile_has(const struct lmdbfile *file, unsigned database);
 
 /* A read transaction; bound to no thread, used by one at a time. The file must
  * outlive it. lmdbfile_end only after lmdbfile_begin returned 0. */

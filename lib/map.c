@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,18 +11,28 @@
 #include "file.h"
 #include "mapfile.h"
 #include "mapmeta.h"
+#include "roles.h"
 #include "seal.h"
 
 const char *const mapfile_names[MAPFILE_DATABASES + 1] = { "inbound",
-	"outbound", "routes", "domains", "meta", NULL };
+	"outbound", "routes", "domains", "meta", "roles", NULL };
+
+/* For a map without the database "roles": what it would hold, once somebody
+ * asked. */
+struct map_old {
+	pthread_mutex_t mutex;
+	struct roles *roles;
+};
 
 struct map {
 	struct lmdbfile *file;
+	struct map_old *old; /* NULL: the map has the database */
 	uint64_t octets;
 	struct map_meta meta;
 };
 
 struct map_reader {
+	const struct map *map;
 	struct lmdbfile_reader in;
 };
 
@@ -103,6 +114,72 @@ static int check_content(struct map *map, const char *path, struct error *error)
 	return code;
 }
 
+static int gather(const struct map *map, struct roles *roles)
+{
+	int code = 0;
+
+	for (unsigned t = 0; code >= 0 && t < RULE_TABLES; t++) {
+		struct map_walk walk = { .map = map,
+			.table = (enum rule_table)t };
+
+		while ((code = map_walk_next(&walk)) == 1) {
+			code = roles_add(roles, walk.table, &walk.rule);
+			if (code < 0)
+				break;
+		}
+		map_walk_close(&walk);
+	}
+	return code;
+}
+
+/* The roles of an old map; several threads may ask at once. */
+static int old_roles(const struct map *map, const struct roles **result)
+{
+	struct map_old *old = map->old;
+	struct roles *roles = NULL;
+	int code = 0;
+
+	pthread_mutex_lock(&old->mutex);
+	if (!old->roles) {
+		roles = roles_open();
+		code = roles ? gather(map, roles) : ERR_NOMEM;
+		if (code < 0)
+			roles_close(roles);
+		else
+			old->roles = roles;
+	}
+	*result = old->roles;
+	pthread_mutex_unlock(&old->mutex);
+	return code;
+}
+
+static int open_old(
+	struct map *map, bool isolated, const char *path, struct error *error)
+{
+	const struct roles *roles;
+	int code = 0;
+
+	if (lmdbfile_has(map->file, MAPFILE_ROLES))
+		return 0;
+	map->old = calloc(1, sizeof *map->old);
+	if (!map->old)
+		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
+	pthread_mutex_init(&map->old->mutex, NULL);
+	/* The milter: no message is to wait for it. */
+	if (isolated)
+		code = old_roles(map, &roles);
+	return code ? error_set(error, code, "cannot read %s", path) : 0;
+}
+
+static void close_old(struct map_old *old)
+{
+	if (!old)
+		return;
+	pthread_mutex_destroy(&old->mutex);
+	roles_close(old->roles);
+	free(old);
+}
+
 int map_open(struct map **result, const char *path, bool isolated,
 	struct error *error)
 {
@@ -121,9 +198,11 @@ int map_open(struct map **result, const char *path, bool isolated,
 	code = verify(file, path, isolated, &memory, &map->octets, error);
 	if (!code)
 		code = lmdbfile_open(&map->file, isolated ? memory : file, path,
-			map->octets, mapfile_names, error);
+			map->octets, mapfile_names, MAPFILE_NEEDED, error);
 	if (!code)
 		code = check_content(map, path, error);
+	if (!code)
+		code = open_old(map, isolated, path, error);
 	if (!code) {
 		*result = map;
 		map = NULL;
@@ -141,6 +220,7 @@ void map_close(struct map *map)
 	if (!map)
 		return;
 	lmdbfile_close(map->file);
+	close_old(map->old);
 	free(map);
 }
 
@@ -168,11 +248,13 @@ int map_reader_open(struct map_reader **result, const struct map *map)
 	struct map_reader *reader = calloc(1, sizeof *reader);
 	int code = reader ? lmdbfile_begin(&reader->in, map->file) : ERR_NOMEM;
 
-	if (code)
+	if (code) {
 		free(reader);
-	else
-		*result = reader;
-	return code;
+		return code;
+	}
+	reader->map = map;
+	*result = reader;
+	return 0;
 }
 
 void map_reader_close(struct map_reader *reader)
@@ -207,6 +289,59 @@ int map_names_domain(struct map_reader *reader, struct bytes domain)
 			(struct bytes){ key, 2 + rest }, &value);
 	}
 	return found;
+}
+
+const struct map *map_reader_map(const struct map_reader *reader)
+{
+	return reader->map;
+}
+
+/* Adds the roles of one name. */
+static int add_roles(
+	struct map_reader *reader, struct bytes name, unsigned *roles)
+{
+	struct bytes value;
+	int code = lmdbfile_get(&reader->in, MAPFILE_DOMAINS, name, &value);
+
+	if (code == 1)
+		*roles |= MAP_ROLE_INBOUND;
+	if (code < 0)
+		return code;
+	if (reader->map->old) {
+		const struct roles *old = NULL;
+
+		code = old_roles(reader->map, &old);
+		if (!code)
+			*roles |= roles_find(old, name);
+		return code;
+	}
+	code = lmdbfile_get(&reader->in, MAPFILE_ROLES, name, &value);
+	if (code == 1 && value.len)
+		*roles |= (unsigned char)value.data[0];
+	return code < 0 ? code : 0;
+}
+
+int map_domain_roles(
+	struct map_reader *reader, struct bytes domain, unsigned *roles)
+{
+	char key[2 + LMDBFILE_KEY_MAX] = "*.";
+	int code;
+
+	*roles = 0;
+	if (domain.len > LMDBFILE_KEY_MAX)
+		return 0;
+	code = add_roles(reader, domain, roles);
+	/* And those of the sub-domain rules above it. */
+	for (size_t at = 0; !code && at + 1 < domain.len; at++) {
+		size_t rest = domain.len - at - 1;
+
+		if (domain.data[at] == '.') {
+			memcpy(key + 2, domain.data + at + 1, rest);
+			code = add_roles(
+				reader, (struct bytes){ key, 2 + rest }, roles);
+		}
+	}
+	return code;
 }
 
 int map_walk_next(struct map_walk *walk)

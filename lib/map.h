@@ -6,7 +6,9 @@
  * of what is before it, SHA-256 of that), which LMDB ignores. Named databases:
  * "inbound", "outbound", "routes" (key and value as in struct rule), "domains"
  * (each domain that a source of inbound names, with the "*." of a sub-domain
- * rule; empty value), "meta" (one record: mapmeta.h).
+ * rule; empty value), "roles" (each domain that rules name otherwise, in the
+ * same form; the value is one byte of MAP_ROLE_*; not in maps made before 0.2),
+ * "meta" (one record: mapmeta.h).
  */
 #ifndef READDRESS_MAP_H
 #define READDRESS_MAP_H
@@ -39,7 +41,9 @@ struct map;
  * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
  * ours, of another version, unfinished or damaged, with text that names path
  * and what is wrong; ERR_FOREIGN when another architecture made it; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it. An
- * open map does not change: several threads may use it.
+ * open map does not change: several threads may use it. A map that was made
+ * before 0.2 is walked through once, for map_domain_roles: when it is opened,
+ * if it is isolated, else at the first question.
  */
 int map_open(struct map **map, const char *path, bool isolated,
 	struct error *error) MUST_CHECK;
@@ -74,6 +78,21 @@ int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
  * of a user, as @domain, or as a sub-domain of @*.parent? 1, 0, or an error as
  * of map_get. */
 int map_names_domain(struct map_reader *reader, struct bytes domain) MUST_CHECK;
+
+/* How rules name a domain. */
+#define MAP_ROLE_INBOUND  1u /* as the source of an inbound rule */
+#define MAP_ROLE_TARGET	  2u /* as the target of an inbound rule */
+#define MAP_ROLE_OUTBOUND 4u /* as the source of an outbound rule */
+#define MAP_ROLE_ROUTE	  8u /* in routes */
+
+/* Sets *roles to all of MAP_ROLE_* that hold for this domain (lower-case
+ * A-labels), with those of the sub-domain rules above it; 0: none. Returns 0,
+ * or an error as of map_get. */
+int map_domain_roles(struct map_reader *reader, struct bytes domain,
+	unsigned *roles) MUST_CHECK;
+
+/* The map of a reader. */
+const struct map *map_reader_map(const struct map_reader *reader);
 
 /*
  * A walk over a table, from start to end in the order of its keys (memcmp). The

@@ -5,11 +5,13 @@
 #include "mapfile.h"
 #include "mapmeta.h"
 #include "nameset.h"
+#include "roles.h"
 #include "seal.h"
 
 struct map_builder {
 	struct lmdbfile_writer *writer;
 	struct nameset *domains; /* that sources of inbound name */
+	struct roles *roles;	 /* of other domains */
 	uint64_t rows[RULE_TABLES][RULE_KINDS];
 	bool sealed;
 	char path[];
@@ -26,10 +28,12 @@ int map_builder_open(struct map_builder **result, const char *path,
 		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	memcpy(builder->path, path, length);
 	builder->domains = nameset_open();
-	/* Twice: each key may bring a domain of its own. */
-	code = builder->domains
-		       ? lmdbfile_create(&builder->writer, path, 2 * rows + 1,
-				 2 * octets + MAPMETA_MAX, mapfile_names, error)
+	builder->roles = roles_open();
+	/* Three times: each key and each target may bring a domain of its own.
+	 */
+	code = builder->domains && builder->roles
+		       ? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
+				 3 * octets + MAPMETA_MAX, mapfile_names, error)
 		       : error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	if (code)
 		map_builder_close(builder);
@@ -65,9 +69,20 @@ int map_builder_put(struct map_builder *builder, enum rule_table table,
 	builder->rows[table][kind]++;
 	if (table == RULE_INBOUND &&
 		nameset_add(builder->domains, key_domain(rule->key)))
-		code = error_set(
-			error, ERR_NOMEM, "%s: out of memory", builder->path);
-	return code;
+		code = ERR_NOMEM;
+	if (!code)
+		code = roles_add(builder->roles, table, rule);
+	return code ? error_set(error, code, "%s: out of memory", builder->path)
+		    : 0;
+}
+
+static int put_role(void *context, struct bytes name, struct bytes value,
+	struct error *error)
+{
+	struct map_builder *builder = context;
+
+	return lmdbfile_append(
+		builder->writer, MAPFILE_ROLES, name, value, error);
 }
 
 static int put_domains(struct map_builder *builder, struct error *error)
@@ -117,6 +132,8 @@ int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 	int code = put_domains(builder, error);
 
 	if (!code)
+		code = roles_each(builder->roles, put_role, builder, error);
+	if (!code)
 		code = put_meta(builder, meta, error);
 	if (!code)
 		code = lmdbfile_finish(builder->writer, error);
@@ -134,5 +151,6 @@ void map_builder_close(struct map_builder *builder)
 	if (!builder->sealed)
 		(void)unlink(builder->path);
 	nameset_close(builder->domains);
+	roles_close(builder->roles);
 	free(builder);
 }

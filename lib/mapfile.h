@@ -7,8 +7,15 @@
 #include "lmdbfile.h"
 #include "map.h"
 
-/* The databases: the tables, in the order of enum rule_table, and these. */
-enum { MAPFILE_DOMAINS = RULE_TABLES, MAPFILE_META, MAPFILE_DATABASES };
+/* The databases: the tables, in the order of enum rule_table, and these. Maps
+ * that were made before 0.2 have no "roles". */
+enum {
+	MAPFILE_DOMAINS = RULE_TABLES,
+	MAPFILE_META,
+	MAPFILE_NEEDED,
+	MAPFILE_ROLES = MAPFILE_NEEDED,
+	MAPFILE_DATABASES
+};
 
 /* The one record of "meta": see mapmeta.h. */
 #define MAPFILE_META_KEY "meta"

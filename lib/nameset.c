@@ -110,6 +110,11 @@ int nameset_add(struct nameset *set, struct bytes name)
 	return 0;
 }
 
+bool nameset_has(const struct nameset *set, struct bytes name)
+{
+	return find(set->slots, set->slot_count, name)->data != NULL;
+}
+
 static int compare(const void *left, const void *right)
 {
 	return bytes_compare(

@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "leaklog.h"
 #include "prooflog.h"
 
 #define ADDRESS_SHOWN 330 /* an address, escaped and cut */
+#define ID_SHOWN      64  /* the queue ID */
 #define NAMES_SHOWN   32  /* different header names in one line */
 #define REASONS_SHOWN 8	  /* for which addresses of a header were left */
 
@@ -51,13 +53,18 @@ static bool fits(const struct lines *lines, size_t len)
 	return lines->used + len <= REPORT_LINE;
 }
 
+static void show_id(const char *queue_id, char id[ID_SHOWN])
+{
+	(void)log_escape(
+		bytes_of(queue_id ? queue_id : "NOQUEUE"), id, ID_SHOWN);
+}
+
 static void set_prefix(struct lines *lines, const struct decision *decision,
 	const char *queue_id, uint64_t generation, bool shadow)
 {
-	char id[64];
+	char id[ID_SHOWN];
 
-	(void)log_escape(
-		bytes_of(queue_id ? queue_id : "NOQUEUE"), id, sizeof id);
+	show_id(queue_id, id);
 	(void)snprintf(lines->prefix, sizeof lines->prefix,
 		"%s: direction=%s why=%s generation=%llu%s", id,
 		decide_direction_name(decision->direction),
@@ -169,7 +176,8 @@ static size_t gather_left(const struct decision *decision, size_t *i,
 		if (finding != first && (first->field != FIELD_HEADER ||
 						finding->index != first->index))
 			break;
-		if (finding->result != RESULT_LEFT)
+		if (finding->result != RESULT_LEFT &&
+			finding->why != decide_why_unread)
 			continue;
 		while (n < reasons && left[n].first->why != finding->why)
 			n++;
@@ -255,6 +263,16 @@ static void add_unproven(struct lines *lines, const struct decision *decision,
 	lines->level = LEVEL_INFO;
 }
 
+static void add_leaks(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message, const char *queue_id)
+{
+	char id[ID_SHOWN];
+
+	show_id(queue_id, id);
+	leaklog_lines(
+		decision, message, id, lines->log, lines->emit, lines->context);
+}
+
 void report_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
@@ -283,6 +301,7 @@ void report_lines(const struct decision *decision,
 	if (decision->refuse)
 		return;
 	add_all_left(&lines, decision, message);
+	add_leaks(&lines, decision, message, queue_id);
 	/* That it was left as it is is told of mail that has been decided. */
 	lines.level = decision->why == WHY_REQUEUED ? LEVEL_INFO : LEVEL_DEBUG;
 	if (!touched)

@@ -1,6 +1,7 @@
 /*
  * report: a decision as log lines (readdress-milter(8), LOG), key=value, each
- * at most REPORT_LINE octets, every one beginning with the same prefix.
+ * at most REPORT_LINE octets, every one beginning with the same prefix (leaks
+ * with the queue ID alone: leaklog.h).
  */
 #ifndef READDRESS_REPORT_H
 #define READDRESS_REPORT_H
@@ -14,7 +15,8 @@
  * Calls emit for each line, at the level it deserves: LEVEL_INFO where the
  * message was touched (or would have been, in shadow mode), LEVEL_WARNING for
  * addresses left as they are and headers that could not be changed (one line
- * for each header and reason, "more=" counts the others), LEVEL_INFO for a
+ * for each header and reason, "more=" counts the others) and for leaks,
+ * LEVEL_INFO for a
  * message without the proof that it needs, refused or not (LEVEL_WARNING where
  * it is refused for now, 450), and for one that was decided before
  * (WHY_REQUEUED), LEVEL_DEBUG for a message that nothing touched. queue_id:

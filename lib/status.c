@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "leak.h"
 
 /* Upper bounds in nanoseconds and as they are written; the last is +Inf. */
 static const struct {
@@ -109,6 +110,17 @@ static void write_messages(FILE *file, const struct status *status)
 		load(&status->unparsable));
 }
 
+static void write_leaks(FILE *file, const struct status *status)
+{
+	head(file, "readdress_leaks_total", "counter",
+		"Messages to somebody outside that left with an internal "
+		"address, by the field it stood in.");
+	for (enum decide_leak_field f = 0; f < DECIDE_LEAK_FIELDS; f++)
+		(void)fprintf(file,
+			"readdress_leaks_total{field=\"%s\"} %" PRIu64 "\n",
+			leak_field_name(f), load(&status->leaks[f]));
+}
+
 static void write_modes(FILE *file, const struct status *status)
 {
 	head(file, STATUS_SHADOW_METRIC, "gauge",
@@ -154,6 +166,7 @@ static void write_all(FILE *file, const struct status *status, int64_t started,
 	write_rules(file, meta);
 	write_modes(file, status);
 	write_messages(file, status);
+	write_leaks(file, status);
 	head(file, "readdress_reloads_total", "counter", "Reloads (SIGHUP).");
 	(void)fprintf(file,
 		"readdress_reloads_total{result=\"ok\"} %" PRIu64 "\n"

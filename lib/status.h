@@ -31,6 +31,7 @@ struct status {
 	_Atomic uint64_t messages[DIRECTIONS][STATUS_RESULTS];
 	_Atomic uint64_t addresses[DECIDE_FIELDS][DECIDE_RESULTS];
 	_Atomic uint64_t unparsable;
+	_Atomic uint64_t leaks[DECIDE_LEAK_FIELDS];
 	_Atomic uint64_t reloads_ok;
 	_Atomic uint64_t reloads_failed;
 	_Atomic uint64_t log_lines_dropped;

@@ -225,7 +225,8 @@ bool verdict_is_noted(
 {
 	return context->message->explain ||
 	       verdict->result == RESULT_REWRITTEN ||
-	       verdict->result == RESULT_LEFT;
+	       verdict->result == RESULT_LEFT ||
+	       verdict->why == decide_why_unread;
 }
 
 int verdict_note(struct verdict_context *context, enum decide_field field,

@@ -60,6 +60,9 @@ static void count(struct server *server, const struct decision *decision,
 	if (decision->counts[FIELD_HEADER][RESULT_UNPARSABLE])
 		add(&status->unparsable,
 			decision->counts[FIELD_HEADER][RESULT_UNPARSABLE]);
+	for (unsigned f = 0; f < DECIDE_LEAK_FIELDS; f++)
+		if (decision->leak_fields & 1u << f)
+			add(&status->leaks[f], 1);
 }
 
 static sfsistat refuse(SMFICTX *ctx, const struct decision *decision)

@@ -1,5 +1,6 @@
 #include "explain.h"
 
+#include "leak.h"
 #include "text.h"
 
 #define COLUMN_MAX 40 /* wider fields push theirs aside */
@@ -206,6 +207,30 @@ static void print_signatures(const struct explain *explain, FILE *file)
 	}
 }
 
+static void print_leaks(const struct explain *explain, FILE *file)
+{
+	const struct decision *leaks = explain->leaks;
+
+	if (!leaks->leak_count)
+		return;
+	(void)fputs("\nleaks to a recipient outside\n", file);
+	for (size_t i = 0; i < leaks->leak_count; i++) {
+		const struct decide_leak *leak = &leaks->leaks[i];
+
+		(void)fputs("  leak=<", file);
+		(void)text_print_cut(file, leak->address);
+		(void)fputs("> field=", file);
+		if (leak->field == LEAK_OTHER)
+			(void)text_print_cut(file, leak->header);
+		else
+			(void)fputs(leak_field_name(leak->field), file);
+		(void)fputc('\n', file);
+	}
+	if (leaks->leak_total > leaks->leak_count)
+		(void)fprintf(file, "  %zu more\n",
+			leaks->leak_total - leaks->leak_count);
+}
+
 struct bytes explain_message_id(const struct decide_message *message)
 {
 	for (size_t i = 0; i < message->header_count; i++) {
@@ -253,5 +278,6 @@ void explain_text(const struct explain *explain, FILE *file)
 	print_envelope(explain, file);
 	print_findings(explain, file);
 	print_headers(explain, file);
+	print_leaks(explain, file);
 	print_signatures(explain, file);
 }

@@ -16,6 +16,8 @@ struct explain {
 	/* With findings for all addresses, and as if no mode was shadow. */
 	const struct decision *decision;
 	const struct signatures *signatures;
+	/* What leaks: of the decision as the modes are. */
+	const struct decision *leaks;
 };
 
 /* The value of the first Message-ID, white space around it removed; len 0 when

@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "json.h"
+#include "leak.h"
 
 static void begin(
 	struct json *json, const struct explain *explain, const char *type)
@@ -120,6 +121,20 @@ static int print_signature(const struct explain *explain,
 	return json_end(&json, error);
 }
 
+static int print_leak(const struct explain *explain,
+	const struct decide_leak *leak, struct error *error)
+{
+	struct json json;
+
+	begin(&json, explain, "leak");
+	if (leak->field == LEAK_OTHER)
+		json_put_bytes(&json, "field", leak->header);
+	else
+		json_put_text(&json, "field", leak_field_name(leak->field));
+	json_put_bytes(&json, "address", leak->address);
+	return json_end(&json, error);
+}
+
 int explain_json(const struct explain *explain, struct error *error)
 {
 	const struct decision *decision = explain->decision;
@@ -130,6 +145,8 @@ int explain_json(const struct explain *explain, struct error *error)
 		code = print_finding(explain, &decision->findings[i], error);
 	for (size_t i = 0; !code && i < decision->header_count; i++)
 		code = print_header(explain, &decision->headers[i], error);
+	for (size_t i = 0; !code && i < explain->leaks->leak_count; i++)
+		code = print_leak(explain, &explain->leaks->leaks[i], error);
 	for (size_t i = 0; !code && i < signatures->count; i++)
 		code = print_signature(explain, &signatures->items[i], error);
 	return code;

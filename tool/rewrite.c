@@ -190,7 +190,7 @@ struct explain rewrite_explain(const struct rewrite *rewrite)
 {
 	return (struct explain){ rewrite->name, rewrite->tool->config,
 		map_meta(rewrite->tool->map)->generation, &rewrite->message,
-		&rewrite->enforced, &rewrite->signatures };
+		&rewrite->enforced, &rewrite->signatures, &rewrite->decision };
 }
 
 void rewrite_free(struct rewrite *rewrite)

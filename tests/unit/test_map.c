@@ -162,6 +162,137 @@ static void test_names_domain(void **test)
 	map_close(map);
 }
 
+/* The same map as make_map makes, as it was before 0.2: without "roles". */
+static void make_old_map(struct kit *kit, const char *path)
+{
+	static const char *const rows[][3] = {
+		{ "0", "@*.deep.example", "d@flat.example" },
+		{ "0", "bob@warmsushi.com", "ubob@Dry.Example" },
+		{ "0", "team@other.example",
+			"ua@x.example,\"b,@z\"@y.example" },
+		{ "1", "@*.inner.example", "d@warmsushi.com" },
+		{ "1", "bob@dry.example", "ubob@warmsushi.com" },
+		{ "2", "@routed.example", "drelay" },
+	};
+	const char *names[MAPFILE_NEEDED + 1] = { NULL };
+	static const char *const sources[] = { "*.deep.example",
+		"other.example", "warmsushi.com" };
+	struct map_meta counted = meta;
+	struct lmdbfile_writer *writer;
+	char record[MAPMETA_MAX];
+	int fd;
+
+	memcpy(names, mapfile_names, MAPFILE_NEEDED * sizeof *names);
+	KIT_OK(kit,
+		lmdbfile_create(&writer, path, 100, 4000, names, &kit->error));
+	memset(counted.rows, 0, sizeof counted.rows);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		unsigned table = (unsigned)(rows[i][0][0] - '0');
+		struct bytes value = bytes_of(rows[i][2]);
+
+		counted.rows[table][rule_value_kind(value)]++;
+		KIT_OK(kit, lmdbfile_append(writer, table, bytes_of(rows[i][1]),
+				    value, &kit->error));
+	}
+	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+		KIT_OK(kit, lmdbfile_append(writer, MAPFILE_DOMAINS,
+				    bytes_of(sources[i]),
+				    (struct bytes){ NULL, 0 }, &kit->error));
+	counted.version = MAP_VERSION;
+	record[mapmeta_format(&counted, record)] = '\0';
+	KIT_OK(kit, lmdbfile_append(writer, MAPFILE_META,
+			    bytes_of(MAPFILE_META_KEY), bytes_of(record),
+			    &kit->error));
+	KIT_OK(kit, lmdbfile_finish(writer, &kit->error));
+	lmdbfile_abandon(writer);
+	fd = open(path, O_RDWR);
+	KIT_OK(kit, seal_append(fd, path, MAP_VERSION, &kit->error));
+	close(fd);
+}
+
+static void make_new_map(struct kit *kit, const char *path)
+{
+	struct map_builder *b;
+
+	KIT_OK(kit, map_builder_open(&b, path, 100, 4000, &kit->error));
+	kit_put(kit, b, RULE_INBOUND, "@*.deep.example", "d@flat.example");
+	kit_put(kit, b, RULE_INBOUND, "bob@warmsushi.com", "ubob@Dry.Example");
+	kit_put(kit, b, RULE_INBOUND, "team@other.example",
+		"ua@x.example,\"b,@z\"@y.example");
+	kit_put(kit, b, RULE_OUTBOUND, "@*.inner.example", "d@warmsushi.com");
+	kit_put(kit, b, RULE_OUTBOUND, "bob@dry.example", "ubob@warmsushi.com");
+	kit_put(kit, b, RULE_ROUTES, "@routed.example", "drelay");
+	KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
+	map_builder_close(b);
+}
+
+/* How rules name a domain, in a new map and in one of before. */
+static void test_domain_roles(void **test)
+{
+	static const struct {
+		const char *domain;
+		unsigned roles;
+	} cases[] = {
+		{ "warmsushi.com", MAP_ROLE_INBOUND },
+		{ "a.deep.example", MAP_ROLE_INBOUND },
+		{ "b.a.deep.example", MAP_ROLE_INBOUND },
+		{ "deep.example", 0 },
+		{ "flat.example", MAP_ROLE_TARGET },
+		{ "dry.example", MAP_ROLE_TARGET | MAP_ROLE_OUTBOUND },
+		{ "x.example", MAP_ROLE_TARGET },
+		{ "y.example", MAP_ROLE_TARGET },
+		{ "z", 0 },
+		{ "z\"@y.example", 0 },
+		{ "a.inner.example", MAP_ROLE_OUTBOUND },
+		{ "inner.example", 0 },
+		{ "routed.example", MAP_ROLE_ROUTE },
+		{ "a.routed.example", 0 },
+		{ "relay", 0 },
+		{ "example", 0 },
+		{ "", 0 },
+	};
+	struct kit *kit = *test;
+	const char *path = kit_path(kit, "map.mdb");
+	char longest[600];
+
+	memset(longest, '.', sizeof longest);
+	for (int old = 0; old < 2; old++) {
+		(old ? make_old_map : make_new_map)(kit, path);
+		for (int isolated = 0; isolated < 2; isolated++) {
+			struct map_reader *reader;
+			struct map *map;
+			unsigned roles;
+
+			KIT_OK(kit,
+				map_open(&map, path, isolated, &kit->error));
+			assert_int_equal(map_reader_open(&reader, map), 0);
+			assert_ptr_equal(map_reader_map(reader), map);
+			for (size_t i = 0; i < sizeof cases / sizeof *cases;
+				i++) {
+				roles = 99;
+				assert_int_equal(
+					map_domain_roles(reader,
+						bytes_of(cases[i].domain),
+						&roles),
+					0);
+				if (roles != cases[i].roles)
+					fail_msg("%s: %u", cases[i].domain,
+						roles);
+			}
+			assert_int_equal(
+				map_domain_roles(reader,
+					(struct bytes){ longest, 600 }, &roles),
+				0);
+			assert_int_equal(
+				map_domain_roles(reader,
+					(struct bytes){ longest, 511 }, &roles),
+				0);
+			map_reader_close(reader);
+			map_close(map);
+		}
+	}
+}
+
 static void test_empty(void **test)
 {
 	struct kit *kit = *test;
@@ -411,7 +542,7 @@ static void sealed(struct kit *kit, const char *const *databases,
 	unsigned last = 0;
 	int fd;
 
-	while (databases[last + 1])
+	while (strcmp(databases[last], "meta") != 0)
 		last++;
 	KIT_OK(kit, lmdbfile_create(
 			    &writer, path, 10, 4000, databases, &kit->error));
@@ -878,6 +1009,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_round_trip),
 		KIT_TEST(test_names_domain),
+		KIT_TEST(test_domain_roles),
 		KIT_TEST(test_empty),
 		KIT_TEST(test_many),
 		KIT_TEST(test_bad_rows),
