@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "linkcheck.h"
+
 static int not_regular(const char *shown, mode_t mode, struct error *error)
 {
 	const char *what = "is not a regular file";
@@ -22,6 +24,7 @@ int file_open(int dirfd, const char *name, const char *shown,
 	struct stat *status, struct error *error)
 {
 	struct stat own;
+	int code;
 	int fd = openat(dirfd, name,
 		O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 
@@ -35,14 +38,18 @@ int file_open(int dirfd, const char *name, const char *shown,
 		return error_set_errno(error, "cannot open %s", shown);
 	}
 	if (fstat(fd, status)) {
-		int code = error_set_errno(error, "cannot stat %s", shown);
-
+		code = error_set_errno(error, "cannot stat %s", shown);
 		close(fd);
 		return code;
 	}
 	if (!S_ISREG(status->st_mode)) {
 		close(fd);
 		return not_regular(shown, status->st_mode, error);
+	}
+	code = linkcheck(dirfd, name, status, shown, error);
+	if (code) {
+		close(fd);
+		return code;
 	}
 	return fd;
 }
@@ -209,6 +216,9 @@ int file_append_line(int dirfd, const char *name, const char *shown,
 		code = not_regular(shown, status.st_mode, error);
 		goto out;
 	}
+	code = linkcheck(dirfd, name, &status, shown, error);
+	if (code)
+		goto out;
 	if ((status.st_size == 0 &&
 		    (file_own(fd, dirfd, mode, group) < 0 || fsync(dirfd))) ||
 		append(fd, line, status.st_size)) {

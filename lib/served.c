@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "file.h"
+#include "linkcheck.h"
 #include "proof.h"
 #include "statedir.h"
 
@@ -127,6 +128,10 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (file < 0)
 		code = error_set_errno(error, "cannot open %s", path);
+	else if (fstat(file, &status))
+		code = error_set_errno(error, "cannot stat %s", path);
+	else if (linkcheck(dir, base(STATE_CLAIM), &status, path, error))
+		code = ERR_BAD;
 	else if (!fcntl(file, F_OFD_SETLK, &lock))
 		*fd = file;
 	else if (errno == EAGAIN || errno == EACCES)

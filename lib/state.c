@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "file.h"
+#include "linkcheck.h"
 #include "statedir.h"
 
 #define LOCK_POLL_MS 20
@@ -285,6 +286,7 @@ static int take_lock(
 {
 	for (;;) {
 		char path[STATE_PATH_MAX];
+		struct stat file;
 		int code;
 		int fd = openat(state->fd, STATE_LOCK,
 			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
@@ -293,6 +295,15 @@ static int take_lock(
 		state_path(state, STATE_LOCK, path);
 		if (fd < 0)
 			return file_error_create(path, error);
+		if (fstat(fd, &file))
+			code = error_set_errno(error, "cannot stat %s", path);
+		else
+			code = linkcheck(
+				state->fd, STATE_LOCK, &file, path, error);
+		if (code) {
+			close(fd);
+			return code;
+		}
 		code = wait_lock(state, fd, seconds, error);
 		if (!code && is_current(state, fd))
 			return fd;

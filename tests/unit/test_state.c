@@ -144,6 +144,94 @@ static void test_read_back(void **test)
 	state_close(state);
 }
 
+/* In a state_dir of another user a file with a second name may be any file;
+ * history/ is full of second names of our own. */
+static void test_hard_links(void **test)
+{
+	static const char *const names[] = { STATE_MAP, STATE_AUDIT, STATE_LOCK,
+		STATE_NOTE, STATE_RELOAD_LOG, STATE_LOG_KEY, STATE_CLAIM,
+		"history/1.mdb" };
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	uint64_t served;
+	uint64_t previous;
+	unsigned char key[32];
+
+	if (geteuid() != 0)
+		skip();
+	(void)make_next(kit, state);
+	(void)make_next(kit, state);
+	KIT_OK(kit, state_note_served(state, 2, &kit->error));
+	KIT_OK(kit, state_log_key(state, key, &kit->error));
+	KIT_OK(kit, state_log_reload(state, "start: x", &kit->error));
+	state_close(state);
+	for (int foreign = 0; foreign < 2; foreign++) {
+		const char *const dirs[] = { kit->state_dir,
+			in_state(kit, "history"), in_state(kit, "served") };
+
+		for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+			assert_int_equal(
+				chown(dirs[i], foreign ? 65534 : 0, 65534), 0);
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+			const char *second = kit_path(kit, "second");
+			struct map *map = NULL;
+			int code;
+			int fd = -1;
+
+			(void)unlink(second);
+			state = kit_state(kit);
+			fd = open(in_state(kit, names[i]), O_RDWR | O_CREAT,
+				0600);
+			assert_true(fd >= 0);
+			(void)close(fd);
+			fd = -1;
+			assert_int_equal(
+				link(in_state(kit, names[i]), second), 0);
+			if (!strcmp(names[i], STATE_MAP))
+				code = state_open_newest(
+					state, true, &map, &kit->error);
+			else if (!strcmp(names[i], "history/1.mdb"))
+				code = state_open_generation(
+					state, 1, true, &map, &kit->error);
+			else if (!strcmp(names[i], STATE_LOCK))
+				code = state_lock(state, 0, &kit->error);
+			else if (!strcmp(names[i], STATE_AUDIT))
+				code = audit_not_made(
+					state, 9, "x", &kit->error);
+			else if (!strcmp(names[i], STATE_NOTE))
+				code = state_served(
+					state, &served, &previous, &kit->error);
+			else if (!strcmp(names[i], STATE_RELOAD_LOG))
+				code = state_log_reload(
+					state, "x", &kit->error);
+			else if (!strcmp(names[i], STATE_LOG_KEY))
+				code = state_log_key(state, key, &kit->error);
+			else
+				code = state_claim_served(
+					state, &fd, &kit->error);
+			map_close(map);
+			if (fd >= 0)
+				(void)close(fd);
+			state_close(state);
+			assert_int_equal(unlink(second), 0);
+			/* log.key has words of its own. */
+			if (foreign && strcmp(names[i], STATE_LOG_KEY) != 0)
+				assert_non_null(strstr(
+					kit->error.text, " has 2 names "));
+			assert_int_equal(code, foreign ? ERR_BAD : 0);
+		}
+	}
+	/* A crash left the newest in history/, too. */
+	assert_int_equal(
+		link(in_state(kit, STATE_MAP), in_state(kit, "history/2.mdb")),
+		0);
+	state = open_locked(kit);
+	assert_int_equal(newest(kit, state), 2);
+	/* The audit log has named 9. */
+	assert_int_equal(make_next(kit, state), 10);
+	state_close(state);
+}
+
 static void test_open(void **test)
 {
 	struct kit *kit = *test;
@@ -1037,6 +1125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_open),
 		KIT_TEST(test_read_back),
+		KIT_TEST(test_hard_links),
 		KIT_TEST(test_open_narrow_umask),
 		KIT_TEST(test_open_refusals),
 		KIT_TEST(test_open_empty),
