@@ -109,7 +109,8 @@ STAGED = [
          {"From": "Bob <bob@dpnew.onmicrosoft.com>",
           "To": "Alice <alice@elsewhere.example>",
           "X-OriginatorOrg": "stranger.example"},
-         refused="550 5.7.1"),
+         # For good, 550, once the old system's header has been seen, too.
+         refused="450 4.7.1"),
 ]
 
 COEXISTENCE = [
