@@ -6,13 +6,15 @@
 
 #include "csverror.h"
 #include "csvheader.h"
+#include "precis.h"
 #include "rowsort.h"
 
 #define CHUNK	   ((size_t)256 * 1024)
 #define FIRST_ROWS ((size_t)1024)
 /* A field longer than this is an error, which also bounds what an unclosed
  * quote makes libcsv hold. */
-#define FIELD_MAX ((size_t)64 * 1024)
+#define FIELD_MAX   ((size_t)64 * 1024)
+#define COLUMNS_MAX 1024
 
 struct reader {
 	struct csv_parser parser;
@@ -31,8 +33,14 @@ struct reader {
 	bool stopped; /* the rest makes no sense: an error was noted */
 	int failure;  /* ERR_NOMEM, which ends it all */
 
+	struct csvheader header;
+	char delimiter;
+	struct bytes *columns; /* of the header row, COLUMNS_MAX */
+
 	unsigned fields; /* of the present row */
 	bool row_bad;	 /* an error of it was noted */
+	bool row_filled; /* a field of it is not empty */
+	bool row_more;	 /* one is that no column of the two holds */
 	size_t len[2];
 	char field[2][FIELD_MAX];
 };
@@ -68,13 +76,11 @@ static bool is_plain(const char *data, size_t len)
 }
 
 /* What no field may hold, whatever the table. */
-static void check_odd_field(struct reader *reader, const char *data, size_t len)
+static void check_odd_field(
+	struct reader *reader, const char *name, const char *data, size_t len)
 {
-	const char *name = reader->fields ? "target" : "source";
 	const char *what = NULL;
 
-	for (size_t i = 0; i < len; i++)
-		reader->line += data[i] == '\n';
 	if (reader->row_bad)
 		return;
 	if (memchr(data, '\0', len))
@@ -89,27 +95,73 @@ static void check_odd_field(struct reader *reader, const char *data, size_t len)
 	csverror_add(reader->errors, reader->row_line, "%s %s", name, what);
 }
 
+/* A field of the header row. */
+static void keep_column(struct reader *reader, const char *data, size_t len)
+{
+	char *copy;
+
+	if (reader->fields >= COLUMNS_MAX)
+		return;
+	check_odd_field(
+		reader, reader->fields ? "target" : "source", data, len);
+	copy = arena_octets(reader->arena, len + 1);
+	if (!copy) {
+		reader->failure = ERR_NOMEM;
+		return;
+	}
+	if (len)
+		memcpy(copy, data, len);
+	reader->columns[reader->fields] = (struct bytes){ copy, len };
+}
+
+/* One of the two fields that make a rule. */
+static void keep_field(
+	struct reader *reader, unsigned which, const char *data, size_t len)
+{
+	if (!is_plain(data, len))
+		check_odd_field(reader, which ? "target" : "source", data, len);
+	if (len > FIELD_MAX) {
+		if (!reader->row_bad)
+			note(reader, "field longer than 65536 octets");
+		len = 0;
+	}
+	if (len)
+		memcpy(reader->field[which], data, len);
+	reader->len[which] = len;
+}
+
+static bool is_filled(const char *data, size_t len)
+{
+	return precis_trim((struct bytes){ data, len }).len > 0;
+}
+
 static void on_field(void *data, size_t len, void *context)
 {
 	struct reader *reader = context;
+	const char *text = data;
+	unsigned at = reader->fields;
 
 	if (reader->stopped || reader->failure)
 		return;
 	if (reader->after_cr)
 		expect_no_cr(reader);
-	if (!reader->fields)
+	if (!at)
 		reader->row_line = reader->line;
-	if (!is_plain(data, len))
-		check_odd_field(reader, data, len);
-	if (reader->fields < 2) {
-		if (len > FIELD_MAX) {
-			if (!reader->row_bad)
-				note(reader, "field longer than 65536 octets");
-			len = 0;
-		}
-		if (len)
-			memcpy(reader->field[reader->fields], data, len);
-		reader->len[reader->fields] = len;
+	for (size_t i = 0; !is_plain(text, len) && i < len; i++)
+		reader->line += text[i] == '\n';
+	if (!reader->past_header) {
+		keep_column(reader, text, len);
+	} else {
+		bool filled =
+			(!reader->row_filled || at > 1) && is_filled(text, len);
+
+		reader->row_filled = reader->row_filled || filled;
+		if (at == reader->header.source)
+			keep_field(reader, 0, text, len);
+		if (at == reader->header.target)
+			keep_field(reader, 1, text, len);
+		if (at != reader->header.source && at != reader->header.target)
+			reader->row_more = reader->row_more || filled;
 	}
 	reader->fields++;
 }
@@ -121,12 +173,14 @@ static struct bytes field(const struct reader *reader, unsigned i)
 
 static void take_header(struct reader *reader)
 {
-	const struct bytes columns[2] = { field(reader, 0), field(reader, 1) };
+	unsigned count =
+		reader->fields < COLUMNS_MAX ? reader->fields : COLUMNS_MAX;
 	struct error error;
 
 	reader->past_header = true;
-	if (!reader->row_bad && !csvheader_check(columns, reader->fields,
-					reader->options->delimiter, &error))
+	if (!reader->row_bad &&
+		!csvheader_read(&reader->header, reader->columns, count,
+			reader->delimiter, &reader->options->columns, &error))
 		return;
 	reader->stopped = true;
 	if (!reader->row_bad)
@@ -148,6 +202,80 @@ static bool make_room(struct reader *reader)
 	return true;
 }
 
+/* What may be wrong with a row of too few or too many columns. */
+static const char *advise(const struct reader *reader)
+{
+	struct bytes first = field(reader, 0);
+
+	if (reader->fields > 2)
+		return reader->delimiter == ','
+			       ? "; several targets stand in one field, in "
+				 "quotes: \"b@x.example,c@x.example\""
+			       : "; several targets are separated by commas, "
+				 "in one field";
+	if (first.len && memchr(first.data, reader->delimiter, first.len))
+		return "; the whole row stands in one field: take the quotes "
+		       "around it away";
+	if (first.len && (memchr(first.data, ';', first.len) ||
+				 memchr(first.data, ',', first.len) ||
+				 memchr(first.data, '\t', first.len)))
+		return "; this row has another delimiter than the header row";
+	return "";
+}
+
+/* Has the row the columns that it needs? A row may be shorter than the header
+ * row, for some programs leave out empty fields at its end. */
+static bool check_width(struct reader *reader)
+{
+	const struct csvheader *header = &reader->header;
+	bool named = reader->options->columns.source;
+	unsigned needed = (header->source > header->target ? header->source
+							   : header->target) +
+			  1;
+
+	if (reader->fields >= needed && reader->fields <= header->width &&
+		(named || !reader->row_more))
+		return true;
+	if (!named)
+		csverror_add(reader->errors, reader->row_line,
+			"%u column%s, expected 2: Source%cTarget%s",
+			reader->fields, reader->fields == 1 ? "" : "s",
+			reader->delimiter, advise(reader));
+	else
+		csverror_add(reader->errors, reader->row_line,
+			"%u column%s, and the header row has %u%s",
+			reader->fields, reader->fields == 1 ? "" : "s",
+			header->width,
+			reader->fields > header->width
+				? "; a field that holds the delimiter stands "
+				  "in quotes"
+				: "");
+	return false;
+}
+
+/* Drops "smtp:" in front of an address, and of each of several. */
+static void drop_prefixes(struct reader *reader, unsigned which)
+{
+	static const char prefix[] = "smtp:";
+	const size_t size = sizeof prefix - 1;
+	char *text = reader->field[which];
+	size_t used = 0;
+	bool quoted = false;
+	bool begins = true;
+
+	for (size_t i = 0; i < reader->len[which]; i++) {
+		if (begins && reader->len[which] - i > size &&
+			!strncasecmp(text + i, prefix, size))
+			i += size;
+		if (text[i] == '"')
+			quoted = !quoted;
+		begins = (begins && (text[i] == ' ' || text[i] == '\t')) ||
+			 (text[i] == ',' && !quoted);
+		text[used++] = text[i];
+	}
+	reader->len[which] = used;
+}
+
 static void take_row(struct reader *reader)
 {
 	const struct csvfile_options *options = reader->options;
@@ -156,19 +284,15 @@ static void take_row(struct reader *reader)
 	struct error error;
 	int result;
 
-	if (reader->row_bad)
+	if (reader->row_bad || !reader->row_filled || !check_width(reader))
 		return;
-	if (reader->fields != 2) {
-		csverror_add(reader->errors, reader->row_line,
-			"%u column%s, expected 2: Source%cTarget",
-			reader->fields, reader->fields == 1 ? "" : "s",
-			options->delimiter);
-		return;
-	}
 	if (!make_room(reader)) {
 		reader->failure = ERR_NOMEM;
 		return;
 	}
+	drop_prefixes(reader, 0);
+	if (options->table != RULE_ROUTES)
+		drop_prefixes(reader, 1);
 	row = &reader->rows[reader->count];
 	row->line = reader->row_line;
 	result = rule_make(reader->arena, options->table, field(reader, 0),
@@ -200,6 +324,10 @@ static void on_row(int c, void *context)
 			take_header(reader);
 		reader->fields = 0;
 		reader->row_bad = false;
+		reader->row_filled = false;
+		reader->row_more = false;
+		reader->len[0] = 0;
+		reader->len[1] = 0;
 	}
 	if (c == '\r') {
 		if (reader->after_cr)
@@ -282,28 +410,35 @@ static int parse_end(struct reader *reader)
 		csverror_add(reader->errors, reader->line,
 			"the file is empty, expected the header row "
 			"\"Source%cTarget\"",
-			reader->options->delimiter);
+			reader->delimiter);
 	return reader->failure;
 }
 
-/* At the file's beginning: returns the length of a byte order mark. What no
- * CSV begins with is said and ends the reading. */
+/* At the file's beginning: returns how much of it stands before the header row.
+ * What no CSV begins with is said and ends the reading. */
 static size_t check_start(struct reader *reader, const char *data, size_t len)
 {
-	if (len >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
-		return 3;
-	if (len >= 2 && (!memcmp(data, "\xff\xfe", 2) ||
-				!memcmp(data, "\xfe\xff", 2))) {
+	const struct csvfile_options *options = reader->options;
+	struct csvstart start;
+	struct error error;
+	char name[8];
+
+	if (csvstart_read(data, len, options->delimiter, &options->columns,
+		    &start, &error)) {
 		reader->stopped = true;
-		csverror_add(reader->errors, 1,
-			"the file is UTF-16; save it as CSV in UTF-8");
-	} else if (len >= 4 && !memcmp(data, "PK\3\4", 4)) {
-		reader->stopped = true;
-		csverror_add(reader->errors, 1,
-			"the file is a ZIP archive, as .xlsx and .ods are; "
-			"save it as CSV in UTF-8");
+		csverror_add(reader->errors, 1, "%s", error.text);
+		return 0;
 	}
-	return 0;
+	reader->delimiter = start.delimiter;
+	reader->line += start.lines;
+	csv_set_delim(&reader->parser, (unsigned char)start.delimiter);
+	if (start.found && options->say) {
+		(void)error_set(&error, 0, "%s: the delimiter is %s",
+			options->name,
+			csvstart_delimiter_name(start.delimiter, name));
+		options->say(options->context, error.text);
+	}
+	return start.skip;
 }
 
 static int read_all(struct reader *reader, FILE *file, struct error *error)
@@ -365,15 +500,16 @@ int csvfile_read(FILE *file, const struct csvfile_options *options,
 	if (!reader)
 		goto out;
 	memset(reader, 0, offsetof(struct reader, field));
+	reader->delimiter = options->delimiter ? options->delimiter : ';';
+	reader->columns = calloc(COLUMNS_MAX, sizeof *reader->columns);
 	reader->options = options;
 	reader->arena = arena;
 	reader->line = 1;
 	(void)csv_init(
 		&reader->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
-	csv_set_delim(&reader->parser, (unsigned char)options->delimiter);
 	csv_set_blk_size(&reader->parser, 8192);
 	reader->errors = csverror_open();
-	if (!reader->errors)
+	if (!reader->errors || !reader->columns)
 		goto out;
 	result = read_all(reader, file, error);
 	if (!result)
@@ -386,6 +522,7 @@ out:
 		csverror_close(reader->errors);
 		csv_free(&reader->parser);
 		free(reader->rows);
+		free(reader->columns);
 	}
 	free(reader);
 	return result;

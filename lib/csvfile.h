@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "csvstart.h"
 #include "rule.h"
 
 #define CSVFILE_ERRORS_SHOWN 20
@@ -26,7 +27,9 @@ struct csvfile_rows {
 
 struct csvfile_options {
 	enum rule_table table;
-	char delimiter; /* usually ';' */
+	char delimiter;			 /* 0: the file tells, see csvstart.h */
+	struct csvstart_columns columns; /* of a wider file; NULL, NULL: Source
+					    and Target alone */
 	bool allow_utf8;
 	const char *name; /* for messages: "users.csv" */
 	/* Why a good row is refused all the same, or NULL; may be NULL. */
@@ -34,16 +37,20 @@ struct csvfile_options {
 	/* Called for each of the first CSVFILE_ERRORS_SHOWN errors with a line
 	 * "users.csv:17: ...", without newline. */
 	void (*complain)(void *context, const char *line);
+	/* Called with a line that says which delimiter was found; may be NULL.
+	 */
+	void (*say)(void *context, const char *line);
 	/* Called now and then with the octets and rows read; may be NULL. */
 	void (*progress)(void *context, uint64_t octets, uint64_t rows);
 	void *context;
 };
 
 /*
- * Reads all of file. Rules go into arena. Returns 0 and *rows; or ERR_BAD when
- * a single row is bad or two rows with the same key differ (all errors were
- * complained of, error holds "N errors, nothing was changed"); ERR_IO,
- * ERR_NOMEM.
+ * Reads all of file. In front of an address the prefix "smtp:" of Exchange is
+ * dropped, in any case. Rows of empty fields do not count. Rules go into arena.
+ * Returns 0 and *rows; or ERR_BAD when a single row is bad or two rows with the
+ * same key differ (all errors were complained of, error holds "N errors,
+ * nothing was changed"); ERR_IO, ERR_NOMEM.
  */
 int csvfile_read(FILE *file, const struct csvfile_options *options,
 	struct arena *arena, struct csvfile_rows *rows,

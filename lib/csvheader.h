@@ -1,18 +1,28 @@
 /*
- * csvheader: is this the header row "Source;Target"?
+ * csvheader: which columns of the header row are source and target?
  */
 #ifndef READDRESS_CSVHEADER_H
 #define READDRESS_CSVHEADER_H
 
+#include "csvstart.h"
 #include "error.h"
 
+struct csvheader {
+	unsigned source; /* which column, 0 the first */
+	unsigned target;
+	unsigned width; /* how many columns the header has */
+};
+
 /*
- * columns: the first two of the row, of which there are count in all. Any case
- * and blanks around the names are taken, and SourceEmail;TargetEmail.
+ * row: the columns of the header row, count of them. Without wanted names it is
+ * "Source;Target", in any case, with blanks around the names (SourceEmail and
+ * TargetEmail, too), and empty columns behind them, as Excel writes. With names
+ * it may have any columns, in any order, each wanted one once.
  * Returns 0, or ERR_BAD with what was found, what was expected, and the option
- * to use where the row seems to have another delimiter.
+ * to use.
  */
-int csvheader_check(const struct bytes columns[2], unsigned count,
-	char delimiter, struct error *error) MUST_CHECK;
+int csvheader_read(struct csvheader *header, const struct bytes *row,
+	unsigned count, char delimiter, const struct csvstart_columns *wanted,
+	struct error *error) MUST_CHECK;
 
 #endif

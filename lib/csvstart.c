@@ -58,8 +58,8 @@ static bool is_wide(const char *data, size_t len)
 
 static int refuse_format(const char *data, size_t len, struct error *error)
 {
-	if (len >= 2 && (!memcmp(data, "\xff\xfe", 2) ||
-				!memcmp(data, "\xfe\xff", 2)))
+	if (len >= 2 &&
+		(!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2)))
 		return error_set(error, ERR_BAD,
 			"the file is UTF-16; save it as CSV in UTF-8");
 	if (is_wide(data, len))
@@ -90,8 +90,9 @@ static int read_sep(struct bytes line, char *delimiter, struct error *error)
 	line = bytes_trim(line, "\"");
 	if (line.len < 4 || strncasecmp(line.data, "sep=", 4) != 0)
 		return 0;
-	if (line.len != 5 || (!ispunct((unsigned char)line.data[4]) &&
-				     line.data[4] != '\t') ||
+	if (line.len != 5 ||
+		(!ispunct((unsigned char)line.data[4]) &&
+			line.data[4] != '\t') ||
 		strchr("\"@.", line.data[4]))
 		return error_set(error, ERR_BAD,
 			"found the line \"%.*s\", expected sep= and one "

@@ -261,12 +261,38 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 	return append(made, text, (size_t)len, error);
 }
 
+/* "b@x;c@y", "b@x c@y", "b@x|c@y" */
+static bool holds_several(struct bytes target)
+{
+	bool quoted = false;
+	bool separated = false;
+
+	for (size_t i = 0; i < target.len; i++) {
+		char c = target.data[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && c == '@' && separated)
+			return true;
+		else if (!quoted && strchr("; |", c) && c && i)
+			separated = separated || memchr(target.data, '@', i);
+	}
+	return false;
+}
+
 /* One of the targets, not empty. */
 static int add_target(struct bytes target, struct bytes key, bool utf8,
 	struct ruletarget *made, struct targets *seen, struct error *error)
 {
-	int result = ruletarget_check_characters(error, "target", target);
+	int result;
 
+	if (holds_several(target))
+		return ruletarget_refuse(error, "target", target,
+			"holds more than one address; several targets are "
+			"separated by commas");
+	result = ruletarget_check_characters(error, "target", target);
 	if (result < 0)
 		return result;
 	if (!ruletarget_is_domain(target))

@@ -180,6 +180,14 @@ static int open_input(
 	return 0;
 }
 
+static void say(void *context, const char *line)
+{
+	struct job *job = context;
+
+	progress_end(&job->progress);
+	tool_say(job->tool, "%s", line);
+}
+
 static const char *input_name(const char *path)
 {
 	return strcmp(path, "-") != 0 ? path : "standard input";
@@ -207,7 +215,11 @@ static int read_rows(struct job *job, const char *path, struct arena *arena,
 	const char *name = input_name(path);
 	struct csvfile_options options = {
 		.table = tool->table,
-		.delimiter = tool->options.delimiter,
+		.delimiter = tool->options.delimiter_given
+				     ? tool->options.delimiter
+				     : '\0',
+		.columns = tool->options.columns,
+		.say = say,
 		.allow_utf8 = tool->options.allow_utf8,
 		.name = name,
 		.refuse = refuse_kind,

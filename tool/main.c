@@ -26,7 +26,8 @@ const struct command tool_commands[] = {
 		OPTION_BIT(MERGE) | OPTION_BIT(ONLY) | OPTION_BIT(DRY_RUN) |
 			OPTION_BIT(MAX_DELETE) | OPTION_BIT(FORCE) |
 			OPTION_BIT(RELOAD) | OPTION_BIT(DELIMITER) |
-			OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
+			OPTION_BIT(COLUMNS) | OPTION_BIT(ALLOW_UTF8) |
+			OPTION_BIT(JSON),
 		2, 2, NEED_CONFIG | NEED_TABLE },
 	{ "export", "TABLE", "prints the table as CSV, sorted by source",
 		command_export,
@@ -322,6 +323,7 @@ static int run_command(const struct globals *globals, int argc, char **argv)
 	state_close(tool.state);
 	config_close(tool.config);
 	free(tool.options.recipients);
+	free(tool.options.columns_text);
 	free(tool.options.prefer);
 	return error_exit_code(code);
 }

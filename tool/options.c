@@ -33,6 +33,8 @@ static const struct {
 		"then have the milter serve it, as the command reload does" },
 	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
 		"between the fields of the CSV, or the word tab (;)" },
+	[OPTION_COLUMNS] = { "columns", 0, "SOURCE,TARGET",
+		"the names of these two columns in a wider file" },
 	[OPTION_ALLOW_UTF8] = { "allow-utf8", 0, NULL,
 		"take targets with UTF-8 before the @" },
 	[OPTION_GENERATION] = { "generation", 0, "N",
@@ -163,6 +165,43 @@ static int parse_delimiter(
 		error);
 }
 
+/* "Primary Address,Target"; a name that holds a comma stands in quotes. */
+static int parse_columns(
+	struct options *options, const char *text, struct error *error)
+{
+	char *copy = strdup(text);
+	char *names[2] = { copy, NULL };
+	char *to = copy;
+	bool quoted = false;
+	unsigned count = 0;
+
+	free(options->columns_text);
+	options->columns_text = copy;
+	if (!copy)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	for (const char *c = text; *c; c++) {
+		if (*c == '"') {
+			quoted = !quoted;
+		} else if (*c == ',' && !quoted) {
+			*to++ = '\0';
+			if (count++ == 0)
+				names[1] = to;
+		} else {
+			*to++ = *c;
+		}
+	}
+	*to = '\0';
+	if (count != 1 || quoted || !*names[0] || !*names[1] ||
+		csvstart_is_source(bytes_of(names[0]), names[1]))
+		return bad_value(OPTION_COLUMNS, text,
+			"expected the names of two columns, SOURCE,TARGET; a "
+			"name that holds a comma stands in quotes",
+			error);
+	options->columns.source = names[0];
+	options->columns.target = names[1];
+	return 0;
+}
+
 static int set_value(struct options *options, enum option_id id,
 	const char *text, struct error *error)
 {
@@ -194,6 +233,10 @@ static int set_value(struct options *options, enum option_id id,
 		break;
 	case OPTION_DELIMITER:
 		code = parse_delimiter(text, &options->delimiter, error);
+		options->delimiter_given = true;
+		break;
+	case OPTION_COLUMNS:
+		code = parse_columns(options, text, error);
 		break;
 	case OPTION_SENDER:
 		options->sender = text;

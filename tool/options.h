@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "csvstart.h"
 #include "edit.h"
 
 enum option_id {
@@ -19,6 +20,7 @@ enum option_id {
 	OPTION_REPLACE,
 	OPTION_RELOAD,
 	OPTION_DELIMITER,
+	OPTION_COLUMNS,
 	OPTION_ALLOW_UTF8,
 	OPTION_GENERATION,
 	OPTION_SERVED,
@@ -53,6 +55,9 @@ struct options {
 	bool replace;
 	bool reload;
 	char delimiter; /* of CSV */
+	bool delimiter_given;
+	struct csvstart_columns columns; /* of --columns; point into text */
+	char *columns_text;
 	bool allow_utf8;
 	uint64_t generation; /* 0: not given */
 	bool served;
