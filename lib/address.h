@@ -44,8 +44,8 @@ int address_parse_internal(
 	const char *text, size_t len, struct mailbox *mailbox) MUST_CHECK;
 
 /* The octets of text (as for address_parse) without <>, blanks around it, and
- * source route: the form in which Postfix holds a recipient. Always succeeds;
- * what is no path is returned whole. */
+ * source route. Always succeeds; what is no path is returned whole. What
+ * Postfix makes of a path is postfixpath's affair. */
 struct bytes address_strip_path(const char *text, size_t len);
 
 /*

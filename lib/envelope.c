@@ -6,6 +6,7 @@
 #include <unicase.h>
 
 #include "dsn.h"
+#include "postfixpath.h"
 #include "recipients.h"
 #include "unread.h"
 
@@ -64,7 +65,7 @@ int envelope_mailbox(const char *address, const char *resolved,
 	bool given;
 	int same;
 
-	*spelt = address_strip_path(address, strlen(address));
+	*spelt = postfixpath_address(address);
 	given = !address_parse(spelt->data, spelt->len, mailbox, NULL);
 	if (!resolved || !read_resolved(resolved, &other))
 		return given;
@@ -106,7 +107,7 @@ int envelope_sender(struct verdict_context *context)
 		message->sender, message->sender_resolved, &mailbox, &spelt);
 	if (result < 0)
 		return result;
-	if (!spelt.len)
+	if (!bytes_trim(spelt, " \t").len)
 		return 0; /* the null sender is nobody's address */
 	if (!result)
 		return note_unparsable(

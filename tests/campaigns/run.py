@@ -15,8 +15,8 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
 import figures  # noqa: E402
 import place  # noqa: E402
 
-NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "hardening",
-         "fuzz", "mutations")
+NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "forms",
+         "hardening", "fuzz", "mutations")
 
 
 def run(name, size):

@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "headerkit.h"
 #include "postfixmodel.h"
+#include "postfixpath.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
 #define MOST	  256
@@ -151,7 +152,7 @@ static void check_envelope(
 static bool is_plain(const struct decide_recipient *recipient)
 {
 	const char *address = recipient->address;
-	struct bytes path = address_strip_path(address, strlen(address));
+	struct bytes path = postfixpath_address(address);
 	struct mailbox mailbox;
 
 	if (address_parse(address, strlen(address), &mailbox, NULL) < 0 ||
@@ -170,8 +171,7 @@ static bool is_plain(const struct decide_recipient *recipient)
 static void hold(struct postfix *postfix, const struct input *input, size_t i)
 {
 	const struct decide_recipient *one = &input->recipients[i];
-	struct bytes path =
-		address_strip_path(one->address, strlen(one->address));
+	struct bytes path = postfixpath_address(one->address);
 	char text[POSTFIX_TEXT];
 	char held[POSTFIX_TEXT];
 

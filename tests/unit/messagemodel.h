@@ -107,7 +107,7 @@ static inline void spell_smtp(struct message *message, unsigned i)
 	write_quoted(path, message->held[i],
 		message->form[i] < BARE && below(3) == 0);
 	(void)snprintf(message->text[i], SPELT, "%s%s%.400s%s",
-		angle ? "<" : "", angle && below(6) == 0 ? "@hop,@[::1]:" : "",
+		angle ? "<" : "", angle && below(6) == 0 ? "@hop,:" : "",
 		path, angle ? ">" : "");
 	one->address = message->text[i];
 	one->notify = notify[below(5)];
