@@ -126,14 +126,30 @@ char *dsn_orcpt(
  */
 static ucs4_t embedded(const char *text, size_t *len)
 {
-	char *end;
+	const char *digits;
+	size_t count;
 	unsigned long c;
 
-	if (strncmp(text, "\\x{", 3) != 0 || strspn(text + 3, hex_digits) > 6)
+	if (strncmp(text, "\\x{", 3) != 0)
 		return 0;
-	c = strtoul(text + 3, &end, 16);
-	*len = (size_t)(end - text) + 1;
-	return *end == '}' && end > text + 3 ? (ucs4_t)c : 0;
+	digits = text + 3 + strspn(text + 3, "0");
+	count = strspn(digits, hex_digits);
+	if (count > 6 || digits[count] != '}')
+		return 0;
+	c = strtoul(text + 3, NULL, 16);
+	*len = (size_t)(digits + count + 1 - text);
+	return (ucs4_t)c;
+}
+
+/* One character in xtext, or as UTF-8; 0 where it is neither. */
+static size_t put_plain(char *out, ucs4_t c)
+{
+	int n;
+
+	if (c <= 0x20 || c == '+' || c == '=' || c == 0x7f)
+		return (size_t)sprintf(out, "+%02X", (unsigned)c);
+	n = u8_uctomb((uint8_t *)out, c, 4);
+	return n > 0 ? (size_t)n : 0;
 }
 
 const char *dsn_orcpt_for_milter(struct arena *arena, const char *orcpt)
@@ -146,24 +162,23 @@ const char *dsn_orcpt_for_milter(struct arena *arena, const char *orcpt)
 	plain = arena_octets(arena, 3 * strlen(orcpt) + 1);
 	if (!plain)
 		return NULL;
-	memcpy(plain, "utf-8;", 6);
+	memcpy(plain, orcpt, 6);
 	for (const char *from = orcpt + 6; *from;) {
 		size_t len = 1;
-		ucs4_t c = *from == '\\' ? embedded(from, &len)
-					 : (unsigned char)*from;
-		int n;
+		ucs4_t c = *from == '\\' ? embedded(from, &len) : 0;
+		size_t put = c ? put_plain(plain + used, c) : 0;
 
-		if (!c)
-			return orcpt;
-		if (len == 1) /* UTF-8 or xtext as it came */
-			plain[used++] = *from;
-		else if (c <= 0x20 || c == '+' || c == '=' || c == 0x7f)
-			used += (size_t)sprintf(
-				plain + used, "+%02X", (unsigned)c);
-		else if ((n = u8_uctomb((uint8_t *)plain + used, c, 4)) > 0)
-			used += (size_t)n;
-		else
-			return orcpt;
+		if (!put) {
+			/* An octet of UTF-8, "+", or a backslash that embeds
+			 * nothing */
+			len = 1;
+			if ((unsigned char)*from < 0x80)
+				put = put_plain(
+					plain + used, (unsigned char)*from);
+			else
+				plain[used + put++] = *from;
+		}
+		used += put;
 		from += len;
 	}
 	plain[used] = '\0';

@@ -38,9 +38,11 @@ char *dsn_orcpt(struct arena *arena, const struct mailbox *mailbox,
 
 /*
  * The same value as a milter hands it to Postfix, which reads xtext there
- * whatever the type: utf-8-addr-xtext becomes UTF-8 in xtext, or "\x{F6}" would
- * reach the next hop as "\x{5C}x{F6}" (measured, Postfix 3.7). orcpt itself for
- * other types and for what is no utf-8-addr-xtext; else in arena. NULL when
+ * whatever the type. Of the type utf-8, what Postfix read of the client becomes
+ * UTF-8 in xtext: "\x{F6}" would reach the next hop as "\x{5C}x{F6}", and a "+"
+ * that the client did not embed would begin an octet in hex; where none
+ * follows, Postfix takes its own address of the recipient instead (measured,
+ * Postfix 3.7). Other types as they are. In arena, or orcpt itself. NULL when
  * out of memory.
  */
 const char *dsn_orcpt_for_milter(

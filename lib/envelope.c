@@ -140,6 +140,7 @@ static int add_after(struct verdict_context *context, struct recipients *all,
 		if (!after)
 			return ERR_NOMEM;
 		after->recipient = before->recipient;
+		after->held = false;
 		after->orcpt = orcpt;
 		after->key = before->rewritten ? verdict->targets[i].key
 					       : before->key;
@@ -207,7 +208,7 @@ static int look_up(
 	before->recipient = index;
 	before->rewritten = verdict.result == RESULT_REWRITTEN;
 	all->before_count++;
-	if (before->rewritten && !orcpt) {
+	if (!orcpt) {
 		orcpt = made_orcpt(context, &mailbox, before->spelt);
 		if (!orcpt)
 			return ERR_NOMEM;

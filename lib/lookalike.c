@@ -45,6 +45,7 @@ static int fold_address(
 	plain[len++] = '@';
 	memcpy(plain + len, mailbox.domain, mailbox.domain_len);
 	len += mailbox.domain_len;
+	len -= plain[len - 1] == '.'; /* what is added loses it */
 	address = (struct bytes){ arena_copy(arena, plain, len), len };
 	return address.data ? fold(arena, address, folded) : ERR_NOMEM;
 }
@@ -117,7 +118,7 @@ static bool is_ascii(const struct recipients *all)
 static int check_pair(struct verdict_context *context,
 	const struct recipients_before *a, const struct recipients_before *b)
 {
-	if (a->gone == b->gone &&
+	if (a->deleted == b->deleted &&
 		((!a->joined && !b->joined) || bytes_equal(a->key, b->key)))
 		return 0;
 	return error_set(context->error, ERR_BAD,
@@ -168,8 +169,8 @@ static const char *orcpt_of(
 	return orcpt ? dsn_orcpt_for_milter(context->arena, orcpt) : NULL;
 }
 
-/* Does Postfix hold a recipient that looks like this, with this ORCPT? 1, 0 or
- * ERR_NOMEM. */
+/* Will Postfix still hold a recipient that looks like this, with this ORCPT?
+ * A delete takes one out of its filter. 1, 0 or ERR_NOMEM. */
 static int holds(const struct verdict_context *context,
 	const struct lookalikes *list, struct bytes folded, const char *orcpt)
 {
@@ -178,10 +179,42 @@ static int holds(const struct verdict_context *context,
 	if (fold_orcpt(context->arena, orcpt, &wanted) < 0)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < list->count; i++)
-		if (bytes_equal(list->all[i].folded, folded) &&
+		if (!list->all[i].before->deleted &&
+			bytes_equal(list->all[i].folded, folded) &&
 			bytes_equal(list->all[i].orcpt, wanted))
 			return 1;
 	return 0;
+}
+
+/* Is another one that looks like this to be added again? Which of the two
+ * Postfix would take for a duplicate of the other is not worth knowing. */
+static bool is_added_again(const struct lookalikes *list, struct bytes folded,
+	const struct recipients_after *after)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct recipients_before *before = list->all[i].before;
+
+		if (bytes_equal(list->all[i].folded, folded) &&
+			before->deleted && before->joined &&
+			!bytes_equal(before->key, after->key))
+			return true;
+	}
+	return false;
+}
+
+/* Is it an address whose domain is seen? */
+static bool is_plain(const char *text)
+{
+	struct mailbox mailbox;
+
+	return !address_parse(text, strlen(text), &mailbox, NULL);
+}
+
+static int clash(struct verdict_context *context)
+{
+	return error_set(context->error, ERR_BAD,
+		"a target is a recipient to Postfix, for which U+00DF is ss, "
+		"but not to the rules");
 }
 
 int lookalikes_part(struct verdict_context *context,
@@ -194,6 +227,9 @@ int lookalikes_part(struct verdict_context *context,
 
 	if (!list->count)
 		return 0;
+	/* One that is added again as it came: who knows what it looks like. */
+	if (!is_plain(after->text))
+		return clash(context);
 	if (fold_address(
 		    context->arena, bytes_of(after->text), &wanted.folded) < 0)
 		return ERR_NOMEM;
@@ -201,6 +237,8 @@ int lookalikes_part(struct verdict_context *context,
 		&wanted, list->all, list->count, sizeof *list->all, compare);
 	if (!found)
 		return 0;
+	if (is_added_again(list, wanted.folded, after))
+		return clash(context);
 	held = holds(context, list, wanted.folded, after->orcpt);
 	keys[0] = found->before->key;
 	keys[1] = after->key;
@@ -210,9 +248,5 @@ int lookalikes_part(struct verdict_context *context,
 			return ERR_NOMEM;
 		held = holds(context, list, wanted.folded, after->orcpt);
 	}
-	if (held <= 0)
-		return held;
-	return error_set(context->error, ERR_BAD,
-		"a target is a recipient to Postfix, for which U+00DF is ss, "
-		"but not to the rules");
+	return held > 0 ? clash(context) : held;
 }

@@ -2,8 +2,8 @@
  * lookalike: addresses that are two to IDNA2008 and one to Postfix, which folds
  * the case of domains, too: to it "x@stra\u00dfe.example" is
  * "x@strasse.example". It drops an add that looks like a recipient which it
- * holds as that one's duplicate; the delete of the old one would then leave
- * nobody, after 250 (measured, Postfix 3.7). Called by recipients alone.
+ * holds as that one's duplicate: nobody is left, after 250 (measured, Postfix
+ * 3.7). Called by recipients alone.
  */
 #ifndef READDRESS_LOOKALIKE_H
 #define READDRESS_LOOKALIKE_H
@@ -23,10 +23,10 @@ struct lookalikes {
 };
 
 /*
- * Makes the list of all before, whose gone and joined are known. 0; ERR_NOMEM;
- * ERR_BAD and the context's error when one goes, or is what another becomes,
- * and one that looks like it stays: which of the two Postfix holds cannot be
- * known.
+ * Makes the list of all before, whose deleted and joined are known. 0;
+ * ERR_NOMEM; ERR_BAD and the context's error when one goes, or is what another
+ * becomes, and one that looks like it stays: which of the two Postfix holds
+ * cannot be known.
  */
 int lookalikes_list(struct verdict_context *context,
 	const struct recipients *all, struct lookalikes *list) MUST_CHECK;

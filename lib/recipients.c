@@ -37,10 +37,15 @@ static int compare_after(const void *a, const void *b)
 	return order ? order : compare_order(a, b);
 }
 
-static int compare_key_before(const void *key, const void *b)
+/* Behind the last of all->after, sorted, that has the key of the first. */
+static size_t end_of_after(const struct recipients *all, size_t first)
 {
-	return bytes_compare(*(const struct bytes *)key,
-		((const struct recipients_before *)b)->key);
+	size_t end = first + 1;
+
+	while (end < all->after_count &&
+		bytes_equal(all->after[end].key, all->after[first].key))
+		end++;
+	return end;
 }
 
 struct recipients_after *recipients_new(
@@ -63,7 +68,7 @@ struct recipients_after *recipients_new(
 	return &all->after[all->after_count++];
 }
 
-/* The parameters for a new recipient that first..first+count become. */
+/* The parameters for a recipient that first..first+count become. */
 static const char *esmtp(const struct verdict_context *context,
 	const struct recipients_after *first, size_t count)
 {
@@ -86,7 +91,7 @@ static const char *esmtp(const struct verdict_context *context,
 	return out;
 }
 
-/* Keeps of all->after, sorted by key, what was not before: the first of each
+/* Keeps of all->after, sorted by key, what is to be added: the first of each
  * key, orcpt now being all its parameters. */
 static int keep_new(struct verdict_context *context,
 	const struct lookalikes *lookalikes, struct recipients *all)
@@ -97,13 +102,8 @@ static int keep_new(struct verdict_context *context,
 		struct recipients_after *first = &all->after[i];
 		int result;
 
-		for (next = i + 1;
-			next < all->after_count &&
-			bytes_equal(all->after[next].key, first->key);)
-			next++;
-		if (all->before_count &&
-			bsearch(&first->key, all->before, all->before_count,
-				sizeof *all->before, compare_key_before))
+		next = end_of_after(all, i);
+		if (first->held)
 			continue;
 		result = lookalikes_part(context, lookalikes, first);
 		if (result < 0)
@@ -139,7 +139,7 @@ static int list_adds(struct verdict_context *context,
 	return 0;
 }
 
-/* What is gone is deleted, once for each spelling. */
+/* Once for each spelling: Postfix finds a recipient by no other. */
 static int list_deletes(
 	struct verdict_context *context, const struct recipients *all)
 {
@@ -153,7 +153,7 @@ static int list_deletes(
 		const struct recipients_before *before = &all->before[i];
 		char *copy;
 
-		if (!before->gone ||
+		if (!before->deleted ||
 			(i && bytes_equal(before->key, before[-1].key) &&
 				bytes_equal(before->spelt, before[-1].spelt)))
 			continue;
@@ -166,29 +166,75 @@ static int list_deletes(
 	return 0;
 }
 
-/* Both lists are in the order of keys. */
-static void find_gone(struct recipients *all)
+static void add_notify(const struct verdict_context *context, size_t recipient,
+	struct dsn_notify *notify)
 {
-	bool stays = false;
+	dsn_notify_add(notify, context->message->recipients[recipient].notify);
+}
+
+/*
+ * A recipient that was there and is to be: before[from..to) are those of its
+ * key that came, after[first..next) those that are to be. It stays as Postfix
+ * holds it, unless those who become it ask for other notification than those
+ * who came with it: then it is added again, as the first of them spelt it.
+ */
+static int mark_both(struct verdict_context *context, struct recipients *all,
+	size_t from, size_t to, size_t first, size_t next)
+{
+	struct recipients_after *after = &all->after[first];
+	struct recipients_before *oldest = &all->before[from];
+	struct dsn_notify held = { 0 };
+	struct dsn_notify wanted = { 0 };
 	bool joined = false;
-	size_t at = 0;
+
+	for (size_t i = first; i < next; i++) {
+		joined = joined || all->after[i].text;
+		add_notify(context, all->after[i].recipient, &wanted);
+	}
+	for (size_t i = from; i < to; i++) {
+		add_notify(context, all->before[i].recipient, &held);
+		if (all->before[i].recipient < oldest->recipient)
+			oldest = &all->before[i];
+	}
+	after->held = !joined || held.bits == wanted.bits;
+	for (size_t i = from; i < to; i++) {
+		all->before[i].deleted = !after->held;
+		all->before[i].joined = joined;
+	}
+	if (after->held)
+		return 0;
+	after->text = arena_copy(
+		context->arena, oldest->spelt.data, oldest->spelt.len);
+	return after->text ? 0 : ERR_NOMEM;
+}
+
+/* What Postfix is to lose, and what of all->after it has. Both lists are in the
+ * order of keys. */
+static int mark(struct verdict_context *context, struct recipients *all)
+{
+	size_t from = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < all->before_count; i++) {
-		struct recipients_before *before = &all->before[i];
-		int order;
-
-		if (!i || !bytes_equal(before->key, before[-1].key))
-			stays = joined = false;
-		for (; at < all->after_count; at++) {
-			order = bytes_compare(all->after[at].key, before->key);
-			if (order > 0)
-				break;
-			stays = stays || !order;
-			joined = joined || (!order && all->after[at].text);
-		}
-		before->gone = before->rewritten && !stays;
-		before->joined = joined;
+		all->before[i].deleted = all->before[i].rewritten;
+		all->before[i].joined = false;
 	}
+	for (size_t i = 0, next; !result && i < all->after_count; i = next) {
+		struct bytes key = all->after[i].key;
+		size_t to;
+
+		next = end_of_after(all, i);
+		while (from < all->before_count &&
+			bytes_compare(all->before[from].key, key) < 0)
+			from++;
+		for (to = from; to < all->before_count &&
+				bytes_equal(all->before[to].key, key);)
+			to++;
+		if (to > from)
+			result = mark_both(context, all, from, to, i, next);
+		from = to;
+	}
+	return result;
 }
 
 int recipients_difference(
@@ -202,8 +248,9 @@ int recipients_difference(
 	qsort(all->before, all->before_count, sizeof *all->before,
 		compare_before);
 	qsort(all->after, all->after_count, sizeof *all->after, compare_after);
-	find_gone(all);
-	result = lookalikes_list(context, all, &lookalikes);
+	result = mark(context, all);
+	if (!result)
+		result = lookalikes_list(context, all, &lookalikes);
 	if (!result)
 		result = list_deletes(context, all);
 	if (!result)

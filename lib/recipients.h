@@ -1,7 +1,8 @@
 /*
  * recipients: those of a message as they were and as they are to be, and what
- * of it Postfix has to be told: the net difference of keys. Called by envelope
- * alone.
+ * of it Postfix has to be told: the net difference of keys; and those in both
+ * of which another notification is wanted than Postfix holds. Called by
+ * envelope alone.
  */
 #ifndef READDRESS_RECIPIENTS_H
 #define READDRESS_RECIPIENTS_H
@@ -15,8 +16,10 @@ struct recipients_before {
 	const char *orcpt;  /* the client's, for a milter; NULL: it gave none */
 	size_t recipient;   /* its index in the message */
 	bool rewritten;
-	bool gone;   /* rewritten, and nothing becomes it again */
-	bool joined; /* something becomes it */
+	bool deleted; /* no recipient is rewritten to it, or its NOTIFY changes
+			 and it is added again */
+	bool joined;  /* another recipient is rewritten to it, or it is kept by
+			 its own rule */
 };
 
 /* A recipient as it is to be: one for each target, or for one that stays. */
@@ -24,6 +27,7 @@ struct recipients_after {
 	struct bytes key;
 	const char *text;  /* NULL: it stays */
 	const char *orcpt; /* of the recipient that it comes from */
+	bool held;	   /* Postfix holds it, and it is not deleted */
 	size_t recipient;
 	size_t order;
 };

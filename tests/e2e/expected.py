@@ -25,6 +25,12 @@ def union(values):
     return ",".join(word for word in NOTIFY if word in words)
 
 
+def asked(notify):
+    """What a NOTIFY asks for, as a set."""
+    return ({"FAILURE", "DELAY"} if notify is None else
+            set(notify.split(",")) - {"NEVER"})
+
+
 def xtext(text):
     """RFC 3461 section 4"""
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}"
@@ -63,11 +69,14 @@ def rewritten(rules, recipients):
             after.setdefault(key(target), []).append((target, recipient))
     become = []
     for address, sources in after.items():
-        if address in before:
-            become.append(before[address])  # neither added nor deleted
-            continue
         target, first = sources[0]
+        together = union([source.notify for _, source in sources])
+        if address in before:
+            if asked(together) == asked(before[address].notify):
+                become.append(before[address])  # neither added nor deleted
+                continue
+            target = before[address].address
         become.append(Recipient(
-            target, union([source.notify for _, source in sources]),
+            target, together,
             first.orcpt or "rfc822;" + xtext(first.address)))
     return become

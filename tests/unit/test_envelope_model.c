@@ -124,6 +124,39 @@ static void check_parameters(const struct model *model,
 		fail_msg("%s: %s", expected, esmtp);
 }
 
+static unsigned bits_of(const char *notify)
+{
+	return notify && !strcmp(notify, "NEVER") ? 0u
+	       : notify && *notify == 'S'	  ? 1u
+	       : notify				  ? 4u
+						  : 6u;
+}
+
+/* Do those who become it ask for other notification than those who came with
+ * it? */
+static bool is_changed(const struct model *model, const struct message *message,
+	unsigned address)
+{
+	unsigned held = 0;
+	unsigned wanted = 0;
+
+	if (!message->before[address] || !message->after[address])
+		return false;
+	for (unsigned i = 0; i < message->count; i++) {
+		unsigned bits = bits_of(message->recipients[i].notify);
+		bool set[ADDRESSES] = { false };
+
+		if (is_no_address(message, i))
+			continue;
+		if (message->address[i] == address)
+			held |= bits;
+		assert_true(apply(model, message->address[i], set));
+		if (set[address])
+			wanted |= bits;
+	}
+	return held != wanted;
+}
+
 /* The edits by themselves: the net difference, and each spelling of who goes.
  */
 static void check_edits(const struct model *model, struct testdecide *test,
@@ -132,14 +165,18 @@ static void check_edits(const struct model *model, struct testdecide *test,
 	const struct decision *decision = &test->decision;
 	bool added[ADDRESSES] = { false };
 	char plain[POSTFIX_TEXT];
+	char clean[POSTFIX_TEXT];
 
 	for (size_t i = 0; i < decision->add_count; i++) {
 		unsigned address;
 
 		postfix_dequote(decision->adds[i].address, plain);
-		address = find_address(plain);
+		postfix_complete(domains[0], plain, clean);
+		address = find_address(clean);
 		if (address == NOBODY || added[address] ||
-			message->before[address] || !message->after[address])
+			!message->after[address] ||
+			(message->before[address] &&
+				!is_changed(model, message, address)))
 			fail_message(model, test, message, "ADDED", plain);
 		added[address] = true;
 		check_parameters(
@@ -147,7 +184,9 @@ static void check_edits(const struct model *model, struct testdecide *test,
 	}
 	for (unsigned i = 0; i < message->count; i++) {
 		bool goes = !is_no_address(message, i) &&
-			    !message->after[message->address[i]];
+			    (!message->after[message->address[i]] ||
+				    is_changed(model, message,
+					    message->address[i]));
 		char path[SPELT];
 		bool found = false;
 
@@ -187,7 +226,9 @@ static void check_left(const struct model *model, struct testdecide *test,
 			continue;
 		}
 		if (one->deleted || one->index >= message->count ||
-			message->after[message->address[one->index]])
+			(message->after[message->address[one->index]] &&
+				!is_changed(model, message,
+					message->address[one->index])))
 			continue;
 		fail_message(model, test, message, "LEFT", one->held);
 	}
@@ -268,7 +309,10 @@ static void check_postfix(const struct model *model, struct testdecide *test,
 
 	play(&postfix, message, decision, before, after);
 	for (unsigned i = 0; i < ADDRESSES; i++) {
-		unsigned wanted = message->before[i] ? before[i] : 1;
+		unsigned wanted =
+			message->before[i] && !is_changed(model, message, i)
+				? before[i]
+				: 1;
 
 		if (!wanted && message->wanted[i])
 			wanted = 1;
@@ -284,13 +328,16 @@ static void check_postfix(const struct model *model, struct testdecide *test,
 }
 
 /* May it be refused? Two look alike to Postfix, or are to. */
-static bool may_refuse(const struct message *message)
+static bool may_refuse(const struct model *model, const struct message *message)
 {
 	bool may = false;
 
 	for (unsigned i = 0; i < message->count; i++) {
 		unsigned address = message->address[i];
 
+		/* in an odd form, to be added again */
+		may = may || (any_sharp(message) && message->form[i] > DOT &&
+				     is_changed(model, message, address));
 		if (address % DOMAINS != 4)
 			continue;
 		may = may || message->before[address + 1] ||
@@ -309,7 +356,7 @@ static void run_message(const struct model *model, struct testdecide *test,
 		return;
 	counts->messages++;
 	result = testdecide_decide(test);
-	if (result == ERR_BAD && may_refuse(&message)) {
+	if (result == ERR_BAD && may_refuse(model, &message)) {
 		counts->refused++;
 	} else {
 		if (result)
