@@ -234,11 +234,6 @@ static void test_no_decision(void **state)
 			"<x@stra\xc3\x9f"
 			"e.example>\n<x@strasse.example>",
 			" x@y.example", "U+00DF is ss" },
-		{ "a target that is a recipient to Postfix", NULL, 0,
-			"<x@gro\xc3\x9f.example> "
-			"ORCPT=rfc822;x@xn--gro-7ka.example\n"
-			"<x@gro\xc3\x9f.example> ORCPT=rfc822;x@gross.example",
-			" x@y.example", "U+00DF is ss" },
 	};
 	uint64_t deferred = 0;
 
