@@ -188,13 +188,14 @@ int command_list(struct tool *tool, struct error *error)
 int command_sample(struct tool *tool, struct error *error)
 {
 	static const char *const rows[][2] = {
-		{ "abuse@warmsushi.com", "abuse@warmsushi.com" },
-		{ "bob@warmsushi.com", "bob.owen@drypizza.com" },
-		{ "team@warmsushi.com", "team@dpold.onmicrosoft.com,team@dpnew."
-					"onmicrosoft.com" },
-		{ "@*.warmsushi.com", "@drypizza.com" },
-		{ "@lost.warmsushi.com", "postmaster@drypizza.com" },
-		{ "@warmsushi.com", "@dpold.onmicrosoft.com" },
+		{ "abuse@warmsushi.example", "abuse@warmsushi.example" },
+		{ "bob@warmsushi.example", "bob.owen@drypizza.example" },
+		{ "team@warmsushi.example",
+			"team@dpold.onmicrosoft.example,team@dpnew."
+			"onmicrosoft.example" },
+		{ "@*.warmsushi.example", "@drypizza.example" },
+		{ "@lost.warmsushi.example", "postmaster@drypizza.example" },
+		{ "@warmsushi.example", "@dpold.onmicrosoft.example" },
 	};
 	struct arena *arena = arena_open(SAMPLE_ARENA_MAX);
 	int code;
