@@ -184,7 +184,6 @@ static void say(void *context, const char *line)
 {
 	struct job *job = context;
 
-	progress_end(&job->progress);
 	tool_say(job->tool, "%s", line);
 }
 
