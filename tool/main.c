@@ -65,7 +65,7 @@ const struct command tool_commands[] = {
 			OPTION_BIT(CLIENT) | OPTION_BIT(DAEMON) |
 			OPTION_BIT(AUTH) | OPTION_BIT(EXPLAIN) |
 			OPTION_BIT(MBOX) | OPTION_BIT(JSON) | MAP_OPTIONS,
-		0, -1, NEED_CONFIG | NEED_STATE },
+		0, -1, NEED_CONFIG },
 	{ "diff", "[OLD [NEW]]",
 		"prints the rules that differ between two generations",
 		command_diff, OPTION_BIT(JSON), 0, 2,

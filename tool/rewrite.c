@@ -265,6 +265,8 @@ int command_rewrite(struct tool *tool, struct error *error)
 	if (!code)
 		code = take_recipients(&rewrite, first, error);
 	if (!code)
+		code = tool_open_state(tool, false, error);
+	if (!code)
 		code = tool_open_map(tool, error);
 	if (!code)
 		code = tool->options.mbox ? trial_run(&rewrite, error)
