@@ -19,6 +19,7 @@ struct arena {
 	size_t max;
 	size_t held; /* sum of size over all blocks */
 	size_t step; /* size of the next block */
+	struct budget_account *account; /* NULL: it answers to nobody */
 };
 
 static struct block *block_open(struct arena *arena, size_t size)
@@ -27,9 +28,14 @@ static struct block *block_open(struct arena *arena, size_t size)
 
 	if (size > arena->max || arena->held > arena->max - size)
 		return NULL;
-	block = malloc(sizeof *block + size);
-	if (!block)
+	if (arena->account && !budget_take(arena->account, size))
 		return NULL;
+	block = malloc(sizeof *block + size);
+	if (!block) {
+		if (arena->account)
+			budget_give(arena->account, size);
+		return NULL;
+	}
 	block->size = size;
 	block->used = 0;
 	block->next = arena->newest;
@@ -38,7 +44,18 @@ static struct block *block_open(struct arena *arena, size_t size)
 	return block;
 }
 
-struct arena *arena_open(size_t max)
+static void block_close(struct arena *arena)
+{
+	struct block *block = arena->newest;
+
+	arena->newest = block->next;
+	arena->held -= block->size;
+	if (arena->account)
+		budget_give(arena->account, block->size);
+	free(block);
+}
+
+struct arena *arena_open_account(size_t max, struct budget_account *account)
 {
 	struct arena *arena = calloc(1, sizeof *arena);
 
@@ -46,6 +63,7 @@ struct arena *arena_open(size_t max)
 		return NULL;
 	arena->max = max < FIRST_BLOCK ? FIRST_BLOCK : max;
 	arena->step = FIRST_BLOCK;
+	arena->account = account;
 	if (!block_open(arena, FIRST_BLOCK)) {
 		free(arena);
 		return NULL;
@@ -53,15 +71,20 @@ struct arena *arena_open(size_t max)
 	return arena;
 }
 
+struct arena *arena_open(size_t max)
+{
+	return arena_open_account(max, NULL);
+}
+
+struct arena *arena_open_beside(const struct arena *other, size_t max)
+{
+	return arena_open_account(max, other->account);
+}
+
 void arena_reset(struct arena *arena)
 {
-	while (arena->newest->next) {
-		struct block *block = arena->newest;
-
-		arena->newest = block->next;
-		arena->held -= block->size;
-		free(block);
-	}
+	while (arena->newest->next)
+		block_close(arena);
 	arena->newest->used = 0;
 	arena->step = FIRST_BLOCK;
 }
@@ -73,13 +96,8 @@ struct arena_mark arena_mark(const struct arena *arena)
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
-	while (arena->newest != mark.block) {
-		struct block *block = arena->newest;
-
-		arena->newest = block->next;
-		arena->held -= block->size;
-		free(block);
-	}
+	while (arena->newest != mark.block)
+		block_close(arena);
 	arena->newest->used = mark.used;
 }
 
@@ -87,8 +105,8 @@ void arena_close(struct arena *arena)
 {
 	if (!arena)
 		return;
-	arena_reset(arena);
-	free(arena->newest);
+	while (arena->newest)
+		block_close(arena);
 	free(arena);
 }
 

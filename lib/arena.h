@@ -5,18 +5,30 @@
 #ifndef READDRESS_ARENA_H
 #define READDRESS_ARENA_H
 
+#include "budget.h"
 #include "bytes.h"
 
 struct arena;
 
 /* max: the most octets it will ever hold. NULL when out of memory. */
 struct arena *arena_open(size_t max) MUST_CHECK;
+
+/* As arena_open; each block is asked for at the account, which must outlive the
+ * arena. NULL where it refuses the first one, too. */
+struct arena *arena_open_account(
+	size_t max, struct budget_account *account) MUST_CHECK;
+
+/* As arena_open, with the account of the other arena, if it has one. */
+struct arena *arena_open_beside(
+	const struct arena *other, size_t max) MUST_CHECK;
+
 void arena_close(struct arena *arena);
 
 /* Frees everything but the first block: all pointers from it are dead. */
 void arena_reset(struct arena *arena);
 
-/* Aligned for any object, not cleared. NULL: out of memory, or over the cap.
+/* Aligned for any object, not cleared. NULL: out of memory, over the cap, or
+ * refused by the account.
  * Lives until arena_reset or arena_close. */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 

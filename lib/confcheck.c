@@ -218,6 +218,14 @@ int confcheck_parse_timeout(
 		"a number of seconds from 3600 to 2147483647");
 }
 
+int confcheck_parse_memory(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	if (parse_number(value, 10, 1, 1 << 20, result))
+		return 0;
+	return refuse(cfg, option, value, "a number of MB from 1 to 1048576");
+}
+
 /* words: as the enum counts them, NULL behind the last. */
 static bool parse_word(
 	const char *value, const char *const *words, long *result)

@@ -27,6 +27,8 @@ int confcheck_parse_mode(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
 int confcheck_parse_timeout(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
+int confcheck_parse_memory(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
 int confcheck_parse_table_mode(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
 int confcheck_parse_rewrite(

@@ -51,6 +51,7 @@
 	FLAG(outbound_route_recipients, cfg_true)                             \
 	WORD(log_target, LOG_TARGET_SYSLOG, confcheck_parse_log_target)       \
 	WORD(log_level, LEVEL_INFO, confcheck_parse_log_level)                \
+	WORD(memory_max, 512, confcheck_parse_memory)                         \
 	FLAG(log_addresses, cfg_true)
 
 #define NAME2(name, fallback)         #name,
@@ -275,6 +276,7 @@ static void copy_words(cfg_t *cfg, struct config *config)
 	config->user_line = line_of(cfg, "user");
 	config->socket_mode = (mode_t)cfg_getint(cfg, "socket_mode");
 	config->timeout = (int)cfg_getint(cfg, "timeout");
+	config->memory_max = (size_t)cfg_getint(cfg, "memory_max") << 20;
 	config->inbound_mode =
 		(enum config_mode)cfg_getint(cfg, "inbound_mode");
 	config->inbound_rewrite_headers =

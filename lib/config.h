@@ -64,6 +64,7 @@ struct config {
 
 	enum config_log_target log_target;
 	enum config_log_level log_level;
+	size_t memory_max; /* bytes */
 	bool log_addresses;
 	unsigned batv; /* LOCALPART_PRVS, LOCALPART_BTV1 */
 };

@@ -52,11 +52,22 @@ enum direction decide_direction(const struct config *config,
 	return INBOUND;
 }
 
-bool decide_wants_header(const struct config *config, struct bytes name)
+bool decide_wants_header(const struct config *config, enum direction direction,
+	enum decide_why why, struct bytes name)
 {
+	enum config_headers which = config->inbound_rewrite_headers;
+	bool unproven = direction == OUTBOUND &&
+			config->outbound_required_count &&
+			(why == WHY_DAEMON || why == WHY_NETWORK);
+
+	/* Those of outbound tell of leaks in inbound messages. */
+	if (config_list_has_nocase(&config->outbound_headers, name) ||
+		(unproven && proof_names(config, name)))
+		return true;
+	if ((direction == OUTBOUND && !unproven) || which == HEADERS_NEVER)
+		return false;
 	return config_list_has_nocase(&config->inbound_headers, name) ||
-	       config_list_has_nocase(&config->outbound_headers, name) ||
-	       dkim_is_signature(name) || proof_names(config, name);
+	       (which == HEADERS_UNLESS_SIGNED && dkim_is_signature(name));
 }
 
 /* Does a rule of inbound name the recipient's domain? 1, 0, or an error. */
@@ -175,7 +186,8 @@ int decide(const struct config *config, const struct map *map,
 {
 	struct error doubt = { "" };
 	struct verdict_context context = { config, NULL, message, arena,
-		arena_open(DECIDE_SCRATCH_MAX), decision, 0, &doubt };
+		arena_open_beside(arena, DECIDE_SCRATCH_MAX), decision, 0,
+		&doubt };
 	int result = ERR_NOMEM;
 
 	memset(decision, 0, sizeof *decision);

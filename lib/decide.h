@@ -66,8 +66,10 @@ struct decide_message {
 	 * decide_wants_header names; others do no harm. */
 	const struct decide_header *headers;
 	size_t header_count;
-	bool explain; /* findings for every address, not only for those that a
-			 log line tells of: REWRITTEN and LEFT */
+	bool explain;  /* findings for every address, not only for those that a
+			  log line tells of: REWRITTEN and LEFT */
+	bool keep_all; /* none of the findings that there are is only counted
+			  (see DECIDE_FINDINGS); explain keeps all, too */
 	/* For each of outbound_required_headers: was it ever seen right? NULL:
 	 * all of them were. */
 	const bool *required_seen;
@@ -111,7 +113,12 @@ struct decide_finding {
 	enum rule_table table;
 	bool shadow;
 	const char *why; /* of RESULT_LEFT and RESULT_UNPARSABLE; static */
+	/* Further addresses with this result and why, in headers of that name:
+	 * beyond DECIDE_FINDINGS they are counted, not kept. */
+	uint64_t more;
 };
+
+#define DECIDE_FINDINGS 2048 /* beyond them see more; unless keep_all */
 
 struct decide_header_edit {
 	size_t index;	    /* in decide_message.headers */
@@ -183,7 +190,7 @@ struct decision {
 	size_t header_count;
 
 	struct decide_finding *findings; /* in the order sender, recipients,
-					    headers; see explain */
+					    headers; see explain, more */
 	size_t finding_count;
 	uint64_t counts[DECIDE_FIELDS][DECIDE_RESULTS]; /* of all addresses */
 
@@ -205,8 +212,10 @@ enum direction decide_direction(const struct config *config,
  * one that came over the network could have made up its Received headers. */
 bool decide_is_local(const struct decide_client *client);
 
-/* Could this header matter for a message, whatever its direction? */
-bool decide_wants_header(const struct config *config, struct bytes name);
+/* True if the decision on a message of that direction, from decide_direction,
+ * needs headers of this name. */
+bool decide_wants_header(const struct config *config, enum direction direction,
+	enum decide_why why, struct bytes name);
 
 /*
  * direction and why: from decide_direction, or COMMAND. All of *decision lives

@@ -125,15 +125,18 @@ static int add_edits(struct verdict_context *context, struct work *work,
 static int judge(struct verdict_context *context, struct work *work,
 	const struct header_element *element, struct verdict *verdict)
 {
+	struct verdict_context brief = *context;
 	struct mailbox mailbox;
 	int result;
 
+	/* A header may hold thousands of addresses. */
+	brief.arena = context->scratch;
 	if (header_mailbox(work->header->value, element, &mailbox) < 0) {
 		verdict->why = "it is too long for an address";
 		return 0;
 	}
 	result = verdict_find(
-		context, work->table, &mailbox, FIELD_HEADER, verdict);
+		&brief, work->table, &mailbox, FIELD_HEADER, verdict);
 	if (result < 0 || verdict->result != RESULT_REWRITTEN)
 		return result;
 	return add_edits(context, work, element, &verdict->targets[0]);
@@ -154,7 +157,7 @@ static int name_unread(struct verdict_context *context, const struct work *work,
 static int look_up(struct verdict_context *context, struct work *work,
 	const struct header_element *element)
 {
-	struct arena_mark mark = arena_mark(context->arena);
+	struct arena_mark mark = arena_mark(context->scratch);
 	bool bad = element->flags & HEADER_ELEMENT_BAD;
 	struct span span = bad ? element->element : element->addr_spec;
 	struct bytes old = { work->header->value.data + span.off, span.len };
@@ -166,10 +169,11 @@ static int look_up(struct verdict_context *context, struct work *work,
 		result = name_unread(context, work, old, &verdict);
 	if (result < 0)
 		return result;
-	if (!verdict_is_noted(context, &verdict))
-		arena_rewind(context->arena, mark);
-	return verdict_note(
+	result = verdict_note(
 		context, FIELD_HEADER, work->index, old, work->table, &verdict);
+	if (verdict.result != RESULT_REWRITTEN) /* no edit points there */
+		arena_rewind(context->scratch, mark);
+	return result;
 }
 
 /* Where the elements begin. */
@@ -217,8 +221,10 @@ static void leave(
 
 		if (finding->result != RESULT_REWRITTEN)
 			continue;
-		decision->counts[FIELD_HEADER][RESULT_REWRITTEN]--;
-		decision->counts[FIELD_HEADER][RESULT_LEFT]++;
+		decision->counts[FIELD_HEADER][RESULT_REWRITTEN] -=
+			1 + finding->more;
+		decision->counts[FIELD_HEADER][RESULT_LEFT] +=
+			1 + finding->more;
 		finding->result = RESULT_LEFT;
 		finding->why = why;
 		finding->new.len = 0;
@@ -295,6 +301,7 @@ int headeredit_decide(struct verdict_context *context)
 		result = edit_header(context, &work,
 			work.place <= coverage.covered[n] ? decide_why_signed
 							  : NULL);
+		verdict_fold(context, work.index);
 		arena_reset(context->scratch);
 		if (result < 0)
 			return result;

@@ -185,7 +185,7 @@ static size_t gather_left(const struct decision *decision, size_t *i,
 			continue;
 		if (n == reasons)
 			left[reasons++] = (struct left){ finding, 0 };
-		left[n].count++;
+		left[n].count += 1 + (size_t)finding->more;
 	}
 	return reasons;
 }

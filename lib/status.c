@@ -181,6 +181,12 @@ static void write_all(FILE *file, const struct status *status, int64_t started,
 	(void)fprintf(file, "readdress_connections %" PRId64 "\n",
 		atomic_load_explicit(
 			&status->connections, memory_order_relaxed));
+	head(file, "readdress_memory_bytes", "gauge",
+		"Memory that messages hold beyond 1 MB each; at most "
+		"memory_max.");
+	(void)fprintf(file, "readdress_memory_bytes %zu\n",
+		atomic_load_explicit(
+			&status->memory.used, memory_order_relaxed));
 	write_seconds(file, status);
 }
 

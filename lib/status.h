@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "budget.h"
 #include "decide.h"
 #include "map.h"
 
@@ -40,6 +41,7 @@ struct status {
 	_Atomic uint64_t seconds_buckets[STATUS_BUCKETS];
 	_Atomic uint64_t nanoseconds_sum;
 	atomic_bool shadow[RULE_TABLES]; /* of inbound and outbound */
+	struct budget memory; /* of messages; its max is memory_max */
 };
 
 /* Counts one message's time in our callbacks. */

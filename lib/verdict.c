@@ -220,44 +220,114 @@ static int make_room(struct verdict_context *context)
 	return 0;
 }
 
-bool verdict_is_noted(
-	const struct verdict_context *context, const struct verdict *verdict)
+/* True if both are to be told of as one. */
+static bool is_alike(const struct verdict_context *context,
+	const struct decide_finding *a, const struct decide_finding *b)
 {
-	return context->message->explain ||
-	       verdict->result == RESULT_REWRITTEN ||
-	       verdict->result == RESULT_LEFT ||
-	       verdict->why == decide_why_unread;
+	const struct decide_header *headers = context->message->headers;
+
+	return a->result == b->result && a->why == b->why &&
+	       bytes_equal_nocase(
+		       headers[a->index].name, headers[b->index].name);
+}
+
+static bool keeps_all(const struct verdict_context *context)
+{
+	return context->message->explain || context->message->keep_all;
+}
+
+/* True if the address is counted by a finding of its header that is there. */
+static bool is_counted(
+	const struct verdict_context *context, const struct decide_finding *new)
+{
+	struct decision *decision = context->decision;
+
+	if (keeps_all(context) || new->field != FIELD_HEADER)
+		return false;
+	for (size_t i = decision->finding_count; i > DECIDE_FINDINGS; i--) {
+		struct decide_finding *finding = &decision->findings[i - 1];
+
+		if (finding->field != FIELD_HEADER ||
+			finding->index != new->index)
+			break;
+		if (finding->result == new->result &&
+			finding->why == new->why) {
+			finding->more++;
+			return true;
+		}
+	}
+	return false;
+}
+
+void verdict_fold(struct verdict_context *context, size_t index)
+{
+	struct decision *decision = context->decision;
+	struct decide_finding *findings = decision->findings;
+	size_t end = decision->finding_count;
+	size_t first = end;
+
+	if (keeps_all(context))
+		return;
+	while (first > DECIDE_FINDINGS &&
+		findings[first - 1].field == FIELD_HEADER &&
+		findings[first - 1].index == index)
+		first--;
+	decision->finding_count = first;
+	for (size_t i = first; i < end; i++) {
+		size_t n = DECIDE_FINDINGS;
+
+		while (n < first &&
+			(findings[n].field != FIELD_HEADER ||
+				!is_alike(context, &findings[n], &findings[i])))
+			n++;
+		if (n < first)
+			findings[n].more += 1 + findings[i].more;
+		else
+			findings[decision->finding_count++] = findings[i];
+	}
+}
+
+/* What the finding keeps of a verdict that lives shorter. */
+static int keep_finding(const struct verdict_context *context,
+	const struct verdict *verdict, struct decide_finding *finding)
+{
+	finding->key = verdict->rule;
+	if (verdict->result == RESULT_REWRITTEN &&
+		verdict_join(context->arena, verdict, &finding->new) < 0)
+		return ERR_NOMEM;
+	if (finding->field != FIELD_HEADER)
+		return 0;
+	if (finding->key.len && keep(context, verdict->rule.data,
+					verdict->rule.len, &finding->key))
+		return ERR_NOMEM;
+	return finding->new.len ? keep(context, finding->new.data,
+					  finding->new.len, &finding->new)
+				: 0;
 }
 
 int verdict_note(struct verdict_context *context, enum decide_field field,
 	size_t index, struct bytes old, enum rule_table table,
 	const struct verdict *verdict)
 {
-	struct decide_finding *new;
-	int result;
+	struct decision *decision = context->decision;
+	struct decide_finding new = { .field = field,
+		.result = verdict->result,
+		.index = index,
+		.old = old,
+		.kind = verdict->kind,
+		.table = table,
+		.shadow = decide_in_shadow(context->config, table),
+		.why = verdict->why };
 
-	context->decision->counts[field][verdict->result]++;
-	if (!verdict_is_noted(context, verdict))
+	decision->counts[field][verdict->result]++;
+	if ((!context->message->explain &&
+		    verdict->result != RESULT_REWRITTEN &&
+		    verdict->result != RESULT_LEFT &&
+		    verdict->why != decide_why_unread) ||
+		is_counted(context, &new))
 		return 0;
-	result = make_room(context);
-	if (result < 0)
-		return result;
-	new = &context->decision->findings[context->decision->finding_count];
-	memset(new, 0, sizeof *new);
-	new->field = field;
-	new->result = verdict->result;
-	new->index = index;
-	new->old = old;
-	new->key = verdict->rule;
-	new->kind = verdict->kind;
-	new->table = table;
-	new->why = verdict->why;
-	new->shadow = decide_in_shadow(context->config, table);
-	if (verdict->result == RESULT_REWRITTEN) {
-		result = verdict_join(context->arena, verdict, &new->new);
-		if (result < 0)
-			return result;
-	}
-	context->decision->finding_count++;
+	if (make_room(context) < 0 || keep_finding(context, verdict, &new) < 0)
+		return ERR_NOMEM;
+	decision->findings[decision->finding_count++] = new;
 	return 0;
 }

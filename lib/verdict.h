@@ -61,17 +61,16 @@ int verdict_find(const struct verdict_context *context, enum rule_table table,
 int verdict_join(struct arena *arena, const struct verdict *verdict,
 	struct bytes *joined) MUST_CHECK;
 
-/* Will verdict_note keep a finding, which then needs what the verdict points
- * to?
- */
-bool verdict_is_noted(
-	const struct verdict_context *context, const struct verdict *verdict);
-
 /* Counts what the verdict says of the address old, and appends it to
- * decision->findings where verdict_is_noted. old must live as long as the
- * decision. 0 or ERR_NOMEM. */
+ * decision->findings where it is to be kept (see explain, keep_all). old
+ * must live as long as the decision; so must the verdict, but for that of a
+ * header, of which copies are made. 0 or ERR_NOMEM. */
 int verdict_note(struct verdict_context *context, enum decide_field field,
 	size_t index, struct bytes old, enum rule_table table,
 	const struct verdict *verdict) MUST_CHECK;
+
+/* The header of that index is over: its findings beyond DECIDE_FINDINGS go to
+ * those of the headers before it that have the same name, result and why. */
+void verdict_fold(struct verdict_context *context, size_t index);
 
 #endif

@@ -26,6 +26,25 @@ static const char *queue_id(SMFICTX *ctx)
 	return smfi_getsymval(ctx, name);
 }
 
+/* Not now and not later: a retry would need as much. */
+static sfsistat refuse_too_large(struct server *server, SMFICTX *ctx,
+	const struct message *message, const char *reason)
+{
+	char code[] = "552";
+	char status[] = "5.3.4";
+	char text[] = "The addresses of this message need more memory than a "
+		      "message may have";
+	char id[64];
+	const char *queue = queue_id(ctx);
+
+	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
+	log_line(&message->snapshot->log, LEVEL_WARNING,
+		"%s: refused: %s reply=\"552 5.3.4\"", id, reason);
+	add(&server->status.messages[message->direction][STATUS_REFUSED], 1);
+	(void)smfi_setreply(ctx, code, status, text);
+	return SMFIS_REJECT;
+}
+
 sfsistat finish_defer(struct server *server, SMFICTX *ctx,
 	const struct message *message, const char *reason)
 {
@@ -44,6 +63,19 @@ sfsistat finish_defer(struct server *server, SMFICTX *ctx,
 	/* Without it the answer is Postfix's own 451. */
 	(void)smfi_setreply(ctx, code, status, text);
 	return SMFIS_TEMPFAIL;
+}
+
+/* decide has failed. */
+static sfsistat undecided(struct server *server, SMFICTX *ctx,
+	const struct message *message, int result, const struct error *error)
+{
+	bool too_large = false;
+	const char *reason = error->text[0] ? error->text : "out of memory";
+
+	if (result == ERR_NOMEM)
+		reason = message_no_memory(message, &too_large);
+	return too_large ? refuse_too_large(server, ctx, message, reason)
+			 : finish_defer(server, ctx, message, reason);
 }
 
 static void count(struct server *server, const struct decision *decision,
@@ -92,20 +124,25 @@ sfsistat finish_message(
 	struct decision decision = { 0 };
 	struct error error = { "" };
 	enum status_result result = STATUS_UNCHANGED;
+	int code;
 
 	if (!snapshot)
 		return finish_defer(server, ctx, message,
 			"the end of a message that did not begin");
+	if (message->too_large)
+		return refuse_too_large(server, ctx, message, message->failed);
 	if (message->failed)
 		return finish_defer(server, ctx, message, NULL);
 	view = message_view(message);
 	view.required_seen = proofs_seen(snapshot, message->arena);
-	if (!view.required_seen)
-		return finish_defer(server, ctx, message, "out of memory");
-	if (decide(snapshot->config, snapshot->map, message->direction,
-		    message->why, &view, message->arena, &decision, &error) < 0)
-		return finish_defer(server, ctx, message,
-			error.text[0] ? error.text : "out of memory");
+	if (!view.required_seen) {
+		(void)error_set(&error, ERR_NOMEM, "out of memory");
+		return undecided(server, ctx, message, ERR_NOMEM, &error);
+	}
+	code = decide(snapshot->config, snapshot->map, message->direction,
+		message->why, &view, message->arena, &decision, &error);
+	if (code < 0)
+		return undecided(server, ctx, message, code, &error);
 	if (decision.refuse) {
 		result = STATUS_REFUSED;
 	} else if (apply_decision(ctx, message, &decision, &error) < 0) {

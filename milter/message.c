@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-static const char no_memory[] = "out of memory";
 static const char no_address[] = "a command came without its address";
 
 struct message_name {
@@ -16,6 +15,39 @@ static bool takes(const struct message *message)
 	return message->snapshot && !message->failed;
 }
 
+const char *message_no_memory(const struct message *message, bool *too_large)
+{
+	*too_large = message->account.answer == BUDGET_TOO_LARGE;
+	if (*too_large)
+		return "it needs more than a quarter of memory_max";
+	return message->account.answer == BUDGET_EXHAUSTED
+		       ? "all messages together need more than memory_max"
+		       : "out of memory";
+}
+
+static void fail_memory(struct message *message)
+{
+	message->failed = message_no_memory(message, &message->too_large);
+}
+
+/* Of a message that has failed, nothing is looked at any more. */
+static void give_back(struct message *message)
+{
+	if (!message->failed || !message->arena)
+		return;
+	arena_reset(message->arena);
+	message->sender = message->sender_resolved = NULL;
+	message->client = message->daemon = NULL;
+	message->mta.host = NULL;
+	message->recipients = NULL;
+	message->headers = NULL;
+	message->instances = NULL;
+	message->names = NULL;
+	message->recipient_count = message->recipient_room = 0;
+	message->header_count = message->header_room = 0;
+	message->name_count = message->name_room = 0;
+}
+
 /* Room for one more item in an array of the arena; NULL and failed without. */
 static void *grow(struct message *message, void *items, size_t count,
 	size_t *room, size_t size)
@@ -26,11 +58,11 @@ static void *grow(struct message *message, void *items, size_t count,
 	if (count < *room)
 		return items;
 	more = *room ? *room * 2 : 8;
-	bigger = more > MESSAGE_MEMORY / size
+	bigger = more > SIZE_MAX / size
 			 ? NULL
 			 : arena_alloc(message->arena, more * size);
 	if (!bigger) {
-		message->failed = no_memory;
+		fail_memory(message);
 		return NULL;
 	}
 	if (count)
@@ -44,7 +76,7 @@ static char *keep(struct message *message, const char *text)
 	char *copy = arena_copy(message->arena, text, strlen(text));
 
 	if (!copy)
-		message->failed = no_memory;
+		fail_memory(message);
 	return copy;
 }
 
@@ -77,7 +109,10 @@ void message_reset(struct message *message)
 	snapshot_drop(message->snapshot);
 	if (arena)
 		arena_reset(arena);
-	*message = (struct message){ .arena = arena };
+	*message =
+		(struct message){ .account = message->account, .arena = arena };
+	/* What the message before was told does not concern the next one. */
+	message->account.answer = BUDGET_GRANTED;
 }
 
 void message_free(struct message *message)
@@ -96,9 +131,10 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 	message->direction =
 		decide_direction(snapshot->config, client, &message->why);
 	if (!message->arena)
-		message->arena = arena_open(MESSAGE_MEMORY);
+		message->arena =
+			arena_open_account(SIZE_MAX, &message->account);
 	if (!message->arena) {
-		message->failed = no_memory;
+		fail_memory(message);
 		return;
 	}
 	if (!arguments || !arguments[0]) {
@@ -117,9 +153,10 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 		message->mta.user = snapshot->mta_user;
 		message->mta.host = keep(message, client->host);
 	}
+	give_back(message);
 }
 
-void message_recipient(
+static void take_recipient(
 	struct message *message, char **arguments, const char *resolved)
 {
 	struct decide_recipient recipient = { 0 };
@@ -150,28 +187,45 @@ void message_recipient(
 	message->recipients[message->recipient_count++] = recipient;
 }
 
-/* How many headers of this name there are now, or 0 and failed. */
-static int count_name(struct message *message, struct bytes name)
+void message_recipient(
+	struct message *message, char **arguments, const char *resolved)
+{
+	take_recipient(message, arguments, resolved);
+	give_back(message);
+}
+
+/* How many headers of this name there are now, or 0 and failed. *name becomes
+ * a copy of it in the arena, one for all that are spelt alike: Postfix writes a
+ * changed header with the name that it is told. */
+static int count_name(struct message *message, struct bytes *name)
 {
 	struct message_name *names;
 
+	/* They are few: those that the configuration lists. */
 	for (size_t i = 0; i < message->name_count; i++) {
 		struct message_name *known = &message->names[i];
 
-		if (!bytes_equal_nocase(known->name, name))
+		if (!bytes_equal_nocase(known->name, *name))
 			continue;
 		if (known->count == INT_MAX) {
-			message->failed = no_memory;
+			fail_memory(message);
 			return 0;
 		}
-		return ++known->count;
+		if (bytes_equal(known->name, *name))
+			*name = known->name;
+		else
+			name->data = keep(message, name->data);
+		return message->failed ? 0 : ++known->count;
 	}
 	names = grow(message, message->names, message->name_count,
 		&message->name_room, sizeof *names);
 	if (!names)
 		return 0;
 	message->names = names;
-	names[message->name_count++] = (struct message_name){ name, 1 };
+	name->data = keep(message, name->data);
+	if (message->failed)
+		return 0;
+	names[message->name_count++] = (struct message_name){ *name, 1 };
 	return 1;
 }
 
@@ -188,10 +242,11 @@ static bool wants(
 	if (again)
 		(void)received_next(
 			&message->received, &message->mta, name, value);
-	return again || decide_wants_header(message->snapshot->config, name);
+	return again || decide_wants_header(message->snapshot->config,
+				message->direction, message->why, name);
 }
 
-void message_header(
+static void take_header(
 	struct message *message, const char *name, const char *value)
 {
 	struct decide_header header = {
@@ -205,11 +260,10 @@ void message_header(
 
 	if (!takes(message) || !wants(message, header.name, header.value))
 		return;
-	header.name.data = keep(message, name);
 	header.value.data = keep(message, value);
 	if (message->failed)
 		return;
-	instance = count_name(message, header.name);
+	instance = count_name(message, &header.name);
 	if (!instance)
 		return;
 	headers = grow(message, message->headers, message->header_count, &room,
@@ -223,6 +277,13 @@ void message_header(
 	message->headers[message->header_count] = header;
 	message->instances[message->header_count] = instance;
 	message->header_count++;
+}
+
+void message_header(
+	struct message *message, const char *name, const char *value)
+{
+	take_header(message, name, value);
+	give_back(message);
 }
 
 struct decide_message message_view(const struct message *message)

@@ -1,7 +1,7 @@
 /*
  * message: what one mail transaction told us so far, copied. One thread at a
  * time. A failure is remembered, for only the end of the message can answer:
- * after it nothing more is taken in.
+ * after it nothing more is taken in, and what was kept is given back.
  */
 #ifndef READDRESS_MILTER_MESSAGE_H
 #define READDRESS_MILTER_MESSAGE_H
@@ -10,14 +10,14 @@
 #include "decide.h"
 #include "snapshot.h"
 
-#define MESSAGE_MEMORY ((size_t)128 << 20)
-
 struct message_name; /* of a header, and how many of it came */
 
 struct message {
+	struct budget_account account; /* its budget is set once, before all */
 	struct arena *arena;	   /* made at the first message, then kept */
 	struct snapshot *snapshot; /* NULL: no message has begun */
 	const char *failed;	   /* static; NULL: all well */
+	bool too_large;		   /* failed: it will never be taken */
 	uint64_t nanoseconds;	   /* spent in callbacks */
 	enum direction direction;
 	enum decide_why why;
@@ -56,9 +56,12 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 void message_recipient(
 	struct message *message, char **arguments, const char *resolved);
 
-/* A header that no decision needs is not kept. */
+/* A header that the decision does not need is not kept. */
 void message_header(
 	struct message *message, const char *name, const char *value);
+
+/* Why memory was refused last, and *too_large: see struct budget. */
+const char *message_no_memory(const struct message *message, bool *too_large);
 
 /* The view that decide takes; lives until the message is reset. */
 struct decide_message message_view(const struct message *message);

@@ -165,6 +165,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	note_line(state, &snapshot->log, line);
 	tell_modes(server, snapshot, "start");
 	tell_systemd(map_meta(map));
+	atomic_store(&server->status.memory.max, config->memory_max);
 	snapshot_put(&server->current, snapshot);
 out:
 	state_close(state);
@@ -350,6 +351,7 @@ void reload_run(struct server *server)
 		goto out;
 	}
 	proofs_reload(&server->proofs, old, next);
+	atomic_store(&server->status.memory.max, next->config->memory_max);
 	snapshot_put(&server->current, next);
 	succeeded(server, state, old, next);
 	next = NULL;

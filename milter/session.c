@@ -68,6 +68,9 @@ static struct session *enter(SMFICTX *ctx)
 	session = smfi_getpriv(ctx);
 	if (!session) {
 		session = calloc(1, sizeof *session);
+		if (session)
+			session->message.account.budget =
+				&server->status.memory;
 		if (session && smfi_setpriv(ctx, session) != MI_SUCCESS) {
 			free(session);
 			session = NULL;

@@ -146,6 +146,7 @@ int rewrite_read(struct rewrite *rewrite, const struct message_source *source,
 	message->header_count = rewrite->file.header_count;
 	message->explain =
 		rewrite->tool->options.explain || rewrite->tool->options.json;
+	message->keep_all = true; /* --mbox counts each address of a rule */
 	if (rewrite->arena)
 		arena_reset(rewrite->arena);
 	else

@@ -432,7 +432,7 @@ def bombs(figures, repeat, scale):
             figures.clock(f"{name}: t(2n)/t(n)", growth(best), "<=", RATIO)
         figures.must("verdicts", " ".join(sorted(map(str, verdicts))), "=",
                      "continue")
-        # What a message may take of memory is in milter/message.h.
+        # What a message may take of memory says memory_max.
         count = 200000 // scale
         _, make = BOMBS["recipients, 100,000"]
         spent, verdict = measured(

@@ -65,6 +65,7 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->timeout, 7210);
 	assert_string_equal(config->delimiter, "+");
 	assert_int_equal(config->batv, LOCALPART_PRVS | LOCALPART_BTV1);
+	assert_int_equal(config->memory_max, (size_t)512 << 20);
 	assert_int_equal(config->inbound_mode, MODE_ENFORCE);
 	assert_list(&config->inbound_headers, "To,Cc");
 	assert_int_equal(config->inbound_rewrite_headers, HEADERS_ALWAYS);
@@ -128,6 +129,7 @@ static void test_all_options(void **state)
 		"log_target = \"stderr\"\n"
 		"log_level = \"debug\"\n"
 		"log_addresses = off\n"
+		"memory_max = 1\n"
 		"batv = {}\n");
 
 	(void)state;
@@ -161,6 +163,7 @@ static void test_all_options(void **state)
 	assert_int_equal(config->log_target, LOG_TARGET_STDERR);
 	assert_int_equal(config->log_level, LEVEL_DEBUG);
 	assert_false(config->log_addresses);
+	assert_int_equal(config->memory_max, 1 << 20);
 	assert_int_equal(config->batv, 0);
 	config_close(config);
 }
@@ -307,6 +310,10 @@ static void test_refused(void **state)
 		{ "recipient_delimiter = \"\xc3\xa4\"", 1, "characters like" },
 		{ "batv = {\"prvs\", \"srs\"}", 1,
 			"batv: found \"srs\", expected \"prvs\", \"btv1\"" },
+		{ "memory_max = 0", 1, "MB from 1 to 1048576" },
+		{ "memory_max = 1048577", 1, "found \"1048577\"" },
+		{ "memory_max = 512M", 1, "found \"512M\"" },
+		{ "memory_max = -1", 1, "found \"-1\"" },
 		{ "batv = {\"PRVS\"}", 1, "found \"PRVS\"" },
 		{ "batv = {\"\"}", 1, "found \"\"" },
 		{ "inbound_mode = \"on\"", 1, "\"enforce\" or \"shadow\"" },
@@ -465,7 +472,7 @@ static void test_names(void **state)
 	assert_string_equal(names[0], "socket");
 	while (names[count])
 		count++;
-	assert_int_equal(count, 23);
+	assert_int_equal(count, 24);
 	assert_string_equal(names[count - 1], "log_addresses");
 }
 

@@ -219,24 +219,68 @@ static void test_header_modes(void **state)
 #undef ENVELOPE
 }
 
+/* Only what the decision on such a message needs; those of outbound_headers
+ * always, for leaks. */
 static void test_wants_header(void **state)
 {
-	struct config *config = testmap_config(
+	static const char required[] =
 		"outbound_required_headers = {\"X-OriginatorOrg: a.com\", "
-		"\"X-Tenant: 4711\"}\n");
-	static const char *const wanted[] = { "To", "cc", "FROM", "Sender",
-		"Resent-Sender", "DKIM-Signature", "arc-message-signature",
-		"X-OriginatorOrg", "x-tenant" };
-	static const char *const unwanted[] = { "Subject", "Bcc", "T",
-		"Received", "ARC-Seal", "" };
+		"\"X-Tenant: 4711\"}\n";
+	static const char unless[] =
+		"inbound_rewrite_headers = \"unless-signed\"\n";
+	static const char never[] = "inbound_rewrite_headers = \"never\"\n";
+	/* Names behind ":" are not wanted. */
+	static const struct {
+		const char *conf[2];
+		enum direction direction;
+		enum decide_why why;
+		const char *names;
+	} cases[] = {
+		{ { "", "" }, INBOUND, WHY_DEFAULT,
+			"To cc FROM Sender Resent-Sender:Subject Bcc T "
+			"Received ARC-Seal DKIM-Signature X-Tenant" },
+		{ { unless, required }, INBOUND, WHY_DEFAULT,
+			"To From DKIM-Signature arc-message-signature"
+			":X-OriginatorOrg" },
+		{ { never, "" }, INBOUND, WHY_DEFAULT,
+			"From:To Cc DKIM-Signature" },
+		{ { unless, "" }, OUTBOUND, WHY_NETWORK,
+			"From Reply-To:To Cc DKIM-Signature X-Tenant" },
+		{ { unless, required }, OUTBOUND, WHY_AUTHENTICATED,
+			"From:To Cc DKIM-Signature X-Tenant" },
+		/* these may become inbound */
+		{ { "", required }, OUTBOUND, WHY_NETWORK,
+			"From To Cc X-OriginatorOrg x-tenant:DKIM-Signature" },
+		{ { unless, required }, OUTBOUND, WHY_DAEMON,
+			"From To X-OriginatorOrg DKIM-Signature:Subject" },
+		{ { never, required }, OUTBOUND, WHY_DAEMON,
+			"From X-Tenant:To Cc DKIM-Signature" },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-		assert_true(decide_wants_header(config, bytes_of(wanted[i])));
-	for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++)
-		assert_false(
-			decide_wants_header(config, bytes_of(unwanted[i])));
-	config_close(config);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char conf[300];
+		struct config *config;
+		struct bytes names = bytes_of(cases[i].names);
+
+		(void)snprintf(conf, sizeof conf, "%s%s", cases[i].conf[0],
+			cases[i].conf[1]);
+		config = testmap_config(conf);
+		for (int wanted = 1; wanted >= 0; wanted--) {
+			struct bytes some = bytes_cut(&names, ':');
+
+			while (some.len) {
+				struct bytes name = bytes_cut(&some, ' ');
+
+				if (decide_wants_header(config,
+					    cases[i].direction, cases[i].why,
+					    name) != wanted)
+					fail_msg("case %zu: %.*s", i,
+						(int)name.len, name.data);
+			}
+		}
+		config_close(config);
+	}
 }
 
 static void test_empty_map(void **state)
@@ -250,6 +294,62 @@ static void test_empty_map(void **state)
 				.recipients = "<bob@w.com>\n<x>\n<@>",
 				.headers = HEADERS },
 			"");
+}
+
+/* Of thousands, each is counted, and those of one reason are one finding. */
+static void test_many_findings(void **state)
+{
+#define LONG                                                                   \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll" \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll" \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll"
+	static const char line[] =
+		"To: a@w.com, m@w.com, bob+" LONG LONG "@w.com, a@w.com\n"
+		"Cc: a@w.com, x@far.com\n";
+	size_t lines = 3000;
+	char *headers = malloc(lines * sizeof line);
+	struct decide_header *split = malloc(2 * lines * sizeof *split);
+	struct testdecide test = { .rules = "in @w.com;@old.com\n"
+					    "in m@w.com;m\xc3\xb6@old.com\n"
+					    "in bob@w.com;b@old.com\n",
+		.recipients = "",
+		.headers = "" };
+	uint64_t sums[DECIDE_RESULTS] = { 0 };
+	struct bytes rest;
+
+	(void)state;
+	assert_true(headers && split);
+	testdecide_open(&test);
+	for (size_t i = 0; i < lines; i++)
+		memcpy(headers + i * (sizeof line - 1), line, sizeof line);
+	rest = bytes_of(headers);
+	for (size_t i = 0; i < 2 * lines; i++) {
+		struct bytes value = bytes_cut(&rest, '\n');
+		struct bytes name = bytes_cut(&value, ':');
+
+		split[i] = (struct decide_header){ name, value, false };
+	}
+	test.message.headers = split;
+	test.message.header_count = 2 * lines;
+	assert_int_equal(testdecide_decide(&test), 0);
+	assert_in_range(test.decision.finding_count, DECIDE_FINDINGS,
+		DECIDE_FINDINGS + 4);
+	for (size_t i = 0; i < test.decision.finding_count; i++)
+		sums[test.decision.findings[i].result] +=
+			1 + test.decision.findings[i].more;
+	assert_int_equal(sums[RESULT_REWRITTEN], 3 * lines);
+	assert_int_equal(sums[RESULT_LEFT], 2 * lines);
+	for (int i = 0; i < DECIDE_RESULTS; i++)
+		if (sums[i])
+			assert_int_equal(
+				sums[i], test.decision.counts[FIELD_HEADER][i]);
+	assert_int_equal(
+		test.decision.counts[FIELD_HEADER][RESULT_UNCHANGED], lines);
+	assert_int_equal(test.decision.header_count, 2 * lines);
+	testdecide_close(&test);
+	free(headers);
+	free(split);
+#undef LONG
 }
 
 static void test_findings(void **state)
@@ -351,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_header_modes),
 		cmocka_unit_test(test_wants_header),
 		cmocka_unit_test(test_empty_map),
+		cmocka_unit_test(test_many_findings),
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_wide_header),
 		cmocka_unit_test(test_names),

@@ -251,6 +251,40 @@ static void test_outbound(void **state)
 	CHECK(cases);
 }
 
+/* Findings that are counted, and not kept, hide no leak. */
+static void test_many(void **state)
+{
+	static const char rewritten[] = "bob@old.example, ";
+	static const char left[] = "utf@new.example, ";
+	static const char last[] = "x@far.example\nSender: utf@new.example";
+	static const struct leak_case cases[] = {
+		{ { .conf = "outbound_headers = {\"Sender\", \"Cc\"}\n",
+			  .sender = "<>",
+			  .recipients = "<a@far.example>" },
+			"sender utf@new.example;" },
+		{ { OUT, .sender = "<>", .recipients = "<a@far.example>" },
+			"from utf@new.example;sender utf@new.example;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct leak_case one = cases[i];
+		size_t len = i ? sizeof left - 1 : sizeof rewritten - 1;
+		size_t count = (size_t)DECIDE_FINDINGS + 500;
+		char *headers = malloc(len * count + 100);
+		char *end = headers;
+
+		assert_non_null(headers);
+		end = stpcpy(end, i ? "From: " : "To: ");
+		for (size_t n = 0; n < count; n++)
+			end = stpcpy(end, i ? left : rewritten);
+		(void)stpcpy(end, last);
+		one.test.headers = headers;
+		check(&one, 1);
+		free(headers);
+	}
+}
+
 /* A refused message does not leave. */
 static void test_refused(void **state)
 {
@@ -349,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_inbound),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_outbound),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_lines),
 	};

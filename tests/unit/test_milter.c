@@ -6,6 +6,8 @@
  */
 #include "milterkit.h"
 
+#include <limits.h>
+
 #include "allocfail.h"
 #include "seal.h"
 
@@ -592,6 +594,49 @@ static void test_macros(void **state)
 	milterkit_stop();
 }
 
+/* A message that is too large is refused; that memory fails for the next one
+ * of the connection is no reason to refuse it, too. */
+static void test_too_large(void **state)
+{
+	static char value[60000];
+	bool failed = true;
+
+	(void)state;
+	milterkit_serve(NULL, testmap_open(RULES));
+	memset(value, 'x', sizeof value - 1);
+	for (long n = ALLOCFAIL ? 1 : LONG_MAX; failed; n++) {
+		char lines[LINES_SIZE];
+		sfsistat result;
+
+		milterkit_open(ALL_ACTIONS, ALL_STEPS, "192.0.2.1");
+		milterkit_macro(0, "i", "4F2A91C03");
+		(void)mail("<a@out.example>");
+		(void)rcpt("<bob@old.example>");
+		for (int i = 0; i < 40; i++)
+			milterkit_header("To", value);
+		assert_int_equal(
+			milterkit_end(lines, sizeof lines), SMFIS_REJECT);
+		assert_non_null(strstr(milterkit.told, "reply 552 5.3.4\n"));
+		assert_non_null(strstr(lines, "4F2A91C03: refused: it needs"));
+		assert_int_equal(count(STATUS_REFUSED), 1);
+		assert_int_equal(milterkit.calls, 0);
+		(void)mail("<a@out.example>");
+		(void)rcpt("<bob@old.example>");
+		allocfail.failed = 0;
+		allocfail.for_good = false;
+		allocfail.countdown = ALLOCFAIL ? n : 0;
+		result = milterkit.callbacks.xxfi_eom(milterkit_context());
+		allocfail.countdown = 0;
+		failed = allocfail.failed;
+		assert_int_equal(
+			result, failed ? SMFIS_TEMPFAIL : SMFIS_CONTINUE);
+		milterkit_close();
+		assert_int_equal(milterkit_server.status.memory.used, 0);
+		forget_counts();
+	}
+	milterkit_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -606,6 +651,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_macros),
+		cmocka_unit_test(test_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
