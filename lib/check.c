@@ -109,30 +109,28 @@ static int note_target(struct walk *walk, struct checkrule_rule *rule)
 }
 
 /* The first walk: what a rule has in common with others. */
-static int collect(
-	struct walk *walk, const struct map *map, enum rule_table table)
+static int note_rule(struct walk *walk, struct checkrule_rule *rule)
 {
-	struct map_walk rules = { .map = map, .table = table };
-	struct checkrule_rule read;
-	int more = 0;
-	int result = 0;
+	int result = note_target(walk, rule);
 
-	while (!result && (more = map_walk_next(&rules)) > 0) {
-		show_progress(walk);
-		result = checkrule_read(table, &rules.rule, &read);
-		if (!result)
-			result = note_target(walk, &read);
-		if (!result && table == RULE_INBOUND)
-			result = checkdomains_add(walk->domains, &read);
-	}
-	map_walk_close(&rules);
-	if (more < 0 || result)
-		return more < 0 ? more : result;
-	return checktargets_sort(&walk->check.targets[table]);
+	return result || rule->table != RULE_INBOUND
+		       ? result
+		       : checkdomains_add(walk->domains, rule);
 }
 
-static int check_table(
-	struct walk *walk, const struct map *map, enum rule_table table)
+/* The second. */
+static int check_rule(struct walk *walk, struct checkrule_rule *rule)
+{
+	int result = checkrule_run(&walk->check, rule);
+
+	return result || rule->table != RULE_OUTBOUND
+		       ? result
+		       : note_domains(walk, rule);
+}
+
+static int walk_table(struct walk *walk, const struct map *map,
+	enum rule_table table,
+	int (*step)(struct walk *walk, struct checkrule_rule *rule))
 {
 	struct map_walk rules = { .map = map, .table = table };
 	struct checkrule_rule read;
@@ -143,9 +141,7 @@ static int check_table(
 		show_progress(walk);
 		result = checkrule_read(table, &rules.rule, &read);
 		if (!result)
-			result = checkrule_run(&walk->check, &read);
-		if (!result && table == RULE_OUTBOUND)
-			result = note_domains(walk, &read);
+			result = step(walk, &read);
 	}
 	map_walk_close(&rules);
 	return more < 0 ? more : result;
@@ -285,15 +281,19 @@ static int check_all(struct walk *walk, const struct map *map)
 	int result = map_reader_open(&walk->check.rules.reader, map);
 
 	if (!result)
-		result = collect(walk, map, RULE_INBOUND);
+		result = walk_table(walk, map, RULE_INBOUND, note_rule);
 	if (!result)
-		result = collect(walk, map, RULE_OUTBOUND);
+		result = walk_table(walk, map, RULE_OUTBOUND, note_rule);
+	if (!result)
+		result = checktargets_sort(&walk->check.targets[RULE_INBOUND]);
+	if (!result)
+		result = checktargets_sort(&walk->check.targets[RULE_OUTBOUND]);
 	if (!result)
 		result = check_outbound(walk, map);
 	if (!result)
-		result = check_table(walk, map, RULE_INBOUND);
+		result = walk_table(walk, map, RULE_INBOUND, check_rule);
 	if (!result)
-		result = check_table(walk, map, RULE_OUTBOUND);
+		result = walk_table(walk, map, RULE_OUTBOUND, check_rule);
 	if (!result)
 		result = check_targets(walk);
 	if (!result)

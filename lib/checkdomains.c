@@ -159,38 +159,18 @@ static int read_rule(const struct rule *rule, struct bytes domain,
 	return result;
 }
 
-/* A sub-domain rule for a parent holds for the whole domain, too. */
-static int has_parent_rule(struct checkrule *check, struct bytes domain)
-{
-	char key[ADDRESS_KEY_MAX + 3] = "@*.";
-	struct bytes value;
-
-	for (size_t i = 0; i < domain.len; i++) {
-		size_t rest = domain.len - i - 1;
-		int result;
-
-		if (domain.data[i] != '.' || !rest ||
-			rest + 3 > ADDRESS_KEY_MAX)
-			continue;
-		memcpy(key + 3, domain.data + i + 1, rest);
-		result = map_get(check->rules.reader, RULE_INBOUND,
-			(struct bytes){ key, rest + 3 }, &value);
-		if (result)
-			return result;
-	}
-	return 0;
-}
-
 static int report_unlisted(struct checkrule *check, const struct domain *domain)
 {
 	struct checkrule_rule rule;
 	char why[CHECKRULE_TEXT];
 	char advice[CHECKRULE_TEXT];
+	struct bytes parent;
 	int result;
 
 	if (!domain->users || domain->whole)
 		return 0;
-	result = has_parent_rule(check, domain->name);
+	result = checkrule_find_parent(
+		check, RULE_INBOUND, domain->name, &parent);
 	if (result)
 		return result < 0 ? result : 0;
 	result = read_rule(&domain->user, (struct bytes){ NULL, 0 }, &rule);

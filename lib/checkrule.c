@@ -225,18 +225,11 @@ static int check_target(
 	return result;
 }
 
-/* "@*.a.com" of the domain's parents, the longest first; what is behind the
- * rule's own place in the order of look-ups. 1 when it changes anything. */
-static int shadows(
-	const struct checkrule *check, const struct checkrule_rule *rule)
+int checkrule_find_parent(const struct checkrule *check, enum rule_table table,
+	struct bytes domain, struct bytes *value)
 {
 	char key[ADDRESS_KEY_MAX + 3] = "@*.";
-	struct bytes domain = { rule->rule.key.data + 1,
-		rule->rule.key.len - 1 };
-	struct bytes value;
 
-	if (domain.len > 2 && domain.data[0] == '*')
-		domain = (struct bytes){ domain.data + 2, domain.len - 2 };
 	for (size_t i = 0; i < domain.len; i++) {
 		size_t rest = domain.len - i - 1;
 		int result;
@@ -245,14 +238,28 @@ static int shadows(
 			rest + 3 > ADDRESS_KEY_MAX)
 			continue;
 		memcpy(key + 3, domain.data + i + 1, rest);
-		result = map_get(check->rules.reader, rule->table,
-			(struct bytes){ key, rest + 3 }, &value);
+		result = map_get(check->rules.reader, table,
+			(struct bytes){ key, rest + 3 }, value);
 		if (result)
-			return result < 0 ? result
-					  : rule_value_kind(value) !=
-						    RULE_EXCEPTION;
+			return result;
 	}
 	return 0;
+}
+
+/* What is behind the rule's own place in the order of look-ups: 1 when it
+ * changes anything. */
+static int shadows(
+	const struct checkrule *check, const struct checkrule_rule *rule)
+{
+	struct bytes domain = { rule->rule.key.data + 1,
+		rule->rule.key.len - 1 };
+	struct bytes value;
+	int result;
+
+	if (domain.len > 2 && domain.data[0] == '*')
+		domain = (struct bytes){ domain.data + 2, domain.len - 2 };
+	result = checkrule_find_parent(check, rule->table, domain, &value);
+	return result > 0 ? rule_value_kind(value) != RULE_EXCEPTION : result;
 }
 
 static int check_exception(

@@ -44,6 +44,12 @@ int checkrule_read(enum rule_table table, const struct rule *rule,
 int checkrule_run(
 	struct checkrule *check, struct checkrule_rule *rule) MUST_CHECK;
 
+/* The sub-domain rule that holds for a domain (lower-case A-labels) which has
+ * no rule of its own: "@*.a.com" of its parents, the longest first. 1 and
+ * *value, which lives as long as the map; 0; or as map_get. */
+int checkrule_find_parent(const struct checkrule *check, enum rule_table table,
+	struct bytes domain, struct bytes *value) MUST_CHECK;
+
 /* Reports about the rule and its present target. What options->found returned,
  * and check->stopped where that is not 0. */
 int checkrule_report(struct checkrule *check, const struct checkrule_rule *rule,
