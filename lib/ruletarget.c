@@ -155,6 +155,9 @@ static int check_address(const struct mailbox *mailbox, bool utf8,
 	char target_key[ADDRESS_KEY_MAX];
 	int result = address_key(mailbox, target_key);
 
+	/* Without memory nobody knows whether it is the source. */
+	if (result == ERR_NOMEM)
+		return result;
 	seen->itself =
 		result > 0 &&
 		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
