@@ -91,6 +91,8 @@ static bool hash(const struct log *log, struct bytes text,
 
 	if (!len)
 		len = address_key(&mailbox, key);
+	if (len == ERR_NOMEM)
+		return false;
 	if (len > 0)
 		text = (struct bytes){ key, (size_t)len };
 	lower = malloc(text.len);
