@@ -330,6 +330,52 @@ def little_memory(figures, lost):
                          sockets(here.pid) - before)
 
 
+def peak(pid):
+    """MB of memory that the process has had at most."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) >> 10 for line in file
+                    if line.startswith("VmHWM:"))
+
+
+def all_together(figures, scale):
+    """Fifty large messages of strangers at once: memory_max holds."""
+    most = 512 // scale
+    header = " " + ",".join(["bob@old.example"] * 3700)
+    count = 180 // scale
+    answers = []
+    sent = threading.Barrier(50, timeout=4 * lab.TIMEOUT)
+    with milter(memory_max=most) as here:
+        here.readdress.start()
+
+        def large():
+            with here.mta() as mta:
+                packet = mta.packet(b"L", milterclient.strings("To", header))
+                mta.mail("<a@out.example>")
+                mta.rcpt("<bob@old.example>")
+                for _ in range(count):
+                    mta.socket.sendall(packet)
+                sent.wait()
+                answers.append(mta.end())
+
+        threads = [threading.Thread(target=large) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        replies = collections.Counter(
+            (answer.reply or answer.verdict)[:9] for answer in answers)
+        figures.note(f"memory_max = {most}, 50 messages of "
+                     f"{count * len(header) // 1000000} MB: answers",
+                     dict(replies))
+        figures.must("memory_max: taken or deferred",
+                     replies["continue"] + replies["451 4.3.0"], "=", 50)
+        # 1 MB for each message, and what libmilter has of each packet.
+        figures.must("memory_max: MB of the process", peak(here.pid), "<=",
+                     most + 50 + 64)
+        figures.must("memory_max: serves", serves(here), "=", True)
+        figures.none("memory_max: crashes", here.crashed())
+
+
 def cpu(pid):
     """Seconds of processor time that the process has used: its CPU clock."""
     return time.clock_gettime((~pid << 3) | 2)
@@ -450,4 +496,5 @@ def run(figures, half_open, sessions, pace, patience, lost, repeat, scale):
     few_files(figures)
     few_threads(figures, lost)
     little_memory(figures, lost)
+    all_together(figures, scale)
     bombs(figures, repeat, scale)
