@@ -29,14 +29,14 @@ void prooflog_origin(
 	const struct decide_message *message, char text[PROOFLOG_ORIGIN_MAX])
 {
 	char client[48] = "-";
-	char daemon[SHOWN] = "-";
+	char daemon[SHOWN - 20] = "-";
 
 	if (message->client && *message->client)
 		(void)log_escape(
 			bytes_of(message->client), client, sizeof client);
 	if (message->daemon && *message->daemon)
 		(void)log_escape(
-			bytes_of(message->daemon), daemon, sizeof daemon - 20);
+			bytes_of(message->daemon), daemon, sizeof daemon);
 	(void)snprintf(text, PROOFLOG_ORIGIN_MAX, " client=%s daemon=%s",
 		client, daemon);
 }
