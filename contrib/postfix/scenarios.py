@@ -191,7 +191,7 @@ class Scenario:
             domain: self.sinks["new" if domain in new_domains else "old"]
             for domain in lab.read(
                 os.path.join(self.files, "transport")).split()
-            if re.match(r"[\w.]+\.com$", domain)})
+            if re.match(r"[\w.]+\.example$", domain)})
         self.readdress = here.readdress(self.postfix)
         self.readdress.configure(
             lab.read(os.path.join(self.files, "readdress.conf")))
