@@ -184,7 +184,7 @@ int confcheck_required(cfg_t *cfg, cfg_opt_t *option)
 		return 0;
 	return refuse(cfg, option, text,
 		"name and value of a header: "
-		"\"X-OriginatorOrg: drypizza.com\"");
+		"\"X-OriginatorOrg: drypizza.example\"");
 }
 
 /* Digits of that base alone: strtol would take blanks, signs and more. */

@@ -349,7 +349,7 @@ static void note_parse_error(struct reader *reader)
 	if (!parser->quoted) {
 		csverror_add(reader->errors, line,
 			"a quote inside a field that does not begin with one; "
-			"write \"\"\"john doe\"\"@a.com\"");
+			"write \"\"\"john doe\"\"@a.example\"");
 		return;
 	}
 	for (size_t i = 0; i < parser->entry_pos; i++)
@@ -357,7 +357,7 @@ static void note_parse_error(struct reader *reader)
 	if (line == opened)
 		csverror_add(reader->errors, line,
 			"text after the closing quote of a field; write "
-			"\"\"\"john doe\"\"@a.com\"");
+			"\"\"\"john doe\"\"@a.example\"");
 	else
 		csverror_add(reader->errors, line,
 			"text after the closing quote of the field that "

@@ -74,7 +74,8 @@ static int refuse(const struct bytes *row, unsigned count, char delimiter,
 		advice);
 }
 
-static bool holds_columns(struct bytes only)
+/* The delimiter between the columns in one field; 0 when it holds none. */
+static char held_delimiter(struct bytes only)
 {
 	static const char delimiters[] = ";,\t|";
 
@@ -84,9 +85,9 @@ static bool holds_columns(struct bytes only)
 
 		if (csvstart_is_source(first, NULL) &&
 			csvstart_is_target(bytes_cut(&rest, *d), NULL))
-			return true;
+			return *d;
 	}
-	return false;
+	return '\0';
 }
 
 /* Nothing named the columns: what could the row be? */
@@ -95,15 +96,21 @@ static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 {
 	bool source = false;
 	bool target = false;
+	char held;
 
 	for (unsigned i = 0; i < count; i++) {
 		source = source || csvstart_is_source(row[i], NULL);
 		target = target || csvstart_is_target(row[i], NULL);
 	}
-	if (count == 1 && holds_columns(row[0]))
+	held = count == 1 ? held_delimiter(row[0]) : '\0';
+	if (held)
 		return refuse(row, count, delimiter,
-			"; the whole row stands in one field: take the quotes "
-			"around each row away, or leave --delimiter out",
+			held == delimiter
+				? "; the whole row stands in one field: take "
+				  "the quotes around each row away"
+				: "; the whole row stands in one field: take "
+				  "the quotes around each row or the line sep= "
+				  "away, or leave --delimiter out",
 			error);
 	if (source && target)
 		return refuse(row, count, delimiter,

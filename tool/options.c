@@ -32,7 +32,8 @@ static const struct {
 	[OPTION_RELOAD] = { "reload", 0, NULL,
 		"then have the milter serve it, as the command reload does" },
 	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
-		"between the fields of the CSV, or the word tab (;)" },
+		"between the fields, or the word tab (as the first row has "
+		"it)" },
 	[OPTION_COLUMNS] = { "columns", 0, "SOURCE,TARGET",
 		"the names of these two columns in a wider file" },
 	[OPTION_ALLOW_UTF8] = { "allow-utf8", 0, NULL,
