@@ -48,13 +48,59 @@ static size_t find_local(struct bytes text, size_t end)
 	return at && at == most && in_local(text.data[at - 1]) ? end : at;
 }
 
+static size_t skip_space(struct bytes text, size_t at)
+{
+	while (at < text.len && is_space(text.data[at]))
+		at++;
+	return at;
+}
+
+/* Behind white space and comments. A comment that is longer than a local part
+ * is none: each "@" looks at no more of the text. */
+static size_t skip_comments(struct bytes text, size_t at)
+{
+	size_t most = text.len - at > UNREAD_LOCAL_MAX ? at + UNREAD_LOCAL_MAX
+						       : text.len;
+	size_t depth = 0;
+
+	at = skip_space(text, at);
+	for (size_t i = at; i < most && (depth || text.data[i] == '(');) {
+		depth += text.data[i] == '(';
+		depth -= text.data[i] == ')';
+		i++;
+		if (!depth)
+			i = at = skip_space(text, i);
+	}
+	return at;
+}
+
+/* Behind the dot that stands in a domain after white space, and the white space
+ * behind it; at when there is none. A dot without white space in front may be
+ * the end of a sentence. */
+static size_t skip_far_dot(struct bytes text, size_t at)
+{
+	size_t dot = skip_space(text, at);
+	size_t next;
+
+	if (dot == at || dot == text.len || text.data[dot] != '.')
+		return at;
+	next = skip_space(text, dot + 1);
+	return next < text.len && is_alnum(text.data[next]) ? next : at;
+}
+
 /* The domain from begin on, without what ends a sentence. */
 static size_t find_domain_end(struct bytes text, size_t begin)
 {
 	size_t end = begin;
+	size_t from;
 
-	while (end < text.len && in_domain(text.data[end]))
-		end++;
+	do {
+		while (end < text.len && in_domain(text.data[end]))
+			end++;
+		from = end;
+		if (end > begin)
+			end = skip_far_dot(text, end);
+	} while (end > from);
 	while (end > begin &&
 		(text.data[end - 1] == '.' || text.data[end - 1] == '-'))
 		end--;
@@ -66,23 +112,27 @@ static size_t find_domain_end(struct bytes text, size_t begin)
 static bool take(struct bytes text, size_t mid, struct unread *unread)
 {
 	size_t local_end = mid;
-	size_t begin = mid + 1;
+	size_t begin = skip_comments(text, mid + 1);
 	size_t local;
 	size_t end;
 
-	while (begin < text.len && is_space(text.data[begin]))
-		begin++;
 	end = find_domain_end(text, begin);
 	if (end == begin || end - begin > ADDRESS_DOMAIN_MAX * 2 - 1)
 		return false;
 	while (local_end && is_space(text.data[local_end - 1]))
 		local_end--;
 	local = find_local(text, local_end);
+	/* 'zoe@new.example' */
+	if (local_end - local > 1 && text.data[local] == '\'' &&
+		end < text.len && text.data[end] == '\'')
+		local++;
 	unread->at = local_end - local;
 	memcpy(unread->text, text.data + local, unread->at);
 	unread->text[unread->at] = '@';
-	memcpy(unread->text + unread->at + 1, text.data + begin, end - begin);
-	unread->len = unread->at + 1 + end - begin;
+	unread->len = unread->at + 1;
+	for (size_t i = begin; i < end; i++)
+		if (!is_space(text.data[i]))
+			unread->text[unread->len++] = text.data[i];
 	unread->ascii_len = unread->at + 1;
 	while (unread->ascii_len < unread->len &&
 		!is_high(unread->text[unread->ascii_len]))

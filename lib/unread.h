@@ -10,7 +10,8 @@
 
 #define UNREAD_LOCAL_MAX 254
 
-/* One such place. White space around "@" is not in text. */
+/* One such place. White space around "@" and around a dot, comments behind "@",
+ * and the apostrophes around an address are not in text. */
 struct unread {
 	char text[UNREAD_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX * 2];
 	size_t len;
