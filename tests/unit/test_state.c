@@ -708,19 +708,29 @@ static void test_lock_of_another_file(void **test)
 	struct kit *kit = *test;
 	struct state *state = open_locked(kit);
 	struct state *other;
+	int ready[2];
 	int status;
-	pid_t pid = fork();
+	char byte;
+	pid_t pid;
 
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
 		struct state *waiting;
 
 		close(state->lock);
 		state->lock = -1;
-		if (state_open(&waiting, &kit->config, false, NULL))
+		if (state_open(&waiting, &kit->config, false, NULL) ||
+			write(ready[1], "x", 1) != 1)
 			_exit(1);
 		_exit(state_lock(waiting, 2, NULL) == ERR_BUSY ? 0 : 2);
 	}
+	/* The copy of our own descriptor is closed by now, so the one that is
+	   seen below is the one on which the child waits. */
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
 	while (!has_lock_open(kit, pid) && !waitpid(pid, &status, WNOHANG))
 		assert_int_equal(usleep(1000), 0);
 	assert_int_equal(unlink(in_state(kit, "lock")), 0);
