@@ -59,6 +59,11 @@ def expected(kind, version):
              "Reply-To": f" eve@{v}.example"})
 
 
+def letter(name):
+    """The message of this name, of the kind that its first letter is."""
+    return smtp.octets(f"X-Id: {name}\r\n{KINDS[name[0]]['header']}\r\nhi\r\n")
+
+
 def looks(delivery):
     """What of a delivery the rules decide."""
     return (delivery.sender,
@@ -185,7 +190,7 @@ class Clients:
 
     def _deliver(self, name):
         kind = KINDS[name[0]]
-        message = smtp.octets(f"X-Id: {name}\r\n{kind['header']}\r\nhi\r\n")
+        message = letter(name)
         begun = time.monotonic()
         while time.monotonic() - begun < lab.TIMEOUT:
             try:
@@ -227,6 +232,9 @@ class Audit:
         if len(versions) != 1:
             (self.mixed if versions else self.unrewritten).append(
                 f"{name}: {whole}")
+            # Some were deleted, and nobody came in their place.
+            if len(set(recipients)) < len(KINDS[name[0]]["rcpt"]):
+                self.lost.append(f"{name}: {recipients}")
             return
         [version] = versions
         self.versions[int(version)] += 1

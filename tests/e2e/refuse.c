@@ -1,23 +1,35 @@
 /*
  * refuse: preloaded into readdress-milter, it refuses one of libmilter's calls,
  * as libmilter does when Postfix cannot be told. READDRESS_REFUSE is the name
- * of the call and which one of a message's it is: "addrcpt_par 2".
+ * of the call and which one of the process's it is: "addrcpt_par 2". With
+ * READDRESS_DIE in its place the process dies at that call, as by kill -9:
+ * Postfix has heard what came before it, and nothing more.
  */
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libmilter/mfapi.h>
 
-static int is_refused(const char *call)
+/* True if the environment's variable names this call. */
+static int is_named(const char *variable, const char *call, int *count)
 {
-	static int count;
-	const char *wanted = getenv("READDRESS_REFUSE");
+	const char *wanted = getenv(variable);
 	size_t len = strlen(call);
 
 	return wanted && !strncmp(wanted, call, len) && wanted[len] == ' ' &&
-	       ++count == atoi(wanted + len);
+	       ++*count == atoi(wanted + len);
+}
+
+static int is_refused(const char *call)
+{
+	static int refused, died;
+
+	if (is_named("READDRESS_DIE", call, &died))
+		(void)raise(SIGKILL);
+	return is_named("READDRESS_REFUSE", call, &refused);
 }
 
 int smfi_addrcpt_par(SMFICTX *ctx, char *address, char *parameters)
