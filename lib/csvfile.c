@@ -40,6 +40,7 @@ struct reader {
 	unsigned fields; /* of the present row */
 	bool row_bad;	 /* an error of it was noted */
 	bool row_filled; /* a field of it is not empty */
+	unsigned filled; /* columns up to the last one that is not empty */
 	bool row_more;	 /* one is that no column of the two holds */
 	size_t len[2];
 	char field[2][FIELD_MAX];
@@ -49,6 +50,20 @@ static void note(struct reader *reader, const char *text)
 {
 	reader->row_bad = true;
 	csverror_add(reader->errors, reader->row_line, "%s", text);
+}
+
+/* What is said of a field beyond FIELD_MAX, or one that never ends. line: where
+ * it begins. */
+static void note_endless(struct reader *reader, uint32_t line, bool quoted)
+{
+	reader->stopped = true;
+	csverror_add(reader->errors, line, "%s",
+		quoted ? "the quote that opens a field here is never closed; "
+			 "write another one behind the field, or take this one "
+			 "away"
+		       : "a field of more than 65536 bytes, expected an "
+			 "address; look for a delimiter or a line break that "
+			 "is missing in this line");
 }
 
 static void expect_no_cr(struct reader *reader)
@@ -84,9 +99,10 @@ static void check_odd_field(
 	if (reader->row_bad)
 		return;
 	if (memchr(data, '\0', len))
-		what = "holds a NUL octet";
+		what = "holds a NUL byte";
 	else if (memchr(data, '\n', len) || memchr(data, '\r', len))
-		what = "holds a line break";
+		what = "holds a line break; look whether the quote that opens "
+		       "it is closed in its own line";
 	else if (!address_utf8_valid(data, len))
 		what = "is not UTF-8; save the file as CSV in UTF-8";
 	if (!what)
@@ -118,13 +134,13 @@ static void keep_column(struct reader *reader, const char *data, size_t len)
 static void keep_field(
 	struct reader *reader, unsigned which, const char *data, size_t len)
 {
+	if (len > FIELD_MAX) {
+		note_endless(reader, reader->row_line,
+			memchr(data, '\n', len) != NULL);
+		return;
+	}
 	if (!is_plain(data, len))
 		check_odd_field(reader, which ? "target" : "source", data, len);
-	if (len > FIELD_MAX) {
-		if (!reader->row_bad)
-			note(reader, "field longer than 65536 octets");
-		len = 0;
-	}
 	if (len)
 		memcpy(reader->field[which], data, len);
 	reader->len[which] = len;
@@ -156,6 +172,8 @@ static void on_field(void *data, size_t len, void *context)
 			(!reader->row_filled || at > 1) && is_filled(text, len);
 
 		reader->row_filled = reader->row_filled || filled;
+		if (filled)
+			reader->filled = at + 1;
 		if (at == reader->header.source)
 			keep_field(reader, 0, text, len);
 		if (at == reader->header.target)
@@ -209,8 +227,9 @@ static const char *advise(const struct reader *reader)
 
 	if (reader->fields > 2)
 		return reader->delimiter == ','
-			       ? "; several targets stand in one field, in "
-				 "quotes: \"b@x.example,c@x.example\""
+			       ? "; a comma begins the next column: several "
+				 "targets stand in one field, in quotes: "
+				 "\"b@x.example,c@x.example\""
 			       : "; several targets are separated by commas, "
 				 "in one field";
 	if (first.len && memchr(first.data, reader->delimiter, first.len))
@@ -223,8 +242,9 @@ static const char *advise(const struct reader *reader)
 	return "";
 }
 
-/* Has the row the columns that it needs? A row may be shorter than the header
- * row, for some programs leave out empty fields at its end. */
+/* Has the row the columns that it needs? It may be shorter than the header row,
+ * for some programs leave out empty fields at its end, and longer by empty
+ * fields, which others write where a column was formatted once. */
 static bool check_width(struct reader *reader)
 {
 	const struct csvheader *header = &reader->header;
@@ -232,21 +252,25 @@ static bool check_width(struct reader *reader)
 	unsigned needed = (header->source > header->target ? header->source
 							   : header->target) +
 			  1;
+	unsigned width = reader->fields;
+	char buffer[8];
 
-	if (reader->fields >= needed && reader->fields <= header->width &&
+	if (width >= needed && reader->filled <= header->width &&
 		(named || !reader->row_more))
 		return true;
+	if (width >= needed)
+		width = reader->filled;
 	if (!named)
 		csverror_add(reader->errors, reader->row_line,
-			"%u column%s, expected 2: Source%cTarget%s",
-			reader->fields, reader->fields == 1 ? "" : "s",
-			reader->delimiter, advise(reader));
+			"%u column%s, expected 2: Source%sTarget%s", width,
+			width == 1 ? "" : "s",
+			csvstart_delimiter_text(reader->delimiter, buffer),
+			advise(reader));
 	else
 		csverror_add(reader->errors, reader->row_line,
-			"%u column%s, and the header row has %u%s",
-			reader->fields, reader->fields == 1 ? "" : "s",
-			header->width,
-			reader->fields > header->width
+			"%u column%s, and the header row has %u%s", width,
+			width == 1 ? "" : "s", header->width,
+			width > header->width
 				? "; a field that holds the delimiter stands "
 				  "in quotes"
 				: "");
@@ -325,6 +349,7 @@ static void on_row(int c, void *context)
 		reader->fields = 0;
 		reader->row_bad = false;
 		reader->row_filled = false;
+		reader->filled = 0;
 		reader->row_more = false;
 		reader->len[0] = 0;
 		reader->len[1] = 0;
@@ -361,15 +386,9 @@ static void note_parse_error(struct reader *reader)
 	else
 		csverror_add(reader->errors, line,
 			"text after the closing quote of the field that "
-			"begins in line %u",
+			"begins in line %u; look whether the quote that opens "
+			"it there is closed in its own line",
 			opened);
-}
-
-static void note_unclosed(struct reader *reader)
-{
-	reader->stopped = true;
-	csverror_add(reader->errors, reader->line,
-		"the quote that opens a field here is never closed");
 }
 
 static int parse_chunk(struct reader *reader, const char *data, size_t len)
@@ -386,22 +405,19 @@ static int parse_chunk(struct reader *reader, const char *data, size_t len)
 			return ERR_NOMEM;
 		note_parse_error(reader);
 	} else if (reader->parser.entry_pos > FIELD_MAX) {
-		if (reader->parser.quoted)
-			note_unclosed(reader);
-		else
-			csverror_add(reader->errors, reader->line,
-				"field longer than 65536 octets");
-		reader->stopped = true;
+		note_endless(reader, reader->line, reader->parser.quoted);
 	}
 	return 0;
 }
 
 static int parse_end(struct reader *reader)
 {
+	char buffer[8];
+
 	if (reader->stopped)
 		return 0;
 	if (csv_fini(&reader->parser, on_field, on_row, reader) < 0) {
-		note_unclosed(reader);
+		note_endless(reader, reader->line, true);
 		return 0;
 	}
 	if (reader->after_cr)
@@ -409,8 +425,8 @@ static int parse_end(struct reader *reader)
 	if (!reader->past_header && !reader->failure)
 		csverror_add(reader->errors, reader->line,
 			"the file is empty, expected the header row "
-			"\"Source%cTarget\"",
-			reader->delimiter);
+			"\"Source%sTarget\"",
+			csvstart_delimiter_text(reader->delimiter, buffer));
 	return reader->failure;
 }
 

@@ -23,6 +23,9 @@ static size_t show(struct bytes text, char *out, size_t size)
 			used + len < size) {
 			memcpy(out + used, text.data, len);
 			used += len;
+		} else if (text.data[0] == '\t' && used + 5 < size) {
+			memcpy(out + used, "<tab>", 5);
+			used += 5;
 		} else {
 			out[used++] = plain ? text.data[0] : '?';
 			len = len ? len : 1;
@@ -58,7 +61,8 @@ static void list(const struct bytes *row, unsigned count, char out[LIST_MAX])
 static int refuse(const struct bytes *row, unsigned count, char delimiter,
 	const char *advice, struct error *error)
 {
-	const char between[2] = { delimiter, '\0' };
+	char buffer[8];
+	const char *between = csvstart_delimiter_text(delimiter, buffer);
 	char found[2][SHOWN_MAX + 5] = { "", "" };
 	char more[40] = "";
 
@@ -69,8 +73,8 @@ static int refuse(const struct bytes *row, unsigned count, char delimiter,
 			count - 2, count == 3 ? "" : "s");
 	return error_set(error, ERR_BAD,
 		"found \"%s%s%s\"%s, expected the header row "
-		"\"Source%cTarget\"%s",
-		found[0], count > 1 ? between : "", found[1], more, delimiter,
+		"\"Source%sTarget\"%s",
+		found[0], count > 1 ? between : "", found[1], more, between,
 		advice);
 }
 

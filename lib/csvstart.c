@@ -24,6 +24,14 @@ const char *csvstart_delimiter_name(char delimiter, char buffer[8])
 	}
 }
 
+const char *csvstart_delimiter_text(char delimiter, char buffer[8])
+{
+	if (delimiter == '\t')
+		return "<tab>";
+	(void)snprintf(buffer, 8, "%c", delimiter);
+	return buffer;
+}
+
 static bool is_name(
 	struct bytes text, const char *wanted, const char *a, const char *b)
 {
@@ -44,7 +52,20 @@ bool csvstart_is_target(struct bytes text, const char *wanted)
 	return is_name(text, wanted, "Target", "TargetEmail");
 }
 
-/* Half of the bytes are NUL, and always the same half. */
+/* The encoding of wide characters whose byte order mark it begins with, or
+ * NULL. That of UTF-16 is the beginning of one of UTF-32. */
+static const char *marked_encoding(const char *data, size_t len)
+{
+	if (len >= 4 && (!memcmp(data, "\xff\xfe\0\0", 4) ||
+				!memcmp(data, "\0\0\xfe\xff", 4)))
+		return "UTF-32";
+	if (len >= 2 &&
+		(!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2)))
+		return "UTF-16";
+	return NULL;
+}
+
+/* UTF-16: half of the bytes are NUL, and always the same half. */
 static bool is_wide(const char *data, size_t len)
 {
 	size_t zeros[2] = { 0, 0 };
@@ -56,16 +77,32 @@ static bool is_wide(const char *data, size_t len)
 				(zeros[1] * 10 >= pairs * 6 && !zeros[0]));
 }
 
+/* UTF-32: of each four bytes three are NUL, and never the fourth one. */
+static bool is_very_wide(const char *data, size_t len)
+{
+	size_t zeros[4] = { 0, 0, 0, 0 };
+	size_t fours = (len < LOOKED_AT ? len : LOOKED_AT) / 4;
+
+	for (size_t i = 0; i < 4 * fours; i++)
+		zeros[i % 4] += !data[i];
+	return fours && zeros[1] == fours && zeros[2] == fours &&
+	       ((zeros[0] == fours && !zeros[3]) ||
+		       (zeros[3] == fours && !zeros[0]));
+}
+
 static int refuse_format(const char *data, size_t len, struct error *error)
 {
-	if (len >= 2 &&
-		(!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2)))
+	const char *marked = marked_encoding(data, len);
+	const char *encoding = marked		    ? marked
+			       : is_wide(data, len) ? "UTF-16"
+						    : NULL;
+
+	if (!encoding && is_very_wide(data, len))
+		encoding = "UTF-32";
+	if (encoding)
 		return error_set(error, ERR_BAD,
-			"the file is UTF-16; save it as CSV in UTF-8");
-	if (is_wide(data, len))
-		return error_set(error, ERR_BAD,
-			"the file is UTF-16 without a byte order mark; save it "
-			"as CSV in UTF-8");
+			"the file is %s%s; save it as CSV in UTF-8", encoding,
+			marked ? "" : " without a byte order mark");
 	if (len >= 4 && !memcmp(data, "PK\3\4", 4))
 		return error_set(error, ERR_BAD,
 			"the file is a ZIP archive, as .xlsx and .ods are; "

@@ -40,4 +40,7 @@ bool csvstart_is_target(struct bytes text, const char *wanted);
  * room for 8 bytes. */
 const char *csvstart_delimiter_name(char delimiter, char buffer[8]);
 
+/* As it stands in a row that a message shows: "<tab>", or the character. */
+const char *csvstart_delimiter_text(char delimiter, char buffer[8]);
+
 #endif

@@ -109,8 +109,9 @@ static int refuse(const struct plan *plan, struct error *error)
 	/* What a failed export leaves behind: a header row alone. */
 	if (!edit->count)
 		return error_set(error, ERR_BAD,
-			"there is no row below the header row, expected at "
-			"least one rule; %s",
+			"%s%sthere is no row below the header row, expected "
+			"at least one rule; nothing was changed; %s",
+			edit->input ? edit->input : "", edit->input ? ": " : "",
 			edit->mode == EDIT_MERGE
 				? "--force takes the file all the same"
 				: "--force deletes what the file does not "

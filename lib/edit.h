@@ -47,7 +47,8 @@ struct edit {
 	unsigned max_delete; /* percent; applies when the table has over 3 rows
 			      */
 	bool max_delete_always; /* or to any table */
-	const char *command;	/* for the metadata: "load inbound users.csv" */
+	const char *input; /* the file of the rows, for messages; may be NULL */
+	const char *command; /* for the metadata: "load inbound users.csv" */
 	/* Called for each row that is new, changed or deleted, in the order of
 	 * keys, when not NULL. old or new has data NULL where there is none. */
 	void (*changed)(void *context, enum edit_change change,
@@ -73,11 +74,12 @@ struct edit_result {
  * with dry_run). The state must be open; it is locked afterwards, but not by
  * dry_run, which writes nothing at all, and may have state NULL: there is no
  * state directory yet, and the table is empty. *result is filled also when the
- * edit is refused. Refusals are ERR_BAD with the reason, the option that deletes
- * nothing and the one that overrides: no row at all, and of EDIT_REPLACE more than max_delete percent of the rows in scope
- * deleted; a domain, sub-domain or catch-all rule (or an exception for a
- * domain) deleted without force or scope EDIT_USERS. Otherwise errors of state
- * and map. A first map is made also by an edit without rows.
+ * edit is refused. Refusals are ERR_BAD with the reason, the option that
+ * deletes nothing and the one that overrides: no row at all, and of
+ * EDIT_REPLACE more than max_delete percent of the rows in scope deleted; a
+ * domain, sub-domain or catch-all rule (or an exception for a domain) deleted
+ * without force or scope EDIT_USERS. Otherwise errors of state and map. A first
+ * map is made also by an edit without rows.
  */
 int edit_apply(struct state *state, const struct edit *edit,
 	struct edit_result *result, struct error *error) MUST_CHECK;

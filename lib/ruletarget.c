@@ -325,6 +325,20 @@ static bool is_repeated(const struct ruletarget *made, size_t before)
 	return false;
 }
 
+/* "b@c,example": a comma where a dot was meant looks like two targets. */
+static int refuse_part(
+	struct error *error, struct bytes target, struct bytes all)
+{
+	char reason[300];
+	struct error shown;
+
+	(void)ruletarget_refuse(&shown, "in", all,
+		"a comma separates two targets; was a dot meant?");
+	(void)snprintf(
+		reason, sizeof reason, "has no domain; %.280s", shown.text);
+	return ruletarget_refuse(error, "target", target, reason);
+}
+
 static int add_targets(enum rule_table table, struct bytes all,
 	struct bytes key, bool utf8, struct ruletarget *made,
 	struct targets *seen, struct error *error)
@@ -349,6 +363,9 @@ static int add_targets(enum rule_table table, struct bytes all,
 		if (!result)
 			result = add_target(
 				target, key, utf8, made, seen, error);
+		if (result == ERR_BAD && !seen->only &&
+			!memchr(target.data, '@', target.len))
+			return refuse_part(error, target, all);
 		if (!result && is_repeated(made, before))
 			made->len = before;
 		else if (!result && seen->count++ && table != RULE_INBOUND)

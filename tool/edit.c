@@ -262,6 +262,7 @@ int command_load(struct tool *tool, struct error *error)
 	struct edit edit = {
 		.mode = options->merge ? EDIT_MERGE : EDIT_REPLACE,
 		.scope = options->only,
+		.input = input_name(tool->operands[0]),
 		.dry_run = options->dry_run,
 		.force = options->force,
 		.max_delete = options->max_delete,
