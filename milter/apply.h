@@ -6,7 +6,7 @@
 
 #include <libmilter/mfapi.h>
 
-#include "decide.h"
+#include "decide/decide.h"
 #include "message.h"
 
 /*

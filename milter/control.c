@@ -11,7 +11,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-#include "clock.h"
+#include "base/clock.h"
 #include "reload.h"
 #include "signals.h"
 

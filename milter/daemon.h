@@ -5,7 +5,7 @@
 #ifndef READDRESS_MILTER_DAEMON_H
 #define READDRESS_MILTER_DAEMON_H
 
-#include "config.h"
+#include "config/config.h"
 #include "listener.h"
 
 struct daemon_account {

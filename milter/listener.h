@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /* What lets the unit open an inet socket, and how it is put there. */
 #define LISTENER_DROP_IN                                                       \

@@ -19,9 +19,9 @@
 #include "rehearsal.h"
 #include "reload.h"
 #include "session.h"
-#include "shadow.h"
+#include "decisionlog/shadow.h"
 #include "signals.h"
-#include "state.h"
+#include "state/state.h"
 #include "syslogcall.h"
 
 /* Postfix hands over no header above 60,000 octets, but takes longer ones. */

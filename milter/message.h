@@ -6,8 +6,8 @@
 #ifndef READDRESS_MILTER_MESSAGE_H
 #define READDRESS_MILTER_MESSAGE_H
 
-#include "arena.h"
-#include "decide.h"
+#include "base/arena.h"
+#include "decide/decide.h"
 #include "snapshot.h"
 
 struct message_name; /* of a header, and how many of it came */

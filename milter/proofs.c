@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proof.h"
+#include "decide/proof.h"
 #include "signals.h"
 
 static size_t count_of(const struct snapshot *snapshot)

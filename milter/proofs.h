@@ -7,9 +7,9 @@
 #ifndef READDRESS_MILTER_PROOFS_H
 #define READDRESS_MILTER_PROOFS_H
 
-#include "arena.h"
+#include "base/arena.h"
 #include "snapshot.h"
-#include "state.h"
+#include "state/state.h"
 
 struct proofs {
 	atomic_bool changed; /* served/required is not up to date */

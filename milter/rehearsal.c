@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "logsink.h"
-#include "serving.h"
-#include "state.h"
-#include "status.h"
+#include "base/logsink.h"
+#include "state/serving.h"
+#include "state/state.h"
+#include "runtime/metrics.h"
 
 /* The directory of path, in directory. */
 static void parent_of(const char *path, char directory[PATH_MAX])

@@ -7,11 +7,11 @@
 
 #include <libmilter/mfapi.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "daemon.h"
-#include "serving.h"
-#include "shadow.h"
-#include "state.h"
+#include "state/serving.h"
+#include "decisionlog/shadow.h"
+#include "state/state.h"
 
 /* Every failure of the map but these is "there is no good map": what could not
  * be read now may be read the next time. */

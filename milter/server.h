@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "listener.h"
-#include "logsink.h"
+#include "base/logsink.h"
 #include "proofs.h"
 #include "snapshot.h"
-#include "status.h"
+#include "runtime/metrics.h"
 #include "twice.h"
 
 #define SERVER_NAME "readdress-milter"

@@ -9,8 +9,8 @@
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
 
-#include "clock.h"
-#include "finish.h"
+#include "base/clock.h"
+#include "eom.h"
 #include "message.h"
 
 #define ACTIONS                                                                \

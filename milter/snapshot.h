@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "config.h"
-#include "log.h"
-#include "map.h"
+#include "config/config.h"
+#include "base/log.h"
+#include "map/map.h"
 
 struct snapshot {
 	struct config *config;

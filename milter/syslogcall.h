@@ -6,7 +6,7 @@
 #ifndef READDRESS_MILTER_SYSLOGCALL_H
 #define READDRESS_MILTER_SYSLOGCALL_H
 
-#include "logsink.h"
+#include "base/logsink.h"
 
 /* Where such lines go, to syslog whatever log_target is. Before the first
  * thread; until then they are dropped. */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "precis.h"
+#include "base/precis.h"
 
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
 

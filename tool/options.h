@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "csvstart.h"
-#include "edit.h"
+#include "csv/csvstart.h"
+#include "update/update.h"
 
 enum option_id {
 	OPTION_MERGE,

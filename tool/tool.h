@@ -2,17 +2,17 @@
  * tool: what every command of `readdress` is given, and what a command is.
  *
  * Data goes to standard output, everything else to standard error. A command
- * returns 0 or a code of lib/error.h, which becomes the exit status; the text
+ * returns 0 or a code of lib/base/error.h, which becomes the exit status; the text
  * in *error, where there is one, is printed by main. error is never NULL.
  */
 #ifndef READDRESS_TOOL_H
 #define READDRESS_TOOL_H
 
-#include "config.h"
-#include "edit.h"
-#include "map.h"
+#include "config/config.h"
+#include "update/update.h"
+#include "map/map.h"
 #include "options.h"
-#include "state.h"
+#include "state/state.h"
 
 enum {
 	NEED_CONFIG = 1u,

@@ -277,10 +277,10 @@ def denied(figures):
 
 # What was looked at and is none: (file, what stands in the finding): why.
 EXPLAINED = {
-    ("lib/publish.c", "uninitStructMember: Uninitialized struct member: last"):
+    ("lib/state/publish.c", "uninitStructMember: Uninitialized struct member: last"):
         "audit_last fills it before anything else",
-    ("tool/edit.c", "leak of FILE ‘file’"): "it is stdin, which stays open",
-    ("tool/edit.c", "leak of ‘file’"): "it is stdin, which stays open",
+    ("tool/command/load.c", "leak of FILE ‘file’"): "it is stdin, which stays open",
+    ("tool/command/load.c", "leak of ‘file’"): "it is stdin, which stays open",
 }
 
 
@@ -298,13 +298,14 @@ def tell_findings(figures, what, findings):
 
 def analyzers(figures):
     sources = [path for part in ("lib", "milter", "tool")
-               for path in sorted(glob.glob(os.path.join(lab.TOP, part,
-                                                         "*.c")))]
+               for path in sorted(glob.glob(
+                   os.path.join(lab.TOP, part, "**", "*.c"), recursive=True))]
     if shutil.which("cppcheck"):
         done = lab.run("cppcheck", "-q", "--std=c11", "--inline-suppr",
                        "--enable=warning,performance,portability",
                        "--suppress=missingIncludeSystem", "-j2",
-                       f"-I{lab.TOP}/lib", "-D_GNU_SOURCE",
+                       f"-I{lab.TOP}/lib", f"-I{lab.TOP}/tool",
+                       "-D_GNU_SOURCE",
                        '-DREADDRESS_VERSION="0"', '-DREADDRESS_CONF="/x"',
                        "--template={file}:{line}: {id}: {message}", *sources,
                        check=False)
@@ -315,8 +316,9 @@ def analyzers(figures):
     else:
         figures.skip("cppcheck", "it is not installed")
     flags = ["-std=c11", "-O2", "-fanalyzer", "-D_GNU_SOURCE",
-             f"-I{lab.TOP}/lib", '-DREADDRESS_VERSION="0"',
-             '-DREADDRESS_CONF="/x"', "-c", "-o", "/dev/null"]
+             f"-I{lab.TOP}/lib", f"-I{lab.TOP}/tool",
+             '-DREADDRESS_VERSION="0"', '-DREADDRESS_CONF="/x"',
+             "-c", "-o", "/dev/null"]
 
     def one(path):
         done = lab.run("gcc", *flags, path, check=False)

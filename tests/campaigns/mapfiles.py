@@ -18,7 +18,7 @@ SLICE = {"damages": 300, "times": 3, "milters": 6, "rows": 3000}
 FULL = {"damages": 10000, "times": 100, "milters": 8, "rows": 3000}
 
 PAGE = 4096
-SEAL = 56  # lib/seal.h
+SEAL = 56  # lib/map/trailer.h
 RECIPIENTS = ("<bob@old.example>", "<eve@old.example>", "<u7@old.example>",
               "<x@none.example>")
 
@@ -38,7 +38,7 @@ def right(version):
 
 
 def resealed(body, version=None):
-    """As lib/seal.h has it: a trailer that agrees with the body."""
+    """As lib/map/trailer.h has it: a trailer that agrees with the body."""
     return body + b"READDRES" + struct.pack(
         "<IIQ", 1 if version is None else version, 0, len(body)) + \
         hashlib.sha256(body).digest()

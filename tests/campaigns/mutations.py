@@ -25,7 +25,7 @@ SHARE = 95        # of a hundred that are seen
 COPIED = ("lib", "milter", "tool", "tests", "contrib", "man", "CMakeLists.txt",
           "CMakePresets.json", "README.md")
 # Rooms that decide nothing.
-WORDS = ("lib/shadow.c", "tool/help.c", "tool/progress.c")
+WORDS = ("lib/decisionlog/shadow.c", "tool/help.c", "tool/print/progress.c")
 KEYS = ("file", "what", "with", "test", "why", "sanitize", "slice", "unseen")
 
 SLICE = {"slices": True, "workers": 1}
@@ -86,7 +86,8 @@ class Breakage:
 def source_of(test):
     kind, _, name = test.split()[0].partition("-")
     if kind == "unit":
-        return f"tests/unit/test_{name}.c"
+        wing, _, room = name.partition("-")
+        return f"tests/unit/{wing}/test_{room}.c"
     return f"tests/e2e/{name}.test"
 
 
@@ -174,7 +175,7 @@ class Tree:
             name = test.split()[0]
             targets |= ({"readdress", "readdress-milter"}
                         if name.startswith("e2e-") else
-                        {name.replace("unit-", "test_", 1)})
+                        {name})
         done = lab.run("ninja", "-C", self.build_directory(sanitize), *targets,
                        check=False, env=self._environment())
         return done.stdout if done.returncode else None
@@ -190,8 +191,7 @@ class Tree:
         build = self.build_directory(sanitize)
         name, *arguments = test.split()
         if name.startswith("unit-"):
-            command = [os.path.join(build, "tests",
-                                    name.replace("unit-", "test_", 1))]
+            command = [os.path.join(build, "tests", name)]
         else:
             command = [sys.executable, self.path(source_of(test)), "--failfast",
                        *arguments]
@@ -314,9 +314,10 @@ class Campaign:
 def rooms_without(breakages, top=lab.TOP):
     """Rooms that nothing is broken in."""
     broken = {one.file for one in breakages} | set(WORDS)
-    return [f"{part}/{name}" for part in ("lib", "milter", "tool")
-            for name in sorted(os.listdir(os.path.join(top, part)))
-            if name.endswith(".c") and f"{part}/{name}" not in broken]
+    return [name for part in ("lib", "milter", "tool")
+            for name in sorted(glob.glob(f"{part}/**/*.c", root_dir=top,
+                                         recursive=True))
+            if name not in broken]
 
 
 def in_parallel(count, work):

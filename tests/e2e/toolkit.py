@@ -19,7 +19,7 @@ TOOL = os.path.join(os.path.abspath(BUILD), "readdress")
 MILTER = os.path.join(os.path.abspath(BUILD), "readdress-milter")
 MAN = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                    "../../man/readdress.1")
-TRAILER = 56  # lib/seal.h
+TRAILER = 56  # lib/map/trailer.h
 HEADER = "Source;Target\n"
 
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "holds.h"
+#include "kit/holds.h"
 
 /* Always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,9 +1,9 @@
 /* address and rule: what is taken can be written, read again, and is the same.
  */
-#include "address.h"
+#include "mail/address.h"
 #include "fuzz.h"
-#include "headerkit.h"
-#include "rule.h"
+#include "kit/headerkit.h"
+#include "rules/rule.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

@@ -1,5 +1,5 @@
 /* config: a whole configuration, or an error with its place. */
-#include "config.h"
+#include "config/config.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* csvfile: what is read can be written, and what was written reads the same. */
-#include "csvfile.h"
+#include "csv/csvfile.h"
 #include "fuzz.h"
 
 #define ARENA_MAX ((size_t)64 << 20)

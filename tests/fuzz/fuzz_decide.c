@@ -5,12 +5,12 @@
  *   a line for each recipient: address|{rcpt_addr}|NOTIFY|ORCPT
  *   an empty line, and the headers
  */
-#include "casemap.h"
-#include "decide.h"
+#include "kit/casemap.h"
+#include "decide/decide.h"
 #include "fuzz.h"
-#include "headerkit.h"
-#include "postfixmodel.h"
-#include "postfixpath.h"
+#include "kit/headerkit.h"
+#include "kit/postfixmodel.h"
+#include "decide/postfixpath.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
 #define MOST	  256

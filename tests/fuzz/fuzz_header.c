@@ -1,6 +1,6 @@
 /* header: the lexer tiles, the finder keeps its promises. */
 #include "fuzz.h"
-#include "headerkit.h"
+#include "kit/headerkit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,9 +3,9 @@
  * "P" are patches to a good map (four octets each: three of place, one of
  * value), "M" a metadata record, all others files as they are.
  */
-#include "casemap.h"
+#include "kit/casemap.h"
 #include "fuzz.h"
-#include "mapmeta.h"
+#include "map/mapmeta.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -4,7 +4,7 @@
  * themselves is the same. The first octet is the size of the pieces.
  */
 #include "fuzz.h"
-#include "mbox.h"
+#include "message/mbox.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -13,10 +13,10 @@
 
 #include <libmilter/mfapi.h>
 
-#include "casemap.h"
+#include "kit/casemap.h"
 #include "mtamodel.h"
 #include "mtatalk.h"
-#include "report.h"
+#include "decisionlog/decisionlog.h"
 #include "session.h"
 #include "signals.h"
 

@@ -10,7 +10,7 @@
 
 #include <arpa/inet.h>
 
-#include "decide.h"
+#include "decide/decide.h"
 #include "mtareply.h"
 #include "mtascript.h"
 

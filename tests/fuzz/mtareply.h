@@ -7,7 +7,7 @@
 
 #include <libmilter/mfdef.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "fuzz.h"
 
 #define MTAREPLY_STAGES	 7  /* that macros belong to */

@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 struct mta_packet {
 	char command; /* 0: what is sent from here on is no packet of ours */

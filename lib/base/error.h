@@ -1,0 +1,49 @@
+/*
+ * error: the negative codes that lib returns, and the text for a person.
+ *
+ * A function of lib returns 0 (or a positive count) or one of these codes.
+ * Where it takes a struct error *, which may be NULL, a failure also leaves one
+ * line of text there: what was found, what was expected, what to do. The text
+ * has no newline at its end.
+ */
+#ifndef READDRESS_ERROR_H
+#define READDRESS_ERROR_H
+
+#include "base/bytes.h"
+
+enum {
+	ERR_NOMEM = -1,	   /* out of memory, or a cap was reached   (71) */
+	ERR_BAD = -2,	   /* bad data                              (65) */
+	ERR_NOENT = -3,	   /* it is not there                       (66) */
+	ERR_IO = -4,	   /* reading or writing failed             (74) */
+	ERR_BUSY = -5,	   /* somebody else holds the lock          (75) */
+	ERR_PERM = -6,	   /* not permitted                         (77) */
+	ERR_CONFIG = -7,   /* configuration                         (78) */
+	ERR_CREATE = -8,   /* cannot create a file                  (73) */
+	ERR_NOTFOUND = -9, /* a rule is not there, rules differ     (1) */
+	ERR_USAGE = -10,   /* wrong arguments                       (64) */
+	ERR_DOWN = -11,	   /* the milter is not reachable           (69) */
+	ERR_FOREIGN = -12, /* a map of another architecture         (65) */
+};
+
+#define ERROR_TEXT_MAX 1024
+
+struct error {
+	char text[ERROR_TEXT_MAX];
+};
+
+/* Writes the text, cut to fit, characters that nobody can see as U+XXXX (see
+ * precis.h), bytes that are no UTF-8 as \xHH; returns code. */
+int error_set(struct error *error, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* As error_set, with ": " and strerror(errno) behind; errno chooses the code:
+ * ENOENT ERR_NOENT, EACCES EPERM EROFS ERR_PERM, ENOMEM ERR_NOMEM, else ERR_IO.
+ */
+int error_set_errno(struct error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The sysexits code (see sysexits.h) for a code of lib; 0 for 0 and above. */
+int error_exit_code(int code);
+
+#endif

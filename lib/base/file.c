@@ -1,0 +1,233 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/linkcheck.h"
+
+static int not_regular(const char *shown, mode_t mode, struct error *error)
+{
+	const char *what = "is not a regular file";
+
+	if (S_ISDIR(mode))
+		what = "is a directory, not a regular file";
+	else if (S_ISFIFO(mode))
+		what = "is a FIFO, not a regular file";
+	else if (S_ISLNK(mode))
+		what = "is a symbolic link, not a regular file";
+	return error_set(error, ERR_BAD, "%s %s", shown, what);
+}
+
+int file_open(int dirfd, const char *name, const char *shown,
+	struct stat *status, struct error *error)
+{
+	struct stat own;
+	int code;
+	int fd = openat(dirfd, name,
+		O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+
+	if (!status)
+		status = &own;
+	if (fd < 0) {
+		if (errno == ELOOP)
+			return not_regular(shown, S_IFLNK, error);
+		if (errno == ENXIO || errno == ENODEV)
+			return not_regular(shown, S_IFSOCK, error);
+		return error_set_errno(error, "cannot open %s", shown);
+	}
+	if (fstat(fd, status)) {
+		code = error_set_errno(error, "cannot stat %s", shown);
+		close(fd);
+		return code;
+	}
+	if (!S_ISREG(status->st_mode)) {
+		close(fd);
+		return not_regular(shown, status->st_mode, error);
+	}
+	code = linkcheck(dirfd, name, status, shown, error);
+	if (code) {
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+int file_write(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len) {
+		ssize_t done = write(fd, at, len);
+
+		if (done < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		at += done;
+		len -= (size_t)done;
+	}
+	return 0;
+}
+
+ssize_t file_read_at(int fd, void *data, size_t len, off_t offset)
+{
+	char *at = data;
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t got =
+			pread(fd, at + have, len - have, offset + (off_t)have);
+
+		if (got < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		if (!got)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+int file_read_small(int dirfd, const char *name, const char *shown, char *text,
+	size_t size, struct error *error)
+{
+	int code;
+	ssize_t got;
+	int fd = file_open(dirfd, name, shown, NULL, error);
+
+	if (fd < 0)
+		return fd;
+	got = file_read_at(fd, text, size, 0);
+	if (got < 0)
+		code = error_set_errno(error, "cannot read %s", shown);
+	else if ((size_t)got == size)
+		code = error_set(error, ERR_BAD, "%s is longer than %zu octets",
+			shown, size - 1);
+	else
+		code = (int)got;
+	if (code >= 0)
+		text[code] = '\0';
+	close(fd);
+	return code;
+}
+
+int file_own(int fd, int dirfd, mode_t mode, gid_t group)
+{
+	int changed = 0;
+	struct stat status;
+	struct stat dir;
+
+	if (fstat(fd, &status) || (dirfd >= 0 && fstat(dirfd, &dir)))
+		return -1;
+	if (dirfd >= 0 && geteuid() == 0 && status.st_uid != dir.st_uid) {
+		if (fchown(fd, dir.st_uid, (gid_t)-1))
+			return -1;
+		changed = 1;
+	}
+	if (group != (gid_t)-1 && status.st_gid != group) {
+		/* An ordinary user owns the directory, but is not in its group:
+		 * his own group then has to do. */
+		if (!fchown(fd, (uid_t)-1, group))
+			changed = 1;
+		else if (errno != EPERM || geteuid() == 0)
+			return -1;
+	}
+	/* After fchown, which drops the set-group-ID bit. */
+	if (changed || (status.st_mode & 07777) != mode) {
+		if (fchmod(fd, mode))
+			return -1;
+		changed = 1;
+	}
+	return changed;
+}
+
+int file_error_create(const char *shown, struct error *error)
+{
+	int code = error_set_errno(error, "cannot create %s", shown);
+
+	return code == ERR_IO || code == ERR_NOENT ? ERR_CREATE : code;
+}
+
+int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
+	gid_t group, const void *data, size_t len, struct error *error)
+{
+	char fresh[256];
+	int code = 0;
+	int fd = -1;
+
+	(void)snprintf(fresh, sizeof fresh, "%s.new", name);
+	if (unlinkat(dirfd, fresh, 0) && errno != ENOENT)
+		return file_error_create(shown, error);
+	fd = openat(dirfd, fresh,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return file_error_create(shown, error);
+	if (file_own(fd, dirfd, mode, group) < 0 || file_write(fd, data, len) ||
+		fsync(fd) || renameat(dirfd, fresh, dirfd, name)) {
+		code = error_set_errno(error, "cannot write %s", shown);
+		(void)unlinkat(dirfd, fresh, 0);
+	} else if (fsync(dirfd)) {
+		code = error_set_errno(error, "cannot write %s", shown);
+	}
+	close(fd);
+	return code;
+}
+
+/* end: the length of the file, whose last line may lack its newline. */
+static int append(int fd, const char *line, off_t end)
+{
+	char last = '\n';
+	char text[ERROR_TEXT_MAX + 1024];
+	int len;
+
+	if (end > 0 && file_read_at(fd, &last, 1, end - 1) != 1)
+		return -1;
+	len = snprintf(
+		text, sizeof text, "%s%s\n", last == '\n' ? "" : "\n", line);
+	if (len < 0 || (size_t)len >= sizeof text) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return file_write(fd, text, (size_t)len) || fsync(fd) ? -1 : 0;
+}
+
+int file_append_line(int dirfd, const char *name, const char *shown,
+	mode_t mode, gid_t group, const char *line, struct error *error)
+{
+	struct stat status;
+	int code = 0;
+	int fd = openat(dirfd, name,
+		O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW |
+			O_CLOEXEC | O_NOCTTY,
+		0600);
+
+	if (fd < 0)
+		return file_error_create(shown, error);
+	if (fstat(fd, &status)) {
+		code = error_set_errno(error, "cannot stat %s", shown);
+		goto out;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		code = not_regular(shown, status.st_mode, error);
+		goto out;
+	}
+	code = linkcheck(dirfd, name, &status, shown, error);
+	if (code)
+		goto out;
+	if ((status.st_size == 0 &&
+		    (file_own(fd, dirfd, mode, group) < 0 || fsync(dirfd))) ||
+		append(fd, line, status.st_size)) {
+		code = error_set_errno(error, "cannot write %s", shown);
+		/* Best effort: a line cut short is ended by the next one. */
+		if (ftruncate(fd, status.st_size))
+			code = ERR_IO;
+	}
+out:
+	close(fd);
+	return code;
+}

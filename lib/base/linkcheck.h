@@ -1,0 +1,22 @@
+/*
+ * linkcheck: hard links in a directory that somebody else owns. Its owner can
+ * give a name there to any file of the file system, so that we read, write or
+ * chown for him what he may not.
+ */
+#ifndef READDRESS_LINKCHECK_H
+#define READDRESS_LINKCHECK_H
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+/*
+ * file: what fstat says of the file that was opened as name below dirfd. 0 when
+ * it has one name, when the directory that holds it belongs to root or to us,
+ * or when its other names are ours: publishing a map links it into history/.
+ * Else ERR_BAD, with shown in the text; or as error_set_errno.
+ */
+int linkcheck(int dirfd, const char *name, const struct stat *file,
+	const char *shown, struct error *error) MUST_CHECK;
+
+#endif

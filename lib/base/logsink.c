@@ -1,0 +1,266 @@
+#include "base/logsink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define IDENT_MAX  64
+#define RECORD_MAX (LOGSINK_LINE + IDENT_MAX + 64)
+
+_Static_assert(RECORD_MAX <= PIPE_BUF, "a line is one write to a pipe");
+
+/* How standard error is written to without waiting. */
+enum stderr_kind {
+	STDERR_SOCKET, /* send() can say that it must not wait */
+	STDERR_OWN,    /* a description of our own, non-blocking */
+	STDERR_POLL,   /* a shared one: asked first whether it has room */
+	STDERR_PLAIN,  /* a file: it takes what comes, or fails */
+};
+
+struct logsink {
+	pthread_mutex_t mutex; /* held over calls that do not wait */
+	_Atomic uint64_t dropped;
+	uint64_t unsaid[2]; /* dropped, by enum config_log_target */
+	int syslog;	    /* -1: not connected */
+	bool stream;	    /* the socket wants records, ended by a NUL */
+	enum stderr_kind kind;
+	int err;   /* -1: none of our own */
+	bool torn; /* the last line was not written to its end */
+	char ident[IDENT_MAX];
+	struct sockaddr_un address;
+};
+
+static void look_at_stderr(struct logsink *sink)
+{
+	struct stat status;
+
+	sink->kind = STDERR_PLAIN;
+	if (fstat(STDERR_FILENO, &status))
+		return;
+	if (S_ISSOCK(status.st_mode)) {
+		sink->kind = STDERR_SOCKET;
+	} else if (S_ISFIFO(status.st_mode) || isatty(STDERR_FILENO)) {
+		/* O_NONBLOCK on the one that we were given would hold for all
+		 * who share it. */
+		sink->err = open(
+			"/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK |
+						   O_NOCTTY | O_CLOEXEC);
+		sink->kind = sink->err >= 0 ? STDERR_OWN : STDERR_POLL;
+	}
+}
+
+int logsink_open(struct logsink **result, const char *path, const char *ident)
+{
+	struct logsink *sink = calloc(1, sizeof *sink);
+
+	if (!sink || pthread_mutex_init(&sink->mutex, NULL) != 0) {
+		free(sink);
+		return ERR_NOMEM;
+	}
+	sink->syslog = sink->err = -1;
+	sink->address.sun_family = AF_UNIX;
+	(void)snprintf(sink->address.sun_path, sizeof sink->address.sun_path,
+		"%s", path);
+	(void)snprintf(sink->ident, sizeof sink->ident, "%s", ident);
+	look_at_stderr(sink);
+	*result = sink;
+	return 0;
+}
+
+static void disconnect(struct logsink *sink)
+{
+	if (sink->syslog >= 0)
+		(void)close(sink->syslog);
+	sink->syslog = -1;
+}
+
+void logsink_forget_stderr(struct logsink *sink)
+{
+	pthread_mutex_lock(&sink->mutex);
+	if (sink->err >= 0)
+		(void)close(sink->err);
+	sink->err = -1;
+	sink->kind = STDERR_PLAIN;
+	pthread_mutex_unlock(&sink->mutex);
+}
+
+void logsink_close(struct logsink *sink)
+{
+	if (!sink)
+		return;
+	disconnect(sink);
+	logsink_forget_stderr(sink);
+	(void)pthread_mutex_destroy(&sink->mutex);
+	free(sink);
+}
+
+static bool connect_as(struct logsink *sink, int type)
+{
+	int saved;
+
+	sink->stream = type == SOCK_STREAM;
+	sink->syslog = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (sink->syslog < 0)
+		return false;
+	if (!connect(sink->syslog, (const struct sockaddr *)&sink->address,
+		    sizeof sink->address))
+		return true;
+	saved = errno;
+	disconnect(sink);
+	errno = saved;
+	return false;
+}
+
+/* The record, and the NUL behind it where the socket is a stream's. */
+static bool send_record(struct logsink *sink, const char *record, size_t len)
+{
+	ssize_t sent;
+
+	if (sink->stream)
+		len++;
+	sent = send(sink->syslog, record, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* The rest of a record cannot come later: another would be in it. */
+	if (sent >= 0 && (size_t)sent < len) {
+		disconnect(sink);
+		errno = EAGAIN;
+	}
+	return sent >= 0 && (size_t)sent == len;
+}
+
+/* Once over the connection that is there, and once over a new one: syslogd was
+ * started again, or another one is at that path now. */
+static bool put_syslog(struct logsink *sink, const char *record, size_t len)
+{
+	if (sink->syslog >= 0 && send_record(sink, record, len))
+		return true;
+	disconnect(sink);
+	if (!connect_as(sink, SOCK_DGRAM) &&
+		(errno != EPROTOTYPE || !connect_as(sink, SOCK_STREAM)))
+		return false;
+	return send_record(sink, record, len);
+}
+
+static ssize_t write_stderr(
+	const struct logsink *sink, const char *text, size_t len)
+{
+	struct pollfd asked = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	switch (sink->kind) {
+	case STDERR_SOCKET:
+		return send(
+			STDERR_FILENO, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case STDERR_OWN:
+		return write(sink->err, text, len);
+	case STDERR_POLL:
+		if (poll(&asked, 1, 0) != 1)
+			return -1;
+		return write(STDERR_FILENO, text, len);
+	case STDERR_PLAIN:
+	default:
+		return write(STDERR_FILENO, text, len);
+	}
+}
+
+static bool put_stderr(struct logsink *sink, const char *line, size_t len)
+{
+	char text[RECORD_MAX];
+	size_t used = 0;
+	ssize_t done;
+
+	if (sink->torn)
+		text[used++] = '\n';
+	memcpy(text + used, line, len);
+	used += len;
+	text[used++] = '\n';
+	done = write_stderr(sink, text, used);
+	if (done > 0)
+		sink->torn = (size_t)done < used;
+	return done >= 0 && (size_t)done == used;
+}
+
+/* As glibc's syslog(3) writes it, but for its waiting. */
+static size_t make_record(const struct logsink *sink, int priority,
+	const char *line, size_t len, char record[RECORD_MAX])
+{
+	time_t now = time(NULL);
+	char stamp[32] = "";
+	struct tm local;
+	int used;
+
+	/* Of the C locale: the process sets no other. */
+	if (localtime_r(&now, &local))
+		(void)strftime(stamp, sizeof stamp, "%h %e %T", &local);
+	used = snprintf(record, RECORD_MAX, "<%d>%s %s[%ld]: %.*s", priority,
+		stamp, sink->ident, (long)getpid(), (int)len, line);
+	return used < 0 ? 0 : (size_t)used;
+}
+
+static bool put(struct logsink *sink, enum config_log_target target,
+	int priority, const char *line, size_t len)
+{
+	char record[RECORD_MAX];
+
+	if (target != LOG_TARGET_SYSLOG)
+		return put_stderr(sink, line, len);
+	len = make_record(sink, priority, line, len, record);
+	return put_syslog(sink, record, len);
+}
+
+/* True where nothing is left to say. */
+static bool say_dropped(struct logsink *sink, enum config_log_target target)
+{
+	uint64_t count = sink->unsaid[target];
+	char line[128];
+	int len;
+
+	if (!count)
+		return true;
+	len = snprintf(line, sizeof line,
+		"%" PRIu64 " log line%s dropped: %s took no more", count,
+		count == 1 ? " was" : "s were",
+		target == LOG_TARGET_SYSLOG ? "syslog" : "standard error");
+	if (!put(sink, target, LOG_MAIL | LOG_WARNING, line, (size_t)len))
+		return false;
+	sink->unsaid[target] = 0;
+	return true;
+}
+
+void logsink_line(struct logsink *sink, enum config_log_target target,
+	int priority, const char *line, size_t len)
+{
+	if (len > LOGSINK_LINE)
+		len = LOGSINK_LINE;
+	pthread_mutex_lock(&sink->mutex);
+	if (!say_dropped(sink, target) ||
+		!put(sink, target, priority, line, len)) {
+		sink->unsaid[target]++;
+		atomic_fetch_add_explicit(
+			&sink->dropped, 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&sink->mutex);
+}
+
+void logsink_catch_up(struct logsink *sink)
+{
+	pthread_mutex_lock(&sink->mutex);
+	(void)say_dropped(sink, LOG_TARGET_SYSLOG);
+	(void)say_dropped(sink, LOG_TARGET_STDERR);
+	pthread_mutex_unlock(&sink->mutex);
+}
+
+uint64_t logsink_dropped(const struct logsink *sink)
+{
+	return atomic_load_explicit(&sink->dropped, memory_order_relaxed);
+}

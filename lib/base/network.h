@@ -1,0 +1,27 @@
+/*
+ * network: client addresses and CIDR blocks, IPv4 and IPv6. An IPv4-mapped IPv6
+ * address is its IPv4 address.
+ */
+#ifndef READDRESS_NETWORK_H
+#define READDRESS_NETWORK_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct network {
+	uint8_t octets[16]; /* IPv4 as ::ffff:a.b.c.d */
+	unsigned prefix;    /* 0 to 128 */
+};
+
+/* "192.0.2.0/24", "192.0.2.1", "2001:db8::/32", "[2001:db8::1]". ERR_BAD with
+ * the reason: bits set behind the prefix are an error, as in Postfix. */
+int network_parse(const char *text, struct network *network,
+	struct error *error) MUST_CHECK;
+
+/* address: as text, without port and prefix. False when it is none. */
+bool network_contains(
+	const struct network *networks, size_t count, const char *address);
+
+#endif

@@ -1,0 +1,334 @@
+#include "check/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check/roundtrip.h"
+#include "check/checkdomains.h"
+
+#define PROGRESS_ROWS 4096
+
+struct walk {
+	struct checkrule check;
+	struct arena *arena; /* the keys of piles; their values are the map's */
+	struct checkdomains *domains;
+	struct checktargets strangers; /* domains that outbound shows and
+				  inbound does not know */
+	char known[ADDRESS_KEY_MAX];   /* the last domain that it knows: many
+					  rules in a row show the same */
+	size_t known_len;
+	uint64_t done;
+	uint64_t total;
+};
+
+static const char *const kind_names[CHECK_KINDS] = {
+	[CHECK_NO_INVERSE] = "no-inverse",
+	[CHECK_NOT_INVERSE] = "not-inverse",
+	[CHECK_CHAIN] = "chain",
+	[CHECK_LOOP] = "loop",
+	[CHECK_MANY] = "many-to-one",
+	[CHECK_CATCHALL] = "catch-all",
+	[CHECK_SMTPUTF8] = "smtputf8",
+	[CHECK_NO_EFFECT] = "no-effect",
+	[CHECK_NO_OUTBOUND] = "no-outbound",
+	[CHECK_NAMESAKES] = "namesakes",
+	[CHECK_UNLISTED] = "unlisted",
+	[CHECK_MISSPELT] = "misspelt",
+	[CHECK_ONE_LABEL] = "one-label",
+	[CHECK_REFUSED] = "refused",
+	[CHECK_NOT_SERVED] = "not-served",
+};
+
+const char *check_kind_name(enum check_kind kind)
+{
+	return kind < CHECK_KINDS ? kind_names[kind] : "";
+}
+
+const char *check_severity_name(enum check_severity severity)
+{
+	static const char *const names[CHECK_SEVERITIES] = { "FAIL", "WARN",
+		"INFO" };
+
+	return severity < CHECK_SEVERITIES ? names[severity] : "";
+}
+
+static void show_progress(struct walk *walk)
+{
+	const struct check_options *options = walk->check.options;
+
+	if (options->progress && walk->done % PROGRESS_ROWS == 0)
+		options->progress(options->context, walk->done, walk->total);
+	walk->done++;
+}
+
+/* Outbound: is the domain of the targets one that inbound names? */
+static int note_domains(struct walk *walk, struct checkrule_rule *rule)
+{
+	struct bytes rest = rule_value_targets(rule->rule.value);
+	int result = 0;
+
+	if (rule->kind == RULE_EXCEPTION)
+		return 0;
+	while (!result && rule_next_target(&rest, &rule->target)) {
+		struct bytes domain;
+
+		result = place_read(rule->target, &rule->to);
+		if (result)
+			break;
+		domain = place_domain(&rule->to);
+		if (bytes_equal(domain,
+			    (struct bytes){ walk->known, walk->known_len }))
+			continue;
+		result = map_names_domain(walk->check.rules.reader, domain);
+		if (!result) {
+			result = checktargets_add(&walk->strangers, walk->arena,
+				domain, rule->rule.key);
+		} else if (result > 0) {
+			memcpy(walk->known, domain.data, domain.len);
+			walk->known_len = domain.len;
+			result = 0;
+		}
+	}
+	return result;
+}
+
+/* A target that other rules may have, too. An exception shares its own address
+ * with nobody's surprise, and who is on a list answers under his own name. */
+static int note_target(struct walk *walk, struct checkrule_rule *rule)
+{
+	int result;
+
+	if (rule->several ||
+		(rule->kind != RULE_USER && rule->kind != RULE_DOMAIN))
+		return 0;
+	result = place_read(rule->target, &rule->to);
+	return result ? result
+		      : checktargets_add(&walk->check.targets[rule->table],
+				walk->arena, place_key(&rule->to),
+				rule->rule.key);
+}
+
+/* The first walk: what a rule has in common with others. */
+static int note_rule(struct walk *walk, struct checkrule_rule *rule)
+{
+	int result = note_target(walk, rule);
+
+	return result || rule->table != RULE_INBOUND
+		       ? result
+		       : checkdomains_add(walk->domains, rule);
+}
+
+/* The second. */
+static int check_rule(struct walk *walk, struct checkrule_rule *rule)
+{
+	int result = checkrule_run(&walk->check, rule);
+
+	return result || rule->table != RULE_OUTBOUND
+		       ? result
+		       : note_domains(walk, rule);
+}
+
+static int walk_table(struct walk *walk, const struct map *map,
+	enum rule_table table,
+	int (*step)(struct walk *walk, struct checkrule_rule *rule))
+{
+	struct map_walk rules = { .map = map, .table = table };
+	struct checkrule_rule read;
+	int more = 0;
+	int result = 0;
+
+	while (!result && (more = map_walk_next(&rules)) > 0) {
+		show_progress(walk);
+		result = checkrule_read(table, &rules.rule, &read);
+		if (!result)
+			result = step(walk, &read);
+	}
+	map_walk_close(&rules);
+	return more < 0 ? more : result;
+}
+
+/* The rule with this source, as checkrule_run leaves it. */
+static int read_again(const struct walk *walk, enum rule_table table,
+	struct bytes source, struct checkrule_rule *read)
+{
+	struct rule rule = { .key = source };
+	int result =
+		map_get(walk->check.rules.reader, table, rule.key, &rule.value);
+
+	if (result <= 0)
+		return result ? result : ERR_IO;
+	result = checkrule_read(table, &rule, read);
+	return result ? result : place_read(read->target, &read->to);
+}
+
+/* Two whole domains that lead into one. */
+static int report_namesakes(
+	struct walk *walk, const struct checkrule_rule *rule, const char *first)
+{
+	char why[CHECKRULE_TEXT];
+
+	checkrule_say(why,
+		"%" CHECKRULE_SHOWN
+		" has the same target: where both domains have a bob, the "
+		"mail of two people reaches one mailbox",
+		first);
+	return checkrule_report(&walk->check, rule, CHECK_NAMESAKES, CHECK_WARN,
+		why,
+		"give people who share a name rules of their own; nothing, "
+		"where both domains always named the same people");
+}
+
+/* A rule, and the first with the same target. Where outbound shows one of the
+ * sources, checkback told of the others. */
+static int report_shared(
+	struct walk *walk, struct bytes source, const char *first)
+{
+	struct checkrule_rule rule;
+	char why[CHECKRULE_TEXT];
+	int result = read_again(walk, RULE_INBOUND, source, &rule);
+
+	if (!result && rule.kind == RULE_DOMAIN)
+		return report_namesakes(walk, &rule, first);
+	if (!result)
+		result = checkback_shown(&walk->check, &rule);
+	if (result)
+		return result < 0 ? result : 0;
+	checkrule_say(why,
+		"%" CHECKRULE_SHOWN " has the same target: answers from there "
+		"come from one address, whichever was written to",
+		first);
+	return checkrule_report(&walk->check, &rule, CHECK_MANY, CHECK_INFO,
+		why, "nothing, where it is an alias of the same mailbox");
+}
+
+static int check_targets(struct walk *walk)
+{
+	const struct checktargets *list = &walk->check.targets[RULE_INBOUND];
+	int result = 0;
+
+	for (size_t i = 0, count; !result && i < list->count; i += count) {
+		char first[ADDRESS_TEXT_MAX];
+
+		count = checktargets_group(list, i);
+		if (count > 1)
+			(void)rule_source_text(list->rows[i].rule.value, first);
+		for (size_t k = 1; !result && k < count; k++)
+			result = report_shared(
+				walk, list->rows[i + k].rule.value, first);
+	}
+	return result;
+}
+
+static int report_stranger(
+	struct walk *walk, const struct csvfile_row *row, size_t rules)
+{
+	struct checkrule_rule rule;
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+	char more[64] = "";
+	int result = read_again(walk, RULE_OUTBOUND, row->rule.value, &rule);
+
+	if (result)
+		return result;
+	if (rules > 1)
+		(void)snprintf(more, sizeof more,
+			" (%zu more rule%s show%s it)", rules - 1,
+			rules > 2 ? "s" : "", rules > 2 ? "" : "s");
+	checkrule_say(why,
+		"inbound has no rule for the domain %.*s: answers to it do not "
+		"come through here%s",
+		(int)row->rule.key.len, row->rule.key.data, more);
+	checkrule_say(advice,
+		"add inbound rules for @%.*s, or correct the target",
+		(int)row->rule.key.len, row->rule.key.data);
+	return checkrule_report(
+		&walk->check, &rule, CHECK_NOT_SERVED, CHECK_WARN, why, advice);
+}
+
+static int check_strangers(struct walk *walk)
+{
+	struct checktargets *list = &walk->strangers;
+	int result = checktargets_sort(list);
+
+	for (size_t i = 0, count; !result && i < list->count; i += count) {
+		count = checktargets_group(list, i);
+		result = report_stranger(walk, &list->rows[i], count);
+	}
+	return result;
+}
+
+/* Rules for one direction, and senders for the other. */
+static int check_outbound(struct walk *walk, const struct map *map)
+{
+	const struct checkrule_rule table = { .table = RULE_OUTBOUND };
+
+	if (!walk->check.options->outbound_named ||
+		map_rows(map, RULE_OUTBOUND) || !map_rows(map, RULE_INBOUND))
+		return 0;
+	return checkrule_report(&walk->check, &table, CHECK_NO_OUTBOUND,
+		CHECK_FAIL,
+		"the table is empty, while inbound has rules and the "
+		"configuration says who is outbound: their mail leaves "
+		"under the addresses that the inbound rules lead to",
+		"make the table with `readdress invert inbound`, look it over "
+		"and load it; where nobody sends through here, set "
+		"outbound_daemons = {}, outbound_networks = {} and "
+		"outbound_authenticated = false");
+}
+
+static int check_all(struct walk *walk, const struct map *map)
+{
+	int result = map_reader_open(&walk->check.rules.reader, map);
+
+	if (!result)
+		result = walk_table(walk, map, RULE_INBOUND, note_rule);
+	if (!result)
+		result = walk_table(walk, map, RULE_OUTBOUND, note_rule);
+	if (!result)
+		result = checktargets_sort(&walk->check.targets[RULE_INBOUND]);
+	if (!result)
+		result = checktargets_sort(&walk->check.targets[RULE_OUTBOUND]);
+	if (!result)
+		result = check_outbound(walk, map);
+	if (!result)
+		result = walk_table(walk, map, RULE_INBOUND, check_rule);
+	if (!result)
+		result = walk_table(walk, map, RULE_OUTBOUND, check_rule);
+	if (!result)
+		result = check_targets(walk);
+	if (!result)
+		result = check_strangers(walk);
+	if (!result)
+		result = checkdomains_report(walk->domains, &walk->check);
+	return result;
+}
+
+int check_map(const struct map *map, const struct check_options *options,
+	struct error *error)
+{
+	struct walk walk = { .check.options = options };
+	int result = ERR_NOMEM;
+
+	walk.check.rules.localpart = options->localpart;
+	walk.check.one_way = !map_rows(map, RULE_OUTBOUND);
+	walk.total = 2 * (map_rows(map, RULE_INBOUND) +
+				 map_rows(map, RULE_OUTBOUND));
+	/* Every target once more as a key, and every domain once. */
+	walk.arena =
+		arena_open(8 * (size_t)map_octets(map) + ((size_t)1 << 20));
+	if (walk.arena)
+		walk.domains = checkdomains_open(walk.arena);
+	if (walk.domains)
+		result = check_all(&walk, map);
+	map_reader_close(walk.check.rules.reader);
+	checkdomains_close(walk.domains);
+	checktargets_free(&walk.check.targets[RULE_INBOUND]);
+	checktargets_free(&walk.check.targets[RULE_OUTBOUND]);
+	checktargets_free(&walk.strangers);
+	arena_close(walk.arena);
+	if (result == ERR_NOMEM && !walk.check.stopped)
+		return error_set(error, result, "out of memory");
+	if (result < 0 && !walk.check.stopped)
+		return error_set(error, result, "the map cannot be read");
+	return result;
+}

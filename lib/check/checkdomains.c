@@ -1,0 +1,279 @@
+#include "check/checkdomains.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdlib.h>
+
+#define SHORTEST 6 /* "d.com" and "w.com" are no slips of one another */
+
+/* A domain of the inbound table, as a source or as a target. */
+struct domain {
+	struct bytes name;
+	uint64_t users;	     /* rules for its users */
+	struct rule user;    /* the first of them */
+	bool whole;	     /* there is a rule for all of it */
+	uint64_t led_to;     /* rules that lead to it */
+	struct rule leading; /* the first of them */
+	size_t number;	     /* of that rule, from 1: it counts once */
+};
+
+struct checkdomains {
+	struct arena *arena;
+	void *tree; /* tsearch's, of struct domain */
+	struct domain **list;
+	size_t count;
+	size_t room;
+	size_t rules;
+};
+
+struct checkdomains *checkdomains_open(struct arena *arena)
+{
+	struct checkdomains *domains = calloc(1, sizeof *domains);
+
+	if (domains)
+		domains->arena = arena;
+	return domains;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct domain *x = a;
+	const struct domain *y = b;
+
+	return bytes_compare(x->name, y->name);
+}
+
+static int compare_listed(const void *a, const void *b)
+{
+	const struct domain *const *x = a;
+	const struct domain *const *y = b;
+
+	return compare(*x, *y);
+}
+
+void checkdomains_close(struct checkdomains *domains)
+{
+	if (!domains)
+		return;
+	for (size_t i = 0; i < domains->count; i++)
+		(void)tdelete(domains->list[i], &domains->tree, compare);
+	free(domains->list);
+	free(domains);
+}
+
+static struct domain *make(struct checkdomains *domains, struct bytes name)
+{
+	struct domain *made = arena_alloc(domains->arena, sizeof *made);
+
+	if (!made)
+		return NULL;
+	*made = (struct domain){
+		.name = { arena_copy(domains->arena, name.data, name.len),
+			name.len }
+	};
+	if (domains->count == domains->room) {
+		size_t room = domains->room ? 2 * domains->room : 64;
+		struct domain **grown =
+			reallocarray(domains->list, room, sizeof(void *));
+
+		if (!grown)
+			return NULL;
+		domains->list = grown;
+		domains->room = room;
+	}
+	if (!made->name.data || !tsearch(made, &domains->tree, compare))
+		return NULL;
+	domains->list[domains->count++] = made;
+	return made;
+}
+
+/* The domain of this name, made where it is new; NULL without memory. */
+static struct domain *find(struct checkdomains *domains, struct bytes name)
+{
+	struct domain wanted = { .name = name };
+	struct domain **found = tfind(&wanted, &domains->tree, compare);
+
+	return found ? *found : make(domains, name);
+}
+
+static int add_source(
+	struct checkdomains *domains, const struct checkrule_rule *rule)
+{
+	bool whole = rule_key_is_domain(rule->rule.key);
+	struct domain *domain;
+
+	if (!rule->from.key_len)
+		return 0; /* "@*.parent" */
+	domain = find(domains, place_domain(&rule->from));
+	if (!domain)
+		return ERR_NOMEM;
+	if (whole)
+		domain->whole = true;
+	else if (!domain->users++)
+		domain->user = rule->rule;
+	return 0;
+}
+
+int checkdomains_add(
+	struct checkdomains *domains, const struct checkrule_rule *rule)
+{
+	struct bytes rest = rule_value_targets(rule->rule.value);
+	struct bytes target;
+	struct place to;
+	int result = add_source(domains, rule);
+
+	domains->rules++;
+	if (rule->kind == RULE_EXCEPTION)
+		return result;
+	while (!result && rule_next_target(&rest, &target)) {
+		struct domain *domain;
+
+		result = place_read(target, &to);
+		if (result)
+			return result;
+		domain = find(domains, place_domain(&to));
+		if (!domain)
+			return ERR_NOMEM;
+		if (domain->number == domains->rules)
+			continue;
+		domain->number = domains->rules;
+		if (!domain->led_to++)
+			domain->leading = rule->rule;
+	}
+	return result;
+}
+
+/* A rule as the map holds it, made ready for checkrule_report, with its target
+ * in that domain, or its first target where domain is empty. */
+static int read_rule(const struct rule *rule, struct bytes domain,
+	struct checkrule_rule *read)
+{
+	struct bytes rest = rule_value_targets(rule->value);
+	int result = checkrule_read(RULE_INBOUND, rule, read);
+
+	while (!result && rule_next_target(&rest, &read->target)) {
+		result = place_read(read->target, &read->to);
+		if (!domain.len || bytes_equal(place_domain(&read->to), domain))
+			break;
+	}
+	return result;
+}
+
+static int report_unlisted(struct checkrule *check, const struct domain *domain)
+{
+	struct checkrule_rule rule;
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+	struct bytes parent;
+	int result;
+
+	if (!domain->users || domain->whole)
+		return 0;
+	result = checkrule_find_parent(
+		check, RULE_INBOUND, domain->name, &parent);
+	if (result)
+		return result < 0 ? result : 0;
+	result = read_rule(&domain->user, (struct bytes){ NULL, 0 }, &rule);
+	if (result)
+		return result;
+	checkrule_say(why,
+		"users of %.*s without a rule of their own (%" PRIu64
+		" %s one) keep their address: Postfix delivers their mail by "
+		"its own tables, sends it where the domain's MX leads, or "
+		"refuses it",
+		(int)domain->name.len, domain->name.data, domain->users,
+		domain->users == 1 ? "has" : "have");
+	checkrule_say(advice,
+		"nothing, where all users are listed and Postfix refuses "
+		"others; else add an inbound rule for @%.*s",
+		(int)domain->name.len, domain->name.data);
+	return checkrule_report(
+		check, &rule, CHECK_UNLISTED, CHECK_INFO, why, advice);
+}
+
+/* Who has rules for a domain knows how it is spelt. */
+static bool is_source(const struct domain *domain)
+{
+	return domain->users || domain->whole;
+}
+
+/* True if the names differ in one character, or in two neighbours that changed
+ * places. */
+static bool is_one_slip_away(struct bytes a, struct bytes b)
+{
+	size_t front = 0;
+	size_t back = 0;
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	size_t longer = a.len < b.len ? b.len : a.len;
+
+	if (longer - shorter > 1 || shorter < SHORTEST)
+		return false;
+	while (front < shorter && a.data[front] == b.data[front])
+		front++;
+	while (back < shorter - front &&
+		a.data[a.len - 1 - back] == b.data[b.len - 1 - back])
+		back++;
+	if (longer - front - back <= 1)
+		return true;
+	return a.len == b.len && a.len - front - back == 2 &&
+	       a.data[front] == b.data[front + 1] &&
+	       a.data[front + 1] == b.data[front];
+}
+
+static int report_misspelt(struct checkrule *check, const struct domain *domain,
+	const struct domain *other)
+{
+	struct checkrule_rule rule;
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+	int result = read_rule(&domain->leading, domain->name, &rule);
+
+	if (result)
+		return result;
+	checkrule_say(why,
+		"this rule alone leads to %.*s, while %" PRIu64
+		" lead to %.*s: a typing error would send the mail to a "
+		"stranger, or nowhere",
+		(int)domain->name.len, domain->name.data, other->led_to,
+		(int)other->name.len, other->name.data);
+	checkrule_say(advice,
+		"correct the target, if %.*s is meant; nothing, if both "
+		"domains are yours",
+		(int)other->name.len, other->name.data);
+	return checkrule_report(
+		check, &rule, CHECK_MISSPELT, CHECK_WARN, why, advice);
+}
+
+static int report_if_misspelt(struct checkdomains *domains,
+	struct checkrule *check, const struct domain *domain, size_t *pairs)
+{
+	for (size_t i = 0; i < domains->count; i++) {
+		const struct domain *other = domains->list[i];
+
+		if (other->led_to < CHECKDOMAINS_MANY)
+			continue;
+		if (++*pairs > CHECKDOMAINS_PAIRS)
+			return 0;
+		if (is_one_slip_away(domain->name, other->name))
+			return report_misspelt(check, domain, other);
+	}
+	return 0;
+}
+
+int checkdomains_report(struct checkdomains *domains, struct checkrule *check)
+{
+	size_t pairs = 0;
+	int result = 0;
+
+	if (domains->count)
+		qsort(domains->list, domains->count, sizeof(void *),
+			compare_listed);
+	for (size_t i = 0; !result && i < domains->count; i++)
+		result = report_unlisted(check, domains->list[i]);
+	for (size_t i = 0; !result && i < domains->count; i++)
+		if (domains->list[i]->led_to == 1 &&
+			!is_source(domains->list[i]))
+			result = report_if_misspelt(
+				domains, check, domains->list[i], &pairs);
+	return result;
+}

@@ -1,0 +1,294 @@
+#include "check/roundtrip.h"
+
+static struct bytes local_of(const struct place *place)
+{
+	struct bytes domain = place_domain(place);
+
+	return (struct bytes){ place->key, place->key_len - domain.len };
+}
+
+/* How many rules of the table lead to the rule's target alone; *first: is it
+ * the first of them? */
+static size_t count_sharing(const struct checkrule *check,
+	const struct checkrule_rule *rule, bool *first)
+{
+	struct bytes source = { NULL, 0 };
+	size_t count = checktargets_find(
+		&check->targets[rule->table], place_key(&rule->to), &source);
+
+	*first = bytes_equal(source, rule->rule.key);
+	return count;
+}
+
+/*
+ * What outbound rule the target needs. Where several rules lead to it, or the
+ * rule is one to many, it is not advised whose name its mail is to bear: that
+ * of a shared address would go out in one person's mail. False where another of
+ * the rules reports it.
+ */
+static bool advise_sender(const struct checkrule *check,
+	const struct checkrule_rule *rule, const char *target,
+	char advice[CHECKRULE_TEXT], size_t *sharing)
+{
+	bool first;
+
+	*sharing = count_sharing(check, rule, &first);
+	if (*sharing > 1 && !rule->several && !first)
+		return false;
+	if (*sharing > 1 || rule->several)
+		checkrule_say(advice,
+			"add one outbound rule for %" CHECKRULE_SHOWN
+			", with the public address that its user is known by",
+			target);
+	else
+		checkrule_say(advice,
+			"add the outbound rule %" CHECKRULE_SHOWN
+			";%" CHECKRULE_SHOWN,
+			target, rule->source);
+	return true;
+}
+
+/* The target has a public address of its own: nobody is to get another's. */
+static int report_public(struct checkrule *check,
+	const struct checkrule_rule *rule, const char *target)
+{
+	char why[CHECKRULE_TEXT];
+
+	checkrule_say(why,
+		"outbound has no rule that leads back: mail from "
+		"%" CHECKRULE_SHOWN
+		" leaves under that address, whose domain inbound serves, too",
+		target);
+	return checkrule_report(check, rule, CHECK_NO_INVERSE, CHECK_INFO, why,
+		"nothing, where that address is the one to be shown");
+}
+
+/* Inbound, and outbound has nothing for the target. A domain needs nothing: its
+ * mail system may well send under the public name itself. Nor does anybody
+ * whose name is kept, where all goes one way. */
+static int report_no_way_back(
+	struct checkrule *check, const struct checkrule_rule *rule)
+{
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+	char text[ADDRESS_TEXT_MAX];
+	bool renamed = !bytes_equal(local_of(&rule->from), local_of(&rule->to));
+	int public =
+		map_names_domain(check->rules.reader, place_domain(&rule->to));
+	size_t sharing;
+
+	if (public < 0)
+		return public;
+	if (place_is_domain(&rule->from) || (check->one_way && !renamed))
+		return 0;
+	place_text(&rule->to, text);
+	if (public)
+		return report_public(check, rule, text);
+	if (!advise_sender(check, rule, text, advice, &sharing))
+		return 0;
+	if (sharing > 1)
+		checkrule_say(why,
+			"outbound has no rule for the target, to which %zu "
+			"rules lead: mail from %" CHECKRULE_SHOWN
+			" leaves under that address",
+			sharing, text);
+	else
+		checkrule_say(why,
+			"outbound has no rule that leads back: mail from "
+			"%" CHECKRULE_SHOWN " leaves under that address",
+			text);
+	return checkrule_report(check, rule, CHECK_NO_INVERSE,
+		rule->several ? CHECK_INFO : CHECK_WARN, why, advice);
+}
+
+/* Inbound, outbound, inbound ... from shown: do they come back to this rule's
+ * source? 1 and the way, 0, or an error. */
+static int find_round(const struct checkrule *check,
+	const struct checkrule_rule *rule, const struct place *shown,
+	char path[CHECKRULE_TEXT])
+{
+	struct place here = *shown;
+	struct place next;
+	struct lookup lookup;
+
+	path[0] = '\0';
+	checkrule_path(path, rule->source);
+	checkrule_path_to(path, &rule->to);
+	for (int hop = 0; hop < CHECKRULE_HOPS; hop++) {
+		enum rule_table table = hop % 2 ? RULE_OUTBOUND : RULE_INBOUND;
+		int result;
+
+		checkrule_path_to(path, &here);
+		if (table == RULE_INBOUND && place_equal(&here, &rule->from))
+			return 1;
+		result = place_follow(
+			&check->rules, table, &here, &lookup, &next);
+		if (result <= 0)
+			return result;
+		if (place_equal(&here, &next))
+			return 0;
+		here = next;
+	}
+	return 0;
+}
+
+static int report_elsewhere(struct checkrule *check,
+	const struct checkrule_rule *rule, const struct place *shown)
+{
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+	char path[CHECKRULE_TEXT];
+	char text[ADDRESS_TEXT_MAX];
+	bool first;
+	int result = find_round(check, rule, shown, path);
+
+	if (result < 0)
+		return result;
+	place_text(shown, text);
+	if (count_sharing(check, rule, &first) > 1 || rule->several)
+		checkrule_say(advice,
+			"give the outbound rule for the target the public "
+			"address that its user is known by");
+	else
+		checkrule_say(advice,
+			"give the outbound rule for the target "
+			"%" CHECKRULE_SHOWN " instead",
+			rule->source);
+	if (result) {
+		checkrule_say(why,
+			"both tables together lead back to the source, but "
+			"through others (%s): each answer reaches somebody "
+			"else",
+			path);
+		return checkrule_report(
+			check, rule, CHECK_LOOP, CHECK_FAIL, why, advice);
+	}
+	checkrule_say(why,
+		"outbound does not lead back: mail from the target leaves as "
+		"%" CHECKRULE_SHOWN ", and answers to that do not reach it",
+		text);
+	return checkrule_report(
+		check, rule, CHECK_NOT_INVERSE, CHECK_FAIL, why, advice);
+}
+
+int checkback_shown(
+	const struct checkrule *check, const struct checkrule_rule *rule)
+{
+	struct lookup lookup;
+	struct place shown;
+	int result = place_follow(
+		&check->rules, RULE_OUTBOUND, &rule->to, &lookup, &shown);
+
+	if (result <= 0 || lookup.kind == RULE_EXCEPTION)
+		return result < 0 ? result : 0;
+	if (place_equal(&shown, &rule->from))
+		return 1;
+	return place_leads_to(&check->rules, RULE_INBOUND, &shown, &rule->to);
+}
+
+int checkback_inbound(
+	struct checkrule *check, const struct checkrule_rule *rule)
+{
+	struct lookup lookup;
+	struct place shown;
+	char why[CHECKRULE_TEXT];
+	char text[ADDRESS_TEXT_MAX];
+	int result;
+
+	if (rule->kind != RULE_USER && rule->kind != RULE_DOMAIN)
+		return 0;
+	result = place_follow(
+		&check->rules, RULE_OUTBOUND, &rule->to, &lookup, &shown);
+	if (!result)
+		return report_no_way_back(check, rule);
+	if (result < 0 || lookup.kind == RULE_EXCEPTION ||
+		place_equal(&shown, &rule->from) ||
+		place_is_domain(&rule->from) != place_is_domain(&shown))
+		return result < 0 ? result : 0;
+	result = place_leads_to(&check->rules, RULE_INBOUND, &shown, &rule->to);
+	if (result < 0)
+		return result;
+	if (!result)
+		return report_elsewhere(check, rule, &shown);
+	if (rule->several || rule->kind == RULE_DOMAIN) /* namesakes: check.c */
+		return 0; /* who is on a list answers under his own name */
+	place_text(&shown, text);
+	checkrule_say(why,
+		"%" CHECKRULE_SHOWN
+		" leads to the target, too, and is what outbound "
+		"shows: mail from there never leaves as %" CHECKRULE_SHOWN,
+		text, rule->source);
+	return checkrule_report(check, rule, CHECK_MANY, CHECK_INFO, why,
+		"nothing, where it is an alias of the same mailbox");
+}
+
+int checkback_outbound(
+	struct checkrule *check, const struct checkrule_rule *rule)
+{
+	struct lookup lookup;
+	struct place reached;
+	struct place shown;
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+	char text[ADDRESS_TEXT_MAX];
+	bool first;
+	size_t sharing = count_sharing(check, rule, &first);
+	int result =
+		map_names_domain(check->rules.reader, place_domain(&rule->to));
+
+	if (result <= 0 || rule->kind != RULE_USER)
+		return result < 0 ? result : 0; /* not served: check.c */
+	result = place_follow(
+		&check->rules, RULE_INBOUND, &rule->to, &lookup, &reached);
+	if (result < 0 ||
+		(result && (lookup.kind == RULE_EXCEPTION ||
+				   place_equal(&reached, &rule->from))))
+		return result < 0 ? result : 0;
+	place_text(&rule->to, text);
+	if (!result) {
+		checkrule_say(why,
+			"inbound has no rule that leads back: answers to "
+			"%" CHECKRULE_SHOWN " are not readdressed",
+			text);
+		if (sharing > 1)
+			checkrule_say(advice,
+				"add an inbound rule for %" CHECKRULE_SHOWN
+				": %zu outbound rules show it, so say who gets "
+				"the answers",
+				text, sharing);
+		else
+			checkrule_say(advice,
+				"add the inbound rule %" CHECKRULE_SHOWN
+				";%" CHECKRULE_SHOWN,
+				text, rule->source);
+		return checkrule_report(
+			check, rule, CHECK_NO_INVERSE, CHECK_WARN, why, advice);
+	}
+	result = place_leads_to(
+		&check->rules, RULE_INBOUND, &rule->to, &rule->from);
+	if (result)
+		return result < 0 ? result : 0;
+	result = place_follow(
+		&check->rules, RULE_OUTBOUND, &reached, &lookup, &shown);
+	if (result < 0)
+		return result;
+	place_text(&reached, text);
+	checkrule_say(why,
+		"inbound does not lead back: answers go to %" CHECKRULE_SHOWN,
+		text);
+	if (result && place_equal(&shown, &rule->to))
+		return checkrule_report(check, rule, CHECK_MANY, CHECK_INFO,
+			why, "nothing, where both are mailboxes of one person");
+	if (sharing > 1)
+		checkrule_say(advice,
+			"nothing, where %" CHECKRULE_SHOWN
+			" is to get the answers to a shared address",
+			text);
+	else
+		checkrule_say(advice,
+			"give the inbound rule for the target %" CHECKRULE_SHOWN
+			" instead",
+			rule->source);
+	return checkrule_report(
+		check, rule, CHECK_NOT_INVERSE, CHECK_WARN, why, advice);
+}

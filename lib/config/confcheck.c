@@ -1,0 +1,303 @@
+#include "config/confcheck.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "config/config.h"
+#include "config/endpoint.h"
+#include "base/precis.h"
+
+#define TIMEOUT_MIN 3600 /* see readdress.conf(5): headers come after DATA */
+
+static int refuse(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	const char *expected)
+{
+	char name[PRECIS_NAME_MAX];
+	struct span odd;
+
+	if (precis_find(bytes_of(value), &odd)) {
+		precis_name(bytes_of(value), odd, name);
+		cfg_error(cfg,
+			"%s: found \"%s\", which holds %s: no such character "
+			"may stand there; expected %s",
+			option->name, value, name, expected);
+		return -1;
+	}
+	cfg_error(cfg, "%s: found \"%s\", expected %s", option->name, value,
+		expected);
+	return -1;
+}
+
+static const char *last_value(cfg_opt_t *option)
+{
+	return cfg_opt_getnstr(option, cfg_opt_size(option) - 1);
+}
+
+static bool is_printable(const char *text)
+{
+	struct span odd;
+
+	return !precis_find(bytes_of(text), &odd);
+}
+
+int confcheck_text(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	char line[16];
+
+	if (!*value || !is_printable(value))
+		return refuse(cfg, option, value, "a name");
+	/* Whether there is such a user or group is found out later. */
+	(void)snprintf(line, sizeof line, "%d", cfg->line);
+	(void)cfg_opt_setcomment(option, line);
+	return 0;
+}
+
+int confcheck_outbound(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	if (strcmp(value, CONFIG_LOCAL) != 0)
+		return confcheck_text(cfg, option);
+	return refuse(cfg, option, value,
+		"another name: this one is the service for the mail of "
+		"programs on this host, which is always inbound, or every "
+		"program could send with your public names");
+}
+
+int confcheck_path(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	if (*value == '/' && is_printable(value) && strlen(value) < PATH_MAX)
+		return 0;
+	return refuse(cfg, option, value, "a path from the root");
+}
+
+int confcheck_socket(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+	char out[ENDPOINT_MAX];
+	struct error error;
+
+	if (!is_printable(value))
+		return refuse(cfg, option, value, "no control characters");
+	if (endpoint_parse(value, out, &error) < 0)
+		return refuse(cfg, option, value, error.text);
+	return 0;
+}
+
+/* May it begin an extension? atext and the dot, but no letter or digit; and not
+ * what Postfix takes for a route. */
+static bool is_delimiter(char c)
+{
+	return c && strchr("#$&'*+-/=?^_`{|}~.", c);
+}
+
+int confcheck_delimiter(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	for (const char *c = value; *c; c++)
+		if (!is_delimiter(*c) || strchr(c + 1, *c))
+			return refuse(cfg, option, value,
+				"characters like \"+\" or \"+-\", each once "
+				"(any of # $ & ' * + - / = ? ^ _ ` { | } ~ "
+				"and the dot), or \"\" for no extensions");
+	return 0;
+}
+
+unsigned confcheck_batv_bit(const char *name)
+{
+	if (!strcmp(name, "prvs"))
+		return LOCALPART_PRVS;
+	return strcmp(name, "btv1") ? 0 : LOCALPART_BTV1;
+}
+
+int confcheck_batv(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	if (confcheck_batv_bit(value))
+		return 0;
+	return refuse(
+		cfg, option, value, "\"prvs\", \"btv1\", both, or {} for none");
+}
+
+/* field-name = 1*ftext, RFC 5322 section 3.6.8 */
+static bool is_field_name(struct bytes name)
+{
+	if (!name.len)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] <= ' ' || name.data[i] >= 0x7f ||
+			name.data[i] == ':')
+			return false;
+	return true;
+}
+
+int confcheck_header(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+
+	if (is_field_name(bytes_of(value)))
+		return 0;
+	return refuse(cfg, option, value,
+		"the name of a header, without colon: \"Reply-To\"");
+}
+
+int confcheck_network(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *value = last_value(option);
+	struct network network;
+	struct error error;
+
+	if (!is_printable(value))
+		return refuse(cfg, option, value, "a network");
+	if (!network_parse(value, &network, &error))
+		return 0;
+	cfg_error(cfg, "%s: %s", option->name, error.text);
+	return -1;
+}
+
+bool confcheck_split_header(
+	const char *text, struct bytes *name, struct bytes *value)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!colon)
+		return false;
+	*name = bytes_trim(
+		(struct bytes){ text, (size_t)(colon - text) }, BYTES_BLANKS);
+	*value = bytes_trim(bytes_of(colon + 1), BYTES_BLANKS);
+	return is_field_name(*name) && value->len;
+}
+
+int confcheck_required(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *text = last_value(option);
+	struct bytes name;
+	struct bytes value;
+
+	if (is_printable(text) && confcheck_split_header(text, &name, &value))
+		return 0;
+	return refuse(cfg, option, text,
+		"name and value of a header: "
+		"\"X-OriginatorOrg: drypizza.example\"");
+}
+
+/* Digits of that base alone: strtol would take blanks, signs and more. */
+static bool parse_number(
+	const char *text, int base, long min, long max, long *number)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > 15 ||
+		strspn(text, base == 8 ? "01234567" : "0123456789") != len)
+		return false;
+	*number = strtol(text, NULL, base);
+	return *number >= min && *number <= max;
+}
+
+int confcheck_parse_mode(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	if (parse_number(value, 8, 0, 0777, result))
+		return 0;
+	return refuse(
+		cfg, option, value, "an octal mode from \"0000\" to \"0777\"");
+}
+
+int confcheck_parse_timeout(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	if (parse_number(value, 10, TIMEOUT_MIN, INT_MAX, result))
+		return 0;
+	return refuse(cfg, option, value,
+		"a number of seconds from 3600 to 2147483647");
+}
+
+int confcheck_parse_memory(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	if (parse_number(value, 10, 1, 1 << 20, result))
+		return 0;
+	return refuse(cfg, option, value, "a number of MB from 1 to 1048576");
+}
+
+/* words: as the enum counts them, NULL behind the last. */
+static bool parse_word(
+	const char *value, const char *const *words, long *result)
+{
+	for (long i = 0; words[i]; i++)
+		if (!strcmp(value, words[i])) {
+			*result = i;
+			return true;
+		}
+	return false;
+}
+
+int confcheck_parse_table_mode(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	static const char *const words[] = { [MODE_ENFORCE] = "enforce",
+		[MODE_SHADOW] = "shadow",
+		[MODE_SHADOW + 1] = NULL };
+
+	if (parse_word(value, words, result))
+		return 0;
+	return refuse(cfg, option, value, "\"enforce\" or \"shadow\"");
+}
+
+int confcheck_parse_rewrite(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	static const char *const words[] = { [HEADERS_ALWAYS] = "always",
+		[HEADERS_UNLESS_SIGNED] = "unless-signed",
+		[HEADERS_NEVER] = "never",
+		[HEADERS_NEVER + 1] = NULL };
+
+	if (parse_word(value, words, result))
+		return 0;
+	return refuse(cfg, option, value,
+		"\"always\", \"unless-signed\" or \"never\"");
+}
+
+int confcheck_parse_log_target(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	static const char *const words[] = { [LOG_TARGET_SYSLOG] = "syslog",
+		[LOG_TARGET_STDERR] = "stderr",
+		[LOG_TARGET_STDERR + 1] = NULL };
+
+	if (parse_word(value, words, result))
+		return 0;
+	return refuse(cfg, option, value, "\"syslog\" or \"stderr\"");
+}
+
+int confcheck_parse_log_level(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	static const char *const words[] = { [LEVEL_ERROR] = "error",
+		[LEVEL_WARNING] = "warning",
+		[LEVEL_INFO] = "info",
+		[LEVEL_DEBUG] = "debug",
+		[LEVEL_DEBUG + 1] = NULL };
+
+	if (parse_word(value, words, result))
+		return 0;
+	return refuse(cfg, option, value,
+		"\"error\", \"warning\", \"info\" or \"debug\"");
+}
+
+int confcheck_parse_flag(
+	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	int flag = cfg_parse_boolean(value);
+
+	if (flag < 0)
+		return refuse(cfg, option, value, "true or false");
+	*(int *)result = flag;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * csverror: the errors of a CSV file, of which the first ones by line are kept
+ * and shown, in whatever order they are found, and the others counted.
+ */
+#ifndef READDRESS_CSVERROR_H
+#define READDRESS_CSVERROR_H
+
+#include <stdint.h>
+
+#include "csv/csvfile.h"
+
+struct csverror;
+
+/* NULL when out of memory. */
+struct csverror *csverror_open(void) MUST_CHECK;
+void csverror_close(struct csverror *errors);
+
+void csverror_add(struct csverror *errors, uint32_t line, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
+
+/* Calls options->complain for each one kept, in the order of lines, then once
+ * for the number of the others. Returns how many there were in all. */
+uint64_t csverror_complain(
+	const struct csverror *errors, const struct csvfile_options *options);
+
+#endif

@@ -1,0 +1,256 @@
+#include "csv/csvstart.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "base/precis.h"
+
+#define LOOKED_AT ((size_t)256) /* bytes, for UTF-16 without a mark */
+
+static const char candidates[] = { ';', ',', '\t', '|' };
+
+const char *csvstart_delimiter_name(char delimiter, char buffer[8])
+{
+	switch (delimiter) {
+	case ';':
+		return "a semicolon";
+	case ',':
+		return "a comma";
+	case '\t':
+		return "a tab";
+	default:
+		(void)snprintf(buffer, 8, "\"%c\"", delimiter);
+		return buffer;
+	}
+}
+
+const char *csvstart_delimiter_text(char delimiter, char buffer[8])
+{
+	if (delimiter == '\t')
+		return "<tab>";
+	(void)snprintf(buffer, 8, "%c", delimiter);
+	return buffer;
+}
+
+static bool is_name(
+	struct bytes text, const char *wanted, const char *a, const char *b)
+{
+	text = precis_trim(text);
+	if (wanted)
+		return bytes_equal_nocase(text, precis_trim(bytes_of(wanted)));
+	return bytes_equal_nocase(text, bytes_of(a)) ||
+	       bytes_equal_nocase(text, bytes_of(b));
+}
+
+bool csvstart_is_source(struct bytes text, const char *wanted)
+{
+	return is_name(text, wanted, "Source", "SourceEmail");
+}
+
+bool csvstart_is_target(struct bytes text, const char *wanted)
+{
+	return is_name(text, wanted, "Target", "TargetEmail");
+}
+
+/* The encoding of wide characters whose byte order mark it begins with, or
+ * NULL. That of UTF-16 is the beginning of one of UTF-32. */
+static const char *marked_encoding(const char *data, size_t len)
+{
+	if (len >= 4 && (!memcmp(data, "\xff\xfe\0\0", 4) ||
+				!memcmp(data, "\0\0\xfe\xff", 4)))
+		return "UTF-32";
+	if (len >= 2 &&
+		(!memcmp(data, "\xff\xfe", 2) || !memcmp(data, "\xfe\xff", 2)))
+		return "UTF-16";
+	return NULL;
+}
+
+/* UTF-16: half of the bytes are NUL, and always the same half. */
+static bool is_wide(const char *data, size_t len)
+{
+	size_t zeros[2] = { 0, 0 };
+	size_t pairs = (len < LOOKED_AT ? len : LOOKED_AT) / 2;
+
+	for (size_t i = 0; i < 2 * pairs; i++)
+		zeros[i % 2] += !data[i];
+	return pairs && ((zeros[0] * 10 >= pairs * 6 && !zeros[1]) ||
+				(zeros[1] * 10 >= pairs * 6 && !zeros[0]));
+}
+
+/* UTF-32: of each four bytes three are NUL, and never the fourth one. */
+static bool is_very_wide(const char *data, size_t len)
+{
+	size_t zeros[4] = { 0, 0, 0, 0 };
+	size_t fours = (len < LOOKED_AT ? len : LOOKED_AT) / 4;
+
+	for (size_t i = 0; i < 4 * fours; i++)
+		zeros[i % 4] += !data[i];
+	return fours && zeros[1] == fours && zeros[2] == fours &&
+	       ((zeros[0] == fours && !zeros[3]) ||
+		       (zeros[3] == fours && !zeros[0]));
+}
+
+static int refuse_format(const char *data, size_t len, struct error *error)
+{
+	const char *marked = marked_encoding(data, len);
+	const char *encoding = marked		    ? marked
+			       : is_wide(data, len) ? "UTF-16"
+						    : NULL;
+
+	if (!encoding && is_very_wide(data, len))
+		encoding = "UTF-32";
+	if (encoding)
+		return error_set(error, ERR_BAD,
+			"the file is %s%s; save it as CSV in UTF-8", encoding,
+			marked ? "" : " without a byte order mark");
+	if (len >= 4 && !memcmp(data, "PK\3\4", 4))
+		return error_set(error, ERR_BAD,
+			"the file is a ZIP archive, as .xlsx and .ods are; "
+			"save it as CSV in UTF-8");
+	return 0;
+}
+
+/* The line that *rest begins with, without its break; behind it is the next. */
+static struct bytes cut_line(struct bytes *rest)
+{
+	struct bytes line = bytes_cut(rest, '\n');
+
+	if (line.len && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/* "sep=;" of Excel, in quotes or not; 0 when it is none, ERR_BAD when it names
+ * no character. */
+static int read_sep(struct bytes line, char *delimiter, struct error *error)
+{
+	line = bytes_trim(line, "\"");
+	if (line.len < 4 || strncasecmp(line.data, "sep=", 4) != 0)
+		return 0;
+	if (line.len != 5 ||
+		(!ispunct((unsigned char)line.data[4]) &&
+			line.data[4] != '\t') ||
+		strchr("\"@.", line.data[4]))
+		return error_set(error, ERR_BAD,
+			"found the line \"%.*s\", expected sep= and one "
+			"character that separates the fields",
+			line.len > 40 ? 40 : (int)line.len, line.data);
+	*delimiter = line.data[4];
+	return 1;
+}
+
+/* The lines that other programs put in front: sep= of Excel, #TYPE of
+ * PowerShell 5. */
+static int skip_lines(struct bytes *rest, struct csvstart *start,
+	char *delimiter, struct error *error)
+{
+	for (;;) {
+		struct bytes next = *rest;
+		struct bytes line = cut_line(&next);
+		int result = read_sep(line, delimiter, error);
+
+		if (result < 0)
+			return result;
+		if (!result && !bytes_take(&line, "#TYPE ") &&
+			!bytes_take(&line, "\"#TYPE "))
+			return 0;
+		start->skip += (size_t)(next.data - rest->data);
+		start->lines++;
+		*rest = next;
+	}
+}
+
+/* The next field of a row, its quotes taken off; false behind the last. */
+static bool next_field(
+	struct bytes *row, char delimiter, struct bytes *field, bool *more)
+{
+	size_t i = 0;
+	bool quoted = false;
+
+	if (!*more)
+		return false;
+	for (; i < row->len && (quoted || row->data[i] != delimiter); i++)
+		if (row->data[i] == '"')
+			quoted = !quoted;
+	*field = bytes_trim((struct bytes){ row->data, i }, BYTES_BLANKS);
+	*field = bytes_trim(*field, "\"");
+	*more = i < row->len;
+	row->data += i + *more;
+	row->len -= i + *more;
+	return true;
+}
+
+static bool has_columns(struct bytes row, char delimiter,
+	const struct csvstart_columns *columns)
+{
+	struct bytes field;
+	bool source = false;
+	bool target = false;
+	bool more = true;
+
+	while (next_field(&row, delimiter, &field, &more)) {
+		source = source || csvstart_is_source(field, columns->source);
+		target = target || csvstart_is_target(field, columns->target);
+	}
+	return source && target;
+}
+
+static size_t count(struct bytes row, char delimiter)
+{
+	bool quoted = false;
+	size_t found = 0;
+
+	for (size_t i = 0; i < row.len; i++) {
+		if (row.data[i] == '"')
+			quoted = !quoted;
+		found += !quoted && row.data[i] == delimiter;
+	}
+	return found;
+}
+
+/* The delimiter of the header row; 0 when it shows none. */
+static char find_delimiter(
+	struct bytes row, const struct csvstart_columns *columns)
+{
+	char best = 0;
+	size_t most = 0;
+
+	for (size_t i = 0; i < sizeof candidates; i++)
+		if (has_columns(row, candidates[i], columns))
+			return candidates[i];
+	for (size_t i = 0; i < sizeof candidates; i++) {
+		size_t found = count(row, candidates[i]);
+
+		if (found > most) {
+			most = found;
+			best = candidates[i];
+		}
+	}
+	return best;
+}
+
+int csvstart_read(const char *data, size_t len, char delimiter,
+	const struct csvstart_columns *columns, struct csvstart *start,
+	struct error *error)
+{
+	struct bytes rest = { data, len };
+	struct bytes row = { NULL, 0 };
+	char found = 0;
+	int result = refuse_format(data, len, error);
+
+	*start = (struct csvstart){ 0 };
+	if (result < 0)
+		return result;
+	if (bytes_take(&rest, "\xef\xbb\xbf"))
+		start->skip = 3;
+	result = skip_lines(&rest, start, &found, error);
+	if (result < 0)
+		return result;
+	while (rest.len && !precis_trim(row).len)
+		row = cut_line(&rest);
+	if (!delimiter && !found)
+		found = find_delimiter(row, columns);
+	start->delimiter = delimiter ? delimiter : found ? found : ';';
+	start->found = !delimiter && found;
+	return 0;
+}

@@ -1,0 +1,245 @@
+#include "decide/envelope.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unicase.h>
+
+#include "mail/dsn.h"
+#include "decide/postfixpath.h"
+#include "decide/recipients.h"
+#include "mail/unread.h"
+
+/* Have both the same key? 1, 0, or ERR_NOMEM. */
+static int same_key(const struct mailbox *a, const struct mailbox *b)
+{
+	char a_key[ADDRESS_KEY_MAX];
+	char b_key[ADDRESS_KEY_MAX];
+	int a_len = address_key(a, a_key);
+	int b_len = address_key(b, b_key);
+
+	if (a_len == ERR_NOMEM || b_len == ERR_NOMEM)
+		return ERR_NOMEM;
+	return a_len > 0 && a_len == b_len &&
+	       !memcmp(a_key, b_key, (size_t)a_len);
+}
+
+/* Are the texts the same to Postfix, which folds case in domains, too, and so
+ * takes ß for ss, which to IDNA2008 is another name? 1, 0, or ERR_NOMEM. */
+static int same_folded(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order;
+
+	if (u8_casecmp((const uint8_t *)a, a_len, (const uint8_t *)b, b_len,
+		    NULL, UNINORM_NFC, &order) < 0)
+		return errno == ENOMEM ? ERR_NOMEM : 0;
+	return !order;
+}
+
+/* Is resolved what Postfix makes of the address by folding case alone? */
+static int is_folded(
+	const struct mailbox *given, const struct mailbox *resolved)
+{
+	int same = same_folded(given->local, given->local_len, resolved->local,
+		resolved->local_len);
+
+	return same == 1 ? same_folded(given->domain, given->domain_len,
+				   resolved->domain, resolved->domain_len)
+			 : same;
+}
+
+/* Postfix 3.7 writes {mail_addr} and {rcpt_addr} with the quotes that they
+ * need; older ones and other MTAs may write their internal form. */
+static bool read_resolved(const char *text, struct mailbox *mailbox)
+{
+	size_t len = strlen(text);
+
+	return !address_parse(text, len, mailbox, NULL) ||
+	       !address_parse_internal(text, len, mailbox);
+}
+
+int envelope_mailbox(const char *address, const char *resolved,
+	struct mailbox *mailbox, struct bytes *spelt)
+{
+	struct mailbox other;
+	bool given;
+	int same;
+
+	*spelt = postfixpath_address(address);
+	given = !address_parse(spelt->data, spelt->len, mailbox, NULL);
+	if (!resolved || !read_resolved(resolved, &other))
+		return given;
+	/* Where both are one address, the spelling that came is kept. */
+	same = given ? same_key(mailbox, &other) : 0;
+	if (given && !same)
+		same = is_folded(mailbox, &other);
+	if (!same)
+		*mailbox = other;
+	return same < 0 ? same : 1;
+}
+
+static int note_unparsable(struct verdict_context *context,
+	enum decide_field field, size_t index, struct bytes old,
+	enum rule_table table)
+{
+	struct verdict none = { .result = RESULT_UNPARSABLE,
+		.why = "it is no address" };
+	int result = unread_names_domain(context->reader, table, old);
+
+	if (result < 0)
+		return result;
+	if (result)
+		none.why = decide_why_unread;
+	return verdict_note(context, field, index, old, table, &none);
+}
+
+int envelope_sender(struct verdict_context *context)
+{
+	const struct decide_message *message = context->message;
+	struct mailbox mailbox;
+	struct verdict verdict;
+	struct bytes spelt;
+	int result;
+
+	if (!message->sender)
+		return 0;
+	result = envelope_mailbox(
+		message->sender, message->sender_resolved, &mailbox, &spelt);
+	if (result < 0)
+		return result;
+	if (!bytes_trim(spelt, " \t").len)
+		return 0; /* the null sender is nobody's address */
+	if (!result)
+		return note_unparsable(
+			context, FIELD_SENDER, 0, spelt, RULE_OUTBOUND);
+	result = verdict_find(
+		context, RULE_OUTBOUND, &mailbox, FIELD_SENDER, &verdict);
+	if (result < 0)
+		return result;
+	if (verdict.result == RESULT_REWRITTEN) {
+		if (decide_in_shadow(context->config, RULE_OUTBOUND))
+			context->decision->shadow = true;
+		else
+			context->decision->sender =
+				verdict.targets[0].text.data;
+	}
+	return verdict_note(
+		context, FIELD_SENDER, 0, spelt, RULE_OUTBOUND, &verdict);
+}
+
+/* Adds what the recipient becomes to all->after. */
+static int add_after(struct verdict_context *context, struct recipients *all,
+	const struct recipients_before *before, const struct verdict *verdict,
+	const char *orcpt)
+{
+	size_t count = before->rewritten ? verdict->target_count : 1;
+
+	for (size_t i = 0; i < count; i++) {
+		struct recipients_after *after = recipients_new(context, all);
+
+		if (!after)
+			return ERR_NOMEM;
+		after->recipient = before->recipient;
+		after->held = false;
+		after->orcpt = orcpt;
+		after->key = before->rewritten ? verdict->targets[i].key
+					       : before->key;
+		after->text = before->rewritten ? verdict->targets[i].text.data
+						: NULL;
+	}
+	return 0;
+}
+
+/* The client's ORCPT as a milter hands it to Postfix; NULL: there is none. What
+ * no word of a command can be is none either; Postfix lets none through. */
+static int given_orcpt(const struct verdict_context *context,
+	const struct decide_recipient *recipient, const char **orcpt)
+{
+	*orcpt = NULL;
+	for (const char *c = recipient->orcpt; c && *c; c++)
+		if ((unsigned char)*c <= 0x20 || *c == 0x7f)
+			return 0;
+	if (!recipient->orcpt)
+		return 0;
+	*orcpt = dsn_orcpt_for_milter(context->arena, recipient->orcpt);
+	return *orcpt ? 0 : ERR_NOMEM;
+}
+
+/* For a recipient that had none. NULL without memory. */
+static const char *made_orcpt(const struct verdict_context *context,
+	const struct mailbox *mailbox, struct bytes spelt)
+{
+	const char *orcpt = dsn_orcpt(context->arena, mailbox, spelt);
+
+	return orcpt ? dsn_orcpt_for_milter(context->arena, orcpt) : NULL;
+}
+
+/* Looks up one recipient; it and what it becomes go into all. */
+static int look_up(
+	struct verdict_context *context, struct recipients *all, size_t index)
+{
+	const struct decide_recipient *recipient =
+		&context->message->recipients[index];
+	struct recipients_before *before = &all->before[all->before_count];
+	struct mailbox mailbox;
+	struct verdict verdict;
+	const char *orcpt;
+	int result = envelope_mailbox(recipient->address, recipient->resolved,
+		&mailbox, &before->spelt);
+
+	/* The empty string is nobody's address, whatever it resolves to:
+	 * nothing could delete it. */
+	if (!result || (result > 0 && !before->spelt.len))
+		return note_unparsable(context, FIELD_RECIPIENT, index,
+			before->spelt, RULE_INBOUND);
+	if (result > 0)
+		result = verdict_find(context, RULE_INBOUND, &mailbox,
+			FIELD_RECIPIENT, &verdict);
+	if (result < 0)
+		return result;
+	result = verdict_note(context, FIELD_RECIPIENT, index, before->spelt,
+		RULE_INBOUND, &verdict);
+	if (result < 0 || !verdict.key.len)
+		return result;
+	if (given_orcpt(context, recipient, &orcpt) < 0)
+		return ERR_NOMEM;
+	before->key = verdict.key;
+	before->orcpt = orcpt;
+	before->recipient = index;
+	before->rewritten = verdict.result == RESULT_REWRITTEN;
+	all->before_count++;
+	if (!orcpt) {
+		orcpt = made_orcpt(context, &mailbox, before->spelt);
+		if (!orcpt)
+			return ERR_NOMEM;
+	}
+	return add_after(context, all, before, &verdict, orcpt);
+}
+
+int envelope_recipients(struct verdict_context *context)
+{
+	struct recipients all = { 0 };
+	int result;
+
+	all.before = arena_alloc(context->arena,
+		context->message->recipient_count * sizeof *all.before + 1);
+	if (!all.before)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < context->message->recipient_count; i++) {
+		result = look_up(context, &all, i);
+		if (result < 0)
+			return result;
+	}
+	result = recipients_difference(context, &all);
+	if (result != ERR_NOMEM &&
+		decide_in_shadow(context->config, RULE_INBOUND)) {
+		struct decision *decision = context->decision;
+
+		result = 0;
+		if (decision->add_count || decision->delete_count)
+			decision->shadow = true;
+		decision->add_count = 0;
+		decision->delete_count = 0;
+	}
+	return result;
+}

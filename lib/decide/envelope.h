@@ -1,0 +1,31 @@
+/*
+ * envelope: the part of decide that is about MAIL FROM and RCPT TO. Fills
+ * sender, adds, deletes, findings and counts of the decision, all in the
+ * context's arena or in the message. In shadow mode sender, adds and deletes
+ * stay empty, and decision->shadow is set instead. Called by decide alone.
+ */
+#ifndef READDRESS_ENVELOPE_H
+#define READDRESS_ENVELOPE_H
+
+#include "decide/outcome.h"
+
+/* Outbound messages: the sender by the outbound table; the null sender is left.
+ * 0; ERR_NOMEM; ERR_IO or ERR_BAD, without text, when the map cannot be read.
+ */
+int envelope_sender(struct verdict_context *context) MUST_CHECK;
+
+/* The recipients by the inbound table, as the net difference of keys. 0; as
+ * envelope_sender; or as recipients_difference, whose ERR_BAD is 0 in shadow
+ * mode. */
+int envelope_recipients(struct verdict_context *context) MUST_CHECK;
+
+/*
+ * Reads a sender or recipient: as it came, or as Postfix resolved it where that
+ * is another address (source routes, "in.test!u", "u%relay", "u"). resolved may
+ * be NULL. *spelt: what Postfix parsed (postfixpath.h), in address: a recipient
+ * is deleted by it. Returns 1, 0 when neither is an address, or ERR_NOMEM.
+ */
+int envelope_mailbox(const char *address, const char *resolved,
+	struct mailbox *mailbox, struct bytes *spelt) MUST_CHECK;
+
+#endif

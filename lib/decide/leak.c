@@ -1,0 +1,339 @@
+#include "decide/leak.h"
+
+#include "decide/envelope.h"
+#include "mail/unread.h"
+
+/* One field of the message, while it is looked at. */
+struct source {
+	enum decide_leak_field field;
+	struct bytes header; /* its name; of the sender: none */
+	struct bytes value;
+	enum decide_field where;
+	bool edited; /* a new value of it is in the decision */
+};
+
+static const char *const names[DECIDE_LEAK_FIELDS] = {
+	[LEAK_FROM] = "from",
+	[LEAK_SENDER] = "sender",
+	[LEAK_REPLY_TO] = "reply-to",
+	[LEAK_DISPOSITION] = "disposition-notification-to",
+	[LEAK_RECEIPT] = "return-receipt-to",
+	[LEAK_RESENT_FROM] = "resent-from",
+	[LEAK_RESENT_SENDER] = "resent-sender",
+	[LEAK_TO] = "to",
+	[LEAK_CC] = "cc",
+	[LEAK_OTHER] = "other",
+};
+
+const char *leak_field_name(enum decide_leak_field field)
+{
+	return field < DECIDE_LEAK_FIELDS ? names[field] : "";
+}
+
+static enum decide_leak_field field_of(struct bytes header)
+{
+	enum decide_leak_field field = LEAK_FROM;
+
+	while (field < LEAK_OTHER &&
+		!bytes_equal_nocase(bytes_of(names[field]), header))
+		field++;
+	return field;
+}
+
+/* True if an address can have stayed that the outbound table would rewrite. */
+static bool is_possible(const struct verdict_context *context)
+{
+	const struct decision *decision = context->decision;
+	const uint64_t *sender = decision->counts[FIELD_SENDER];
+	const uint64_t *header = decision->counts[FIELD_HEADER];
+
+	if (decision->refuse ||
+		!map_rows(map_reader_map(context->reader), RULE_OUTBOUND))
+		return false;
+	return decision->direction == INBOUND ||
+	       decide_in_shadow(context->config, RULE_OUTBOUND) ||
+	       sender[RESULT_LEFT] || sender[RESULT_UNPARSABLE] ||
+	       header[RESULT_LEFT] || header[RESULT_UNPARSABLE];
+}
+
+/* 1, 0 (an address without a domain is this host's own), or an error. */
+static int is_outside(const struct verdict_context *context,
+	const struct decide_recipient *recipient)
+{
+	struct mailbox mailbox;
+	struct bytes spelt;
+	char key[ADDRESS_KEY_MAX];
+	unsigned roles = 0;
+	int result = envelope_mailbox(
+		recipient->address, recipient->resolved, &mailbox, &spelt);
+
+	if (result <= 0)
+		return result;
+	result = address_domain_key(mailbox.domain, mailbox.domain_len, key);
+	if (result < 0)
+		return result == ERR_BAD ? 1 : result;
+	result = map_domain_roles(
+		context->reader, (struct bytes){ key, (size_t)result }, &roles);
+	return result < 0 ? result : !roles;
+}
+
+static int has_outsider(const struct verdict_context *context)
+{
+	const struct decide_message *message = context->message;
+	int result = 0;
+
+	for (size_t i = 0; !result && i < message->recipient_count; i++)
+		result = is_outside(context, &message->recipients[i]);
+	return result;
+}
+
+/* What the outbound table would do with the address: true when it would
+ * rewrite it, or cannot although a rule holds. */
+static bool fires(const struct verdict *verdict)
+{
+	return verdict->result == RESULT_REWRITTEN ||
+	       verdict->result == RESULT_LEFT;
+}
+
+static bool is_known(const struct decision *decision,
+	const struct source *source, struct bytes key)
+{
+	for (size_t i = 0; i < decision->leak_count; i++) {
+		const struct decide_leak *leak = &decision->leaks[i];
+
+		if (leak->field == source->field &&
+			bytes_equal_nocase(leak->header, source->header) &&
+			bytes_equal(leak->key, key))
+			return true;
+	}
+	return false;
+}
+
+/* Notes the address unless it is known. Returns 1 when it, and what the verdict
+ * points to, must stay in the arena; 0; ERR_NOMEM. */
+static int note(struct verdict_context *context, const struct source *source,
+	struct bytes address, struct bytes key)
+{
+	struct decision *decision = context->decision;
+
+	if (is_known(decision, source, key))
+		return 0;
+	decision->leak_total++;
+	decision->leak_fields |= 1u << source->field;
+	if (decision->leak_count == DECIDE_LEAKS)
+		return 0;
+	decision->leaks[decision->leak_count++] =
+		(struct decide_leak){ source->field, source->header, address,
+			key };
+	return 1;
+}
+
+/* Is this address, which the outbound table would rewrite, another one now?
+ * Only in an edited header: it was inbound, and so was the rule. 1, 0, or an
+ * error. */
+static int is_changed(
+	const struct verdict_context *context, const struct mailbox *mailbox)
+{
+	struct verdict verdict;
+	int result = verdict_find(
+		context, RULE_INBOUND, mailbox, FIELD_HEADER, &verdict);
+
+	return result < 0 ? result : verdict.result == RESULT_REWRITTEN;
+}
+
+/* An address that could be read. */
+static int look_at(struct verdict_context *context, const struct source *source,
+	const struct mailbox *mailbox, struct bytes address)
+{
+	struct arena_mark mark = arena_mark(context->arena);
+	struct verdict verdict;
+	int result = verdict_find(
+		context, RULE_OUTBOUND, mailbox, source->where, &verdict);
+
+	if (result < 0)
+		return result;
+	if (fires(&verdict) && source->edited) {
+		if (context->decision->direction == INBOUND)
+			result = is_changed(context, mailbox);
+		else
+			result = verdict.result == RESULT_REWRITTEN;
+		if (result < 0)
+			return result;
+	}
+	if (!result && fires(&verdict))
+		result = note(context, source, address, verdict.key);
+	else
+		result = 0;
+	if (!result)
+		arena_rewind(context->arena, mark);
+	return result < 0 ? result : 0;
+}
+
+/* Looks the first len bytes of it up. */
+static int look_at_place(struct verdict_context *context,
+	const struct source *source, const struct unread *unread, size_t len,
+	bool *fired)
+{
+	struct arena_mark mark = arena_mark(context->arena);
+	struct mailbox mailbox = { .local_len = 0 };
+	struct verdict verdict;
+	int result = 0;
+
+	*fired = false;
+	if (unread->at)
+		result = address_parse(unread->text, len, &mailbox, NULL);
+	if (!unread->at || result < 0) {
+		mailbox.local_len = 0;
+		mailbox.domain_len = len - unread->at - 1;
+		memcpy(mailbox.domain, unread->text + unread->at + 1,
+			mailbox.domain_len);
+	}
+	result = verdict_find(
+		context, RULE_OUTBOUND, &mailbox, source->where, &verdict);
+	*fired = !result && fires(&verdict);
+	if (*fired) {
+		char *copy = arena_copy(context->arena, unread->text, len);
+
+		result =
+			copy ? note(context, source,
+				       (struct bytes){ copy, len }, verdict.key)
+			     : ERR_NOMEM;
+	}
+	if (!result)
+		arena_rewind(context->arena, mark);
+	return result < 0 ? result : 0;
+}
+
+/* What could not be read, but holds what looks like addresses. */
+static int look_into(struct verdict_context *context,
+	const struct source *source, struct bytes text)
+{
+	struct unread unread;
+	int result = 0;
+
+	while (!result && unread_next(&text, &unread)) {
+		bool fired = false;
+
+		result = look_at_place(
+			context, source, &unread, unread.len, &fired);
+		if (!result && !fired && unread.ascii_len < unread.len &&
+			unread.ascii_len > unread.at + 1)
+			result = look_at_place(context, source, &unread,
+				unread.ascii_len, &fired);
+	}
+	return result;
+}
+
+static int look_at_sender(struct verdict_context *context)
+{
+	const struct decide_message *message = context->message;
+	struct source source = { .field = LEAK_FROM, .where = FIELD_SENDER };
+	struct mailbox mailbox;
+	struct bytes spelt;
+	int result;
+
+	if (!message->sender || context->decision->sender)
+		return 0;
+	result = envelope_mailbox(
+		message->sender, message->sender_resolved, &mailbox, &spelt);
+	if (result < 0 || !spelt.len)
+		return result < 0 ? result : 0;
+	return result ? look_at(context, &source, &mailbox, spelt)
+		      : look_into(context, &source, spelt);
+}
+
+/* The address as a log line shows it: without the comments and folds that may
+ * be in it. NULL data: out of memory. */
+static struct bytes shown(struct verdict_context *context,
+	const struct header_element *element, struct bytes value,
+	const struct mailbox *mailbox)
+{
+	struct bytes raw = { value.data + element->addr_spec.off,
+		element->addr_spec.len };
+	char text[ADDRESS_TEXT_MAX];
+	int len;
+
+	if (!(element->flags & HEADER_ELEMENT_BROKEN))
+		return raw;
+	len = address_format(mailbox, text);
+	if (len < 0)
+		return raw;
+	raw.data = arena_copy(context->arena, text, (size_t)len);
+	raw.len = (size_t)len;
+	return raw;
+}
+
+static int look_at_header(
+	struct verdict_context *context, const struct source *source)
+{
+	struct header_iter iter;
+	struct header_element element;
+	int result = 0;
+
+	header_iter_init(&iter, source->value);
+	while (!result && header_next(&iter, &element)) {
+		bool bad = element.flags & HEADER_ELEMENT_BAD;
+		struct span span = bad ? element.element : element.addr_spec;
+		struct bytes text = { source->value.data + span.off, span.len };
+		struct mailbox mailbox;
+
+		if (!bad)
+			bad = header_mailbox(
+				      source->value, &element, &mailbox) < 0;
+		if (bad) {
+			result = look_into(context, source, text);
+			continue;
+		}
+		text = shown(context, &element, source->value, &mailbox);
+		result = text.data ? look_at(context, source, &mailbox, text)
+				   : ERR_NOMEM;
+	}
+	return result;
+}
+
+static int look_at_headers(struct verdict_context *context)
+{
+	const struct decide_message *message = context->message;
+	const struct decision *decision = context->decision;
+	size_t edit = 0;
+	int result = 0;
+
+	for (size_t i = 0; !result && i < message->header_count; i++) {
+		const struct decide_header *header = &message->headers[i];
+		struct source source = { .header = header->name,
+			.value = header->value,
+			.where = FIELD_HEADER };
+
+		if (!config_list_has_nocase(
+			    &context->config->outbound_headers, header->name))
+			continue;
+		while (edit < decision->header_count &&
+			decision->headers[edit].index < i)
+			edit++;
+		source.edited = edit < decision->header_count &&
+				decision->headers[edit].index == i;
+		source.field = field_of(header->name);
+		if (source.field < LEAK_OTHER)
+			source.header = (struct bytes){ NULL, 0 };
+		result = look_at_header(context, &source);
+	}
+	return result;
+}
+
+int leak_find(struct verdict_context *context)
+{
+	struct decision *decision = context->decision;
+	int result;
+
+	if (!is_possible(context))
+		return 0;
+	result = has_outsider(context);
+	if (result <= 0)
+		return result;
+	decision->leaks = arena_alloc(
+		context->arena, DECIDE_LEAKS * sizeof *decision->leaks);
+	if (!decision->leaks)
+		return ERR_NOMEM;
+	result = look_at_sender(context);
+	return result < 0 ? result : look_at_headers(context);
+}

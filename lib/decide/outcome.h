@@ -1,0 +1,76 @@
+/*
+ * verdict: what the rules make of one address: the one answer for senders,
+ * recipients and headers, and for `readdress lookup`.
+ */
+#ifndef READDRESS_VERDICT_H
+#define READDRESS_VERDICT_H
+
+#include "decide/decide.h"
+
+/* What the parts of a decision work with. */
+struct verdict_context {
+	const struct config *config;
+	struct map_reader *reader;
+	const struct decide_message *message;
+	struct arena *arena;   /* what the decision needs */
+	struct arena *scratch; /* empty again after each header */
+	struct decision *decision;
+	size_t findings_room; /* of decision->findings */
+	struct error *error;  /* says why, beside memory */
+};
+
+struct verdict_target {
+	struct bytes text; /* as it is written: RFC 5321, NUL behind it */
+	struct bytes key;
+	bool keeps_local;
+	struct bytes domain; /* the end of text */
+};
+
+struct verdict {
+	enum decide_result result; /* REWRITTEN, UNCHANGED, EXCEPTION, LEFT */
+	const char *why;	   /* of LEFT; static */
+	struct bytes key;	   /* of the address; len 0 when it has none */
+	struct bytes rule;	   /* key of the rule; len 0 when none holds */
+	enum rule_kind kind;
+	/* When REWRITTEN, and when UNCHANGED because the rule makes nothing of
+	 * the address but itself: at least one. */
+	struct verdict_target *targets;
+	size_t target_count;
+};
+
+/* Would Postfix resolve such a local part to another place ("u%host",
+ * "host!u")?
+ */
+bool verdict_is_routed(const char *local, size_t len);
+
+/*
+ * Looks the address up, which stands in that field. It is LEFT when it is a
+ * recipient whose kept local part or extension holds '%', '!' or '@'; when it
+ * would be longer than 254 octets; and when it would have a UTF-8 local part in
+ * a message without SMTPUTF8 (a local part that a header keeps is no reason).
+ * It is UNCHANGED when the rule makes nothing of it but itself. For a header,
+ * the first target is the only one. Uses config, reader, message->smtputf8 and
+ * arena of the context; everything lives in the arena. 0 or a negative error.
+ */
+int verdict_find(const struct verdict_context *context, enum rule_table table,
+	const struct mailbox *mailbox, enum decide_field field,
+	struct verdict *verdict) MUST_CHECK;
+
+/* The texts of the targets, joined with ",". *joined lives as long as they and
+ * the arena. 0 or ERR_NOMEM. */
+int verdict_join(struct arena *arena, const struct verdict *verdict,
+	struct bytes *joined) MUST_CHECK;
+
+/* Counts what the verdict says of the address old, and appends it to
+ * decision->findings where it is to be kept (see explain, keep_all). old
+ * must live as long as the decision; so must the verdict, but for that of a
+ * header, of which copies are made. 0 or ERR_NOMEM. */
+int verdict_note(struct verdict_context *context, enum decide_field field,
+	size_t index, struct bytes old, enum rule_table table,
+	const struct verdict *verdict) MUST_CHECK;
+
+/* The header of that index is over: its findings beyond DECIDE_FINDINGS go to
+ * those of the headers before it that have the same name, result and why. */
+void verdict_fold(struct verdict_context *context, size_t index);
+
+#endif

@@ -1,0 +1,259 @@
+#include "decide/recipients.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mail/dsn.h"
+#include "decide/lookalike.h"
+
+static int compare_before(const void *a, const void *b)
+{
+	const struct recipients_before *x = a;
+	const struct recipients_before *y = b;
+	int order = bytes_compare(x->key, y->key);
+
+	if (!order)
+		order = bytes_compare(x->spelt, y->spelt);
+	if (!order)
+		order = (x->recipient > y->recipient) -
+			(x->recipient < y->recipient);
+	return order;
+}
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct recipients_after *x = a;
+	const struct recipients_after *y = b;
+
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static int compare_after(const void *a, const void *b)
+{
+	const struct recipients_after *x = a;
+	const struct recipients_after *y = b;
+	int order = bytes_compare(x->key, y->key);
+
+	return order ? order : compare_order(a, b);
+}
+
+/* Behind the last of all->after, sorted, that has the key of the first. */
+static size_t end_of_after(const struct recipients *all, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < all->after_count &&
+		bytes_equal(all->after[end].key, all->after[first].key))
+		end++;
+	return end;
+}
+
+struct recipients_after *recipients_new(
+	struct verdict_context *context, struct recipients *all)
+{
+	if (all->after_count == all->after_room) {
+		size_t room = all->after_room ? 2 * all->after_room : 16;
+		struct recipients_after *grown =
+			arena_alloc(context->arena, room * sizeof *grown);
+
+		if (!grown)
+			return NULL;
+		if (all->after_count)
+			memcpy(grown, all->after,
+				all->after_count * sizeof *grown);
+		all->after = grown;
+		all->after_room = room;
+	}
+	all->after[all->after_count].order = all->after_count;
+	return &all->after[all->after_count++];
+}
+
+/* The parameters for a recipient that first..first+count become. */
+static const char *esmtp(const struct verdict_context *context,
+	const struct recipients_after *first, size_t count)
+{
+	struct dsn_notify notify = { 0, false, false, false };
+	const char *text;
+	char *out;
+	size_t size;
+
+	for (size_t i = 0; i < count; i++)
+		dsn_notify_add(&notify,
+			context->message->recipients[first[i].recipient]
+				.notify);
+	text = dsn_notify_text(&notify);
+	size = sizeof "NOTIFY= ORCPT=" + strlen(text) + strlen(first->orcpt);
+	out = arena_octets(context->arena, size);
+	if (!out)
+		return NULL;
+	(void)snprintf(out, size, "%s%s%sORCPT=%s", *text ? "NOTIFY=" : "",
+		text, *text ? " " : "", first->orcpt);
+	return out;
+}
+
+/* Keeps of all->after, sorted by key, what is to be added: the first of each
+ * key, orcpt now being all its parameters. */
+static int keep_new(struct verdict_context *context,
+	const struct lookalikes *lookalikes, struct recipients *all)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0, next; i < all->after_count; i = next) {
+		struct recipients_after *first = &all->after[i];
+		int result;
+
+		next = end_of_after(all, i);
+		if (first->held)
+			continue;
+		result = lookalikes_part(context, lookalikes, first);
+		if (result < 0)
+			return result;
+		first->orcpt = esmtp(context, first, next - i);
+		if (!first->orcpt)
+			return ERR_NOMEM;
+		all->after[kept++] = *first;
+	}
+	all->after_count = kept;
+	return 0;
+}
+
+static int list_adds(struct verdict_context *context,
+	const struct lookalikes *lookalikes, struct recipients *all)
+{
+	struct decision *decision = context->decision;
+	int result = keep_new(context, lookalikes, all);
+
+	if (result < 0)
+		return result;
+	if (all->after_count)
+		qsort(all->after, all->after_count, sizeof *all->after,
+			compare_order);
+	decision->adds = arena_alloc(
+		context->arena, all->after_count * sizeof *decision->adds + 1);
+	if (!decision->adds)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < all->after_count; i++)
+		decision->adds[i] = (struct decide_add){ all->after[i].text,
+			all->after[i].orcpt };
+	decision->add_count = all->after_count;
+	return 0;
+}
+
+/* Once for each spelling: Postfix finds a recipient by no other. */
+static int list_deletes(
+	struct verdict_context *context, const struct recipients *all)
+{
+	struct decision *decision = context->decision;
+
+	decision->deletes = arena_alloc(
+		context->arena, all->before_count * sizeof(char *) + 1);
+	if (!decision->deletes)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < all->before_count; i++) {
+		const struct recipients_before *before = &all->before[i];
+		char *copy;
+
+		if (!before->deleted ||
+			(i && bytes_equal(before->key, before[-1].key) &&
+				bytes_equal(before->spelt, before[-1].spelt)))
+			continue;
+		copy = arena_copy(
+			context->arena, before->spelt.data, before->spelt.len);
+		if (!copy)
+			return ERR_NOMEM;
+		decision->deletes[decision->delete_count++] = copy;
+	}
+	return 0;
+}
+
+static void add_notify(const struct verdict_context *context, size_t recipient,
+	struct dsn_notify *notify)
+{
+	dsn_notify_add(notify, context->message->recipients[recipient].notify);
+}
+
+/*
+ * A recipient that was there and is to be: before[from..to) are those of its
+ * key that came, after[first..next) those that are to be. It stays as Postfix
+ * holds it, unless those who become it ask for other notification than those
+ * who came with it: then it is added again, as the first of them spelt it.
+ */
+static int mark_both(struct verdict_context *context, struct recipients *all,
+	size_t from, size_t to, size_t first, size_t next)
+{
+	struct recipients_after *after = &all->after[first];
+	struct recipients_before *oldest = &all->before[from];
+	struct dsn_notify held = { 0 };
+	struct dsn_notify wanted = { 0 };
+	bool joined = false;
+
+	for (size_t i = first; i < next; i++) {
+		joined = joined || all->after[i].text;
+		add_notify(context, all->after[i].recipient, &wanted);
+	}
+	for (size_t i = from; i < to; i++) {
+		add_notify(context, all->before[i].recipient, &held);
+		if (all->before[i].recipient < oldest->recipient)
+			oldest = &all->before[i];
+	}
+	after->held = !joined || held.bits == wanted.bits;
+	for (size_t i = from; i < to; i++) {
+		all->before[i].deleted = !after->held;
+		all->before[i].joined = joined;
+	}
+	if (after->held)
+		return 0;
+	after->text = arena_copy(
+		context->arena, oldest->spelt.data, oldest->spelt.len);
+	return after->text ? 0 : ERR_NOMEM;
+}
+
+/* What Postfix is to lose, and what of all->after it has. Both lists are in the
+ * order of keys. */
+static int mark(struct verdict_context *context, struct recipients *all)
+{
+	size_t from = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < all->before_count; i++) {
+		all->before[i].deleted = all->before[i].rewritten;
+		all->before[i].joined = false;
+	}
+	for (size_t i = 0, next; !result && i < all->after_count; i = next) {
+		struct bytes key = all->after[i].key;
+		size_t to;
+
+		next = end_of_after(all, i);
+		while (from < all->before_count &&
+			bytes_compare(all->before[from].key, key) < 0)
+			from++;
+		for (to = from; to < all->before_count &&
+				bytes_equal(all->before[to].key, key);)
+			to++;
+		if (to > from)
+			result = mark_both(context, all, from, to, i, next);
+		from = to;
+	}
+	return result;
+}
+
+int recipients_difference(
+	struct verdict_context *context, struct recipients *all)
+{
+	struct lookalikes lookalikes;
+	int result;
+
+	if (!all->before_count || !all->after_count)
+		return 0;
+	qsort(all->before, all->before_count, sizeof *all->before,
+		compare_before);
+	qsort(all->after, all->after_count, sizeof *all->after, compare_after);
+	result = mark(context, all);
+	if (!result)
+		result = lookalikes_list(context, all, &lookalikes);
+	if (!result)
+		result = list_deletes(context, all);
+	if (!result)
+		result = list_adds(context, &lookalikes, all);
+	return result;
+}

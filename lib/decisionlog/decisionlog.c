@@ -1,0 +1,315 @@
+#include "decisionlog/decisionlog.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "decisionlog/leaklog.h"
+#include "decisionlog/prooflog.h"
+
+#define ADDRESS_SHOWN 330 /* an address, escaped and cut */
+#define ID_SHOWN      64  /* the queue ID */
+#define NAMES_SHOWN   32  /* different header names in one line */
+#define REASONS_SHOWN 8	  /* for which addresses of a header were left */
+
+/* A line that grows item by item, and begins anew where it is full. */
+struct lines {
+	const struct log *log;
+	void (*emit)(
+		void *context, enum config_log_level level, const char *line);
+	void *context;
+	enum config_log_level level;
+	char prefix[300];
+	char text[REPORT_LINE + 1];
+	size_t used;
+	bool empty; /* nothing behind the prefix yet */
+};
+
+static void begin(struct lines *lines)
+{
+	lines->used = (size_t)snprintf(
+		lines->text, sizeof lines->text, "%s", lines->prefix);
+	lines->empty = true;
+}
+
+static void end(struct lines *lines)
+{
+	if (!lines->empty)
+		lines->emit(lines->context, lines->level, lines->text);
+	begin(lines);
+}
+
+/* Appends text; the caller saw to it that it fits. */
+static void append(struct lines *lines, const char *text)
+{
+	size_t room = sizeof lines->text - lines->used;
+	int len = snprintf(lines->text + lines->used, room, "%s", text);
+
+	lines->used += (size_t)len < room ? (size_t)len : room - 1;
+	lines->empty = false;
+}
+
+static bool fits(const struct lines *lines, size_t len)
+{
+	return lines->used + len <= REPORT_LINE;
+}
+
+static void show_id(const char *queue_id, char id[ID_SHOWN])
+{
+	(void)log_escape(
+		bytes_of(queue_id ? queue_id : "NOQUEUE"), id, ID_SHOWN);
+}
+
+static void set_prefix(struct lines *lines, const struct decision *decision,
+	const char *queue_id, uint64_t generation, bool shadow)
+{
+	char id[ID_SHOWN];
+
+	show_id(queue_id, id);
+	(void)snprintf(lines->prefix, sizeof lines->prefix,
+		"%s: direction=%s why=%s generation=%llu%s", id,
+		decide_direction_name(decision->direction),
+		decide_why_name(decision->why), (unsigned long long)generation,
+		shadow ? " mode=shadow" : "");
+	begin(lines);
+}
+
+static void show(const struct lines *lines, struct bytes address, char *out)
+{
+	(void)log_address(lines->log, address, out, ADDRESS_SHOWN);
+}
+
+/* " rcpt=<old>:<new>,<new>", begun again on the next line where it is long. */
+static void add_address(
+	struct lines *lines, const struct decide_finding *finding)
+{
+	struct bytes rest = finding->new;
+	struct bytes target;
+	char old[ADDRESS_SHOWN];
+	char new[ADDRESS_SHOWN];
+	char item[2 * ADDRESS_SHOWN + 32];
+	bool open = false;
+
+	show(lines, finding->old, old);
+	while (rule_next_target(&rest, &target)) {
+		show(lines, target, new);
+		if (open && fits(lines, strlen(new) + 3)) {
+			(void)snprintf(item, sizeof item, ",<%s>", new);
+		} else {
+			(void)snprintf(item, sizeof item, " %s=<%s>:<%s>",
+				decide_field_name(finding->field), old, new);
+			if (!fits(lines, strlen(item)))
+				end(lines);
+		}
+		append(lines, item);
+		open = true;
+	}
+}
+
+/* " headers=From,Reply-To": of the headers with a new address. */
+static void add_headers(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message, bool shadow)
+{
+	struct bytes seen[NAMES_SHOWN];
+	size_t count = 0;
+
+	for (size_t i = 0; i < decision->finding_count; i++) {
+		const struct decide_finding *finding = &decision->findings[i];
+		struct bytes name;
+		char item[120];
+		size_t n = 0;
+
+		if (finding->field != FIELD_HEADER ||
+			finding->result != RESULT_REWRITTEN ||
+			finding->shadow != shadow)
+			continue;
+		name = message->headers[finding->index].name;
+		while (n < count && !bytes_equal_nocase(seen[n], name))
+			n++;
+		if (n < count || count == NAMES_SHOWN)
+			continue;
+		seen[count++] = name;
+		item[0] = ',';
+		(void)log_escape(name, item + 1, sizeof item - 1);
+		if (count == 1 || !fits(lines, strlen(item))) {
+			if (!fits(lines, strlen(" headers=") + strlen(item)))
+				end(lines);
+			append(lines, " headers=");
+			append(lines, item + 1);
+		} else {
+			append(lines, item);
+		}
+	}
+}
+
+static void add_rewritten(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message, bool shadow)
+{
+	for (size_t i = 0; i < decision->finding_count; i++) {
+		const struct decide_finding *finding = &decision->findings[i];
+
+		if (finding->field != FIELD_HEADER &&
+			finding->result == RESULT_REWRITTEN &&
+			finding->shadow == shadow)
+			add_address(lines, finding);
+	}
+	add_headers(lines, decision, message, shadow);
+}
+
+/* Addresses of one field that were left for one reason. */
+struct left {
+	const struct decide_finding *first;
+	size_t count;
+};
+
+/* Gathers those of the finding at *i, of its whole header where it is in one,
+ * and moves *i behind them. Returns how many reasons there are. */
+static size_t gather_left(const struct decision *decision, size_t *i,
+	struct left left[REASONS_SHOWN])
+{
+	const struct decide_finding *first = &decision->findings[*i];
+	size_t reasons = 0;
+
+	for (; *i < decision->finding_count; (*i)++) {
+		const struct decide_finding *finding = &decision->findings[*i];
+		size_t n = 0;
+
+		if (finding != first && (first->field != FIELD_HEADER ||
+						finding->index != first->index))
+			break;
+		if (finding->result != RESULT_LEFT &&
+			finding->why != decide_why_unread)
+			continue;
+		while (n < reasons && left[n].first->why != finding->why)
+			n++;
+		if (n == REASONS_SHOWN)
+			continue;
+		if (n == reasons)
+			left[reasons++] = (struct left){ finding, 0 };
+		left[n].count += 1 + (size_t)finding->more;
+	}
+	return reasons;
+}
+
+static void add_left(struct lines *lines, const struct left *left,
+	const struct decide_message *message)
+{
+	const struct decide_finding *finding = left->first;
+	char item[ADDRESS_SHOWN + 300];
+	char old[ADDRESS_SHOWN];
+	char name[100] = "";
+
+	show(lines, finding->old, old);
+	if (finding->field == FIELD_HEADER)
+		(void)log_escape(message->headers[finding->index].name, name,
+			sizeof name);
+	(void)snprintf(item, sizeof item, " left %s=<%s> reason=\"%s\"",
+		*name ? name : decide_field_name(finding->field), old,
+		finding->why);
+	append(lines, item);
+	if (left->count > 1) {
+		(void)snprintf(item, sizeof item, " more=%zu", left->count - 1);
+		append(lines, item);
+	}
+	lines->level =
+		finding->why == decide_why_signed ? LEVEL_INFO : LEVEL_WARNING;
+	end(lines);
+}
+
+/* What a rule holds for and what was left: a line for each recipient, and for
+ * each header and reason, in which a stranger may put thousands. */
+static void add_all_left(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message)
+{
+	for (size_t i = 0; i < decision->finding_count;) {
+		struct left left[REASONS_SHOWN];
+		size_t reasons = gather_left(decision, &i, left);
+
+		for (size_t n = 0; n < reasons; n++)
+			add_left(lines, &left[n], message);
+	}
+}
+
+static uint64_t unparsable(const struct decision *decision)
+{
+	uint64_t sum = 0;
+
+	for (int field = 0; field < DECIDE_FIELDS; field++)
+		sum += decision->counts[field][RESULT_UNPARSABLE];
+	return sum;
+}
+
+/* A message without its proof: who sent it, and what was found in place of the
+ * proof. One that is refused for now, for want of a header that nobody has ever
+ * sent, may be the company's own. */
+static void add_unproven(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message)
+{
+	char old[ADDRESS_SHOWN];
+	char proof[PROOFLOG_MAX];
+	char item[ADDRESS_SHOWN + 64];
+
+	if (decision->refuse) {
+		show(lines, decision->refused, old);
+		(void)snprintf(item, sizeof item,
+			" refused rcpt=<%s> reply=\"%s\"", old,
+			decision->proof.unseen ? "450 4.7.1" : "550 5.7.1");
+		append(lines, item);
+	}
+	prooflog_text(decision, message, lines->log, proof);
+	append(lines, proof);
+	if (decision->refuse && decision->proof.unseen)
+		lines->level = LEVEL_WARNING;
+	end(lines);
+	lines->level = LEVEL_INFO;
+}
+
+static void add_leaks(struct lines *lines, const struct decision *decision,
+	const struct decide_message *message, const char *queue_id)
+{
+	char id[ID_SHOWN];
+
+	show_id(queue_id, id);
+	leaklog_lines(
+		decision, message, id, lines->log, lines->emit, lines->context);
+}
+
+void report_lines(const struct decision *decision,
+	const struct decide_message *message, const char *queue_id,
+	uint64_t generation, const struct log *log,
+	void (*emit)(
+		void *context, enum config_log_level level, const char *line),
+	void *context)
+{
+	struct lines lines = { .log = log,
+		.emit = emit,
+		.context = context,
+		.level = LEVEL_INFO };
+	char item[ADDRESS_SHOWN + 64];
+	bool touched = false;
+
+	for (int shadow = 0; shadow < 2; shadow++) {
+		set_prefix(&lines, decision, queue_id, generation, shadow);
+		add_rewritten(&lines, decision, message, shadow);
+		touched = touched || !lines.empty;
+		end(&lines);
+	}
+	set_prefix(&lines, decision, queue_id, generation, false);
+	if (decision->why == WHY_UNPROVEN) {
+		add_unproven(&lines, decision, message);
+		touched = true;
+	}
+	if (decision->refuse)
+		return;
+	add_all_left(&lines, decision, message);
+	add_leaks(&lines, decision, message, queue_id);
+	/* That it was left as it is is told of mail that has been decided. */
+	lines.level = decision->why == WHY_REQUEUED ? LEVEL_INFO : LEVEL_DEBUG;
+	if (!touched)
+		append(&lines, " unchanged");
+	if (unparsable(decision)) {
+		(void)snprintf(item, sizeof item, " unparsable=%llu",
+			(unsigned long long)unparsable(decision));
+		append(&lines, item);
+	}
+	end(&lines);
+}

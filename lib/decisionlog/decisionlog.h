@@ -1,0 +1,32 @@
+/*
+ * report: a decision as log lines (readdress-milter(8), LOG), key=value, each
+ * at most REPORT_LINE octets, every one beginning with the same prefix (leaks
+ * with the queue ID alone: leaklog.h).
+ */
+#ifndef READDRESS_REPORT_H
+#define READDRESS_REPORT_H
+
+#include "decide/decide.h"
+#include "base/log.h"
+
+#define REPORT_LINE 900
+
+/*
+ * Calls emit for each line, at the level it deserves: LEVEL_INFO where the
+ * message was touched (or would have been, in shadow mode), LEVEL_WARNING for
+ * addresses left as they are and headers that could not be changed (one line
+ * for each header and reason, "more=" counts the others) and for leaks,
+ * LEVEL_INFO for a
+ * message without the proof that it needs, refused or not (LEVEL_WARNING where
+ * it is refused for now, 450), and for one that was decided before
+ * (WHY_REQUEUED), LEVEL_DEBUG for a message that nothing touched. queue_id:
+ * NULL becomes "NOQUEUE".
+ */
+void report_lines(const struct decision *decision,
+	const struct decide_message *message, const char *queue_id,
+	uint64_t generation, const struct log *log,
+	void (*emit)(
+		void *context, enum config_log_level level, const char *line),
+	void *context);
+
+#endif

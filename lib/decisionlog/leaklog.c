@@ -1,0 +1,55 @@
+#include "decisionlog/leaklog.h"
+
+#include <stdio.h>
+
+#include "decide/leak.h"
+#include "decisionlog/prooflog.h"
+
+#define ADDRESS_SHOWN 330 /* escaped and cut, as in other lines */
+#define FIELD_SHOWN   60
+#define LINE_SHOWN    900
+
+/* "x-sender": as metrics have it, but for headers that they put together. */
+static void show_field(const struct decide_leak *leak, char out[FIELD_SHOWN])
+{
+	if (leak->field != LEAK_OTHER) {
+		(void)snprintf(
+			out, FIELD_SHOWN, "%s", leak_field_name(leak->field));
+		return;
+	}
+	(void)log_escape(leak->header, out, FIELD_SHOWN);
+	for (char *c = out; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+}
+
+void leaklog_lines(const struct decision *decision,
+	const struct decide_message *message, const char *id,
+	const struct log *log,
+	void (*emit)(
+		void *context, enum config_log_level level, const char *line),
+	void *context)
+{
+	char origin[PROOFLOG_ORIGIN_MAX];
+	char line[LINE_SHOWN];
+
+	prooflog_origin(message, origin);
+	for (size_t i = 0; i < decision->leak_count; i++) {
+		const struct decide_leak *leak = &decision->leaks[i];
+		char address[ADDRESS_SHOWN];
+		char field[FIELD_SHOWN];
+
+		(void)log_address(log, leak->address, address, sizeof address);
+		show_field(leak, field);
+		(void)snprintf(line, sizeof line,
+			"%s: leak=<%s> field=%s why=%s%s", id, address, field,
+			decide_why_name(decision->why), origin);
+		emit(context, LEVEL_WARNING, line);
+	}
+	if (decision->leak_total == decision->leak_count)
+		return;
+	(void)snprintf(line, sizeof line, "%s: leaks=%zu logged=%zu why=%s%s",
+		id, decision->leak_total, decision->leak_count,
+		decide_why_name(decision->why), origin);
+	emit(context, LEVEL_WARNING, line);
+}

@@ -1,0 +1,35 @@
+/*
+ * unread: what a text that cannot be parsed as an address still shows: places
+ * that look like one, "zoe@new.example" in "Zoe Zander zoe@new.example".
+ * Linear time; nothing is allocated.
+ */
+#ifndef READDRESS_UNREAD_H
+#define READDRESS_UNREAD_H
+
+#include "map/map.h"
+
+#define UNREAD_LOCAL_MAX 254
+
+/* One such place. White space around "@" and around a dot, comments behind "@",
+ * and the apostrophes around an address are not in text. */
+struct unread {
+	char text[UNREAD_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX * 2];
+	size_t len;
+	size_t at; /* of the "@": 0 when nothing like a local part is before it
+		    */
+	/* Length of text up to where its domain's first non-ASCII byte is,
+	 * which may be text that stands close behind it; len when there is
+	 * none. */
+	size_t ascii_len;
+};
+
+/* Cuts the next place, and all before it, off *rest. False: there is none. */
+bool unread_next(struct bytes *rest, struct unread *unread);
+
+/* Does the text hold an "@domain" that a rule of inbound or outbound names as
+ * the domain of its source? U-labels, A-labels and case make no difference. 1,
+ * 0, or an error of map_domain_roles. */
+int unread_names_domain(struct map_reader *reader, enum rule_table table,
+	struct bytes text) MUST_CHECK;
+
+#endif

@@ -1,0 +1,369 @@
+#include "map/map.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "map/architecture.h"
+#include "base/file.h"
+#include "map/mapfile.h"
+#include "map/mapmeta.h"
+#include "map/roles.h"
+#include "map/trailer.h"
+
+const char *const mapfile_names[MAPFILE_DATABASES + 1] = { "inbound",
+	"outbound", "routes", "domains", "meta", "roles", NULL };
+
+/* For a map without the database "roles": what it would hold, once somebody
+ * asked. */
+struct map_old {
+	pthread_mutex_t mutex;
+	struct roles *roles;
+};
+
+struct map {
+	struct lmdbfile *file;
+	struct map_old *old; /* NULL: the map has the database */
+	uint64_t octets;
+	struct map_meta meta;
+};
+
+struct map_reader {
+	const struct map *map;
+	struct lmdbfile_reader in;
+};
+
+/* A memfd that nobody can write to once it is sealed. */
+static int make_memory(void)
+{
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = -1;
+
+#ifdef MFD_NOEXEC_SEAL
+	fd = memfd_create("readdress map", flags | MFD_NOEXEC_SEAL);
+#endif
+	return fd >= 0 ? fd : memfd_create("readdress map", flags);
+}
+
+static int verify(int file, const char *path, bool isolated, int *memory,
+	uint64_t *length, struct error *error)
+{
+	const int seals =
+		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	int code;
+
+	if (!isolated) {
+		code = seal_check(file, path, MAP_VERSION, -1, length, error);
+		return code ? code : architecture_check(file, path, error);
+	}
+	*memory = make_memory();
+	if (*memory < 0)
+		return error_set_errno(
+			error, "cannot make memory for %s", path);
+	code = seal_check(file, path, MAP_VERSION, *memory, length, error);
+	if (!code)
+		code = architecture_check(*memory, path, error);
+	if (!code && fcntl(*memory, F_ADD_SEALS, seals))
+		code = error_set_errno(
+			error, "cannot seal the copy of %s", path);
+	return code;
+}
+
+static int check_rows(const struct map *map, struct lmdbfile_reader *reader,
+	const char *path, struct error *error)
+{
+	for (unsigned t = 0; t < RULE_TABLES; t++) {
+		uint64_t said = map_rows(map, (enum rule_table)t);
+		uint64_t rows;
+		int code = lmdbfile_count(reader, t, &rows);
+
+		if (code)
+			return error_set(error, code, "cannot read %s", path);
+		if (rows != said)
+			return error_set(error, ERR_BAD,
+				"%s is damaged: %s holds %" PRIu64
+				" rows, its metadata says %" PRIu64,
+				path, mapfile_names[t], rows, said);
+	}
+	return 0;
+}
+
+static int check_content(struct map *map, const char *path, struct error *error)
+{
+	struct lmdbfile_reader reader;
+	struct bytes record;
+	int code = lmdbfile_begin(&reader, map->file);
+
+	if (code)
+		return error_set(error, code, "cannot read %s", path);
+	code = lmdbfile_get(
+		&reader, MAPFILE_META, bytes_of(MAPFILE_META_KEY), &record);
+	if (code < 0)
+		code = error_set(error, code, "cannot read %s", path);
+	else if (!code || mapmeta_parse(record, &map->meta))
+		code = error_set(error, ERR_BAD,
+			"%s is not a map of readdress: its metadata cannot be "
+			"read",
+			path);
+	else
+		code = check_rows(map, &reader, path, error);
+	lmdbfile_end(&reader);
+	return code;
+}
+
+static int gather(const struct map *map, struct roles *roles)
+{
+	int code = 0;
+
+	for (unsigned t = 0; code >= 0 && t < RULE_TABLES; t++) {
+		struct map_walk walk = { .map = map,
+			.table = (enum rule_table)t };
+
+		while ((code = map_walk_next(&walk)) == 1) {
+			code = roles_add(roles, walk.table, &walk.rule);
+			if (code < 0)
+				break;
+		}
+		map_walk_close(&walk);
+	}
+	return code;
+}
+
+/* The roles of an old map; several threads may ask at once. */
+static int old_roles(const struct map *map, const struct roles **result)
+{
+	struct map_old *old = map->old;
+	struct roles *roles = NULL;
+	int code = 0;
+
+	pthread_mutex_lock(&old->mutex);
+	if (!old->roles) {
+		roles = roles_open();
+		code = roles ? gather(map, roles) : ERR_NOMEM;
+		if (code < 0)
+			roles_close(roles);
+		else
+			old->roles = roles;
+	}
+	*result = old->roles;
+	pthread_mutex_unlock(&old->mutex);
+	return code;
+}
+
+static int open_old(
+	struct map *map, bool isolated, const char *path, struct error *error)
+{
+	const struct roles *roles;
+	int code = 0;
+
+	if (lmdbfile_has(map->file, MAPFILE_ROLES))
+		return 0;
+	map->old = calloc(1, sizeof *map->old);
+	if (!map->old)
+		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
+	pthread_mutex_init(&map->old->mutex, NULL);
+	/* The milter: no message is to wait for it. */
+	if (isolated)
+		code = old_roles(map, &roles);
+	return code ? error_set(error, code, "cannot read %s", path) : 0;
+}
+
+static void close_old(struct map_old *old)
+{
+	if (!old)
+		return;
+	pthread_mutex_destroy(&old->mutex);
+	roles_close(old->roles);
+	free(old);
+}
+
+int map_open(struct map **result, const char *path, bool isolated,
+	struct error *error)
+{
+	struct map *map = NULL;
+	int memory = -1;
+	int code = 0;
+	int file = file_open(AT_FDCWD, path, path, NULL, error);
+
+	if (file < 0)
+		return file;
+	map = calloc(1, sizeof *map);
+	if (!map) {
+		code = error_set(error, ERR_NOMEM, "%s: out of memory", path);
+		goto out;
+	}
+	code = verify(file, path, isolated, &memory, &map->octets, error);
+	if (!code)
+		code = lmdbfile_open(&map->file, isolated ? memory : file, path,
+			map->octets, mapfile_names, MAPFILE_NEEDED, error);
+	if (!code)
+		code = check_content(map, path, error);
+	if (!code)
+		code = open_old(map, isolated, path, error);
+	if (!code) {
+		*result = map;
+		map = NULL;
+	}
+out:
+	map_close(map);
+	if (memory >= 0)
+		close(memory);
+	close(file);
+	return code;
+}
+
+void map_close(struct map *map)
+{
+	if (!map)
+		return;
+	lmdbfile_close(map->file);
+	close_old(map->old);
+	free(map);
+}
+
+const struct map_meta *map_meta(const struct map *map)
+{
+	return &map->meta;
+}
+
+uint64_t map_rows(const struct map *map, enum rule_table table)
+{
+	uint64_t rows = 0;
+
+	for (unsigned k = 0; k < RULE_KINDS; k++)
+		rows += map->meta.rows[table][k];
+	return rows;
+}
+
+uint64_t map_octets(const struct map *map)
+{
+	return map->octets;
+}
+
+int map_reader_open(struct map_reader **result, const struct map *map)
+{
+	struct map_reader *reader = calloc(1, sizeof *reader);
+	int code = reader ? lmdbfile_begin(&reader->in, map->file) : ERR_NOMEM;
+
+	if (code) {
+		free(reader);
+		return code;
+	}
+	reader->map = map;
+	*result = reader;
+	return 0;
+}
+
+void map_reader_close(struct map_reader *reader)
+{
+	if (!reader)
+		return;
+	lmdbfile_end(&reader->in);
+	free(reader);
+}
+
+int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
+	struct bytes *value)
+{
+	return lmdbfile_get(&reader->in, table, key, value);
+}
+
+int map_names_domain(struct map_reader *reader, struct bytes domain)
+{
+	char key[2 + LMDBFILE_KEY_MAX] = "*.";
+	struct bytes value;
+	int found = lmdbfile_get(&reader->in, MAPFILE_DOMAINS, domain, &value);
+
+	if (domain.len > LMDBFILE_KEY_MAX)
+		return 0;
+	for (size_t at = 1; !found && at < domain.len; at++) {
+		size_t rest = domain.len - at;
+
+		if (domain.data[at - 1] != '.')
+			continue;
+		memcpy(key + 2, domain.data + at, rest);
+		found = lmdbfile_get(&reader->in, MAPFILE_DOMAINS,
+			(struct bytes){ key, 2 + rest }, &value);
+	}
+	return found;
+}
+
+const struct map *map_reader_map(const struct map_reader *reader)
+{
+	return reader->map;
+}
+
+/* Adds the roles of one name. */
+static int add_roles(
+	struct map_reader *reader, struct bytes name, unsigned *roles)
+{
+	struct bytes value;
+	int code = lmdbfile_get(&reader->in, MAPFILE_DOMAINS, name, &value);
+
+	if (code == 1)
+		*roles |= MAP_ROLE_INBOUND;
+	if (code < 0)
+		return code;
+	if (reader->map->old) {
+		const struct roles *old = NULL;
+
+		code = old_roles(reader->map, &old);
+		if (!code)
+			*roles |= roles_find(old, name);
+		return code;
+	}
+	code = lmdbfile_get(&reader->in, MAPFILE_ROLES, name, &value);
+	if (code == 1 && value.len)
+		*roles |= (unsigned char)value.data[0];
+	return code < 0 ? code : 0;
+}
+
+int map_domain_roles(
+	struct map_reader *reader, struct bytes domain, unsigned *roles)
+{
+	char key[2 + LMDBFILE_KEY_MAX] = "*.";
+	int code;
+
+	*roles = 0;
+	if (domain.len > LMDBFILE_KEY_MAX)
+		return 0;
+	code = add_roles(reader, domain, roles);
+	/* And those of the sub-domain rules above it. */
+	for (size_t at = 0; !code && at + 1 < domain.len; at++) {
+		size_t rest = domain.len - at - 1;
+
+		if (domain.data[at] == '.') {
+			memcpy(key + 2, domain.data + at + 1, rest);
+			code = add_roles(
+				reader, (struct bytes){ key, 2 + rest }, roles);
+		}
+	}
+	return code;
+}
+
+int map_walk_next(struct map_walk *walk)
+{
+	int code = 0;
+
+	if (!walk->map)
+		return 0;
+	if (!walk->cursor)
+		code = lmdbfile_cursor_open(
+			&walk->cursor, walk->map->file, walk->table);
+	if (!code)
+		code = lmdbfile_cursor_next(
+			walk->cursor, &walk->rule.key, &walk->rule.value);
+	if (!code)
+		walk->map = NULL;
+	return code;
+}
+
+void map_walk_close(struct map_walk *walk)
+{
+	lmdbfile_cursor_close(walk->cursor);
+	walk->cursor = NULL;
+	walk->map = NULL;
+}

@@ -1,0 +1,156 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "map/mapfile.h"
+#include "map/mapmeta.h"
+#include "map/nameset.h"
+#include "map/roles.h"
+#include "map/trailer.h"
+
+struct map_builder {
+	struct lmdbfile_writer *writer;
+	struct nameset *domains; /* that sources of inbound name */
+	struct roles *roles;	 /* of other domains */
+	uint64_t rows[RULE_TABLES][RULE_KINDS];
+	bool sealed;
+	char path[];
+};
+
+int map_builder_open(struct map_builder **result, const char *path,
+	uint64_t rows, uint64_t octets, struct error *error)
+{
+	size_t length = strlen(path) + 1;
+	struct map_builder *builder = calloc(1, sizeof *builder + length);
+	int code;
+
+	if (!builder)
+		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
+	memcpy(builder->path, path, length);
+	builder->domains = nameset_open();
+	builder->roles = roles_open();
+	/* Three times: each key and each target may bring a domain of its own.
+	 */
+	code = builder->domains && builder->roles
+		       ? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
+				 3 * octets + MAPMETA_MAX, mapfile_names, error)
+		       : error_set(error, ERR_NOMEM, "%s: out of memory", path);
+	if (code)
+		map_builder_close(builder);
+	else
+		*result = builder;
+	return code;
+}
+
+/* What is behind the last "@". */
+static struct bytes key_domain(struct bytes key)
+{
+	size_t at = key.len;
+
+	while (at > 0 && key.data[at - 1] != '@')
+		at--;
+	return (struct bytes){ key.data + at, key.len - at };
+}
+
+int map_builder_put(struct map_builder *builder, enum rule_table table,
+	const struct rule *rule, struct error *error)
+{
+	enum rule_kind kind = rule_value_kind(rule->value);
+	int code;
+
+	if (kind >= RULE_KINDS)
+		return error_set(error, ERR_BAD,
+			"%s: %.*s has a value of no known kind", builder->path,
+			(int)rule->key.len, rule->key.data);
+	code = lmdbfile_append(
+		builder->writer, table, rule->key, rule->value, error);
+	if (code)
+		return code;
+	builder->rows[table][kind]++;
+	if (table == RULE_INBOUND &&
+		nameset_add(builder->domains, key_domain(rule->key)))
+		code = ERR_NOMEM;
+	if (!code)
+		code = roles_add(builder->roles, table, rule);
+	return code ? error_set(error, code, "%s: out of memory", builder->path)
+		    : 0;
+}
+
+static int put_role(void *context, struct bytes name, struct bytes value,
+	struct error *error)
+{
+	struct map_builder *builder = context;
+
+	return lmdbfile_append(
+		builder->writer, MAPFILE_ROLES, name, value, error);
+}
+
+static int put_domains(struct map_builder *builder, struct error *error)
+{
+	size_t count;
+	const struct bytes *names = nameset_sorted(builder->domains, &count);
+	const struct bytes none = { NULL, 0 };
+	int code = 0;
+
+	for (size_t i = 0; !code && i < count; i++)
+		code = lmdbfile_append(builder->writer, MAPFILE_DOMAINS,
+			names[i], none, error);
+	return code;
+}
+
+static int put_meta(struct map_builder *builder, const struct map_meta *meta,
+	struct error *error)
+{
+	struct map_meta counted = *meta;
+	char text[MAPMETA_MAX];
+	struct bytes record = { text, 0 };
+
+	counted.version = MAP_VERSION;
+	memcpy(counted.rows, builder->rows, sizeof counted.rows);
+	record.len = mapmeta_format(&counted, text);
+	return lmdbfile_append(builder->writer, MAPFILE_META,
+		bytes_of(MAPFILE_META_KEY), record, error);
+}
+
+static int seal(struct map_builder *builder, struct error *error)
+{
+	int code;
+	int fd = open(builder->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set_errno(error, "cannot open %s", builder->path);
+	code = seal_append(fd, builder->path, MAP_VERSION, error);
+	if (!code && fsync(fd))
+		code = error_set_errno(error, "cannot write %s", builder->path);
+	close(fd);
+	return code;
+}
+
+int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
+	struct error *error)
+{
+	int code = put_domains(builder, error);
+
+	if (!code)
+		code = roles_each(builder->roles, put_role, builder, error);
+	if (!code)
+		code = put_meta(builder, meta, error);
+	if (!code)
+		code = lmdbfile_finish(builder->writer, error);
+	if (!code)
+		code = seal(builder, error);
+	builder->sealed = !code;
+	return code;
+}
+
+void map_builder_close(struct map_builder *builder)
+{
+	if (!builder)
+		return;
+	lmdbfile_abandon(builder->writer);
+	if (!builder->sealed)
+		(void)unlink(builder->path);
+	nameset_close(builder->domains);
+	roles_close(builder->roles);
+	free(builder);
+}

@@ -1,0 +1,26 @@
+/*
+ * mapfile: what map.c and mapbuild.c share of the map's file. For them alone.
+ */
+#ifndef READDRESS_MAPFILE_H
+#define READDRESS_MAPFILE_H
+
+#include "map/lmdbfile.h"
+#include "map/map.h"
+
+/* The databases: the tables, in the order of enum rule_table, and these. Maps
+ * that were made before 0.2 have no "roles". */
+enum {
+	MAPFILE_DOMAINS = RULE_TABLES,
+	MAPFILE_META,
+	MAPFILE_NEEDED,
+	MAPFILE_ROLES = MAPFILE_NEEDED,
+	MAPFILE_DATABASES
+};
+
+/* The one record of "meta": see mapmeta.h. */
+#define MAPFILE_META_KEY "meta"
+
+/* Their names, NULL behind the last. */
+extern const char *const mapfile_names[MAPFILE_DATABASES + 1];
+
+#endif

@@ -1,0 +1,102 @@
+#include "map/mapmeta.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+#define NUMBER_DIGITS 18 /* any such number fits in 63 bits */
+
+static void clean(char *to, size_t size, const char *from)
+{
+	size_t at = 0;
+
+	for (; from[at] && at + 1 < size; at++)
+		to[at] = (unsigned char)from[at] < 0x20 || from[at] == 0x7f
+				 ? '?'
+				 : from[at];
+	to[at] = '\0';
+}
+
+size_t mapmeta_format(const struct map_meta *meta, char text[MAPMETA_MAX])
+{
+	char user[sizeof meta->user];
+	char command[sizeof meta->command];
+	int len;
+
+	clean(user, sizeof user, meta->user);
+	clean(command, sizeof command, meta->command);
+	/* The longest this can be is 128 + 256 + 18 numbers and the words. */
+	len = snprintf(text, MAPMETA_MAX,
+		"version %" PRIu32 "\ngeneration %" PRIu64 "\ntime %" PRId64
+		"\nuser %s\ncommand %s\n",
+		meta->version, meta->generation, meta->time, user, command);
+	for (unsigned t = 0; t < RULE_TABLES; t++) {
+		len += snprintf(text + len, MAPMETA_MAX - (size_t)len,
+			"rows %s", rule_table_name((enum rule_table)t));
+		for (unsigned k = 0; k < RULE_KINDS; k++)
+			len += snprintf(text + len, MAPMETA_MAX - (size_t)len,
+				" %" PRIu64, meta->rows[t][k]);
+		len += snprintf(text + len, MAPMETA_MAX - (size_t)len, "\n");
+	}
+	return (size_t)len;
+}
+
+static bool take_line(struct bytes *text, char *line, size_t size)
+{
+	const char *end = memchr(text->data, '\n', text->len);
+	size_t len = end ? (size_t)(end - text->data) : size;
+
+	if (len >= size)
+		return false;
+	memcpy(line, text->data, len);
+	line[len] = '\0';
+	text->data += len + 1;
+	text->len -= len + 1;
+	return true;
+}
+
+static bool take_rows(struct bytes *text, unsigned table, struct map_meta *meta)
+{
+	if (!bytes_take(text, "rows ") ||
+		!bytes_take(text, rule_table_name((enum rule_table)table)))
+		return false;
+	for (unsigned k = 0; k < RULE_KINDS; k++) {
+		uint64_t *rows = &meta->rows[table][k];
+
+		if (!bytes_take(text, " ") ||
+			!bytes_number(text, NUMBER_DIGITS, rows))
+			return false;
+	}
+	return bytes_take(text, "\n");
+}
+
+int mapmeta_parse(struct bytes text, struct map_meta *meta)
+{
+	uint64_t version;
+	uint64_t time;
+
+	if (!bytes_take(&text, "version ") ||
+		!bytes_number(&text, NUMBER_DIGITS, &version) ||
+		version != MAP_VERSION)
+		return ERR_BAD;
+	if (!bytes_take(&text, "\ngeneration ") ||
+		!bytes_number(&text, NUMBER_DIGITS, &meta->generation) ||
+		!meta->generation)
+		return ERR_BAD;
+	if (!bytes_take(&text, "\ntime ") ||
+		!bytes_number(&text, NUMBER_DIGITS, &time) || time > CLOCK_LAST)
+		return ERR_BAD;
+	if (!bytes_take(&text, "\nuser ") ||
+		!take_line(&text, meta->user, sizeof meta->user))
+		return ERR_BAD;
+	if (!bytes_take(&text, "command ") ||
+		!take_line(&text, meta->command, sizeof meta->command))
+		return ERR_BAD;
+	for (unsigned t = 0; t < RULE_TABLES; t++)
+		if (!take_rows(&text, t, meta))
+			return ERR_BAD;
+	meta->version = (uint32_t)version;
+	meta->time = (int64_t)time;
+	return text.len ? ERR_BAD : 0;
+}

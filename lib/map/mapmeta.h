@@ -1,0 +1,20 @@
+/*
+ * mapmeta: the metadata record of a map as text, a line for each field in this
+ * order: "version N", "generation N", "time SECONDS", "user TEXT", "command
+ * TEXT", and for each table "rows TABLE N N N N N", in the order of rule_kind.
+ */
+#ifndef READDRESS_MAPMETA_H
+#define READDRESS_MAPMETA_H
+
+#include "map/map.h"
+
+#define MAPMETA_MAX 1024
+
+/* Control octets in user and command become "?". Returns the length. */
+size_t mapmeta_format(const struct map_meta *meta, char text[MAPMETA_MAX]);
+
+/* Returns 0, or ERR_BAD when the text is anything but what mapmeta_format
+ * writes for this MAP_VERSION. */
+int mapmeta_parse(struct bytes text, struct map_meta *meta) MUST_CHECK;
+
+#endif

@@ -1,0 +1,169 @@
+#include "map/trailer.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define DIGEST 32
+#define CHUNK  ((size_t)256 * 1024)
+
+static const char magic[8] = { 'R', 'E', 'A', 'D', 'D', 'R', 'E', 'S' };
+
+static void put_number(unsigned char *at, uint64_t number, unsigned octets)
+{
+	for (unsigned i = 0; i < octets; i++)
+		at[i] = (unsigned char)(number >> (8 * i));
+}
+
+static uint64_t get_number(const unsigned char *at, unsigned octets)
+{
+	uint64_t number = 0;
+
+	for (unsigned i = octets; i-- > 0;)
+		number = number << 8 | at[i];
+	return number;
+}
+
+/* The first length octets of fd, hashed and, where copy is not -1, written to
+ * it: what is hashed is what is copied, whatever happens to the file. */
+static int hash(int fd, const char *path, uint64_t length, int copy,
+	unsigned char digest[DIGEST], struct error *error)
+{
+	int code = 0;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	char *chunk = malloc(CHUNK);
+
+	if (!context || !chunk ||
+		!EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
+		code = error_set(error, ERR_NOMEM,
+			"%s: out of memory while hashing it", path);
+		goto out;
+	}
+	for (uint64_t at = 0; at < length;) {
+		size_t want =
+			length - at < CHUNK ? (size_t)(length - at) : CHUNK;
+		ssize_t got = file_read_at(fd, chunk, want, (off_t)at);
+
+		if (got < 0) {
+			code = error_set_errno(error, "cannot read %s", path);
+			goto out;
+		}
+		if ((size_t)got < want) {
+			code = error_set(error, ERR_BAD,
+				"%s was cut while it was read", path);
+			goto out;
+		}
+		if (!EVP_DigestUpdate(context, chunk, want)) {
+			code = error_set(
+				error, ERR_IO, "%s: SHA-256 failed", path);
+			goto out;
+		}
+		if (copy >= 0 && file_write(copy, chunk, want)) {
+			bool full = errno == ENOSPC;
+
+			code = error_set_errno(
+				error, "cannot copy %s into memory", path);
+			if (full)
+				code = ERR_NOMEM;
+			goto out;
+		}
+		at += want;
+	}
+	if (!EVP_DigestFinal_ex(context, digest, NULL))
+		code = error_set(error, ERR_IO, "%s: SHA-256 failed", path);
+out:
+	free(chunk);
+	EVP_MD_CTX_free(context);
+	return code;
+}
+
+int seal_append(int fd, const char *path, uint32_t version, struct error *error)
+{
+	unsigned char trailer[SEAL_SIZE] = { 0 };
+	off_t length = lseek(fd, 0, SEEK_END);
+	int code;
+
+	if (length < 0)
+		return error_set_errno(error, "cannot read %s", path);
+	memcpy(trailer, magic, sizeof magic);
+	put_number(trailer + 8, version, 4);
+	put_number(trailer + 16, (uint64_t)length, 8);
+	code = hash(fd, path, (uint64_t)length, -1, trailer + 24, error);
+	if (code)
+		return code;
+	if (file_write(fd, trailer, sizeof trailer))
+		return error_set_errno(error, "cannot write %s", path);
+	return 0;
+}
+
+/* A file without our trailer: what could it be? */
+static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
+{
+	static const unsigned char lmdb[4] = { 0xde, 0xc0, 0xef, 0xbe };
+	unsigned char head[20];
+	ssize_t got;
+
+	if (!size)
+		return error_set(error, ERR_BAD, "%s is empty", path);
+	got = file_read_at(fd, head, sizeof head, 0);
+	if (got < 0)
+		return error_set_errno(error, "cannot read %s", path);
+	if (got == (ssize_t)sizeof head &&
+		!memcmp(head + 16, lmdb, sizeof lmdb))
+		return error_set(error, ERR_BAD,
+			"%s is an LMDB file without our seal at its end: "
+			"unfinished, cut short, or another program's",
+			path);
+	return error_set(error, ERR_BAD, "%s is not a map of readdress", path);
+}
+
+int seal_check(int fd, const char *path, uint32_t version, int copy,
+	uint64_t *length, struct error *error)
+{
+	unsigned char trailer[SEAL_SIZE];
+	unsigned char digest[DIGEST];
+	struct stat status;
+	uint64_t size;
+	uint64_t found;
+	ssize_t got;
+	int code;
+
+	if (fstat(fd, &status))
+		return error_set_errno(error, "cannot stat %s", path);
+	size = (uint64_t)status.st_size;
+	if (size < SEAL_SIZE)
+		return no_seal(fd, path, size, error);
+	size -= SEAL_SIZE;
+	got = file_read_at(fd, trailer, sizeof trailer, (off_t)size);
+	if (got < 0)
+		return error_set_errno(error, "cannot read %s", path);
+	if ((size_t)got < sizeof trailer ||
+		memcmp(trailer, magic, sizeof magic) != 0)
+		return no_seal(fd, path, size + SEAL_SIZE, error);
+	found = get_number(trailer + 8, 4);
+	if (found != version)
+		return error_set(error, ERR_BAD,
+			"%s is a map of format version %llu; this readdress "
+			"reads version %lu",
+			path, (unsigned long long)found,
+			(unsigned long)version);
+	if (get_number(trailer + 12, 4) != 0 ||
+		get_number(trailer + 16, 8) != size)
+		return error_set(error, ERR_BAD,
+			"%s is damaged: it is not as long as it was made",
+			path);
+	code = hash(fd, path, size, copy, digest, error);
+	if (code)
+		return code;
+	if (memcmp(digest, trailer + 24, DIGEST) != 0)
+		return error_set(error, ERR_BAD,
+			"%s is damaged: its SHA-256 digest does not agree with "
+			"its content",
+			path);
+	*length = size;
+	return 0;
+}

@@ -1,0 +1,185 @@
+#include "rules/rowsort.h"
+
+#include <endian.h>
+#include <stdlib.h>
+
+/*
+ * Comparing whole keys would miss the cache at every step: a million rows like
+ * user0000001@warmsushi.com differ in their second eight octets at the
+ * earliest. So eight octets of each key are held beside it as a number; runs
+ * that are equal so far are sorted by the next eight, until none is left.
+ */
+#define STEP	   ((size_t)8)
+#define AHEAD	   ((size_t)16)	 /* rows to fetch from memory beforehand */
+#define RADIX_FROM ((size_t)512) /* items, below it qsort is faster */
+
+struct item {
+	uint64_t octets; /* eight of the key, the first one uppermost */
+	uint32_t row;
+	uint32_t tied; /* equal so far to the item before it */
+};
+
+static uint64_t load(const struct rule *rule, size_t depth)
+{
+	unsigned char octets[STEP] = { 0 };
+	uint64_t number;
+
+	if (rule->key.len > depth)
+		memcpy(octets, rule->key.data + depth,
+			rule->key.len - depth < STEP ? rule->key.len - depth
+						     : STEP);
+	memcpy(&number, octets, STEP);
+	return be64toh(number);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct item *x = a;
+	const struct item *y = b;
+
+	if (x->octets != y->octets)
+		return x->octets < y->octets ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* One pass, least octet first, is stable; octets in which all agree are left
+ * out. spare: room for as many items. */
+static void radix_sort(struct item *items, struct item *spare, size_t count)
+{
+	size_t places[STEP][256];
+	struct item *from = items;
+	struct item *to = spare;
+
+	memset(places, 0, sizeof places);
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < STEP; k++)
+			places[k][items[i].octets >> (8 * k) & 0xff]++;
+	for (size_t k = 0; k < STEP; k++) {
+		size_t *place = places[k];
+		struct item *swap = from;
+		size_t sum = 0;
+
+		if (place[from[0].octets >> (8 * k) & 0xff] == count)
+			continue;
+		for (size_t c = 0; c < 256; c++) {
+			size_t here = place[c];
+
+			place[c] = sum;
+			sum += here;
+		}
+		for (size_t i = 0; i < count; i++)
+			to[place[from[i].octets >> (8 * k) & 0xff]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	if (from != items)
+		memcpy(items, from, count * sizeof *items);
+}
+
+/* Sorts one run of items that agree up to depth. Returns whether some still
+ * agree behind it. */
+static bool sort_run(const struct csvfile_row *rows, struct item *items,
+	struct item *spare, size_t count, size_t depth)
+{
+	bool ties = false;
+
+	for (size_t i = 0; i < count; i++)
+		items[i].octets = load(&rows[items[i].row].rule, depth);
+	if (count < RADIX_FROM)
+		qsort(items, count, sizeof *items, compare);
+	else
+		radix_sort(items, spare, count);
+	items[0].tied = 0;
+	for (size_t i = 1; i < count; i++) {
+		/* a zero last octet: both keys ended, they are the same */
+		items[i].tied = items[i].octets == items[i - 1].octets &&
+				(items[i].octets & 0xff);
+		ties |= items[i].tied;
+	}
+	return ties;
+}
+
+static void sort_items(const struct csvfile_row *rows, struct item *items,
+	struct item *spare, size_t count)
+{
+	bool ties = count > 1 && sort_run(rows, items, spare, count, 0);
+
+	for (size_t depth = STEP; ties; depth += STEP) {
+		ties = false;
+		for (size_t i = 0; i < count;) {
+			size_t end = i + 1;
+
+			while (end < count && items[end].tied)
+				end++;
+			if (end - i > 1)
+				ties |= sort_run(
+					rows, items + i, spare, end - i, depth);
+			i = end;
+		}
+	}
+}
+
+int rowsort(struct csvfile_row **rows, size_t count)
+{
+	struct item *items = NULL;
+	struct item *spare = NULL;
+	struct csvfile_row *sorted = NULL;
+	int result = ERR_NOMEM;
+
+	if (count < 2)
+		return 0;
+	if (count > UINT32_MAX)
+		return ERR_NOMEM;
+	items = reallocarray(NULL, count, sizeof *items);
+	spare = reallocarray(NULL, count, sizeof *spare);
+	if (!items || !spare)
+		goto out;
+	for (size_t i = 0; i < count; i++)
+		items[i] = (struct item){ .row = (uint32_t)i };
+	sort_items(*rows, items, spare, count);
+	free(spare);
+	spare = NULL;
+	sorted = reallocarray(NULL, count, sizeof *sorted);
+	if (!sorted)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			__builtin_prefetch(&(*rows)[items[i + AHEAD].row]);
+		sorted[i] = (*rows)[items[i].row];
+	}
+	free(*rows);
+	*rows = sorted;
+	result = 0;
+out:
+	free(spare);
+	free(items);
+	return result;
+}
+
+void rowsort_unique(struct csvfile_row *rows, size_t count,
+	struct csverror *errors, struct csvfile_rows *out)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct csvfile_row *first = kept ? &rows[kept - 1] : NULL;
+
+		/* the keys lie in the order of the file, not of the rows */
+		if (i + AHEAD < count)
+			__builtin_prefetch(rows[i + AHEAD].rule.key.data);
+		if (!first || !bytes_equal(first->rule.key, rows[i].rule.key)) {
+			rows[kept++] = rows[i];
+		} else if (rule_same_value(
+				   first->rule.value, rows[i].rule.value)) {
+			out->repeated++;
+		} else {
+			char text[ADDRESS_TEXT_MAX];
+
+			(void)rule_source_text(first->rule.key, text);
+			csverror_add(errors, rows[i].line,
+				"\"%s\" has another target in line %u", text,
+				first->line);
+		}
+	}
+	out->count = kept;
+}

@@ -1,0 +1,98 @@
+/*
+ * rule: one row of a table, "Source;Target", checked and made ready for the
+ * map. What the kinds mean stands in readdress(1), Rules.
+ */
+#ifndef READDRESS_RULE_H
+#define READDRESS_RULE_H
+
+#include "mail/address.h"
+#include "base/arena.h"
+#include "base/error.h"
+
+enum rule_table {
+	RULE_INBOUND,
+	RULE_OUTBOUND,
+	RULE_ROUTES,
+	RULE_TABLES /* how many */
+};
+
+enum rule_kind {
+	RULE_USER,	/* bob@a.com   -> one or more whole addresses */
+	RULE_DOMAIN,	/* @a.com      -> @b.com */
+	RULE_SUBDOMAIN, /* @*.a.com    -> @b.com */
+	RULE_CATCHALL,	/* @a.com or @*.a.com -> all@b.com */
+	RULE_EXCEPTION, /* anything to itself */
+	RULE_KINDS	/* how many */
+};
+
+/*
+ * A rule as the map holds it. key: address_key of the source ("bob@a.com",
+ * "@a.com", "@*.a.com"). value: one octet for the kind, then the targets
+ * as they are printed, joined with ",": the CSV's spelling, domains as
+ * A-labels, local parts quoted where needed, no blanks around them.
+ */
+struct rule {
+	struct bytes key;
+	struct bytes value;
+};
+
+const char *rule_table_name(enum rule_table table); /* "inbound" ... */
+const char *rule_kind_name(enum rule_kind kind);    /* "user", "domain",
+					"sub-domain", "catch-all", "exception" */
+/* Returns the table, or -1 when the name is none. */
+int rule_table_find(const char *name);
+
+/*
+ * Checks source and target (spaces and invisible characters around them are
+ * dropped, those within refused: precis.h) and makes the rule in arena.
+ * allow_utf8: may a target's local part hold UTF-8?
+ * Returns 0, ERR_NOMEM, or ERR_BAD with the reason, which names the text that
+ * is wrong: target "bob" has no domain.
+ */
+int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
+	struct bytes target, bool allow_utf8, struct rule *rule,
+	struct error *error) MUST_CHECK;
+
+/* The key alone, as rule_make would make it from source: for delete and lookup
+ * of a rule by its source. Takes every character that a map may hold, also
+ * those that rule_make refuses today, and drops blanks alone. Returns its
+ * length, or ERR_BAD, ERR_NOMEM. */
+int rule_source_key(enum rule_table table, struct bytes source,
+	char key[ADDRESS_KEY_MAX], struct error *error) MUST_CHECK;
+
+/*
+ * Would rule_make refuse this rule of a map, or read it as another one? Maps
+ * may hold what earlier versions took; it goes on working. targets in UTF-8 are
+ * no reason. Returns 0 for no; 1 for yes, with the reason in error; ERR_NOMEM.
+ */
+int rule_refused(enum rule_table table, const struct rule *rule,
+	struct error *error) MUST_CHECK;
+
+/* Kind of a value of the map; RULE_KINDS when it is damaged. */
+enum rule_kind rule_value_kind(struct bytes value);
+
+/* The targets' text, behind the kind's octet. */
+struct bytes rule_value_targets(struct bytes value);
+
+/* Cuts the first target from *targets (quotes honoured) into *target.
+ * Returns false when none is left. */
+bool rule_next_target(struct bytes *targets, struct bytes *target);
+
+/* True if two targets, or all targets of two values, are the same but for the
+ * case of letters in their domains. */
+bool rule_same_target(struct bytes a, struct bytes b);
+bool rule_same_value(struct bytes a, struct bytes b);
+
+/* Source as it is written in a CSV: the key, with its local part quoted where
+ * needed. NUL-terminated; returns the length. */
+size_t rule_source_text(struct bytes key, char text[ADDRESS_TEXT_MAX]);
+
+/* A rule for a whole domain, its sub-domains or a catch-all: the key begins
+ * with its only "@" (a quoted local part may begin with one, too). */
+static inline bool rule_key_is_domain(struct bytes key)
+{
+	return key.len > 1 && key.data[0] == '@' &&
+	       !memchr(key.data + 1, '@', key.len - 1);
+}
+
+#endif

@@ -1,0 +1,443 @@
+#include "rules/ruletarget.h"
+
+#include <stdio.h>
+
+#include "base/precis.h"
+
+#define SHOWN_BYTES 300 /* of a field in a message */
+
+/* The routes that are ours; all else is a transport of Postfix. */
+static const char *const words[] = { "relay", "local", "backup", "remote",
+	"auto" };
+
+/* What a rule's targets are, seen one after the other. */
+struct targets {
+	size_t count;
+	bool only;     /* no "," stands between targets */
+	bool catchall; /* a whole address behind a domain source */
+	bool itself;   /* the last one is the source again */
+	bool star;     /* ... and that is "@*.domain" */
+};
+
+int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
+	const char *reason)
+{
+	char shown[PRECIS_SHOWN(SHOWN_BYTES)];
+	bool cut = text.len > SHOWN_BYTES;
+
+	if (cut)
+		text.len = SHOWN_BYTES;
+	while (cut && text.len &&
+		((unsigned char)text.data[text.len] & 0xc0) == 0x80)
+		text.len--;
+	(void)precis_show(text, shown, sizeof shown);
+	return error_set(error, ERR_BAD, "%s \"%.*s\"%s %s", role, SHOWN_BYTES,
+		shown, cut || strlen(shown) > SHOWN_BYTES ? "..." : "", reason);
+}
+
+/* Where a space stands outside quotes; false when there is none. */
+static bool find_space(struct bytes text, struct span *found)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (quoted && text.data[i] == '\\')
+			i++;
+		else if (text.data[i] == '"')
+			quoted = !quoted;
+		else if (text.data[i] == ' ' && !quoted) {
+			*found = (struct span){ i, 1 };
+			return true;
+		}
+	}
+	return false;
+}
+
+int ruletarget_check_characters(
+	struct error *error, const char *role, struct bytes text)
+{
+	struct span found;
+	char name[PRECIS_NAME_MAX];
+	char reason[PRECIS_NAME_MAX + 80];
+
+	if (!address_utf8_valid(text.data, text.len))
+		return ruletarget_refuse(error, role, text, "is not UTF-8");
+	/* "Bob <bob@a.com>" has a message of its own. */
+	if (!precis_find(text, &found) &&
+		(memchr(text.data, '<', text.len) || !find_space(text, &found)))
+		return 0;
+	precis_name(text, found, name);
+	(void)snprintf(reason, sizeof reason,
+		"holds %s, which no address in a rule may hold", name);
+	return ruletarget_refuse(error, role, text, reason);
+}
+
+bool ruletarget_is_domain(struct bytes text)
+{
+	return text.len && text.data[0] == '@' &&
+	       address_strip_path(text.data, text.len).data == text.data;
+}
+
+static int append(struct ruletarget *made, const char *data, size_t len,
+	struct error *error)
+{
+	if (len > RULETARGET_MAX - made->len)
+		return error_set(error, ERR_BAD,
+			"the targets are longer than %d octets",
+			RULETARGET_MAX);
+	memcpy(made->text + made->len, data, len);
+	made->len += len;
+	return 0;
+}
+
+/* "@*.domain" as a target: only as the source again. */
+static int add_subdomain_target(struct bytes target, struct bytes key,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	char target_key[ADDRESS_KEY_MAX];
+	int result = rule_source_key(RULE_INBOUND, target, target_key, NULL);
+
+	if (result == ERR_NOMEM)
+		return error_set(error, result, "out of memory");
+	seen->star =
+		result > 0 &&
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	seen->itself = seen->star;
+	if (!seen->star)
+		return ruletarget_refuse(error, "target", target,
+			"holds \"*\", which only a source may");
+	return append(made, target_key, (size_t)result, error);
+}
+
+/* Is it a domain that mail can be sent to? Postfix takes 1.2.3.4 for one, and
+ * bounces. */
+static int check_domain(const struct mailbox *mailbox, struct error *error)
+{
+	char key[ADDRESS_KEY_MAX];
+	int len = address_check_domain(
+		mailbox->domain, mailbox->domain_len, error);
+	int i;
+
+	if (!len)
+		len = address_domain_key(
+			mailbox->domain, mailbox->domain_len, key);
+	if (len < 0)
+		return len;
+	for (i = len; i && key[i - 1] != '.'; i--)
+		if (key[i - 1] < '0' || key[i - 1] > '9')
+			return 0;
+	return error_set(error, ERR_BAD,
+		"has a domain whose last label is all digits, to which no mail "
+		"can be sent; an IP address is written in brackets, "
+		"[192.0.2.1]");
+}
+
+/* The source again, which is not written into mail: what a source may hold, a
+ * domain with underscores and, in an exception, % and !, is checked as if
+ * something harmless of the same length stood there. */
+static int check_itself(const struct mailbox *mailbox, bool exception,
+	bool utf8, struct error *error)
+{
+	struct mailbox harmless = *mailbox;
+
+	for (size_t i = 0; i < harmless.domain_len; i++)
+		if (harmless.domain[i] == '_')
+			harmless.domain[i] = 'x';
+	for (size_t i = 0; exception && i < harmless.local_len; i++)
+		if (harmless.local[i] == '%' || harmless.local[i] == '!')
+			harmless.local[i] = 'x';
+	return address_check(&harmless, utf8, error);
+}
+
+static int check_address(const struct mailbox *mailbox, bool utf8,
+	struct targets *seen, struct bytes key, struct error *error)
+{
+	char target_key[ADDRESS_KEY_MAX];
+	int result = address_key(mailbox, target_key);
+
+	/* Without memory nobody knows whether it is the source. */
+	if (result == ERR_NOMEM)
+		return result;
+	seen->itself =
+		result > 0 &&
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	if (seen->itself)
+		return check_itself(mailbox, seen->only, utf8, error);
+	result = address_check(mailbox, utf8, error);
+	return result ? result : check_domain(mailbox, error);
+}
+
+/* "@domain" as a target: appended with the domain in A-labels. */
+static int add_domain_target(struct bytes target, struct bytes key,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	struct mailbox mailbox = { .local_len = 0 };
+	char text[ADDRESS_TEXT_MAX];
+	char target_key[ADDRESS_KEY_MAX];
+	struct bytes domain = { target.data + 1, target.len - 1 };
+	struct error reason;
+	int result;
+
+	if (!domain.len)
+		return ruletarget_refuse(
+			error, "target", target, "has no domain");
+	result = address_check_source_domain(domain.data, domain.len, &reason);
+	if (result == ERR_BAD)
+		return ruletarget_refuse(error, "target", target, reason.text);
+	if (result < 0 || domain.len >= sizeof mailbox.domain)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	memcpy(mailbox.domain, domain.data, domain.len);
+	mailbox.domain_len = domain.len;
+	result = address_key(&mailbox, target_key);
+	if (result < 0)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	seen->itself =
+		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
+	if (!seen->itself) {
+		result = check_domain(&mailbox, &reason);
+		if (result == ERR_BAD)
+			return ruletarget_refuse(
+				error, "target", target, reason.text);
+		if (result < 0)
+			return error_set(error, ERR_NOMEM, "out of memory");
+	}
+	result = address_format(&mailbox, text); /* the local part is "" */
+	if (result < 0)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	if (result - 2 > ADDRESS_MAX)
+		return ruletarget_refuse(
+			error, "target", target, "is longer than 254 octets");
+	return append(made, text + 2, (size_t)result - 2, error);
+}
+
+/* RFC 5321 section 4.1.2: a Dot-string or one Quoted-string. That it is made of
+ * words and dots was seen by address_parse. */
+static bool is_local_part(struct bytes local)
+{
+	char last = '.';
+
+	if (local.len && local.data[0] == '"') {
+		size_t i = 1;
+
+		while (i < local.len && local.data[i] != '"')
+			i += local.data[i] == '\\' ? 2 : 1;
+		return i + 1 == local.len;
+	}
+	for (size_t i = 0; i < local.len; i++) {
+		if (local.data[i] == '"' ||
+			(local.data[i] == '.' && last == '.'))
+			return false;
+		last = local.data[i];
+	}
+	return last != '.';
+}
+
+static int add_address_target(struct bytes target, struct bytes key, bool utf8,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	struct mailbox mailbox;
+	char text[ADDRESS_TEXT_MAX];
+	struct error reason = { "is too long" };
+	int len = 0;
+	int result;
+
+	if (target.data[0] == '<' || target.data[0] == '@')
+		return ruletarget_refuse(error, "target", target,
+			"must be a bare address, without <> and source route");
+	result = address_parse(target.data, target.len, &mailbox, &reason);
+	if (!result && !is_local_part((struct bytes){ target.data,
+			       target.len - mailbox.domain_len - 1 }))
+		result = error_set(&reason, ERR_BAD,
+			"has a local part that needs quotes around it");
+	if (!result)
+		result = check_address(&mailbox, utf8, seen, key, &reason);
+	if (!result) {
+		len = address_format(&mailbox, text);
+		result = len < 0 ? len : 0;
+	}
+	if (result == ERR_BAD)
+		return ruletarget_refuse(error, "target", target, reason.text);
+	if (result < 0)
+		return error_set(error, result, "out of memory");
+	if (rule_key_is_domain(key))
+		seen->catchall = true;
+	return append(made, text, (size_t)len, error);
+}
+
+/* "b@x;c@y", "b@x c@y", "b@x|c@y" */
+static bool holds_several(struct bytes target)
+{
+	bool quoted = false;
+	bool separated = false;
+
+	for (size_t i = 0; i < target.len; i++) {
+		char c = target.data[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && c == '@' && separated)
+			return true;
+		else if (!quoted && strchr("; |", c) && c && i)
+			separated = separated || memchr(target.data, '@', i);
+	}
+	return false;
+}
+
+/* One of the targets, not empty. */
+static int add_target(struct bytes target, struct bytes key, bool utf8,
+	struct ruletarget *made, struct targets *seen, struct error *error)
+{
+	int result;
+
+	if (holds_several(target))
+		return ruletarget_refuse(error, "target", target,
+			"holds more than one address; several targets are "
+			"separated by commas");
+	result = ruletarget_check_characters(error, "target", target);
+	if (result < 0)
+		return result;
+	if (!ruletarget_is_domain(target))
+		return add_address_target(target, key, utf8, made, seen, error);
+	if (!rule_key_is_domain(key))
+		return ruletarget_refuse(error, "target", target,
+			"has no local part, which a user rule needs");
+	if (target.len > 2 && !memcmp(target.data, "@*.", 3))
+		return add_subdomain_target(target, key, made, seen, error);
+	return add_domain_target(target, key, made, seen, error);
+}
+
+/* Is what was appended from before on, a comma and a target, there already? */
+static bool is_repeated(const struct ruletarget *made, size_t before)
+{
+	struct bytes rest = { made->text, before };
+	struct bytes new = { made->text + before + 1, 0 };
+	struct bytes one;
+
+	if (!before)
+		return false;
+	new.len = made->len - before - 1;
+	while (rule_next_target(&rest, &one)) {
+		if (rule_same_target(one, new))
+			return true;
+	}
+	return false;
+}
+
+/* "b@c,example": a comma where a dot was meant looks like two targets. */
+static int refuse_part(
+	struct error *error, struct bytes target, struct bytes all)
+{
+	char reason[300];
+	struct error shown;
+
+	(void)ruletarget_refuse(&shown, "in", all,
+		"a comma separates two targets; was a dot meant?");
+	(void)snprintf(
+		reason, sizeof reason, "has no domain; %.280s", shown.text);
+	return ruletarget_refuse(error, "target", target, reason);
+}
+
+static int add_targets(enum rule_table table, struct bytes all,
+	struct bytes key, bool utf8, struct ruletarget *made,
+	struct targets *seen, struct error *error)
+{
+	struct bytes rest = all;
+	struct bytes target;
+	int result = 0;
+
+	if (all.data[all.len - 1] == ',')
+		return ruletarget_refuse(
+			error, "target", all, "ends with a comma");
+	while (!result && rule_next_target(&rest, &target)) {
+		size_t before = made->len;
+
+		seen->only = !before && !rest.len;
+		target = precis_trim(target);
+		if (!target.len)
+			return ruletarget_refuse(
+				error, "target", all, "has an empty part");
+		if (before)
+			result = append(made, ",", 1, error);
+		if (!result)
+			result = add_target(
+				target, key, utf8, made, seen, error);
+		if (result == ERR_BAD && !seen->only &&
+			!memchr(target.data, '@', target.len))
+			return refuse_part(error, target, all);
+		if (!result && is_repeated(made, before))
+			made->len = before;
+		else if (!result && seen->count++ && table != RULE_INBOUND)
+			return ruletarget_refuse(error, "target", all,
+				"is more than one, which only inbound allows");
+	}
+	if (!result && seen->star && seen->count > 1)
+		return ruletarget_refuse(error, "target", all,
+			"holds \"*\", which only a source may");
+	return result;
+}
+
+/* relay, local, backup, remote, auto, or transport:nexthop as in transport(5)
+ */
+static int add_route(
+	struct bytes target, struct ruletarget *made, struct error *error)
+{
+	size_t i = 0;
+	int result = ruletarget_check_characters(error, "target", target);
+
+	if (result < 0)
+		return result;
+	for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+		if (bytes_equal_nocase(target, bytes_of(words[w])))
+			return append(made, words[w], target.len, error);
+	while (i < target.len && target.data[i] != ':')
+		i++;
+	if (i == target.len || !i)
+		return ruletarget_refuse(error, "target", target,
+			"is no route: relay, local, backup, remote, auto or a "
+			"Postfix transport like smtp:[host]:25 is expected");
+	for (i = 0; i < target.len; i++)
+		if ((unsigned char)target.data[i] <= 0x20 ||
+			(unsigned char)target.data[i] >= 0x7f)
+			return ruletarget_refuse(error, "target", target,
+				"holds a blank, a control character or one "
+				"outside ASCII");
+	return append(made, target.data, target.len, error);
+}
+
+static enum rule_kind kind_of(
+	enum rule_table table, struct bytes key, const struct targets *seen)
+{
+	if (table != RULE_ROUTES && seen->count == 1 && seen->itself)
+		return RULE_EXCEPTION;
+	if (!rule_key_is_domain(key))
+		return RULE_USER;
+	if (seen->catchall)
+		return RULE_CATCHALL;
+	if (key.len > 2 && key.data[1] == '*')
+		return RULE_SUBDOMAIN;
+	return RULE_DOMAIN;
+}
+
+int ruletarget_read(struct ruletarget *made, enum rule_table table,
+	struct bytes key, struct bytes target, bool allow_utf8,
+	struct error *error)
+{
+	struct targets seen = { 0 };
+	int result;
+
+	made->len = 0;
+	target = precis_trim(target);
+	if (!target.len)
+		return error_set(error, ERR_BAD, "the target is empty");
+	if (!address_utf8_valid(target.data, target.len))
+		return ruletarget_refuse(
+			error, "target", target, "is not UTF-8");
+	result = table == RULE_ROUTES ? add_route(target, made, error)
+				      : add_targets(table, target, key,
+						allow_utf8, made, &seen, error);
+	if (!result)
+		made->kind = kind_of(table, key, &seen);
+	return result;
+}

@@ -1,0 +1,430 @@
+#include "runtime/metrics.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "decide/leak.h"
+
+/* Upper bounds in nanoseconds and as they are written; the last is +Inf. */
+static const struct {
+	uint64_t nanoseconds;
+	const char *le;
+} buckets[STATUS_BUCKETS] = {
+	{ UINT64_C(100000), "0.0001" },
+	{ UINT64_C(250000), "0.00025" },
+	{ UINT64_C(500000), "0.0005" },
+	{ UINT64_C(1000000), "0.001" },
+	{ UINT64_C(10000000), "0.01" },
+	{ UINT64_C(100000000), "0.1" },
+	{ UINT64_C(1000000000), "1" },
+	{ UINT64_MAX, "+Inf" },
+};
+
+static const char *result_name(enum status_result result)
+{
+	static const char *const names[STATUS_RESULTS] = {
+		[STATUS_REWRITTEN] = "rewritten",
+		[STATUS_UNCHANGED] = "unchanged",
+		[STATUS_SHADOW] = "shadow",
+		[STATUS_TEMPFAIL] = "tempfail",
+		[STATUS_REFUSED] = "refused",
+	};
+
+	return names[result];
+}
+
+static uint64_t load(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void add(_Atomic uint64_t *counter, uint64_t n)
+{
+	(void)atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+void status_observe(struct status *status, uint64_t nanoseconds)
+{
+	size_t i = 0;
+
+	while (nanoseconds > buckets[i].nanoseconds)
+		i++;
+	add(&status->seconds_buckets[i], 1);
+	add(&status->nanoseconds_sum, nanoseconds);
+}
+
+static void head(
+	FILE *file, const char *name, const char *type, const char *help)
+{
+	(void)fprintf(
+		file, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void write_rules(FILE *file, const struct map_meta *meta)
+{
+	head(file, "readdress_rules", "gauge", "Rules served.");
+	for (enum rule_table t = 0; t < RULE_TABLES; t++)
+		for (enum rule_kind k = 0; k < RULE_KINDS; k++)
+			(void)fprintf(file,
+				"readdress_rules{table=\"%s\",kind=\"%s\"} "
+				"%" PRIu64 "\n",
+				rule_table_name(t), rule_kind_name(k),
+				meta->rows[t][k]);
+}
+
+static void write_messages(FILE *file, const struct status *status)
+{
+	head(file, "readdress_messages_total", "counter",
+		"Messages by direction and by what was done.");
+	for (enum direction d = 0; d < DIRECTIONS; d++)
+		for (enum status_result r = 0; r < STATUS_RESULTS; r++)
+			(void)fprintf(file,
+				"readdress_messages_total{direction=\"%s\","
+				"result=\"%s\"} %" PRIu64 "\n",
+				decide_direction_name(d), result_name(r),
+				load(&status->messages[d][r]));
+	head(file, "readdress_messages_twice_total", "counter",
+		"Messages that the MTA asked about twice within a second.");
+	(void)fprintf(file, "readdress_messages_twice_total %" PRIu64 "\n",
+		load(&status->messages_twice));
+	head(file, "readdress_addresses_total", "counter",
+		"Addresses looked at, by where they stood and by result.");
+	for (enum decide_field f = 0; f < DECIDE_FIELDS; f++)
+		for (enum decide_result r = 0; r < DECIDE_RESULTS; r++)
+			(void)fprintf(file,
+				"readdress_addresses_total{field=\"%s\","
+				"result=\"%s\"} %" PRIu64 "\n",
+				decide_field_name(f), decide_result_name(r),
+				load(&status->addresses[f][r]));
+	head(file, "readdress_unparsable_total", "counter",
+		"Header elements that could not be parsed.");
+	(void)fprintf(file, "readdress_unparsable_total %" PRIu64 "\n",
+		load(&status->unparsable));
+}
+
+static void write_leaks(FILE *file, const struct status *status)
+{
+	head(file, "readdress_leaks_total", "counter",
+		"Messages to somebody outside that left with an internal "
+		"address, by the field it stood in.");
+	for (enum decide_leak_field f = 0; f < DECIDE_LEAK_FIELDS; f++)
+		(void)fprintf(file,
+			"readdress_leaks_total{field=\"%s\"} %" PRIu64 "\n",
+			leak_field_name(f), load(&status->leaks[f]));
+}
+
+static void write_modes(FILE *file, const struct status *status)
+{
+	head(file, STATUS_SHADOW_METRIC, "gauge",
+		"1 while the table is in shadow mode.");
+	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++)
+		(void)fprintf(file, STATUS_SHADOW_METRIC "{table=\"%s\"} %d\n",
+			rule_table_name(t), atomic_load(&status->shadow[t]));
+}
+
+static void write_seconds(FILE *file, const struct status *status)
+{
+	uint64_t count = 0;
+
+	head(file, "readdress_message_seconds", "histogram",
+		"Time that a message spent in the milter's callbacks.");
+	for (size_t i = 0; i < STATUS_BUCKETS; i++) {
+		count += load(&status->seconds_buckets[i]);
+		(void)fprintf(file,
+			"readdress_message_seconds_bucket{le=\"%s\"} %" PRIu64
+			"\n",
+			buckets[i].le, count);
+	}
+	/* The sum of what was read just now, so that it equals +Inf. */
+	(void)fprintf(file,
+		"readdress_message_seconds_sum %.9f\n"
+		"readdress_message_seconds_count %" PRIu64 "\n",
+		(double)load(&status->nanoseconds_sum) / 1e9, count);
+}
+
+static void write_all(FILE *file, const struct status *status, int64_t started,
+	const struct map_meta *meta)
+{
+	head(file, "readdress_up", "gauge", "1 while the milter runs.");
+	(void)fputs("readdress_up 1\n", file);
+	head(file, "readdress_start_time_seconds", "gauge",
+		"When the milter was started, in seconds since 1970.");
+	(void)fprintf(
+		file, "readdress_start_time_seconds %" PRId64 "\n", started);
+	head(file, "readdress_generation", "gauge",
+		"Generation of the map that is served.");
+	(void)fprintf(
+		file, "readdress_generation %" PRIu64 "\n", meta->generation);
+	write_rules(file, meta);
+	write_modes(file, status);
+	write_messages(file, status);
+	write_leaks(file, status);
+	head(file, "readdress_reloads_total", "counter", "Reloads (SIGHUP).");
+	(void)fprintf(file,
+		"readdress_reloads_total{result=\"ok\"} %" PRIu64 "\n"
+		"readdress_reloads_total{result=\"failed\"} %" PRIu64 "\n",
+		load(&status->reloads_ok), load(&status->reloads_failed));
+	head(file, "readdress_log_lines_dropped_total", "counter",
+		"Log lines that syslog or standard error did not take.");
+	(void)fprintf(file, "readdress_log_lines_dropped_total %" PRIu64 "\n",
+		load(&status->log_lines_dropped));
+	head(file, "readdress_connections", "gauge",
+		"Connections of the MTA that are open.");
+	(void)fprintf(file, "readdress_connections %" PRId64 "\n",
+		atomic_load_explicit(
+			&status->connections, memory_order_relaxed));
+	head(file, "readdress_memory_bytes", "gauge",
+		"Memory that messages hold beyond 1 MB each; at most "
+		"memory_max.");
+	(void)fprintf(file, "readdress_memory_bytes %zu\n",
+		atomic_load_explicit(
+			&status->memory.used, memory_order_relaxed));
+	write_seconds(file, status);
+}
+
+static int join(char path[PATH_MAX], const char *dir, const char *name,
+	struct error *error)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+		return error_set(
+			error, ERR_IO, "%s/%s: path too long", dir, name);
+	return 0;
+}
+
+int status_write(const struct status *status, const char *runtime_dir,
+	int64_t started, const struct map_meta *meta, struct error *error)
+{
+	char path[PATH_MAX];
+	char temporary[PATH_MAX];
+	FILE *file = NULL;
+	int result = join(path, runtime_dir, "status.prom", error);
+	int fd;
+
+	if (!result)
+		result = join(temporary, runtime_dir, "status.prom.tmp", error);
+	if (result < 0)
+		return result;
+	(void)unlink(temporary);
+	fd = open(temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return error_set_errno(error, "%s", temporary);
+	if (fchmod(fd, 0644) < 0 || !(file = fdopen(fd, "w"))) {
+		result = error_set_errno(error, "%s", temporary);
+		(void)close(fd);
+		goto out;
+	}
+	errno = EIO;
+	write_all(file, status, started, meta);
+	if (fflush(file) || ferror(file)) {
+		result = error_set_errno(error, "%s", temporary);
+		(void)fclose(file);
+		goto out;
+	}
+	if (fclose(file))
+		result = error_set_errno(error, "%s", temporary);
+	else if (rename(temporary, path) < 0)
+		result = error_set_errno(error, "%s", path);
+out:
+	if (result)
+		(void)unlink(temporary);
+	return result;
+}
+
+int status_each(const char *runtime_dir,
+	void (*line)(void *context, const char *name, double value),
+	void *context, struct error *error)
+{
+	char path[PATH_MAX];
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file;
+	int fd;
+	int result = join(path, runtime_dir, "status.prom", error);
+
+	if (result < 0)
+		return result;
+	/* The directory is the milter's, and this may be root. */
+	fd = file_open(AT_FDCWD, path, path, NULL, error);
+	if (fd < 0)
+		return fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		result = error_set_errno(error, "%s", path);
+		(void)close(fd);
+		return result;
+	}
+	while (getline(&text, &size, file) >= 0) {
+		char *space = strrchr(text, ' ');
+		char *end;
+		double value;
+
+		if (text[0] == '#' || !space)
+			continue;
+		value = strtod(space + 1, &end);
+		if (end == space + 1)
+			continue;
+		*space = '\0';
+		line(context, text, value);
+	}
+	if (!feof(file)) /* an error, or out of memory for a line */
+		result = error_set_errno(error, "%s", path);
+	free(text);
+	(void)fclose(file);
+	return result;
+}
+
+struct wanted {
+	const char *name;
+	double value;
+	bool found;
+};
+
+static void take_wanted(void *context, const char *name, double value)
+{
+	struct wanted *wanted = context;
+
+	if (strcmp(name, wanted->name) != 0)
+		return;
+	wanted->value = value;
+	wanted->found = true;
+}
+
+int status_read(const char *runtime_dir, const char *name, double *value,
+	struct error *error)
+{
+	struct wanted wanted = { .name = name };
+	int result = status_each(runtime_dir, take_wanted, &wanted, error);
+
+	if (result < 0)
+		return result;
+	if (wanted.found)
+		*value = wanted.value;
+	return wanted.found;
+}
+
+static struct flock whole_file(short type)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
+}
+
+int status_running(const char *runtime_dir, pid_t *pid, struct error *error)
+{
+	struct flock lock = whole_file(F_WRLCK);
+	char path[PATH_MAX];
+	int result = join(path, runtime_dir, "pid", error);
+	int fd;
+
+	if (result < 0)
+		return result;
+	/* Another file's lock is another process's, and we may be root. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd < 0)
+		return error_set_errno(error, "%s", path);
+	if (fcntl(fd, F_GETLK, &lock) < 0) {
+		result = error_set_errno(error, "%s", path);
+	} else if (lock.l_type != F_UNLCK) {
+		/* 0 or less: the holder has no number in our namespace */
+		if (lock.l_pid > 0) {
+			*pid = lock.l_pid;
+			result = 1;
+		} else {
+			result = error_set(error, ERR_PERM,
+				"%s: the milter runs in another container",
+				path);
+		}
+	}
+	(void)close(fd);
+	return result;
+}
+
+static int write_pid(int fd, const char *path, struct error *error)
+{
+	char text[32];
+	int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+	if (fchmod(fd, 0644) < 0 || ftruncate(fd, 0) < 0 ||
+		pwrite(fd, text, (size_t)len, 0) != len)
+		return error_set_errno(error, "%s", path);
+	return 0;
+}
+
+/* The directory, or a file of another user in it. */
+static int not_writable(
+	const char *runtime_dir, const char *path, struct error *error)
+{
+	char buffer[4096];
+	char user[64];
+	struct passwd entry;
+	struct passwd *found = NULL;
+
+	if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) ||
+		!found)
+		(void)snprintf(
+			user, sizeof user, "%lu", (unsigned long)geteuid());
+	else
+		(void)snprintf(user, sizeof user, "%.60s", found->pw_name);
+	return error_set(error, ERR_PERM,
+		"%s: %s: user %s may not write it; `chown %s %s` mends that",
+		path, strerror(EACCES), user, user,
+		access(path, F_OK) ? runtime_dir : path);
+}
+
+int status_may_claim(const char *runtime_dir, struct error *error)
+{
+	char path[PATH_MAX];
+	int result = join(path, runtime_dir, "pid", error);
+	int fd;
+
+	if (result < 0)
+		return result;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		(void)close(fd);
+		return 0;
+	}
+	if (errno == ENOENT &&
+		(access(runtime_dir, W_OK | X_OK) == 0 || errno == ENOENT))
+		return 0;
+	if (errno == EACCES)
+		return not_writable(runtime_dir, path, error);
+	return error_set_errno(error, "%s", path);
+}
+
+int status_claim(const char *runtime_dir, int *fd, struct error *error)
+{
+	struct flock lock = whole_file(F_WRLCK);
+	char path[PATH_MAX];
+	int result = join(path, runtime_dir, "pid", error);
+
+	*fd = -1;
+	if (result < 0)
+		return result;
+	*fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (*fd < 0 && errno == EACCES)
+		return not_writable(runtime_dir, path, error);
+	if (*fd < 0)
+		return error_set_errno(error, "%s", path);
+	if (!fcntl(*fd, F_SETLK, &lock))
+		result = write_pid(*fd, path, error);
+	else if (errno == EAGAIN || errno == EACCES)
+		result = error_set(error, ERR_BUSY,
+			"%s: another readdress-milter holds it", path);
+	else
+		result = error_set_errno(error, "%s", path);
+	if (result < 0) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+	return result;
+}

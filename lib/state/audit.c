@@ -1,0 +1,162 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "state/statedir.h"
+
+#define LINE_MAX_OCTETS 1024
+
+static const char not_made[] = " was not made: ";
+
+/* One word, so that the log can be read by fields. */
+static void copy_word(char *to, size_t size, const char *from)
+{
+	size_t at = 0;
+
+	for (; from[at] && at + 1 < size; at++) {
+		unsigned char c = (unsigned char)from[at];
+
+		to[at] = c > 0x20 && c < 0x7f ? (char)c : '_';
+	}
+	to[at] = '\0';
+}
+
+void state_user(char *user, size_t size)
+{
+	char buffer[4096];
+	char name[64];
+	char sudo[64];
+	struct passwd entry;
+	struct passwd *found = NULL;
+	const char *by = getenv("SUDO_USER");
+
+	if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) ||
+		!found)
+		(void)snprintf(
+			name, sizeof name, "uid%lu", (unsigned long)getuid());
+	else
+		copy_word(name, sizeof name, found->pw_name);
+	if (by && *by) {
+		copy_word(sudo, sizeof sudo, by);
+		(void)snprintf(user, size, "%s(%s)", name, sudo);
+	} else {
+		(void)snprintf(user, size, "%s", name);
+	}
+}
+
+static int append(
+	const struct state *state, const char *line, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+
+	state_path(state, STATE_AUDIT, path);
+	return file_append_line(state->fd, STATE_AUDIT, path, STATE_MODE_FILE,
+		state->group, line, error);
+}
+
+int audit_made(const struct state *state, int64_t time, const char *what,
+	uint64_t generation, struct error *error)
+{
+	char stamp[CLOCK_TEXT_MAX];
+	char user[160];
+	char line[LINE_MAX_OCTETS];
+
+	clock_text(time, stamp);
+	state_user(user, sizeof user);
+	(void)snprintf(line, sizeof line, "%s %s %.512s" AUDIT_MADE "%" PRIu64,
+		stamp, user, what, generation);
+	return append(state, line, error);
+}
+
+int audit_not_made(const struct state *state, uint64_t generation,
+	const char *why, struct error *error)
+{
+	char stamp[CLOCK_TEXT_MAX];
+	char user[160];
+	char line[LINE_MAX_OCTETS];
+
+	clock_text((int64_t)time(NULL), stamp);
+	state_user(user, sizeof user);
+	(void)snprintf(line, sizeof line,
+		"%s %s " AUDIT_NOT_MADE "%" PRIu64 "%s%.512s", stamp, user,
+		generation, not_made, why);
+	return append(state, line, error);
+}
+
+uint64_t audit_number(struct bytes text, const char *word)
+{
+	const char *end = text.data + text.len;
+	size_t len = strlen(word);
+	uint64_t number = 0;
+
+	while ((text.data = memmem(text.data, text.len, word, len))) {
+		struct bytes rest = { text.data + len, 0 };
+
+		rest.len = (size_t)(end - rest.data);
+		(void)bytes_number(&rest, STATE_DIGITS_MAX, &number);
+		text.data++;
+		text.len = (size_t)(end - text.data);
+	}
+	return number;
+}
+
+/* What a line says of a generation; 0 when it names none. */
+static uint64_t line_generation(struct bytes line, bool *failed)
+{
+	struct bytes text = line;
+	uint64_t generation;
+
+	(void)bytes_cut(&text, ' '); /* time */
+	(void)bytes_cut(&text, ' '); /* user */
+	*failed = strstr(line.data, not_made) &&
+		  bytes_take(&text, AUDIT_NOT_MADE);
+	if (!*failed)
+		return audit_number(line, AUDIT_MADE);
+	(void)bytes_number(&text, STATE_DIGITS_MAX, &generation);
+	return generation;
+}
+
+int audit_last(
+	const struct state *state, struct audit_last *last, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file = NULL;
+	int code = 0;
+	int fd;
+
+	*last = (struct audit_last){ 0 };
+	state_path(state, STATE_AUDIT, path);
+	fd = file_open(state->fd, STATE_AUDIT, path, NULL, error);
+	if (fd < 0)
+		return fd == ERR_NOENT ? 0 : fd;
+	file = fdopen(fd, "r");
+	if (!file) {
+		code = error_set_errno(error, "cannot read %s", path);
+		close(fd);
+		return code;
+	}
+	while (getline(&line, &size, file) >= 0) {
+		bool failed;
+		uint64_t generation = line_generation(bytes_of(line), &failed);
+
+		if (generation > last->generation) {
+			last->generation = generation;
+			last->not_made = failed;
+		} else if (generation && generation == last->generation) {
+			last->not_made = last->not_made || failed;
+		}
+	}
+	if (!feof(file)) /* an error, or out of memory */
+		code = error_set_errno(error, "cannot read %s", path);
+	free(line);
+	fclose(file);
+	return code;
+}

@@ -1,0 +1,202 @@
+#include "state/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "state/statedir.h"
+
+#define TIME_OCTETS 20 /* "2026-11-21T15:09:00Z" */
+
+struct source {
+	const char *name;
+	bool milter; /* lines have no user */
+	FILE *file;  /* NULL: there is none, or it is at its end */
+	char *line;
+	size_t size;
+	struct bytes text; /* of the line that is next */
+};
+
+const char *journal_event_name(enum journal_event event)
+{
+	static const char *const names[JOURNAL_EVENTS] = {
+		[JOURNAL_EDIT] = "edit",
+		[JOURNAL_ROLLBACK] = "rollback",
+		[JOURNAL_NOT_MADE] = "not made",
+		[JOURNAL_START] = "start",
+		[JOURNAL_RELOAD] = "reload",
+		[JOURNAL_FAILED] = "reload failed",
+		[JOURNAL_OTHER] = "other",
+	};
+
+	return names[event];
+}
+
+static int next_line(
+	const struct state *state, struct source *source, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	ssize_t len;
+	int code = 0;
+
+	if (!source->file)
+		return 0;
+	len = getline(&source->line, &source->size, source->file);
+	if (len >= 0) {
+		if (len > 0 && source->line[len - 1] == '\n')
+			len--;
+		source->text = (struct bytes){ source->line, (size_t)len };
+		return 0;
+	}
+	if (!feof(source->file)) { /* an error, or out of memory */
+		state_path(state, source->name, path);
+		code = error_set_errno(error, "cannot read %s", path);
+	}
+	(void)fclose(source->file);
+	source->file = NULL;
+	return code;
+}
+
+static int open_source(
+	const struct state *state, struct source *source, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	int fd;
+
+	state_path(state, source->name, path);
+	fd = file_open(state->fd, source->name, path, NULL, error);
+	if (fd < 0)
+		return fd == ERR_NOENT ? 0 : fd;
+	source->file = fdopen(fd, "r");
+	if (!source->file) {
+		int code = error_set_errno(error, "cannot read %s", path);
+
+		close(fd);
+		return code;
+	}
+	return next_line(state, source, error);
+}
+
+static void read_edit(struct journal_entry *entry)
+{
+	struct bytes text = entry->text;
+
+	if (bytes_take(&text, AUDIT_NOT_MADE)) {
+		entry->event = JOURNAL_NOT_MADE;
+		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
+		return;
+	}
+	entry->event = bytes_take(&text, "rollback ") ? JOURNAL_ROLLBACK
+						      : JOURNAL_EDIT;
+	entry->generation = audit_number(text, AUDIT_MADE);
+}
+
+static void read_milter(struct journal_entry *entry)
+{
+	struct bytes text = entry->text;
+
+	if (bytes_take(&text, "reload: failed, generation ")) {
+		entry->event = JOURNAL_FAILED;
+		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
+	} else if (bytes_take(&text, "reload: ")) {
+		entry->event = JOURNAL_RELOAD;
+		entry->generation = audit_number(entry->text, " -> ");
+	} else if (bytes_take(&text, "start: ")) {
+		entry->event = JOURNAL_START;
+		entry->generation = audit_number(text, "generation ");
+	} else {
+		entry->event = JOURNAL_OTHER;
+	}
+}
+
+static bool has_time(struct bytes line)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:ddZ ";
+
+	if (line.len < sizeof form - 1)
+		return false;
+	for (size_t i = 0; i < sizeof form - 1; i++) {
+		char c = line.data[i];
+
+		if (form[i] == 'd' ? c < '0' || c > '9' : c != form[i])
+			return false;
+	}
+	return true;
+}
+
+static struct journal_entry read_line(const struct source *source)
+{
+	struct bytes line = source->text;
+	struct journal_entry entry = { .event = JOURNAL_OTHER, .text = line };
+
+	if (!has_time(line))
+		return entry;
+	entry.time = (struct bytes){ line.data, TIME_OCTETS };
+	line.data += TIME_OCTETS + 1;
+	line.len -= TIME_OCTETS + 1;
+	entry.user =
+		source->milter ? bytes_of("milter") : bytes_cut(&line, ' ');
+	entry.text = line;
+	if (source->milter)
+		read_milter(&entry);
+	else
+		read_edit(&entry);
+	return entry;
+}
+
+/* Of one second: has the milter served this before the edit was made? Had the
+ * edit come first, a reload would have taken it. */
+static bool milter_was_first(
+	const struct source *audit, const struct source *milter)
+{
+	struct journal_entry edit = read_line(audit);
+	struct journal_entry line = read_line(milter);
+
+	return (line.event == JOURNAL_START || line.event == JOURNAL_RELOAD) &&
+	       line.generation < edit.generation;
+}
+
+/* Which is next: a line without a time belongs to the one before it. */
+static struct source *choose(struct source *audit, struct source *milter)
+{
+	int order;
+
+	if (!audit->file || !milter->file)
+		return audit->file ? audit : milter;
+	if (!has_time(milter->text))
+		return milter;
+	if (!has_time(audit->text))
+		return audit;
+	order = memcmp(audit->text.data, milter->text.data, TIME_OCTETS);
+	if (!order)
+		order = milter_was_first(audit, milter) ? 1 : -1;
+	return order < 0 ? audit : milter;
+}
+
+int journal_each(const struct state *state,
+	int (*entry)(void *context, const struct journal_entry *entry),
+	void *context, struct error *error)
+{
+	struct source audit = { .name = STATE_AUDIT };
+	struct source milter = { .name = STATE_RELOAD_LOG, .milter = true };
+	int code = open_source(state, &audit, error);
+
+	if (!code)
+		code = open_source(state, &milter, error);
+	while (!code && (audit.file || milter.file)) {
+		struct source *next = choose(&audit, &milter);
+		struct journal_entry line = read_line(next);
+
+		code = entry(context, &line);
+		if (!code)
+			code = next_line(state, next, error);
+	}
+	if (audit.file)
+		(void)fclose(audit.file);
+	if (milter.file)
+		(void)fclose(milter.file);
+	free(audit.line);
+	free(milter.line);
+	return code;
+}

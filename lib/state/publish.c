@@ -1,0 +1,233 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "state/statedir.h"
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+int state_next_generation(
+	struct state *state, uint64_t *generation, struct error *error)
+{
+	struct audit_last last;
+	uint64_t *list = NULL;
+	size_t count = 0;
+	uint64_t newest;
+	int code = state_newest(state, &newest, error);
+
+	if (!code)
+		code = state_history(state, &list, &count, error);
+	if (!code)
+		code = audit_last(state, &last, error);
+	if (!code) {
+		if (count)
+			newest = larger(newest, list[count - 1]);
+		*generation = larger(newest, last.generation) + 1;
+		/* A crash came between its line and its rename; or it was
+		 * made, and is what is damaged. */
+		if (last.generation > newest && !last.not_made &&
+			!state->damaged)
+			code = audit_not_made(state, last.generation,
+				"the edit was interrupted", error);
+	}
+	free(list);
+	return code;
+}
+
+/* Opens and verifies what was built as the milter will: what it would refuse
+ * must not become the newest map. */
+static int read_back(
+	struct state *state, const struct map_meta *meta, struct error *error)
+{
+	struct error cause = { "" };
+	struct map *map = NULL;
+	int code;
+
+	if (meta->time < 0 || meta->time > CLOCK_LAST)
+		return error_set(error, ERR_BAD,
+			"the clock of this machine says %" PRId64
+			" seconds since 1970, which no map can hold: set it "
+			"(`date`), and do this again; nothing was changed",
+			meta->time);
+	code = map_open(&map, state->build_path, true, &cause);
+	if (!code && map_meta(map)->generation != meta->generation)
+		code = error_set(&cause, ERR_BAD,
+			"it holds generation %" PRIu64 ", not %" PRIu64,
+			map_meta(map)->generation, meta->generation);
+	map_close(map);
+	if (code == ERR_BAD)
+		return error_set(error, code,
+			"the new map cannot be read back, and nothing was "
+			"changed: %s",
+			cause.text);
+	return code ? error_set(error, code, "%s", cause.text) : 0;
+}
+
+/* Owner and mode of the finished file, on disk before its name is. */
+static int own_build(struct state *state, struct error *error)
+{
+	int changed;
+	int code = 0;
+	int fd = file_open(
+		state->fd, STATE_BUILD, state->build_path, NULL, error);
+
+	if (fd < 0)
+		return fd;
+	changed = file_own(fd, state->fd, STATE_MODE_FILE, state->group);
+	if (changed < 0 || (changed && fsync(fd)))
+		code = error_set_errno(error, "cannot set group and mode of %s",
+			state->build_path);
+	close(fd);
+	return code;
+}
+
+/* map.mdb gets its name in history/ beside the one it has. */
+static int keep_old(struct state *state, uint64_t old, struct error *error)
+{
+	char name[STATE_NAME_MAX];
+	int code = 0;
+	int fd = state_open_subdir(
+		state, STATE_HISTORY_DIR, STATE_MODE_DIR, true, error);
+
+	if (fd < 0)
+		return fd;
+	state_history_name(name, old);
+	/* One that a crash left, or a file that is not this generation. */
+	if (unlinkat(state->fd, name, 0) && errno != ENOENT)
+		code = error_set_errno(
+			error, "cannot replace %s/%s", state->dir, name);
+	else if (linkat(state->fd, STATE_MAP, state->fd, name, 0))
+		code = error_set_errno(error, "cannot link %s to %s/%s",
+			state->map_path, state->dir, name);
+	else if (fsync(fd))
+		code = error_set_errno(error,
+			"cannot write %s/" STATE_HISTORY_DIR, state->dir);
+	close(fd);
+	return code;
+}
+
+/* A map.mdb that is no whole map is evidence, and goes out of the way: a link,
+ * so that the rename replaces it as ever, or, where it is no file, a rename. */
+static int set_aside(struct state *state, struct error *error)
+{
+	if (unlinkat(state->fd, STATE_DAMAGED, 0) && errno == EISDIR)
+		(void)unlinkat(state->fd, STATE_DAMAGED, AT_REMOVEDIR);
+	if (!linkat(state->fd, STATE_MAP, state->fd, STATE_DAMAGED, 0) ||
+		!renameat(state->fd, STATE_MAP, state->fd, STATE_DAMAGED))
+		return 0;
+	return error_set_errno(error, "cannot move %s to %s/" STATE_DAMAGED,
+		state->map_path, state->dir);
+}
+
+/* The rename was made but perhaps not for good: the old one back. Best effort,
+ * the disk has failed already. */
+static void restore_old(struct state *state, uint64_t old)
+{
+	char name[STATE_NAME_MAX];
+
+	state_history_name(name, old);
+	if (!old)
+		(void)unlinkat(state->fd, STATE_MAP, 0);
+	else if (!linkat(state->fd, name, state->fd, STATE_BUILD, 0))
+		(void)renameat(state->fd, STATE_BUILD, state->fd, STATE_MAP);
+}
+
+static int go_live(struct state *state, uint64_t old, struct error *error)
+{
+	if (renameat(state->fd, STATE_BUILD, state->fd, STATE_MAP))
+		return error_set_errno(error, "cannot rename %s to %s",
+			state->build_path, state->map_path);
+	if (fsync(state->fd)) {
+		int code =
+			error_set_errno(error, "cannot write %s", state->dir);
+
+		restore_old(state, old);
+		return code;
+	}
+	return 0;
+}
+
+/* The new generation is live whatever happens here: what could not be removed
+ * now is tried again by the next edit. */
+static void prune(struct state *state)
+{
+	uint64_t *list = NULL;
+	size_t count = 0;
+	uint64_t served;
+	uint64_t previous;
+
+	/* In doubt about what is served nothing is removed. */
+	if (state_served(state, &served, &previous, NULL) ||
+		state_history(state, &list, &count, NULL))
+		return;
+	for (size_t i = 0; i + STATE_HISTORY < count; i++) {
+		char name[STATE_NAME_MAX];
+
+		if (list[i] == served || list[i] == previous)
+			continue;
+		state_history_name(name, list[i]);
+		(void)unlinkat(state->fd, name, 0);
+	}
+	free(list);
+}
+
+static void unkeep_old(struct state *state, uint64_t old)
+{
+	char name[STATE_NAME_MAX];
+
+	state_history_name(name, old);
+	if (old)
+		(void)unlinkat(state->fd, name, 0);
+}
+
+int state_publish(struct state *state, const struct map_meta *meta,
+	const char *what, struct error *error)
+{
+	struct error own = { "" };
+	uint64_t old = 0;
+	bool logged = false;
+	bool aside = false;
+	int code = state_newest(state, &old, &own);
+
+	if (!code)
+		code = read_back(state, meta, &own);
+	if (!code)
+		code = own_build(state, &own);
+	if (!code && old)
+		code = keep_old(state, old, &own);
+	if (!code && state->damaged) {
+		code = set_aside(state, &own);
+		aside = !code;
+	}
+	if (!code)
+		code = audit_made(
+			state, meta->time, what, meta->generation, &own);
+	if (!code) {
+		logged = true;
+		code = go_live(state, old, &own);
+	}
+	if (code) {
+		(void)unlinkat(state->fd, STATE_BUILD, 0);
+		if (logged)
+			audit_not_made(state, meta->generation, own.text, NULL);
+		else
+			unkeep_old(state, old);
+		if (aside)
+			(void)renameat(
+				state->fd, STATE_DAMAGED, state->fd, STATE_MAP);
+		return error_set(error, code, "%s", own.text);
+	}
+	state->newest = meta->generation;
+	state->newest_known = true;
+	state->damaged = false;
+	prune(state);
+	return 0;
+}

@@ -1,0 +1,126 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "state/statedir.h"
+
+/* 1 when it was there, 0 when not, or an error. */
+static int remove_file(
+	const struct state *state, const char *name, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+
+	if (!unlinkat(state->fd, name, 0))
+		return 1;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	state_path(state, name, path);
+	return error_set_errno(error, "cannot remove %s", path);
+}
+
+static int remove_history(const struct state *state,
+	struct state_purged *purged, struct error *error)
+{
+	uint64_t *list = NULL;
+	size_t count = 0;
+	int code = state_history(state, &list, &count, error);
+
+	for (size_t i = 0; code >= 0 && i < count; i++) {
+		char name[STATE_NAME_MAX];
+
+		state_history_name(name, list[i]);
+		code = remove_file(state, name, error);
+		purged->maps += code > 0;
+	}
+	free(list);
+	return code < 0 ? code : 0;
+}
+
+/* The directory served/ stays, empty: it belongs to the milter's user, who may
+ * not make it again, and the unit makes it writable for him. */
+static int look_into_served(const struct state *state,
+	struct state_purged *purged, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	struct dirent *entry;
+	DIR *dir = NULL;
+	int fd = openat(state->fd, STATE_SERVED_DIR,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int code = 0;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return 0;
+	if (fd >= 0)
+		dir = fdopendir(fd);
+	errno = 0;
+	while (dir && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
+			purged->other = true;
+	}
+	if (errno) {
+		state_path(state, STATE_SERVED_DIR, path);
+		code = error_set_errno(error, "cannot read %s", path);
+	}
+	if (dir)
+		(void)closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+static int remove_directory(const struct state *state, const char *name,
+	struct state_purged *purged, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+
+	if (!unlinkat(state->fd, name, AT_REMOVEDIR) || errno == ENOENT)
+		return 0;
+	if (errno == ENOTEMPTY || errno == EEXIST) {
+		purged->other = true;
+		return 0;
+	}
+	state_path(state, name, path);
+	return error_set_errno(error, "cannot remove %s", path);
+}
+
+int state_purge(
+	struct state *state, struct state_purged *purged, struct error *error)
+{
+	/* The map first: nothing is to be served of what is half gone. The
+	 * audit log last, and the lock when nothing is left to guard. */
+	static const char *const files[] = { STATE_BUILD, STATE_DAMAGED,
+		STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG, STATE_LOG_KEY,
+		STATE_LOG_KEY ".new", STATE_PROOFS, STATE_PROOFS ".new",
+		STATE_CLAIM };
+	int code;
+
+	*purged = (struct state_purged){ 0 };
+	state->newest_known = false;
+	code = remove_file(state, STATE_MAP, error);
+	purged->maps += code > 0;
+	if (code >= 0)
+		code = remove_history(state, purged, error);
+	for (size_t i = 0; code >= 0 && i < sizeof files / sizeof *files; i++)
+		code = remove_file(state, files[i], error);
+	if (code >= 0)
+		code = remove_directory(
+			state, STATE_HISTORY_DIR, purged, error);
+	if (!code)
+		code = look_into_served(state, purged, error);
+	if (!code) {
+		code = remove_file(state, STATE_AUDIT, error);
+		purged->audit = code > 0;
+	}
+	if (code >= 0 && fsync(state->fd))
+		code = error_set_errno(error, "cannot write %s", state->dir);
+	if (code >= 0)
+		code = remove_file(state, STATE_LOCK, error);
+	if (code < 0)
+		return code;
+	close(state->lock);
+	state->lock = -1;
+	return 0;
+}

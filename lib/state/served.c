@@ -1,0 +1,318 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/linkcheck.h"
+#include "decide/proof.h"
+#include "state/statedir.h"
+
+#define KEY_SIZE  32
+#define LINE_SIZE 1024
+/* Of the file of proofs: as many headers as nobody lists. */
+#define PROOFS_SIZE ((size_t)PROOF_LINE * 4096 + 1)
+
+int state_served(struct state *state, uint64_t *served, uint64_t *previous,
+	struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char text[64];
+	struct error cause = { "" };
+	struct bytes rest;
+	int got;
+
+	*served = *previous = 0;
+	state_path(state, STATE_NOTE, path);
+	got = file_read_small(
+		state->fd, STATE_NOTE, path, text, sizeof text, &cause);
+	if (got == ERR_NOENT)
+		return 0;
+	if (got < 0)
+		return error_set(error, got, "%s", cause.text);
+	rest = (struct bytes){ text, (size_t)got };
+	if (!bytes_number(&rest, STATE_DIGITS_MAX, served) ||
+		!bytes_take(&rest, " ") ||
+		!bytes_number(&rest, STATE_DIGITS_MAX, previous) ||
+		!bytes_equal(rest, bytes_of("\n"))) {
+		*served = *previous = 0;
+		return error_set(error, ERR_BAD,
+			"%s is damaged: it must hold two numbers", path);
+	}
+	return 0;
+}
+
+/* Its own descriptor: what is replaced in it is fsynced there. */
+static int open_served(
+	struct state *state, struct stat *status, struct error *error)
+{
+	int fd = state_open_subdir(
+		state, STATE_SERVED_DIR, STATE_MODE_SERVED, false, error);
+
+	if (fd >= 0 && fstat(fd, status)) {
+		int code = error_set_errno(
+			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
+
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+/* NAME of "served/NAME". */
+static const char *base(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static int write_note(struct state *state, uint64_t generation,
+	uint64_t previous, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char text[64];
+	struct stat status;
+	int len;
+	int code;
+	int fd = open_served(state, &status, error);
+
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_NOTE, path);
+	len = snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 "\n",
+		generation, previous);
+	code = file_replace(fd, base(STATE_NOTE), path, STATE_MODE_FILE,
+		status.st_gid, text, (size_t)len, error);
+	close(fd);
+	return code;
+}
+
+int state_note_served(
+	struct state *state, uint64_t generation, struct error *error)
+{
+	uint64_t served;
+	uint64_t previous;
+	int code = state_served(state, &served, &previous, error);
+
+	/* A damaged note is written anew. */
+	if (code && code != ERR_BAD)
+		return code;
+	if (!code && served == generation)
+		return 0;
+	code = write_note(state, generation, served, error);
+	/* It may be in place, and only the directory's fsync have failed. */
+	if (code && served)
+		(void)write_note(state, served, previous, NULL);
+	return code;
+}
+
+int state_claim_served(struct state *state, int *fd, struct error *error)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_len = STATE_CLAIM_BYTES };
+	char path[STATE_PATH_MAX];
+	struct stat status;
+	int code = 0;
+	int file;
+	int dir = open_served(state, &status, error);
+
+	if (dir < 0)
+		return dir;
+	state_path(state, STATE_CLAIM, path);
+	file = openat(dir, base(STATE_CLAIM),
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (file < 0)
+		code = error_set_errno(error, "cannot open %s", path);
+	else if (fstat(file, &status))
+		code = error_set_errno(error, "cannot stat %s", path);
+	else if (linkcheck(dir, base(STATE_CLAIM), &status, path, error))
+		code = ERR_BAD;
+	else if (!fcntl(file, F_OFD_SETLK, &lock))
+		*fd = file;
+	else if (errno == EAGAIN || errno == EACCES)
+		code = error_set(error, ERR_BUSY,
+			"another readdress-milter serves %s (it holds %s): "
+			"give each a state_dir of its own",
+			state->dir, path);
+	else
+		code = error_set_errno(error, "cannot lock %s", path);
+	if (code && file >= 0)
+		close(file);
+	else if (!code)
+		(void)fchmod(file, 0600); /* whatever the umask left of it */
+	close(dir);
+	return code;
+}
+
+int state_log_reload(struct state *state, const char *what, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char stamp[CLOCK_TEXT_MAX];
+	char line[LINE_SIZE];
+	struct stat status;
+	int code;
+	int fd = open_served(state, &status, error);
+
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_RELOAD_LOG, path);
+	clock_text((int64_t)time(NULL), stamp);
+	(void)snprintf(line, sizeof line, "%s %.900s", stamp, what);
+	code = file_append_line(fd, base(STATE_RELOAD_LOG), path,
+		STATE_MODE_FILE, status.st_gid, line, error);
+	close(fd);
+	return code;
+}
+
+int state_make_served(
+	struct state *state, uid_t uid, gid_t gid, struct error *error)
+{
+	struct stat status;
+	int code = 0;
+	int fd = state_open_subdir(
+		state, STATE_SERVED_DIR, STATE_MODE_SERVED, true, error);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status)) {
+		code = error_set_errno(
+			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
+		goto out;
+	}
+	if (((uid != (uid_t)-1 && uid != status.st_uid) ||
+		    (gid != (gid_t)-1 && gid != status.st_gid)) &&
+		fchown(fd, uid, gid)) {
+		code = error_set_errno(error,
+			"cannot set the owner of %s/" STATE_SERVED_DIR,
+			state->dir);
+		goto out;
+	}
+	if ((status.st_mode & 07777) != STATE_MODE_SERVED &&
+		fchmod(fd, STATE_MODE_SERVED))
+		code = error_set_errno(error,
+			"cannot set the mode of %s/" STATE_SERVED_DIR,
+			state->dir);
+out:
+	close(fd);
+	return code;
+}
+
+int state_log_key(
+	struct state *state, unsigned char key[32], struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	char text[KEY_SIZE + 1];
+	struct stat status;
+	int fd;
+	int got;
+
+	state_path(state, STATE_LOG_KEY, path);
+	got = file_read_small(
+		state->fd, STATE_LOG_KEY, path, text, sizeof text, error);
+	if (got == KEY_SIZE) {
+		memcpy(key, text, KEY_SIZE);
+		return 0;
+	}
+	if (got >= 0 || got == ERR_BAD)
+		return error_set(error, ERR_BAD,
+			"%s is not a key of %d octets: remove it, and a new "
+			"one is made",
+			path, KEY_SIZE);
+	if (got != ERR_NOENT)
+		return got;
+	if (getrandom(key, KEY_SIZE, 0) != KEY_SIZE)
+		return error_set_errno(error, "no random octets for %s", path);
+	fd = open_served(state, &status, error);
+	if (fd < 0)
+		return fd;
+	got = file_replace(fd, base(STATE_LOG_KEY), path, 0600, status.st_gid,
+		key, KEY_SIZE, error);
+	close(fd);
+	return got;
+}
+
+/* Reads the file of proofs into *text (free it, on errors too). Returns its
+ * length, or an error of file_read_small. */
+static int read_proofs(struct state *state, char **text, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+
+	*text = malloc(PROOFS_SIZE);
+	if (!*text)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	state_path(state, STATE_PROOFS, path);
+	return file_read_small(
+		state->fd, STATE_PROOFS, path, *text, PROOFS_SIZE, error);
+}
+
+int state_proofs(struct state *state, const struct config *config, bool *seen,
+	struct error *error)
+{
+	struct error cause = { "" };
+	char *text = NULL;
+	int got = read_proofs(state, &text, &cause);
+
+	memset(seen, 0, config->outbound_required_count * sizeof *seen);
+	if (got >= 0)
+		got = proof_parse(
+			config, (struct bytes){ text, (size_t)got }, seen);
+	if (got == ERR_BAD && !cause.text[0])
+		(void)error_set(&cause, ERR_BAD,
+			"%s/" STATE_PROOFS " is damaged: it must hold lines of "
+			"%d hexadecimal digits",
+			state->dir, PROOF_LINE - 1);
+	free(text);
+	if (got == ERR_NOENT)
+		return 0;
+	if (got < 0)
+		memset(seen, 0, config->outbound_required_count * sizeof *seen);
+	return got < 0 ? error_set(error, got, "%s",
+				 cause.text[0] ? cause.text : "out of memory")
+		       : 0;
+}
+
+static int write_proofs(
+	struct state *state, const char *text, size_t len, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	struct stat status;
+	int code;
+	int fd = open_served(state, &status, error);
+
+	if (fd < 0)
+		return fd;
+	state_path(state, STATE_PROOFS, path);
+	code = file_replace(fd, base(STATE_PROOFS), path, STATE_MODE_FILE,
+		status.st_gid, text, len, error);
+	close(fd);
+	return code;
+}
+
+int state_note_proofs(struct state *state, const struct config *config,
+	const bool *seen, struct error *error)
+{
+	char *old = NULL;
+	char *text = malloc(config->outbound_required_count * PROOF_LINE + 1);
+	size_t len = 0;
+	int got;
+	int code = text ? proof_format(config, seen, text, &len) : ERR_NOMEM;
+
+	if (code < 0) {
+		(void)error_set(error, code, "out of memory");
+		goto out;
+	}
+	got = read_proofs(state, &old, NULL);
+	if (got == ERR_NOENT && !len)
+		goto out;
+	if (got < 0 || (size_t)got != len || memcmp(old, text, len) != 0)
+		code = write_proofs(state, text, len, error);
+out:
+	free(old);
+	free(text);
+	return code;
+}

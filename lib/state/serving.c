@@ -1,0 +1,139 @@
+#include "state/serving.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "state/statedir.h"
+
+#define TAIL_MAX    65536
+#define TIME_OCTETS 21 /* "2026-11-21T15:09:00Z " */
+
+/* The byte behind the one that state_claim_served locks. */
+static struct flock signature(void)
+{
+	return (struct flock){ .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = STATE_CLAIM_BYTES,
+		.l_len = 1 };
+}
+
+void serving_sign(int claim)
+{
+	struct flock lock = signature();
+
+	(void)fcntl(claim, F_SETLK, &lock);
+}
+
+static int open_file(const struct state *state, const char *name,
+	struct stat *status, struct error *error)
+{
+	struct error cause = { "" };
+	char path[STATE_PATH_MAX];
+	int fd;
+
+	state_path(state, name, path);
+	fd = file_open(state->fd, name, path, status, &cause);
+	return fd < 0 ? error_set(error, fd, "%s", cause.text) : fd;
+}
+
+int serving_process(const struct state *state, pid_t *pid, struct error *error)
+{
+	struct flock signed_by = signature();
+	struct flock claim = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_len = STATE_CLAIM_BYTES };
+	int held = 0;
+	int fd = open_file(state, STATE_CLAIM, NULL, error);
+
+	*pid = 0;
+	if (fd < 0)
+		return fd == ERR_NOENT ? 0 : fd;
+	if (fcntl(fd, F_GETLK, &claim) || fcntl(fd, F_GETLK, &signed_by))
+		held = error_set_errno(error, "%s/" STATE_CLAIM, state->dir);
+	else
+		held = claim.l_type != F_UNLCK;
+	if (held > 0 && signed_by.l_type != F_UNLCK && signed_by.l_pid > 0)
+		*pid = signed_by.l_pid;
+	close(fd);
+	return held;
+}
+
+int serving_log_end(const struct state *state, off_t *end, struct error *error)
+{
+	struct stat status;
+	int fd = open_file(state, STATE_RELOAD_LOG, &status, error);
+
+	*end = 0;
+	if (fd < 0)
+		return fd == ERR_NOENT ? 0 : fd;
+	*end = status.st_size;
+	close(fd);
+	return 0;
+}
+
+/* 1, 2, or 0 where the line tells of no reload. */
+static int read_line(struct bytes line, uint64_t *generation)
+{
+	struct bytes ignored;
+	uint64_t before;
+
+	if (line.len < TIME_OCTETS)
+		return 0;
+	ignored = (struct bytes){ line.data + TIME_OCTETS,
+		line.len - TIME_OCTETS };
+	if (!bytes_take(&ignored, "reload: "))
+		return 0;
+	if (bytes_take(&ignored, "failed, generation "))
+		return bytes_number(&ignored, STATE_DIGITS_MAX, generation) ? 2
+									    : 0;
+	if (!bytes_take(&ignored, "generation ") ||
+		!bytes_number(&ignored, STATE_DIGITS_MAX, &before) ||
+		!bytes_take(&ignored, " -> "))
+		return 0;
+	return bytes_number(&ignored, STATE_DIGITS_MAX, generation);
+}
+
+int serving_reload(const struct state *state, off_t from, uint64_t *generation,
+	struct error *error)
+{
+	struct stat status;
+	char *text = NULL;
+	char *at;
+	char *end;
+	ssize_t got;
+	int result = 0;
+	int fd = open_file(state, STATE_RELOAD_LOG, &status, error);
+
+	if (fd < 0)
+		return fd == ERR_NOENT ? 0 : fd;
+	if (status.st_size < from)
+		from = 0; /* another file than before */
+	/* No more than the last of many lines: they are what counts. */
+	if (status.st_size - from > TAIL_MAX)
+		from = status.st_size - TAIL_MAX;
+	text = malloc(TAIL_MAX);
+	got = text ? file_read_at(fd, text, TAIL_MAX, from) : -1;
+	if (got < 0) {
+		result = error_set_errno(
+			error, "cannot read %s/" STATE_RELOAD_LOG, state->dir);
+		goto out;
+	}
+	for (at = text; at < text + got; at = end + 1) {
+		int found;
+
+		end = memchr(at, '\n', (size_t)(text + got - at));
+		if (!end)
+			break;
+		found = read_line(
+			(struct bytes){ at, (size_t)(end - at) }, generation);
+		if (found)
+			result = found;
+	}
+out:
+	free(text);
+	close(fd);
+	return result;
+}

@@ -1,0 +1,353 @@
+#include "state/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/linkcheck.h"
+#include "state/statedir.h"
+
+#define LOCK_POLL_MS 20
+
+void state_path(
+	const struct state *state, const char *name, char path[STATE_PATH_MAX])
+{
+	(void)snprintf(path, STATE_PATH_MAX, "%s/%s", state->dir, name);
+}
+
+/* The configured user's ids: 1; 0 when there is no such user; or an error. */
+static int find_user(
+	const char *name, uid_t *uid, gid_t *gid, struct error *error)
+{
+	char buffer[4096];
+	struct passwd entry;
+	struct passwd *found = NULL;
+	int rc = getpwnam_r(name, &entry, buffer, sizeof buffer, &found);
+
+	/* Others than these may mean that there is none. */
+	if (rc == ENOMEM || rc == EMFILE || rc == ENFILE || rc == EIO) {
+		errno = rc;
+		return error_set_errno(error, "cannot look up user %s", name);
+	}
+	if (rc || !found)
+		return 0;
+	*uid = found->pw_uid;
+	*gid = found->pw_gid;
+	return 1;
+}
+
+/* Nothing was ever made in it: neither a map nor traces of one. */
+static bool is_fresh(int fd)
+{
+	static const char *const traces[] = { STATE_MAP, STATE_HISTORY_DIR,
+		STATE_AUDIT, STATE_SERVED_DIR };
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof traces / sizeof *traces; i++)
+		if (!fstatat(fd, traces[i], &status, AT_SYMLINK_NOFOLLOW) ||
+			errno != ENOENT)
+			return false;
+	return true;
+}
+
+/* Mode, group and served/ of a directory in which nothing was made yet. */
+static int equip(
+	struct state *state, const struct config *config, struct error *error)
+{
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
+	int known = 1;
+	int fd;
+
+	if (geteuid() == 0)
+		known = find_user(config->user, &uid, &gid, error);
+	if (known < 0)
+		return known;
+	if (file_own(state->fd, -1, STATE_MODE_DIR, gid) < 0)
+		return error_set_errno(
+			error, "cannot set group and mode of %s", state->dir);
+	if (gid != (gid_t)-1)
+		state->group = gid;
+	fd = state_open_subdir(
+		state, STATE_HISTORY_DIR, STATE_MODE_DIR, true, error);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (!known) /* as yet: the milter makes served/ */
+		return 0;
+	return state_make_served(state, uid, gid, error);
+}
+
+/* The new directory's name, on disk. Best effort: the parent need not be
+ * readable to us. */
+static void sync_parent(int fd)
+{
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent < 0)
+		return;
+	(void)fsync(parent);
+	close(parent);
+}
+
+static int open_dir(
+	struct state *state, bool create, bool *made, struct error *error)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+	state->fd = open(state->dir, flags);
+	if (state->fd < 0 && errno == ENOENT) {
+		if (!create)
+			return error_set(error, ERR_NOENT,
+				"%s does not exist; `readdress init` makes a "
+				"first map in it",
+				state->dir);
+		if (mkdir(state->dir, 0700) && errno != EEXIST)
+			return file_error_create(state->dir, error);
+		*made = true;
+		state->fd = open(state->dir, flags);
+		sync_parent(state->fd);
+	}
+	if (state->fd < 0 && errno == ENOTDIR)
+		return error_set(
+			error, ERR_BAD, "%s is not a directory", state->dir);
+	if (state->fd < 0)
+		return error_set_errno(error, "cannot open %s", state->dir);
+	return 0;
+}
+
+static int check_dir(
+	struct state *state, struct stat *status, struct error *error)
+{
+	if (fstat(state->fd, status))
+		return error_set_errno(error, "cannot stat %s", state->dir);
+	if (status->st_mode & S_IWOTH)
+		return error_set(error, ERR_PERM,
+			"anybody may write in %s (mode %04o): `chmod o-w %s` "
+			"mends it, but look first at what is in there",
+			state->dir, (unsigned)(status->st_mode & 07777),
+			state->dir);
+	return 0;
+}
+
+static char *join(const char *dir, const char *name)
+{
+	size_t size = strlen(dir) + strlen(name) + 2;
+	char *path = malloc(size);
+
+	if (path)
+		(void)snprintf(path, size, "%s/%s", dir, name);
+	return path;
+}
+
+int state_open(struct state **result, const struct config *config, bool create,
+	struct error *error)
+{
+	struct stat status;
+	bool made = false;
+	int code = 0;
+	struct state *state = calloc(1, sizeof *state);
+
+	if (!state)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	state->fd = state->lock = -1;
+	state->dir = strdup(config->state_dir);
+	state->map_path = join(config->state_dir, STATE_MAP);
+	state->build_path = join(config->state_dir, STATE_BUILD);
+	if (!state->dir || !state->map_path || !state->build_path) {
+		code = error_set(error, ERR_NOMEM, "out of memory");
+		goto out;
+	}
+	code = open_dir(state, create, &made, error);
+	if (!code)
+		code = check_dir(state, &status, error);
+	if (code)
+		goto out;
+	state->group = status.st_gid;
+	if (create && status.st_uid == geteuid() && is_fresh(state->fd))
+		code = equip(state, config, error);
+out:
+	if (!code) {
+		*result = state;
+		return 0;
+	}
+	if (made) {
+		(void)unlinkat(state->fd, STATE_SERVED_DIR, AT_REMOVEDIR);
+		(void)unlinkat(state->fd, STATE_HISTORY_DIR, AT_REMOVEDIR);
+		(void)rmdir(state->dir);
+	}
+	state_close(state);
+	return code;
+}
+
+void state_close(struct state *state)
+{
+	if (!state)
+		return;
+	if (state->lock >= 0)
+		close(state->lock); /* and with it the lock ends */
+	if (state->fd >= 0)
+		close(state->fd);
+	free(state->dir);
+	free(state->map_path);
+	free(state->build_path);
+	free(state);
+}
+
+const char *state_build_path(const struct state *state)
+{
+	return state->build_path;
+}
+
+int state_open_subdir(const struct state *state, const char *name, mode_t mode,
+	bool create, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	int code;
+	int fd = openat(state->fd, name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	state_path(state, name, path);
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOTDIR || errno == ELOOP)
+		return error_set(error, ERR_BAD, "%s is not a directory", path);
+	if (errno != ENOENT || !create)
+		return error_set_errno(error, "cannot open %s", path);
+	if (mkdirat(state->fd, name, 0700) && errno != EEXIST)
+		return file_error_create(path, error);
+	fd = openat(state->fd, name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return file_error_create(path, error);
+	if (file_own(fd, state->fd, mode, state->group) < 0 ||
+		fsync(state->fd)) {
+		code = error_set_errno(error, "cannot make %s", path);
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+/* Who holds it, as far as its file tells. */
+static int busy(const struct state *state, int fd, unsigned seconds,
+	struct error *error)
+{
+	char text[32] = "";
+	ssize_t got = file_read_at(fd, text, sizeof text - 1, 0);
+	long pid = got > 0 ? strtol(text, NULL, 10) : 0;
+
+	return error_set(error, ERR_BUSY,
+		"another readdress is changing the map in %s (process %ld; "
+		"waited %u s for %s/" STATE_LOCK "): try again when it is done",
+		state->dir, pid, seconds, state->dir);
+}
+
+static int wait_lock(const struct state *state, int fd, unsigned seconds,
+	struct error *error)
+{
+	const struct timespec pause = { 0, LOCK_POLL_MS * 1000000L };
+	const uint64_t end = clock_ms() + (uint64_t)seconds * 1000;
+
+	for (;;) {
+		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+		if (!fcntl(fd, F_OFD_SETLK, &lock))
+			return 0;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return error_set_errno(error,
+				"cannot lock %s/" STATE_LOCK, state->dir);
+		if (clock_ms() >= end)
+			return busy(state, fd, seconds, error);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+/* Is fd still the file of that name? A purge removes it while it is held. */
+static bool is_current(const struct state *state, int fd)
+{
+	struct stat ours;
+	struct stat named;
+
+	return !fstat(fd, &ours) &&
+	       !fstatat(state->fd, STATE_LOCK, &named, AT_SYMLINK_NOFOLLOW) &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* Opens the lock's file and takes the lock. The descriptor or an error. */
+static int take_lock(
+	const struct state *state, unsigned seconds, struct error *error)
+{
+	for (;;) {
+		char path[STATE_PATH_MAX];
+		struct stat file;
+		int code;
+		int fd = openat(state->fd, STATE_LOCK,
+			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			0600);
+
+		state_path(state, STATE_LOCK, path);
+		if (fd < 0)
+			return file_error_create(path, error);
+		if (fstat(fd, &file))
+			code = error_set_errno(error, "cannot stat %s", path);
+		else
+			code = linkcheck(
+				state->fd, STATE_LOCK, &file, path, error);
+		if (code) {
+			close(fd);
+			return code;
+		}
+		code = wait_lock(state, fd, seconds, error);
+		if (!code && is_current(state, fd))
+			return fd;
+		close(fd);
+		if (code)
+			return code;
+	}
+}
+
+/* Whoever meets the lock held is told by whom. Best effort. */
+static void sign_lock(int fd)
+{
+	char text[32];
+	int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)len, 0) != len)
+		return;
+}
+
+int state_lock(struct state *state, unsigned seconds, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	int code = 0;
+	int fd;
+
+	if (state->lock >= 0)
+		return 0;
+	state_path(state, STATE_LOCK, path);
+	fd = take_lock(state, seconds, error);
+	if (fd < 0)
+		return fd;
+	if (file_own(fd, state->fd, STATE_MODE_FILE, state->group) < 0 &&
+		errno != EPERM) /* another owner's, but we may write it */
+		code = error_set_errno(
+			error, "cannot set the mode of %s", path);
+	/* What a writer that died had begun. */
+	if (!code && unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT)
+		code = error_set_errno(
+			error, "cannot remove %s", state->build_path);
+	if (code) {
+		close(fd);
+		return code;
+	}
+	sign_lock(fd);
+	state->lock = fd;
+	return 0;
+}

@@ -1,0 +1,163 @@
+#include "eom.h"
+
+#include "apply.h"
+#include "decisionlog/decisionlog.h"
+
+struct emitter {
+	const struct log *log;
+};
+
+static void emit(void *context, enum config_log_level level, const char *line)
+{
+	const struct emitter *emitter = context;
+
+	log_line(emitter->log, level, "%s", line);
+}
+
+static void add(_Atomic uint64_t *counter, uint64_t count)
+{
+	atomic_fetch_add_explicit(counter, count, memory_order_relaxed);
+}
+
+static const char *queue_id(SMFICTX *ctx)
+{
+	char name[] = "i";
+
+	return smfi_getsymval(ctx, name);
+}
+
+/* Not now and not later: a retry would need as much. */
+static sfsistat refuse_too_large(struct server *server, SMFICTX *ctx,
+	const struct message *message, const char *reason)
+{
+	char code[] = "552";
+	char status[] = "5.3.4";
+	char text[] = "The addresses of this message need more memory than a "
+		      "message may have";
+	char id[64];
+	const char *queue = queue_id(ctx);
+
+	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
+	log_line(&message->snapshot->log, LEVEL_WARNING,
+		"%s: refused: %s reply=\"552 5.3.4\"", id, reason);
+	add(&server->status.messages[message->direction][STATUS_REFUSED], 1);
+	(void)smfi_setreply(ctx, code, status, text);
+	return SMFIS_REJECT;
+}
+
+sfsistat finish_defer(struct server *server, SMFICTX *ctx,
+	const struct message *message, const char *reason)
+{
+	char code[] = "451";
+	char status[] = "4.3.0";
+	char text[] = "Address rewriting is not available now, try again later";
+	char id[64];
+	const char *queue = queue_id(ctx);
+	struct snapshot *snapshot = snapshot_get(&server->current);
+
+	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
+	log_line(&snapshot->log, LEVEL_ERROR, "%s: deferred: %s", id,
+		reason ? reason : message->failed);
+	snapshot_drop(snapshot);
+	add(&server->status.messages[message->direction][STATUS_TEMPFAIL], 1);
+	/* Without it the answer is Postfix's own 451. */
+	(void)smfi_setreply(ctx, code, status, text);
+	return SMFIS_TEMPFAIL;
+}
+
+/* decide has failed. */
+static sfsistat undecided(struct server *server, SMFICTX *ctx,
+	const struct message *message, int result, const struct error *error)
+{
+	bool too_large = false;
+	const char *reason = error->text[0] ? error->text : "out of memory";
+
+	if (result == ERR_NOMEM)
+		reason = message_no_memory(message, &too_large);
+	return too_large ? refuse_too_large(server, ctx, message, reason)
+			 : finish_defer(server, ctx, message, reason);
+}
+
+static void count(struct server *server, const struct decision *decision,
+	enum status_result result)
+{
+	struct status *status = &server->status;
+
+	add(&status->messages[decision->direction][result], 1);
+	for (int field = 0; field < DECIDE_FIELDS; field++)
+		for (int i = 0; i < DECIDE_RESULTS; i++)
+			if (decision->counts[field][i])
+				add(&status->addresses[field][i],
+					decision->counts[field][i]);
+	if (decision->counts[FIELD_HEADER][RESULT_UNPARSABLE])
+		add(&status->unparsable,
+			decision->counts[FIELD_HEADER][RESULT_UNPARSABLE]);
+	for (unsigned f = 0; f < DECIDE_LEAK_FIELDS; f++)
+		if (decision->leak_fields & 1u << f)
+			add(&status->leaks[f], 1);
+}
+
+static sfsistat refuse(SMFICTX *ctx, const struct decision *decision)
+{
+	char code[] = "550";
+	char status[] = "5.7.1";
+	char text[] = "Relaying denied: nothing proves that this message is "
+		      "from a sender of this relay";
+	char later_code[] = "450";
+	char later_status[] = "4.7.1";
+
+	/* A typing error in the configuration must not bounce everything. */
+	if (decision->proof.unseen) {
+		(void)smfi_setreply(ctx, later_code, later_status, text);
+		return SMFIS_TEMPFAIL;
+	}
+	(void)smfi_setreply(ctx, code, status, text);
+	return SMFIS_REJECT;
+}
+
+sfsistat finish_message(
+	struct server *server, SMFICTX *ctx, const struct message *message)
+{
+	struct snapshot *snapshot = message->snapshot;
+	struct emitter emitter;
+	struct decide_message view;
+	struct decision decision = { 0 };
+	struct error error = { "" };
+	enum status_result result = STATUS_UNCHANGED;
+	int code;
+
+	if (!snapshot)
+		return finish_defer(server, ctx, message,
+			"the end of a message that did not begin");
+	if (message->too_large)
+		return refuse_too_large(server, ctx, message, message->failed);
+	if (message->failed)
+		return finish_defer(server, ctx, message, NULL);
+	view = message_view(message);
+	view.required_seen = proofs_seen(snapshot, message->arena);
+	if (!view.required_seen) {
+		(void)error_set(&error, ERR_NOMEM, "out of memory");
+		return undecided(server, ctx, message, ERR_NOMEM, &error);
+	}
+	code = decide(snapshot->config, snapshot->map, message->direction,
+		message->why, &view, message->arena, &decision, &error);
+	if (code < 0)
+		return undecided(server, ctx, message, code, &error);
+	if (decision.refuse) {
+		result = STATUS_REFUSED;
+	} else if (apply_decision(ctx, message, &decision, &error) < 0) {
+		return finish_defer(server, ctx, message, error.text);
+	} else if (decide_changes(&decision)) {
+		result = STATUS_REWRITTEN;
+	} else if (decision.shadow) {
+		result = STATUS_SHADOW;
+	}
+	emitter.log = &snapshot->log;
+	report_lines(&decision, &view, queue_id(ctx),
+		map_meta(snapshot->map)->generation, &snapshot->log, emit,
+		&emitter);
+	count(server, &decision, result);
+	if (decision.proof.right)
+		proofs_note(&server->proofs, snapshot, decision.proof.right);
+	return decision.refuse ? refuse(ctx, &decision) : SMFIS_CONTINUE;
+}

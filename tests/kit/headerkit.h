@@ -1,0 +1,103 @@
+/*
+ * headerkit: what holds for the lexer and the finder on any input whatever. For
+ * unit tests and fuzz targets: what does not hold ends the program.
+ */
+#ifndef READDRESS_HEADERKIT_H
+#define READDRESS_HEADERKIT_H
+
+#include "mail/addrlist.h"
+#include "kit/holds.h"
+
+/* Tokens tile the input: none is empty, each begins where the last one ended,
+ * the last one ends with it. Returns how many. */
+static inline size_t headerkit_tiles(struct bytes value)
+{
+	size_t count = 0;
+	size_t off = 0;
+
+	for (;;) {
+		struct header_token token = header_lex(value, off);
+
+		HOLDS(token.span.off == off);
+		if (token.type == HEADER_END)
+			break;
+		HOLDS(token.span.len > 0);
+		HOLDS(token.span.len <= value.len - off);
+		off += token.span.len;
+		count++;
+		if (token.type == HEADER_UNTERMINATED)
+			HOLDS(off == value.len);
+	}
+	HOLDS(off == value.len);
+	return count;
+}
+
+static inline size_t headerkit_end(struct span span)
+{
+	return span.off + span.len;
+}
+
+static inline bool headerkit_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The spans of one good element lie where header.h says. */
+static inline void headerkit_good(
+	struct bytes value, const struct header_element *element)
+{
+	struct mailbox mailbox;
+	struct span spec = element->addr_spec;
+
+	HOLDS(element->local.len && element->domain.len);
+	HOLDS(spec.off == element->local.off);
+	HOLDS(headerkit_end(spec) == headerkit_end(element->domain));
+	HOLDS(headerkit_end(element->local) < element->domain.off);
+	HOLDS(memchr(value.data + headerkit_end(element->local), '@',
+		element->domain.off - headerkit_end(element->local)));
+	HOLDS(spec.off >= element->element.off);
+	HOLDS(headerkit_end(spec) <= headerkit_end(element->element));
+	if (!header_mailbox(value, element, &mailbox)) {
+		HOLDS(address_utf8_valid(mailbox.local, mailbox.local_len));
+		HOLDS(address_utf8_valid(mailbox.domain, mailbox.domain_len));
+		HOLDS(mailbox.domain_len);
+		HOLDS(mailbox.local_len <= element->local.len);
+		HOLDS(mailbox.domain_len <= element->domain.len);
+	}
+}
+
+/* Elements are in order, do not overlap, and have no white space at their ends;
+ * what lies between them is white space, comments, separators and the names of
+ * groups. Returns how many. */
+static inline size_t headerkit_elements(struct bytes value)
+{
+	struct header_iter iter;
+	struct header_element element;
+	size_t count = 0;
+	size_t off = 0;
+	int more;
+
+	header_iter_init(&iter, value);
+	while ((more = header_next(&iter, &element)) == 1) {
+		struct span span = element.element;
+
+		HOLDS(span.len && span.off >= off);
+		HOLDS(headerkit_end(span) <= value.len);
+		HOLDS(!headerkit_is_space(value.data[span.off]));
+		if (!(element.flags & HEADER_ELEMENT_REST))
+			HOLDS(!headerkit_is_space(
+				value.data[headerkit_end(span) - 1]));
+		off = headerkit_end(span);
+		if (element.flags & HEADER_ELEMENT_REST) {
+			HOLDS(element.flags & HEADER_ELEMENT_BAD);
+			HOLDS(off == value.len);
+		}
+		if (!(element.flags & HEADER_ELEMENT_BAD))
+			headerkit_good(value, &element);
+		count++;
+	}
+	HOLDS(more == 0);
+	return count;
+}
+
+#endif

@@ -1,0 +1,461 @@
+/* What of a message is looked at, and what holds a change back. */
+#include "kit/testdecide.h"
+
+#define RULES                                                                  \
+	"in bob@w.com;bob@new.com\n"                                           \
+	"in @w.com;@old.com\n"                                                 \
+	"in @*.sub.com;@old.com\n"                                             \
+	"in user@only.com;user@old.com\n"                                      \
+	"in @xn--bcher-kva.example;@old.com\n"                                 \
+	"out bob@new.com;bob@w.com\n"                                          \
+	"out @old.com;@w.com\n"
+
+#define HEADERS                                                                \
+	"From: bob@new.com\n"                                                  \
+	"Sender: bob@new.com\n"                                                \
+	"To: bob@w.com\n"                                                      \
+	"CC: Chloe <chloe@w.com>\n"                                            \
+	"Reply-To: bob@new.com\n"                                              \
+	"Subject: bob@w.com"
+
+/* The table of section 3. */
+static void test_what_is_rewritten(void **state)
+{
+	struct testdecide test = { .rules = RULES,
+		.sender = "<bob@new.com>",
+		.recipients = "<bob@w.com>\n<x@far.com>",
+		.headers = HEADERS };
+
+	(void)state;
+	test.direction = INBOUND;
+	testdecide_check("inbound", test,
+		"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
+		"header2 bob@new.com\nheader3 Chloe <chloe@old.com>\n");
+	test.direction = OUTBOUND;
+	testdecide_check("outbound", test,
+		"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
+		"from bob@w.com\nheader0 bob@w.com\nheader1 bob@w.com\n"
+		"header4 bob@w.com\n");
+	test.conf = "outbound_route_recipients = false\n";
+	testdecide_check("outbound, recipients as they are", test,
+		"from bob@w.com\nheader0 bob@w.com\nheader1 bob@w.com\n"
+		"header4 bob@w.com\n");
+	test.conf = "outbound_headers = {\"From\", \"To\"}\n"
+		    "inbound_headers = {\"Subject\"}\n";
+	test.recipients = "";
+	test.headers = "From: x@old.com\nTo: x@old.com, x@w.com\n"
+		       "Reply-To: x@old.com\nSubject: x@w.com";
+	testdecide_check("outbound, lists", test,
+		"from bob@w.com\nheader0 x@w.com\n"
+		"header1 x@w.com, x@w.com\n");
+	test.direction = INBOUND;
+	testdecide_check("inbound, lists", test, "header3 x@old.com\n");
+}
+
+/* UTF-8 without SMTPUTF8, and the lengths: what a header has already, it may
+ * keep; what is new must be fit for the message. */
+static void test_local_parts_in_headers(void **state)
+{
+#define L70                                                                    \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll" \
+	"ll"
+	struct testdecide test = { .rules = "in @w.com;@old.com\n"
+					    "in m@w.com;m\xc3\xb6@old.com\n"
+					    "in @all.com;all@old.com\n",
+		.recipients = "",
+		.headers = "To: j\xc3\xb6rg@w.com, m@w.com, x%y@w.com, "
+			   "m+\xc3\xb6@w.com, " L70 "@w.com, m+" L70
+			   "@w.com, j\xc3\xb6rg@all.com" };
+
+	(void)state;
+	testdecide_check("without SMTPUTF8", test,
+		"header0 j\xc3\xb6rg@old.com, m@w.com, x%y@old.com, "
+		"m+\xc3\xb6@w.com, " L70 "@old.com, m+" L70
+		"@w.com, all@old.com\n"); /* m is a UTF-8 one in old.com */
+	test.smtputf8 = true;
+	testdecide_check("with SMTPUTF8", test,
+		"header0 j\xc3\xb6rg@old.com, m\xc3\xb6@old.com, "
+		"x%y@old.com, m\xc3\xb6+\xc3\xb6@old.com, " L70
+		"@old.com, m\xc3\xb6+" L70 "@old.com, all@old.com\n");
+#undef L70
+}
+
+/* 254 bytes in all are the limit, in headers and for senders as for
+ * recipients, however many stand before the "@". */
+static void test_long_local_parts(void **state)
+{
+	static const char rules[] = "in bob@w.com;bob.owen@old.com\n"
+				    "in @w.com;@old.com\n"
+				    "out bob@w.com;bob.owen@old.com\n";
+
+	(void)state;
+	for (int len = 1; len <= 400; len += 3) {
+		/* bob.owen+...@old.com */
+		bool fits = 8 + 1 + len + 8 <= 254;
+		char sender[500];
+		char header[500];
+		char edits[1100];
+
+		(void)snprintf(sender, sizeof sender, "<bob+%0*d@w.com>", len,
+			0);
+		(void)snprintf(header, sizeof header,
+			"From: b <bob+%0*d@w.com>, bob@w.com", len, 0);
+		if (fits)
+			(void)snprintf(edits, sizeof edits,
+				"from bob.owen+%0*d@old.com\n"
+				"header0 b <bob.owen+%0*d@old.com>, "
+				"bob.owen@old.com\n",
+				len, 0, len, 0);
+		else
+			(void)snprintf(edits, sizeof edits,
+				"header0 b <bob+%0*d@w.com>, "
+				"bob.owen@old.com\n",
+				len, 0);
+		testdecide_check("outbound",
+			(struct testdecide){ .rules = rules,
+				.direction = OUTBOUND,
+				.sender = sender,
+				.headers = header },
+			edits);
+		(void)snprintf(edits, sizeof edits,
+			fits ? "header0 b <bob.owen+%0*d@old.com>, "
+			       "bob.owen@old.com\n"
+			     : "header0 b <bob+%0*d@w.com>, "
+			       "bob.owen@old.com\n",
+			len, 0);
+		(void)snprintf(header, sizeof header,
+			"To: b <bob+%0*d@w.com>, bob@w.com", len, 0);
+		testdecide_check("inbound",
+			(struct testdecide){ .rules = rules,
+				.headers = header },
+			edits);
+	}
+}
+
+/* A mode belongs to its table. */
+static void test_shadow(void **state)
+{
+	static const struct {
+		const char *conf;
+		enum direction direction;
+		const char *edits;
+		bool shadow;
+	} cases[] = {
+		{ "inbound_mode = \"shadow\"\n", INBOUND, "", true },
+		{ "outbound_mode = \"shadow\"\n", INBOUND,
+			"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
+			"header2 bob@new.com\nheader3 Chloe <chloe@old.com>\n",
+			false },
+		{ "inbound_mode = \"shadow\"\n", OUTBOUND,
+			"from bob@w.com\nheader0 bob@w.com\n"
+			"header1 bob@w.com\nheader4 bob@w.com\n",
+			true },
+		{ "outbound_mode = \"shadow\"\n", OUTBOUND,
+			"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n",
+			true },
+		{ "inbound_mode = \"shadow\"\noutbound_mode = \"shadow\"\n",
+			OUTBOUND, "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct testdecide test = { .conf = cases[i].conf,
+			.rules = RULES,
+			.direction = cases[i].direction,
+			.sender = "<bob@new.com>",
+			.recipients = "<bob@w.com>",
+			.headers = HEADERS };
+		size_t held = 0;
+
+		testdecide_check(cases[i].conf, test, cases[i].edits);
+		testdecide_run(&test);
+		assert_int_equal(test.decision.shadow, cases[i].shadow);
+		for (size_t f = 0; f < test.decision.finding_count; f++)
+			held += test.decision.findings[f].shadow;
+		assert_int_equal(held > 0, cases[i].shadow);
+		testdecide_close(&test);
+		/* nothing to hold back */
+		test.sender = "<x@far.com>";
+		test.recipients = "<x@far.com>";
+		test.headers = "";
+		testdecide_run(&test);
+		assert_false(test.decision.shadow);
+		testdecide_close(&test);
+	}
+}
+
+static void test_header_modes(void **state)
+{
+	struct testdecide test = { .rules = RULES,
+		.recipients = "<bob@w.com>",
+		.headers = "DKIM-Signature: v=1; h=to:from; b=x\n"
+			   "To: bob@w.com\nCc: bob@w.com\nTo: bob@w.com\n"
+			   "ARC-Message-Signature: h=x-other" };
+
+	(void)state;
+#define ENVELOPE "+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
+	testdecide_check("always", test,
+		ENVELOPE "header1 bob@new.com\nheader2 bob@new.com\n"
+			 "header3 bob@new.com\n");
+	test.conf = "inbound_rewrite_headers = \"never\"\n";
+	testdecide_check("never", test, ENVELOPE);
+	/* covered is the last To, by its one entry in h= */
+	test.conf = "inbound_rewrite_headers = \"unless-signed\"\n";
+	testdecide_check("unless-signed", test,
+		ENVELOPE "header1 bob@new.com\nheader2 bob@new.com\n");
+	test.headers = "To: bob@w.com\nCc: bob@w.com\n"
+		       "ARC-Message-Signature: i=1; h=CC : To";
+	testdecide_check("unless-signed, by ARC", test, ENVELOPE);
+	test.headers = "To: bob@w.com\nARC-Seal: h=to";
+	testdecide_check("unless-signed, not signed", test,
+		ENVELOPE "header0 bob@new.com\n");
+	/* it is about inbound messages */
+	test = (struct testdecide){ .rules = RULES,
+		.conf = "inbound_rewrite_headers = \"never\"\n",
+		.direction = OUTBOUND,
+		.recipients = "",
+		.headers = "DKIM-Signature: h=from\nFrom: bob@new.com" };
+	testdecide_check("outbound", test, "header1 bob@w.com\n");
+#undef ENVELOPE
+}
+
+/* Only what the decision on such a message needs; those of outbound_headers
+ * always, for leaks. */
+static void test_wants_header(void **state)
+{
+	static const char required[] =
+		"outbound_required_headers = {\"X-OriginatorOrg: a.com\", "
+		"\"X-Tenant: 4711\"}\n";
+	static const char unless[] =
+		"inbound_rewrite_headers = \"unless-signed\"\n";
+	static const char never[] = "inbound_rewrite_headers = \"never\"\n";
+	/* Names behind ":" are not wanted. */
+	static const struct {
+		const char *conf[2];
+		enum direction direction;
+		enum decide_why why;
+		const char *names;
+	} cases[] = {
+		{ { "", "" }, INBOUND, WHY_DEFAULT,
+			"To cc FROM Sender Resent-Sender:Subject Bcc T "
+			"Received ARC-Seal DKIM-Signature X-Tenant" },
+		{ { unless, required }, INBOUND, WHY_DEFAULT,
+			"To From DKIM-Signature arc-message-signature"
+			":X-OriginatorOrg" },
+		{ { never, "" }, INBOUND, WHY_DEFAULT,
+			"From:To Cc DKIM-Signature" },
+		{ { unless, "" }, OUTBOUND, WHY_NETWORK,
+			"From Reply-To:To Cc DKIM-Signature X-Tenant" },
+		{ { unless, required }, OUTBOUND, WHY_AUTHENTICATED,
+			"From:To Cc DKIM-Signature X-Tenant" },
+		/* these may become inbound */
+		{ { "", required }, OUTBOUND, WHY_NETWORK,
+			"From To Cc X-OriginatorOrg x-tenant:DKIM-Signature" },
+		{ { unless, required }, OUTBOUND, WHY_DAEMON,
+			"From To X-OriginatorOrg DKIM-Signature:Subject" },
+		{ { never, required }, OUTBOUND, WHY_DAEMON,
+			"From X-Tenant:To Cc DKIM-Signature" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char conf[300];
+		struct config *config;
+		struct bytes names = bytes_of(cases[i].names);
+
+		(void)snprintf(conf, sizeof conf, "%s%s", cases[i].conf[0],
+			cases[i].conf[1]);
+		config = testmap_config(conf);
+		for (int wanted = 1; wanted >= 0; wanted--) {
+			struct bytes some = bytes_cut(&names, ':');
+
+			while (some.len) {
+				struct bytes name = bytes_cut(&some, ' ');
+
+				if (decide_wants_header(config,
+					    cases[i].direction, cases[i].why,
+					    name) != wanted)
+					fail_msg("case %zu: %.*s", i,
+						(int)name.len, name.data);
+			}
+		}
+		config_close(config);
+	}
+}
+
+static void test_empty_map(void **state)
+{
+	(void)state;
+	for (int direction = 0; direction < DIRECTIONS; direction++)
+		testdecide_check("an empty map makes no edit",
+			(struct testdecide){ .rules = "",
+				.direction = (enum direction)direction,
+				.sender = "<bob@new.com>",
+				.recipients = "<bob@w.com>\n<x>\n<@>",
+				.headers = HEADERS },
+			"");
+}
+
+/* Of thousands, each is counted, and those of one reason are one finding. */
+static void test_many_findings(void **state)
+{
+#define LONG                                                                   \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll" \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll" \
+	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll"
+	static const char line[] =
+		"To: a@w.com, m@w.com, bob+" LONG LONG "@w.com, a@w.com\n"
+		"Cc: a@w.com, x@far.com\n";
+	size_t lines = 3000;
+	char *headers = malloc(lines * sizeof line);
+	struct decide_header *split = malloc(2 * lines * sizeof *split);
+	struct testdecide test = { .rules = "in @w.com;@old.com\n"
+					    "in m@w.com;m\xc3\xb6@old.com\n"
+					    "in bob@w.com;b@old.com\n",
+		.recipients = "",
+		.headers = "" };
+	uint64_t sums[DECIDE_RESULTS] = { 0 };
+	struct bytes rest;
+
+	(void)state;
+	assert_true(headers && split);
+	testdecide_open(&test);
+	for (size_t i = 0; i < lines; i++)
+		memcpy(headers + i * (sizeof line - 1), line, sizeof line);
+	rest = bytes_of(headers);
+	for (size_t i = 0; i < 2 * lines; i++) {
+		struct bytes value = bytes_cut(&rest, '\n');
+		struct bytes name = bytes_cut(&value, ':');
+
+		split[i] = (struct decide_header){ name, value, false };
+	}
+	test.message.headers = split;
+	test.message.header_count = 2 * lines;
+	assert_int_equal(testdecide_decide(&test), 0);
+	assert_in_range(test.decision.finding_count, DECIDE_FINDINGS,
+		DECIDE_FINDINGS + 4);
+	for (size_t i = 0; i < test.decision.finding_count; i++)
+		sums[test.decision.findings[i].result] +=
+			1 + test.decision.findings[i].more;
+	assert_int_equal(sums[RESULT_REWRITTEN], 3 * lines);
+	assert_int_equal(sums[RESULT_LEFT], 2 * lines);
+	for (int i = 0; i < DECIDE_RESULTS; i++)
+		if (sums[i])
+			assert_int_equal(
+				sums[i], test.decision.counts[FIELD_HEADER][i]);
+	assert_int_equal(
+		test.decision.counts[FIELD_HEADER][RESULT_UNCHANGED], lines);
+	assert_int_equal(test.decision.header_count, 2 * lines);
+	testdecide_close(&test);
+	free(headers);
+	free(split);
+#undef LONG
+}
+
+static void test_findings(void **state)
+{
+	struct testdecide test = { .rules = RULES "in kept@w.com;kept@w.com\n",
+		.recipients = "<bob@w.com>\n<@r:kept@w.com>\n<x@far.com>\n"
+			      "<u%x@w.com>\n<u>",
+		.headers = "To: bob@w.com, x@far.com",
+		.explain = false };
+	static const enum decide_result results[] = { RESULT_REWRITTEN,
+		RESULT_EXCEPTION, RESULT_UNCHANGED, RESULT_LEFT,
+		RESULT_UNPARSABLE, RESULT_REWRITTEN, RESULT_UNCHANGED };
+	static const char *const olds[] = { "bob@w.com", "kept@w.com",
+		"x@far.com", "u%x@w.com", "u", "bob@w.com", "x@far.com" };
+
+	(void)state;
+	testdecide_run(&test); /* only what a log line tells of */
+	assert_int_equal(test.decision.finding_count, 3);
+	assert_int_equal(
+		test.decision.counts[FIELD_RECIPIENT][RESULT_EXCEPTION], 1);
+	assert_int_equal(
+		test.decision.counts[FIELD_RECIPIENT][RESULT_UNPARSABLE], 1);
+	assert_int_equal(
+		test.decision.counts[FIELD_HEADER][RESULT_UNCHANGED], 1);
+	testdecide_close(&test);
+	test.explain = true;
+	testdecide_run(&test);
+	assert_int_equal(test.decision.finding_count, 7);
+	for (size_t i = 0; i < 7; i++) {
+		const struct decide_finding *finding =
+			&test.decision.findings[i];
+
+		assert_int_equal(finding->result, results[i]);
+		assert_int_equal(
+			finding->field, i < 5 ? FIELD_RECIPIENT : FIELD_HEADER);
+		assert_int_equal(finding->index, i < 5 ? i : 0);
+		assert_int_equal(finding->table, RULE_INBOUND);
+		assert_true(bytes_equal(finding->old, bytes_of(olds[i])));
+		assert_int_equal(
+			finding->new.len > 0, results[i] == RESULT_REWRITTEN);
+	}
+	assert_true(bytes_equal(
+		test.decision.findings[1].key, bytes_of("kept@w.com")));
+	assert_true(
+		bytes_equal(test.decision.findings[3].key, bytes_of("@w.com")));
+	testdecide_close(&test);
+}
+
+/* What a stranger can make of one header and one to many: the first target is
+ * all that a header needs. */
+static void test_wide_header(void **state)
+{
+	char *rules = malloc((size_t)1 << 20);
+	char *headers = malloc((size_t)1 << 20);
+	size_t used = (size_t)sprintf(rules, "in t@w.com;");
+	size_t at = (size_t)sprintf(headers, "To: x@far.com");
+	struct testdecide test = {
+		.rules = rules, .recipients = "", .headers = headers
+	};
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		used += (size_t)sprintf(
+			rules + used, "%su%04d@new.com", i ? "," : "", i);
+	(void)strcpy(rules + used, "\n");
+	for (int i = 0; i < 3000; i++)
+		at += (size_t)sprintf(headers + at, ",t@w.com");
+	testdecide_open(&test);
+	arena_close(test.result);
+	test.result = arena_open((size_t)16 << 20);
+	assert_non_null(test.result);
+	assert_int_equal(testdecide_decide(&test), 0);
+	assert_int_equal(
+		test.decision.counts[FIELD_HEADER][RESULT_REWRITTEN], 3000);
+	testdecide_close(&test);
+	free(rules);
+	free(headers);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(decide_direction_name(INBOUND), "inbound");
+	assert_string_equal(decide_direction_name(OUTBOUND), "outbound");
+	assert_string_equal(decide_field_name(FIELD_SENDER), "from");
+	assert_string_equal(decide_field_name(FIELD_RECIPIENT), "rcpt");
+	assert_string_equal(decide_field_name(FIELD_HEADER), "header");
+	for (int i = 0; i < DECIDE_RESULTS; i++)
+		assert_true(*decide_result_name((enum decide_result)i));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_rewritten),
+		cmocka_unit_test(test_local_parts_in_headers),
+		cmocka_unit_test(test_long_local_parts),
+		cmocka_unit_test(test_shadow),
+		cmocka_unit_test(test_header_modes),
+		cmocka_unit_test(test_wants_header),
+		cmocka_unit_test(test_empty_map),
+		cmocka_unit_test(test_many_findings),
+		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_wide_header),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

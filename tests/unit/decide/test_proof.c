@@ -1,0 +1,211 @@
+/* outbound_required_headers: what was seen right, and what a log line says. */
+#include "kit/testdecide.h"
+
+#include "decide/proof.h"
+#include "decisionlog/prooflog.h"
+
+#define TWO                                                                    \
+	"outbound_required_headers = {\"X-Org: a.com\", \"X-Org: b.com\", "    \
+	"\"X-Tenant: T1\"}\n"
+
+static struct testdecide message(const char *headers)
+{
+	return (struct testdecide){ .conf = TWO,
+		.rules = "in @w.com;@old.com\n",
+		.direction = OUTBOUND,
+		.why = WHY_DAEMON,
+		.sender = "<bob@new.com>",
+		.recipients = "<x@far.com>",
+		.headers = headers };
+}
+
+/* Which of the list a message shows to be right. */
+static void test_right(void **state)
+{
+	static const struct {
+		const char *headers;
+		const char *right; /* NULL: unproven */
+	} cases[] = {
+		{ "X-Org: a.com", "+--" },
+		{ "X-Org: b.com", "-+-" },
+		{ "X-Org: b.com\nx-org: A.com\nX-Tenant: t1", "+++" },
+		{ "X-Tenant:\tT1 ", "--+" },
+		{ "X-Tenant: T1\nX-Org: c.com", NULL },
+		{ "X-Org: a.com\nX-Tenant: T2", NULL },
+		{ "X-Org: T1", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct testdecide test = message(cases[i].headers);
+		const bool *right;
+
+		testdecide_run(&test);
+		right = test.decision.proof.right;
+		assert_int_equal(right != NULL, cases[i].right != NULL);
+		for (size_t n = 0; right && n < 3; n++)
+			assert_int_equal(right[n], cases[i].right[n] == '+');
+		assert_int_equal(test.decision.refuse, !cases[i].right);
+		testdecide_close(&test);
+	}
+}
+
+/* What is outbound for another reason shows nothing, whatever it carries. */
+static void test_not_asked(void **state)
+{
+	struct testdecide test = message("X-Org: a.com");
+
+	(void)state;
+	test.why = WHY_AUTHENTICATED;
+	testdecide_run(&test);
+	assert_null(test.decision.proof.right);
+	testdecide_close(&test);
+	test = message("X-Org: a.com");
+	test.direction = INBOUND;
+	test.why = WHY_DEFAULT;
+	testdecide_run(&test);
+	assert_null(test.decision.proof.right);
+	testdecide_close(&test);
+}
+
+/* 550 only when each of the list was seen right. */
+static void test_unseen(void **state)
+{
+	static const bool seen[][3] = { { false, false, false },
+		{ true, false, true }, { false, true, true },
+		{ true, true, false }, { true, true, true } };
+	static const size_t counts[] = { 3, 1, 1, 1, 0 };
+	static const char *const values[] = { "a.com", "b.com", "a.com", "T1",
+		NULL };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		struct testdecide test = message("X-Org: evil.com");
+		const struct decide_proof *proof = &test.decision.proof;
+
+		testdecide_open(&test);
+		test.message.required_seen = seen[i];
+		assert_int_equal(testdecide_decide(&test), 0);
+		assert_true(test.decision.refuse);
+		assert_int_equal(proof->unseen_count, counts[i]);
+		assert_int_equal(proof->unseen != NULL, values[i] != NULL);
+		if (values[i])
+			assert_string_equal(proof->unseen->value, values[i]);
+		testdecide_close(&test);
+	}
+}
+
+static void check_parse(
+	const struct config *config, const char *text, size_t len, int result)
+{
+	char *block = malloc(len + 1);
+	bool seen[3] = { true, true, true };
+
+	assert_non_null(block);
+	memcpy(block, text, len);
+	assert_int_equal(
+		proof_parse(config, (struct bytes){ block, len }, seen),
+		result);
+	free(block);
+	if (result)
+		assert_false(seen[0] || seen[1] || seen[2]);
+}
+
+static void test_file(void **state)
+{
+	struct config *config = testmap_config(TWO);
+	struct config *other = testmap_config(
+		"outbound_required_headers = {\"x-tenant: t1\", \"X-New: 1\", "
+		"\"X-ORG: A.com\"}\n");
+	const bool some[3] = { true, false, true };
+	bool seen[3];
+	char text[3 * PROOF_LINE];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(proof_format(config, some, text, &len), 0);
+	assert_int_equal(len, 2 * PROOF_LINE);
+	/* printf 'x-org\0a.com\0' | sha256sum */
+	assert_memory_equal(text,
+		"eaca607561f40a7763b0ae73d954a77c328ca233e4eceb74b96f413e01"
+		"93b14f\n",
+		PROOF_LINE);
+	assert_int_equal(
+		proof_parse(config, (struct bytes){ text, len }, seen), 0);
+	assert_memory_equal(seen, some, sizeof seen);
+	/* Another list: what stands in both, whatever its case and place. */
+	assert_int_equal(
+		proof_parse(other, (struct bytes){ text, len }, seen), 0);
+	assert_true(seen[0] && !seen[1] && seen[2]);
+
+	check_parse(config, text, 0, 0);
+	check_parse(config, text, len - 1, ERR_BAD);
+	check_parse(config, text, PROOF_LINE + 1, ERR_BAD);
+	check_parse(config, text + 1, PROOF_LINE, ERR_BAD);
+	text[3] = 'G';
+	check_parse(config, text, len, ERR_BAD);
+	text[3] = '\0';
+	check_parse(config, text, len, ERR_BAD);
+	config_close(config);
+	config_close(other);
+}
+
+static void check_text(struct testdecide test, const bool *seen, bool addresses,
+	const char *expected)
+{
+	struct log log = { .level = LEVEL_DEBUG, .addresses = addresses };
+	char text[PROOFLOG_MAX];
+
+	testdecide_open(&test);
+	test.message.required_seen = seen;
+	test.message.client = "192.0.2.7";
+	test.message.daemon = "OUT BOUND>";
+	assert_int_equal(testdecide_decide(&test), 0);
+	prooflog_text(&test.decision, &test.message, &log, text);
+	if (expected)
+		assert_string_equal(text, expected);
+	assert_null(strchr(text, '\n'));
+	testdecide_close(&test);
+}
+
+static void test_text(void **state)
+{
+	static const bool none[3];
+	char many[TESTDECIDE_HEADERS * 100] = "";
+
+	(void)state;
+	check_text(message("X-Org: evil.com\nX-Tenant:\nFrom: x@y"), NULL, true,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E "
+		"found=\"X-Org: evil.com\" found=\"X-Tenant: \"");
+	check_text(message(""), none, true,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E found=none "
+		"unseen=\"X-Org: a.com\" unseen-more=2");
+	/* Log lines without addresses hold none. */
+	check_text(message("X-Org: bob@new.com"), NULL, false,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E "
+		"found=\"X-Org: 67efc84b0b7d\"");
+	/* As many as find room, and a count. */
+	for (int i = 0; i < 60; i++)
+		strcat(many, "X-Org: \"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
+			     "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\n");
+	check_text(message(many), none, true, NULL);
+	check_text(message("X-Org: 1\nX-Org: 2\nX-Org: 3\nX-Org: 4\nX-Org: 5"),
+		NULL, true,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E found=\"X-Org: 1\" "
+		"found=\"X-Org: 2\" found=\"X-Org: 3\" found=\"X-Org: 4\" "
+		"more=1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_right),
+		cmocka_unit_test(test_not_asked),
+		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,408 @@
+/*
+ * Properties over generated headers. The generator writes each header twice at
+ * once: as it comes, and as it has to leave. READDRESS_RUNS sets how many,
+ * READDRESS_SEED where to begin.
+ */
+#include "kit/testmap.h"
+
+#include "decide/decide.h"
+#include "kit/headergen.h"
+#include "kit/headerkit.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define READDRESS_SLOW 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define READDRESS_SLOW 1
+#endif
+#endif
+
+#ifdef READDRESS_SLOW
+#define RUNS 50000
+#else
+#define RUNS 200000
+#endif
+
+static struct map *map;
+static struct map *empty;
+static struct config *config;
+static struct arena *arena;
+
+/* The value after the decision, in the arena; counts of the decision. */
+static struct bytes decided(const struct map *by, enum direction direction,
+	struct bytes value, struct decision *decision)
+{
+	struct decide_header header = { bytes_of("To"), value, false };
+	struct decide_message message = { .sender = "",
+		.smtputf8 = true,
+		.headers = &header,
+		.header_count = 1 };
+
+	assert_int_equal(decide(config, by, direction, WHY_DEFAULT, &message,
+				 arena, decision, NULL),
+		0);
+	return decision->header_count ? decision->headers[0].value : value;
+}
+
+static void print(const char *what, struct bytes text)
+{
+	(void)fprintf(stderr, "%s: ", what);
+	for (size_t i = 0; i < text.len; i++)
+		(void)fprintf(stderr,
+			(unsigned char)text.data[i] < 0x20 ||
+					(unsigned char)text.data[i] > 0x7e
+				? "\\x%02x"
+				: "%c",
+			(unsigned char)text.data[i]);
+	(void)fputc('\n', stderr);
+}
+
+static void expect(struct bytes in, struct bytes got, struct bytes expected,
+	const char *what)
+{
+	if (bytes_equal(got, expected))
+		return;
+	print("in      ", in);
+	print("expected", expected);
+	print("got     ", got);
+	fail_msg("%s", what);
+}
+
+static struct span part(size_t from, size_t to)
+{
+	return (struct span){ from, to - from };
+}
+
+static bool same(
+	struct bytes a, struct span in_a, struct bytes b, struct span in_b)
+{
+	return bytes_equal((struct bytes){ a.data + in_a.off, in_a.len },
+		(struct bytes){ b.data + in_b.off, in_b.len });
+}
+
+/* One element of the old value beside that of the new one: only the addr-spec
+ * may differ, and of it nothing that lies between two parts that are apart. */
+static void check_element(struct bytes in, const struct header_element *old,
+	struct bytes out, const struct header_element *new)
+{
+	size_t old_end = headerkit_end(old->element);
+	size_t new_end = headerkit_end(new->element);
+
+	assert_int_equal(old->flags, new->flags);
+	if (old->flags & HEADER_ELEMENT_BAD) {
+		assert_true(same(in, old->element, out, new->element));
+		return;
+	}
+	assert_true(same(in, part(old->element.off, old->addr_spec.off), out,
+		part(new->element.off, new->addr_spec.off)));
+	assert_true(same(in, part(headerkit_end(old->addr_spec), old_end), out,
+		part(headerkit_end(new->addr_spec), new_end)));
+	if (old->flags & HEADER_ELEMENT_BROKEN)
+		assert_true(same(in,
+			part(headerkit_end(old->local), old->domain.off), out,
+			part(headerkit_end(new->local), new->domain.off)));
+}
+
+/* Whatever the old value was: octets outside of addr-specs are equal, but for
+ * breaks before elements, and there are as many elements as before. */
+static void check_outside(struct bytes in, struct bytes out)
+{
+	struct header_iter old_iter;
+	struct header_iter new_iter;
+	struct header_element old;
+	struct header_element new;
+	size_t old_at = 0;
+	size_t new_at = 0;
+
+	header_iter_init(&old_iter, in);
+	header_iter_init(&new_iter, out);
+	while (header_next(&old_iter, &old)) {
+		struct span before = part(old_at, old.element.off);
+		struct span gap;
+
+		assert_int_equal(header_next(&new_iter, &new), 1);
+		gap = part(new_at, new.element.off);
+		if (gap.len == before.len + 2) {
+			assert_memory_equal(
+				out.data + headerkit_end(gap) - 2, "\n ", 2);
+			gap.len -= 2;
+		}
+		assert_true(same(in, before, out, gap));
+		check_element(in, &old, out, &new);
+		old_at = headerkit_end(old.element);
+		new_at = headerkit_end(new.element);
+	}
+	assert_int_equal(header_next(&new_iter, &new), 0);
+	assert_true(same(in, part(old_at, in.len), out, part(new_at, out.len)));
+}
+
+/* Header, element for element, as it was made. */
+static void check_finder(const struct made *made, struct bytes in)
+{
+	struct header_iter iter;
+	struct header_element element;
+	size_t bad = 0;
+	size_t good = 0;
+
+	header_iter_init(&iter, in);
+	while (header_next(&iter, &element)) {
+		if (element.flags & HEADER_ELEMENT_BAD)
+			bad++;
+		else
+			good++;
+	}
+	if (bad != made->bad || good != made->good) {
+		print("in", in);
+		fail_msg("%zu good and %zu bad, not %zu and %zu", good, bad,
+			made->good, made->bad);
+	}
+}
+
+static void check_generated(const struct made *made)
+{
+	char *block = holds_block(made->in, made->in_len);
+	struct bytes in = { block, made->in_len };
+	struct bytes expected = { made->out, made->out_len };
+	struct decision decision;
+	struct bytes out;
+
+	(void)headerkit_tiles(in);
+	(void)headerkit_elements(in);
+	check_finder(made, in);
+	out = decided(map, INBOUND, in, &decision);
+	expect(in, out, expected, "inbound");
+	assert_int_equal(
+		decision.counts[FIELD_HEADER][RESULT_UNPARSABLE], made->bad);
+	assert_int_equal(decision.header_count, !bytes_equal(in, expected));
+	check_outside(in, out);
+	if (made->clean)
+		expect(out, decided(map, OUTBOUND, out, &decision), in,
+			"outbound after inbound");
+	(void)decided(empty, INBOUND, in, &decision);
+	assert_false(decide_changes(&decision));
+	arena_reset(arena);
+	free(block);
+}
+
+static void check_mutated(const struct made *made)
+{
+	static const char alphabet[] = ",;:<>@()\"\\[]. \n\xfc\0a";
+	char *block = holds_block(made->in, made->in_len);
+	struct bytes in = { block, made->in_len };
+	struct decision decision;
+
+	for (uint32_t n = pick(4) + 1; n && in.len; n--) {
+		size_t at = pick((uint32_t)in.len);
+
+		if (pick(4)) {
+			block[at] = alphabet[pick(sizeof alphabet)];
+		} else {
+			memmove(block + at, block + at + 1, in.len - at - 1);
+			in.len--;
+		}
+	}
+	block = realloc(block, in.len ? in.len : 1);
+	assert_non_null(block);
+	in.data = block;
+	(void)headerkit_tiles(in);
+	(void)headerkit_elements(in);
+	check_outside(in, decided(map, INBOUND, in, &decision));
+	check_outside(in, decided(map, OUTBOUND, in, &decision));
+	(void)decided(empty, INBOUND, in, &decision);
+	assert_false(decide_changes(&decision));
+	arena_reset(arena);
+	free(block);
+}
+
+static void short_headers(void **state)
+{
+	const char *runs = getenv("READDRESS_RUNS");
+	unsigned long count = runs ? strtoul(runs, NULL, 10) : RUNS;
+	static struct made made;
+
+	(void)state;
+	make_room(&made);
+	for (unsigned long i = 0; i < count; i++) {
+		uint32_t began = seed;
+
+		generate(&made, 6);
+		check_generated(&made);
+		check_mutated(&made);
+		if (i == count - 1)
+			print_message("last seed: %u\n", began);
+	}
+	free(made.in);
+	free(made.out);
+}
+
+static size_t longest_line(struct bytes value)
+{
+	size_t longest = 0;
+	size_t line = strlen("To:");
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] == '\n')
+			line = 0;
+		else if (++line > longest)
+			longest = line;
+	}
+	return longest;
+}
+
+/* out is expected, with breaks before some elements. */
+static void check_folded(
+	const struct made *made, struct bytes expected, struct bytes out)
+{
+	size_t at = 0;
+	size_t element = 0;
+	size_t count = made->good + made->bad;
+
+	for (size_t i = 0; i < expected.len; i++, at++) {
+		assert_true(at < out.len);
+		if (element < count && made->elements[element] == i) {
+			element++;
+			if (out.len - at > 2 &&
+				!memcmp(out.data + at, "\n ", 2))
+				at += 2;
+		}
+		assert_int_equal(out.data[at], expected.data[i]);
+	}
+	assert_int_equal(at, out.len);
+}
+
+static unsigned long folded;
+static unsigned long kept;
+
+static void check_long(const struct made *made)
+{
+	char *block = holds_block(made->in, made->in_len);
+	struct bytes in = { block, made->in_len };
+	struct bytes expected = { made->out, made->out_len };
+	struct decision decision;
+	struct bytes out = decided(map, INBOUND, in, &decision);
+	size_t limit = longest_line(in);
+
+	check_outside(in, out);
+	if (limit < 998)
+		limit = 998;
+	assert_true(longest_line(out) <= limit || limit > 998);
+	if (bytes_equal(in, expected)) {
+		assert_int_equal(decision.header_count, 0);
+	} else if (decision.header_count) {
+		check_folded(made, expected, out);
+		folded += !bytes_equal(expected, out);
+		assert_true(out.len + 3 <= 60000 || out.len <= in.len);
+	} else {
+		kept++;
+		assert_true(longest_line(expected) > 998 ||
+			    expected.len + 3 > 60000);
+		assert_true(decision.counts[FIELD_HEADER][RESULT_LEFT] > 0);
+	}
+	arena_reset(arena);
+	free(block);
+}
+
+#define MANY 300
+
+/* Hundreds of headers of several names: each edit is of the right one. */
+static void many_headers(void **state)
+{
+	static const char *const names[] = { "To", "TO", "Subject", "To-Do" };
+	static struct made made[MANY];
+	struct decide_header headers[MANY];
+	struct decide_message message = { .sender = "",
+		.smtputf8 = true,
+		.headers = headers,
+		.header_count = MANY };
+	struct decision decision;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		size_t edit = 0;
+
+		for (size_t i = 0; i < MANY; i++) {
+			if (!made[i].in)
+				make_room(&made[i]);
+			generate(&made[i], 3);
+			headers[i] = (struct decide_header){
+				bytes_of(names[pick(4)]),
+				{ made[i].in, made[i].in_len }, false
+			};
+		}
+		assert_int_equal(decide(config, map, INBOUND, WHY_DEFAULT,
+					 &message, arena, &decision, NULL),
+			0);
+		for (size_t i = 0; i < MANY; i++) {
+			struct bytes out = { made[i].out, made[i].out_len };
+
+			if (headers[i].name.len != 2 ||
+				bytes_equal(headers[i].value, out))
+				continue;
+			assert_true(edit < decision.header_count);
+			assert_int_equal(decision.headers[edit].index, i);
+			expect(headers[i].value, decision.headers[edit].value,
+				out, "many");
+			edit++;
+		}
+		assert_int_equal(edit, decision.header_count);
+		arena_reset(arena);
+	}
+	for (size_t i = 0; i < MANY; i++) {
+		free(made[i].in);
+		free(made[i].out);
+	}
+}
+
+static void long_headers(void **state)
+{
+	const char *runs = getenv("READDRESS_RUNS");
+	unsigned long count = (runs ? strtoul(runs, NULL, 10) : RUNS) / 40;
+	static struct made made;
+
+	(void)state;
+	make_room(&made);
+	for (unsigned long i = 0; i < count; i++) {
+		flat = pick(2);
+		if (flat)
+			generate_line(&made);
+		else
+			generate(&made, i % 100 ? 50 : 1500);
+		if (!pick(4)) {
+			put(&made, pick(2) ? "," : ",\n ");
+			put_long_name(&made);
+		}
+		check_long(&made);
+	}
+	print_message("%lu folded, %lu left as they were\n", folded, kept);
+	assert_true(folded > count / 5 && kept > count / 50);
+	flat = false;
+	free(made.in);
+	free(made.out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(short_headers),
+		cmocka_unit_test(many_headers),
+		cmocka_unit_test(long_headers),
+	};
+	const char *begin = getenv("READDRESS_SEED");
+	int failed;
+
+	seed = begin ? (uint32_t)strtoul(begin, NULL, 10) : 0;
+	if (!seed)
+		seed = 20261121;
+	map = testmap_open(headergen_rules);
+	empty = testmap_open("");
+	config = testmap_config("inbound_headers = {\"To\"}\n"
+				"outbound_headers = {\"To\"}\n");
+	arena = arena_open((size_t)256 << 20);
+	assert_non_null(arena);
+	failed = cmocka_run_group_tests_name("properties", tests, NULL, NULL);
+	arena_close(arena);
+	config_close(config);
+	map_close(map);
+	map_close(empty);
+	return failed;
+}

@@ -1,0 +1,127 @@
+/* The sender of an outbound message, by the outbound table. */
+#include "kit/testdecide.h"
+
+struct sender_case {
+	const char *sender;
+	const char *edits;
+	enum decide_result result;
+	bool none; /* not an address at all: nothing is counted */
+};
+
+static void test_sender(void **state)
+{
+	static const char rules[] = "out bob.owen@d;bob@w\n"
+				    "out @d;@w\n"
+				    "out kept@d;kept@d\n"
+				    "out @all;info@w\n"
+				    "out chloe@w;Chloe@W\n"
+				    "out self@w;\"self\"@W\n"
+				    "in x@d;wrong@w\n";
+	static const struct sender_case cases[] = {
+		{ "<bob.owen@d>", "from bob@w\n", RESULT_REWRITTEN, false },
+		{ "bob.owen@d", "from bob@w\n", RESULT_REWRITTEN, false },
+		{ "<BOB.Owen@D.>", "from bob@w\n", RESULT_REWRITTEN, false },
+		{ "<@r1,@r2:bob.owen@d>", "from bob@w\n", RESULT_REWRITTEN,
+			false },
+		{ "<bob.owen+News@d>", "from bob+News@w\n", RESULT_REWRITTEN,
+			false },
+		{ "<X@d>", "from X@w\n", RESULT_REWRITTEN, false },
+		{ "<\"a b\"@d>", "from \"a b\"@w\n", RESULT_REWRITTEN, false },
+		{ "<any+x@all>", "from info@w\n", RESULT_REWRITTEN, false },
+		/* Only recipients are held back for these. */
+		{ "<a%b@d>", "from a%b@w\n", RESULT_REWRITTEN, false },
+		{ "<kept@d>", "", RESULT_EXCEPTION, false },
+		{ "<chloe@w>", "", RESULT_EXCEPTION, false },
+		{ "<stranger@elsewhere>", "", RESULT_UNCHANGED, false },
+		{ "<j\xc3\xb6rg@d>", "", RESULT_LEFT, false },
+		{ "<bob>", "", RESULT_UNPARSABLE, false },
+		{ "<", "", RESULT_UNPARSABLE, false },
+		/* never looked up */
+		{ "<>", "", 0, true },
+		{ "", "", 0, true },
+		{ " ", "", 0, true },
+		{ NULL, "", 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct testdecide test = { .rules = rules,
+			.direction = OUTBOUND,
+			.sender = cases[i].sender,
+			.recipients = "" };
+		uint64_t sum = 0;
+
+		testdecide_check(cases[i].sender ? cases[i].sender : "(NULL)",
+			test, cases[i].edits);
+		testdecide_run(&test);
+		for (int r = 0; r < DECIDE_RESULTS; r++)
+			sum += test.decision.counts[FIELD_SENDER][r];
+		assert_int_equal(sum, cases[i].none ? 0 : 1);
+		if (!cases[i].none)
+			assert_int_equal(test.decision.counts[FIELD_SENDER]
+							     [cases[i].result],
+				1);
+		testdecide_close(&test);
+		/* and never on an inbound message */
+		test = (struct testdecide){ .rules = rules,
+			.sender = cases[i].sender,
+			.recipients = "" };
+		testdecide_check("inbound", test, "");
+	}
+}
+
+/* What Postfix made of a sender that is no plain address. */
+static void test_sender_resolved(void **state)
+{
+	static const struct {
+		const char *sender;
+		const char *resolved;
+		const char *edits;
+	} cases[] = {
+		{ "<bob>", "bob@d", "from bob@w\n" },
+		{ "<d!bob>", "bob@d", "from bob@w\n" },
+		{ "<BOB+News@d>", "bob+news@d", "from bob+News@w\n" },
+		{ "<bob@d>", "", "from bob@w\n" },
+		{ "<bob>", "<>", "" },
+		{ "<>", "<>", "" },
+		{ "<>", "bob@d", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct testdecide test = { .rules = "out bob@d;bob@w\n",
+			.direction = OUTBOUND,
+			.sender = cases[i].sender,
+			.sender_resolved = cases[i].resolved,
+			.recipients = "" };
+
+		testdecide_check(cases[i].sender, test, cases[i].edits);
+	}
+}
+
+static void test_sender_smtputf8(void **state)
+{
+	struct testdecide test = { .rules = "out @d;@w\nout m@d;m\xc3\xb6@w\n",
+		.direction = OUTBOUND,
+		.sender = "<j\xc3\xb6rg@d>",
+		.recipients = "",
+		.smtputf8 = true };
+
+	(void)state;
+	testdecide_check("kept", test, "from j\xc3\xb6rg@w\n");
+	test.sender = "<m@d>";
+	testdecide_check("new", test, "from m\xc3\xb6@w\n");
+	test.smtputf8 = false;
+	testdecide_check("new, without", test, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sender),
+		cmocka_unit_test(test_sender_resolved),
+		cmocka_unit_test(test_sender_smtputf8),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

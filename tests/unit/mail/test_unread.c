@@ -1,0 +1,145 @@
+/* What a text that cannot be parsed still shows. */
+#include "kit/testmap.h"
+
+#include "mail/unread.h"
+
+#define LONG60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void test_places(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *places; /* each with ";" behind it */
+	} cases[] = {
+		{ "Zoe Zander zoe@new.example", "zoe@new.example;" },
+		{ "Zoe Zander <zoe@new.example", "zoe@new.example;" },
+		{ "zoe@new.example.", "zoe@new.example;" },
+		{ "(zoe@new.example)", "zoe@new.example;" },
+		{ "a@b@c", "a@b;b@c;" },
+		{ "a @ b", "a@b;" },
+		{ "a\r\n @\r\n\tb c", "a@b;" },
+		{ "Z z@(work)new.example", "z@new.example;" },
+		{ "Z z@ (a(b)c) (d)\r\n new.example", "z@new.example;" },
+		{ "Z z@(new.example", "" },
+		{ "a@(@b", "@b;" },
+		{ "a@" LONG60 " (" LONG60 LONG60 LONG60 LONG60 LONG60 ")b",
+			"a@" LONG60 ";" },
+		{ "a@(" LONG60 LONG60 LONG60 LONG60 LONG60 ")b", "" },
+		{ "Z z@new\r\n .example", "z@new.example;" },
+		{ "Z z @ new . new . example .", "z@new.new.example;" },
+		{ "z@new.example. Thanks", "z@new.example;" },
+		{ "z@new .@b", "z@new;.@b;" },
+		{ "a@ .b", "a@.b;" },
+		{ "Z 'z@new.example'", "z@new.example;" },
+		{ "Z 'z@new.example.'", "'z@new.example;" },
+		{ "Z 'z@new.example", "'z@new.example;" },
+		{ "'@b'", "'@b;" },
+		{ "x \"a b\"@c", "\"a b\"@c;" },
+		{ "x a b\"@c", "@c;" },
+		{ "\"@c", "@c;" },
+		{ "@c", "@c;" },
+		{ "@", "" },
+		{ "a@", "" },
+		{ "a@;", "" },
+		{ "@@@", "" },
+		{ "a@-.", "" },
+		{ "", "" },
+		{ "none", "" },
+		{ "z\xc3\xb6@b\xc3\xbc"
+		  "cher.example",
+			"z\xc3\xb6@b\xc3\xbc"
+			"cher.example;" },
+		/* a word too long for a local part is none */
+		{ LONG60 LONG60 LONG60 LONG60 LONG60 "@b", "@b;" },
+		/* nor is this a domain */
+		{ "a@" LONG60 LONG60 LONG60 LONG60 LONG60 LONG60 LONG60 LONG60
+				LONG60 LONG60,
+			"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t len = strlen(cases[i].text);
+		char *block = malloc(len + (len == 0)); /* of exact size */
+		struct bytes rest = { block, len };
+		struct unread unread;
+		char found[2000] = "";
+		size_t used = 0;
+
+		assert_non_null(block);
+		memcpy(block, cases[i].text, len);
+		while (unread_next(&rest, &unread)) {
+			assert_true(unread.text[unread.at] == '@');
+			assert_true(unread.ascii_len <= unread.len);
+			used += (size_t)snprintf(found + used,
+				sizeof found - used, "%.*s;", (int)unread.len,
+				unread.text);
+		}
+		if (strcmp(found, cases[i].places))
+			fail_msg("%s: %s", cases[i].text, found);
+		free(block);
+	}
+}
+
+static void test_names_domain(void **state)
+{
+	static const struct {
+		const char *text;
+		int inbound;
+		int outbound;
+	} cases[] = {
+		{ "Zoe zoe@new.example", 0, 1 },
+		{ "Zoe zoe@NEW.Example,", 0, 1 },
+		{ "Zoe zoe@old.example", 1, 0 },
+		{ "Zoe zoe@(at) new .example", 0, 1 },
+		{ "x@far.example y@new.example", 0, 1 },
+		{ "zoe@a.sub.example", 0, 1 },
+		{ "zoe@sub.example", 0, 0 },
+		{ "zoe@new.example.evil", 0, 0 },
+		{ "zoe@xnew.example", 0, 0 },
+		{ "new.example", 0, 0 },
+		{ "z <z@b\xc3\xbc"
+		  "cher.example",
+			0, 1 },
+		{ "z <z@B\xc3\x9c"
+		  "CHER.example",
+			0, 1 },
+		{ "z <z@xn--bcher-kva.example", 0, 1 },
+		/* text of another script close behind it */
+		{ "zoe@new.example\xe6\xa7\x98", 0, 1 },
+		{ "\xc2\xab"
+		  "zoe@new.example\xc2\xbb",
+			0, 1 },
+		{ "zoe@\xe6\xa7\x98", 0, 0 },
+		{ "zoe@target.example", 0, 0 },
+	};
+	struct map *map = testmap_keep("in bob@old.example;b@target.example\n"
+				       "out @new.example;@old.example\n"
+				       "out @*.sub.example;@old.example\n"
+				       "out u@xn--bcher-kva.example;"
+				       "u@old.example\n");
+	struct map_reader *reader;
+
+	(void)state;
+	assert_int_equal(map_reader_open(&reader, map), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bytes text = bytes_of(cases[i].text);
+
+		if (unread_names_domain(reader, RULE_INBOUND, text) !=
+				cases[i].inbound ||
+			unread_names_domain(reader, RULE_OUTBOUND, text) !=
+				cases[i].outbound)
+			fail_msg("%s", cases[i].text);
+	}
+	map_reader_close(reader);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_names_domain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

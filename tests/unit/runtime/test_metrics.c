@@ -1,0 +1,384 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/metrics.h"
+
+static int make_dir(void **state)
+{
+	char *dir = strdup("/tmp/readdress-status-XXXXXX");
+
+	if (!dir || !mkdtemp(dir))
+		return -1;
+	*state = dir;
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	static const char *const names[] = { "pid", "status.prom" };
+	char path[200];
+	int result;
+
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", (const char *)*state,
+			names[i]);
+		(void)unlink(path);
+	}
+	/* fails where something else was left behind */
+	result = rmdir(*state);
+	free(*state);
+	return result;
+}
+
+static char *read_status(const char *dir)
+{
+	char path[200];
+	char *text = calloc(1, 65536);
+	FILE *file;
+
+	(void)snprintf(path, sizeof path, "%s/status.prom", dir);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(text);
+	assert_in_range(fread(text, 1, 65535, file), 1, 65534);
+	(void)fclose(file);
+	return text;
+}
+
+static double value_of(const char *dir, const char *name)
+{
+	double value = -1;
+
+	if (status_read(dir, name, &value, NULL) != 1)
+		fail_msg("%s is not there", name);
+	return value;
+}
+
+static void test_write(void **state)
+{
+	struct status status = { .unparsable = 5,
+		.reloads_ok = 3,
+		.reloads_failed = 1,
+		.connections = 2 };
+	struct map_meta meta = { .generation = 12 };
+	const char *dir = *state;
+	struct error error = { "" };
+	struct stat attributes;
+	char path[200];
+
+	status.messages[INBOUND][STATUS_REWRITTEN] = 7;
+	status.messages[OUTBOUND][STATUS_REFUSED] = 8;
+	status.addresses[FIELD_HEADER][RESULT_UNCHANGED] = 9;
+	meta.rows[RULE_INBOUND][RULE_USER] = 1200;
+	meta.rows[RULE_OUTBOUND][RULE_SUBDOMAIN] = 3;
+	(void)umask(0117); /* the milter's, for its socket */
+	if (status_write(&status, dir, 1700000000, &meta, &error))
+		fail_msg("%s", error.text);
+	(void)umask(022);
+	(void)snprintf(path, sizeof path, "%s/status.prom", dir);
+	assert_int_equal(stat(path, &attributes), 0);
+	assert_int_equal(attributes.st_mode & 07777, 0644);
+
+	assert_true(value_of(dir, "readdress_up") == 1);
+	assert_true(value_of(dir, "readdress_generation") == 12);
+	assert_true(
+		value_of(dir, "readdress_start_time_seconds") == 1700000000);
+	assert_true(value_of(dir, "readdress_rules{table=\"inbound\","
+				  "kind=\"user\"}") == 1200);
+	assert_true(value_of(dir, "readdress_rules{table=\"outbound\","
+				  "kind=\"sub-domain\"}") == 3);
+	assert_true(value_of(dir, "readdress_messages_total{direction="
+				  "\"inbound\",result=\"rewritten\"}") == 7);
+	assert_true(value_of(dir, "readdress_messages_total{direction="
+				  "\"outbound\",result=\"refused\"}") == 8);
+	assert_true(value_of(dir, "readdress_messages_total{direction="
+				  "\"outbound\",result=\"tempfail\"}") == 0);
+	assert_true(value_of(dir, "readdress_addresses_total{field="
+				  "\"header\",result=\"unchanged\"}") == 9);
+	assert_true(value_of(dir, "readdress_unparsable_total") == 5);
+	assert_true(
+		value_of(dir, "readdress_reloads_total{result=\"ok\"}") == 3);
+	assert_true(value_of(dir,
+			    "readdress_reloads_total{result=\"failed\"}") == 1);
+	assert_true(value_of(dir, "readdress_connections") == 2);
+	assert_true(value_of(dir, "readdress_message_seconds_count") == 0);
+}
+
+static void test_histogram(void **state)
+{
+	static const struct {
+		uint64_t nanoseconds;
+		const char *le; /* the first bucket it is in */
+	} tests[] = {
+		{ 0, "0.0001" },
+		{ 100000, "0.0001" },
+		{ 100001, "0.00025" },
+		{ 1000000, "0.001" },
+		{ 999999999, "1" },
+		{ 1000000001, "+Inf" },
+		{ UINT64_C(3600000000000), "+Inf" },
+	};
+	const size_t count = sizeof tests / sizeof *tests;
+	struct status status = { .unparsable = 0 };
+	struct map_meta meta = { .generation = 1 };
+	const char *dir = *state;
+	double previous = 0;
+	double sum = 0;
+	char name[100];
+
+	for (size_t i = 0; i < count; i++) {
+		double before;
+		double after;
+
+		(void)snprintf(name, sizeof name,
+			"readdress_message_seconds_bucket{le=\"%s\"}",
+			tests[i].le);
+		assert_int_equal(status_write(&status, dir, 0, &meta, NULL), 0);
+		before = value_of(dir, name);
+		status_observe(&status, tests[i].nanoseconds);
+		assert_int_equal(status_write(&status, dir, 0, &meta, NULL), 0);
+		after = value_of(dir, name);
+		assert_true(after == before + 1);
+		previous = value_of(
+			dir, "readdress_message_seconds_bucket{le=\"+Inf\"}");
+		assert_true(previous == (double)(i + 1));
+		assert_true(value_of(dir, "readdress_message_seconds_count") ==
+			    previous);
+		sum += (double)tests[i].nanoseconds / 1e9;
+		before = value_of(dir, "readdress_message_seconds_sum") - sum;
+		assert_true(before > -1e-6 && before < 1e-6);
+	}
+	assert_true(value_of(dir, "readdress_message_seconds_bucket{le="
+				  "\"0.0001\"}") == 2);
+	assert_true(value_of(dir, "readdress_message_seconds_bucket{le="
+				  "\"0.00025\"}") == 3);
+}
+
+/* The text format: every metric has HELP and TYPE before its samples. */
+static void test_format(void **state)
+{
+	struct status status = { .unparsable = 0 };
+	struct map_meta meta = { .generation = 1 };
+	char *text;
+	char *at;
+	char *save = NULL;
+	char family[100] = "";
+	size_t samples = 0;
+
+	assert_int_equal(status_write(&status, *state, 0, &meta, NULL), 0);
+	text = read_status(*state);
+	assert_int_equal(text[strlen(text) - 1], '\n');
+	for (at = strtok_r(text, "\n", &save); at;
+		at = strtok_r(NULL, "\n", &save)) {
+		char name[100];
+
+		if (sscanf(at, "# HELP %99s", name) == 1)
+			continue;
+		if (sscanf(at, "# TYPE %99s", family) == 1)
+			continue;
+		assert_int_equal(strncmp(at, family, strlen(family)), 0);
+		assert_non_null(strchr(at, ' '));
+		assert_int_equal(strspn(strrchr(at, ' ') + 1, "0123456789.-"),
+			strlen(strrchr(at, ' ') + 1));
+		samples++;
+	}
+	assert_true(samples > 40);
+	free(text);
+}
+
+static void test_read_errors(void **state)
+{
+	struct error error = { "" };
+	char path[200];
+	FILE *file;
+	double value;
+
+	assert_int_equal(
+		status_read(*state, "readdress_up", &value, &error), ERR_NOENT);
+	assert_non_null(strstr(error.text, "status.prom"));
+	(void)snprintf(
+		path, sizeof path, "%s/status.prom", (const char *)*state);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fputs("readdress_up\nx y\n# readdress_up 3\n\nreaddress_upper 2\n"
+		    "readdress_generation 4",
+		file);
+	(void)fclose(file);
+	assert_int_equal(
+		status_read(*state, "readdress_up", &value, &error), 0);
+	assert_int_equal(
+		status_read(*state, "readdress_generation", &value, &error), 1);
+	assert_true(value == 4);
+}
+
+static void test_write_errors(void **state)
+{
+	struct status status = { .unparsable = 0 };
+	struct map_meta meta = { .generation = 1 };
+	struct error error = { "" };
+	char path[200];
+
+	assert_int_equal(
+		status_write(&status, "/nonexistent", 0, &meta, &error),
+		ERR_NOENT);
+	assert_non_null(strstr(error.text, "/nonexistent/status.prom"));
+	/* the rename fails, and the temporary file goes */
+	(void)snprintf(
+		path, sizeof path, "%s/status.prom", (const char *)*state);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(
+		status_write(&status, *state, 0, &meta, &error), ERR_IO);
+	assert_int_equal(rmdir(path), 0);
+}
+
+static void *observe(void *context)
+{
+	for (int i = 0; i < 100000; i++)
+		status_observe(context, 200000);
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	struct status status = { .unparsable = 0 };
+	struct map_meta meta = { .generation = 1 };
+	pthread_t threads[2];
+
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, observe, &status), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(status_write(&status, *state, 0, &meta, NULL), 0);
+	assert_true(
+		value_of(*state, "readdress_message_seconds_count") == 200000);
+}
+
+/* A child that holds the lock until it is killed. */
+static pid_t claim_in_child(const char *dir)
+{
+	int ready[2];
+	char c = 'x';
+	pid_t child;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		int fd;
+
+		c = status_claim(dir, &fd, NULL) ? 'n' : 'y';
+		if (write(ready[1], &c, 1) != 1)
+			_exit(1);
+		(void)pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_int_equal(c, 'y');
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	return child;
+}
+
+static void test_claim(void **state)
+{
+	const char *dir = *state;
+	struct error error = { "" };
+	char path[200];
+	char text[40] = "";
+	FILE *file;
+	pid_t pid = 0;
+	pid_t child;
+	int fd;
+
+	assert_int_equal(status_running(dir, &pid, &error), 0);
+	child = claim_in_child(dir);
+	assert_int_equal(status_running(dir, &pid, &error), 1);
+	assert_int_equal(pid, child);
+	assert_int_equal(status_claim(dir, &fd, &error), ERR_BUSY);
+	assert_int_equal(fd, -1);
+	assert_non_null(strstr(error.text, "another readdress-milter"));
+	(void)snprintf(path, sizeof path, "%s/pid", dir);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof text, file));
+	assert_int_equal(atoi(text), child);
+	(void)fclose(file);
+
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	/* the file and the number in it are left, and mean nothing */
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_equal(status_running(dir, &pid, &error), 0);
+	assert_int_equal(status_claim(dir, &fd, &error), 0);
+	(void)close(fd);
+}
+
+static void test_claim_errors(void **state)
+{
+	struct error error = { "" };
+	char path[200];
+	pid_t pid;
+	int fd;
+
+	assert_int_equal(status_running("/nonexistent", &pid, &error), 0);
+	assert_int_equal(status_claim("/nonexistent", &fd, &error), ERR_NOENT);
+	assert_int_equal(fd, -1);
+	(void)snprintf(path, sizeof path, "%s/pid", (const char *)*state);
+	assert_int_equal(symlink("/tmp/readdress-not-there", path), 0);
+	assert_int_equal(status_claim(*state, &fd, &error), ERR_IO);
+	assert_int_not_equal(access("/tmp/readdress-not-there", F_OK), 0);
+	(void)unlink(path);
+}
+
+#define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
+
+/* What a crash left behind is in nobody's way. */
+static void test_left_behind(void **state)
+{
+	const struct map_meta meta = { .generation = 12 };
+	const struct status status = { .unparsable = 3 };
+	struct error error = { "" };
+	char path[200];
+	FILE *file;
+
+	(void)snprintf(
+		path, sizeof path, "%s/status.prom.tmp", (const char *)*state);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs("half", file) >= 0 && !fclose(file));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(status_write(&status, *state, 1795273740,
+					 &meta, &error),
+			0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_DIR(test_write),
+		IN_DIR(test_histogram),
+		IN_DIR(test_format),
+		IN_DIR(test_read_errors),
+		IN_DIR(test_write_errors),
+		IN_DIR(test_left_behind),
+		IN_DIR(test_threads),
+		IN_DIR(test_claim),
+		IN_DIR(test_claim_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,722 @@
+#include "kit/statekit.h"
+#include "kit/faults.h"
+
+#include <signal.h>
+#include <time.h>
+
+#define KILLS 50
+
+static struct edit_result result; /* of the last edit */
+
+static int apply(struct kit *kit, const struct edit *edit)
+{
+	return kit_apply(kit, edit, &result);
+}
+
+static void assert_counts(
+	uint64_t added, uint64_t changed, uint64_t unchanged, uint64_t deleted)
+{
+	assert_int_equal(result.counts[EDIT_NEW], added);
+	assert_int_equal(result.counts[EDIT_CHANGED], changed);
+	assert_int_equal(result.counts[EDIT_UNCHANGED], unchanged);
+	assert_int_equal(result.counts[EDIT_DELETED], deleted);
+}
+
+static const struct csvfile_row at_first[] = {
+	{ { { "@*.a.com", 8 }, { "s@b.com", 7 } }, 0 },
+	{ { { "@a.com", 6 }, { "d@b.com", 7 } }, 0 },
+	{ { { "ann@a.com", 9 }, { "uann@b.com", 10 } }, 0 },
+	{ { { "bob@a.com", 9 }, { "ubob@b.com", 10 } }, 0 },
+	{ { { "eve@a.com", 9 }, { "xeve@a.com", 10 } }, 0 },
+};
+
+/* A kit with two generations. */
+static int start(void **test)
+{
+	const struct csvfile_row out[] = { kit_row("ann@b.com", "uann@a.com") };
+	struct edit edit = kit_load(at_first, 5);
+	struct kit *kit;
+
+	kit_open(test);
+	kit = *test;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(5, 0, 0, 0);
+	assert_int_equal(result.generation, 1);
+	edit = kit_load(out, 1);
+	edit.table = RULE_OUTBOUND;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_int_equal(result.generation, 2);
+	return 0;
+}
+
+#define START_TEST(name) cmocka_unit_test_setup_teardown(name, start, kit_close)
+
+static void test_replace(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = {
+		kit_row("@*.a.com", "s@b.com"),
+		kit_row("@a.com", "call@b.com"),
+		kit_row("ann@a.com", "uann@b.com"),
+		kit_row("zoe@a.com", "uzoe@b.com"),
+	};
+	struct edit edit = kit_load(rows, 4);
+	char text[256];
+
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(1, 1, 2, 2);
+	assert_int_equal(result.by_kind[EDIT_NEW][RULE_USER], 1);
+	assert_int_equal(result.by_kind[EDIT_CHANGED][RULE_CATCHALL], 1);
+	assert_int_equal(result.by_kind[EDIT_UNCHANGED][RULE_SUBDOMAIN], 1);
+	assert_int_equal(result.by_kind[EDIT_DELETED][RULE_USER], 1);
+	assert_int_equal(result.by_kind[EDIT_DELETED][RULE_EXCEPTION], 1);
+	assert_int_equal(result.generation, 3);
+	assert_false(result.unchanged);
+	kit_assert_table(kit, RULE_INBOUND,
+		"@*.a.com s@b.com\n@a.com call@b.com\nann@a.com uann@b.com\n"
+		"zoe@a.com uzoe@b.com\n");
+	kit_assert_table(kit, RULE_OUTBOUND, "ann@b.com uann@a.com\n");
+	edit_describe(&result, RULE_INBOUND, text, sizeof text);
+	assert_string_equal(text,
+		"inbound: 1 user added, 1 catch-all changed, 1 user deleted, "
+		"1 exception deleted");
+}
+
+static void test_merge(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = {
+		kit_row("aaa@a.com", "uaaa@b.com"),
+		kit_row("ann@a.com", "uann@c.com"),
+		kit_row("bob@a.com", "ubob@b.com"),
+	};
+	struct edit edit = kit_load(rows, 3);
+
+	edit.mode = EDIT_MERGE;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(1, 1, 1, 0);
+	kit_assert_table(kit, RULE_INBOUND,
+		"@*.a.com s@b.com\n@a.com d@b.com\naaa@a.com uaaa@b.com\n"
+		"ann@a.com uann@c.com\nbob@a.com ubob@b.com\n"
+		"eve@a.com xeve@a.com\n");
+}
+
+static void test_delete(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = {
+		kit_row("@a.com", ""),
+		kit_row("bob@a.com", ""),
+		kit_row("nobody@a.com", ""),
+	};
+	struct edit edit = kit_load(rows, 3);
+
+	edit.mode = EDIT_DELETE;
+	edit.require_existing = true;
+	KIT_FAILS(kit, ERR_NOTFOUND, "nobody@a.com is not in inbound",
+		apply(kit, &edit));
+	assert_int_equal(kit_newest(kit), 2);
+	edit.count = 2; /* a domain's rule too: it was named */
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(0, 0, 0, 2);
+	assert_int_equal(result.by_kind[EDIT_DELETED][RULE_DOMAIN], 1);
+	edit.count = 3;
+	edit.require_existing = false;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_true(result.unchanged);
+	assert_int_equal(result.generation, 3);
+	kit_assert_table(kit, RULE_INBOUND,
+		"@*.a.com s@b.com\nann@a.com uann@b.com\n"
+		"eve@a.com xeve@a.com\n");
+}
+
+static void test_add(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = { kit_row("bob@a.com", "uz@b.com") };
+	struct edit edit = kit_load(rows, 1);
+
+	edit.mode = EDIT_MERGE;
+	edit.refuse_existing = true;
+	KIT_FAILS(kit, ERR_BAD, "bob@a.com is in inbound already",
+		apply(kit, &edit));
+	assert_non_null(strstr(kit->error.text, "--replace"));
+	assert_int_equal(kit_newest(kit), 2);
+	edit.refuse_existing = false;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(0, 1, 0, 0);
+}
+
+static void test_scope(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row users[] = { kit_row("zoe@a.com", "uz@b.com") };
+	const struct csvfile_row domains[] = { kit_row("@c.com", "d@b.com") };
+	struct edit edit = kit_load(users, 1);
+
+	edit.scope = EDIT_USERS;
+	edit.force = true;
+	KIT_OK(kit, apply(kit, &edit));
+	edit.force = false;
+	assert_counts(1, 0, 0, 3);
+	kit_assert_table(kit, RULE_INBOUND,
+		"@*.a.com s@b.com\n@a.com d@b.com\nzoe@a.com uz@b.com\n");
+	edit.scope = EDIT_DOMAINS;
+	KIT_FAILS(
+		kit, ERR_BAD, "zoe@a.com is no domain rule", apply(kit, &edit));
+	edit = kit_load(domains, 1);
+	edit.scope = EDIT_USERS;
+	KIT_FAILS(kit, ERR_BAD, "@c.com is no user rule", apply(kit, &edit));
+	edit.scope = EDIT_DOMAINS;
+	KIT_FAILS(kit, ERR_BAD,
+		"would delete 2 domain rules (@*.a.com, @a.com); --merge in "
+		"place of --only adds and changes rules and deletes none; "
+		"--force deletes what the file does not have",
+		apply(kit, &edit));
+	edit.force = true;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(1, 0, 0, 2);
+	kit_assert_table(
+		kit, RULE_INBOUND, "@c.com d@b.com\nzoe@a.com uz@b.com\n");
+}
+
+static void test_domain_guard(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = {
+		kit_row("@*.a.com", "s@b.com"),
+		kit_row("ann@a.com", "uann@b.com"),
+		kit_row("bob@a.com", "ubob@b.com"),
+		kit_row("eve@a.com", "xeve@a.com"),
+	};
+	struct edit edit = kit_load(rows, 4);
+
+	for (int dry = 0; dry < 2; dry++) {
+		edit.dry_run = dry;
+		KIT_FAILS(kit, ERR_BAD,
+			"would delete 1 domain rule (@a.com); --merge adds and "
+			"changes rules and deletes none; --only users replaces "
+			"all user rules and keeps the domain rules; --force "
+			"deletes what the file does not have",
+			apply(kit, &edit));
+		assert_counts(0, 0, 4, 1);
+	}
+	assert_int_equal(kit_newest(kit), 2);
+	edit.rows = rows + 1;
+	edit.count = 3;
+	KIT_FAILS(kit, ERR_BAD, "2 domain rules", apply(kit, &edit));
+	for (enum edit_mode mode = EDIT_REPLACE; mode <= EDIT_MERGE; mode++) {
+		edit.mode = mode;
+		edit.count = 0;
+		KIT_FAILS(kit, ERR_BAD, "no row below the header row",
+			apply(kit, &edit));
+	}
+	edit.mode = EDIT_REPLACE;
+	edit.rows = rows;
+	edit.count = 4;
+	edit.dry_run = false;
+	edit.force = true;
+	KIT_OK(kit, apply(kit, &edit));
+}
+
+/* n users from "u0000@a.com" on. */
+static struct csvfile_row *many(size_t n, char kind)
+{
+	struct csvfile_row *rows = calloc(n + 1, sizeof *rows);
+	char *text = malloc(n * 64 + 1);
+
+	assert_non_null(rows);
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++) {
+		char *key = text + i * 64;
+		char *value = key + 32;
+
+		(void)snprintf(key, 32, "u%04zu@a.com", i);
+		(void)snprintf(value, 32, "%cn%04zu@b.com", kind, i);
+		rows[i] = kit_row(key, value);
+	}
+	if (!n)
+		free(text);
+	return rows;
+}
+
+static void free_many(struct csvfile_row *rows, size_t n)
+{
+	union {
+		const char *in;
+		char *out;
+	} text = { .in = n ? rows[0].rule.key.data : NULL };
+
+	free(text.out);
+	free(rows);
+}
+
+static void load_many(struct kit *kit, size_t n)
+{
+	struct csvfile_row *rows = many(n, 'u');
+	struct edit edit = kit_load(rows, n);
+
+	KIT_OK(kit, apply(kit, &edit));
+	free_many(rows, n);
+}
+
+static void test_max_delete(void **test)
+{
+	struct kit *kit = *test;
+	struct csvfile_row *rows = many(1000, 'u');
+	const struct csvfile_row domain = kit_row("@a.com", "d@b.com");
+	struct edit edit = kit_load(&domain, 1);
+
+	load_many(kit, 1000);
+	edit.mode = EDIT_MERGE;
+	KIT_OK(kit, apply(kit, &edit));
+	edit = kit_load(rows, 188);
+	edit.scope = EDIT_USERS;
+	for (int dry = 0; dry < 2; dry++) {
+		edit.dry_run = dry;
+		KIT_FAILS(kit, ERR_BAD,
+			"would delete 812 of 1000 rules (81 %), more than "
+			"--max-delete 50; --merge in place of --only adds and "
+			"changes rules and deletes none; --force, or a larger "
+			"--max-delete, deletes what the file does not have",
+			apply(kit, &edit));
+	}
+	assert_int_equal(kit_newest(kit), 2);
+	edit.dry_run = false;
+	edit.max_delete = 81;
+	KIT_FAILS(kit, ERR_BAD, "812", apply(kit, &edit));
+	edit.max_delete = 82;
+	KIT_OK(kit, apply(kit, &edit));
+	edit.max_delete = 50;
+	edit.count = 94; /* exactly half */
+	KIT_OK(kit, apply(kit, &edit));
+	edit.max_delete = 0;
+	edit.count = 93;
+	KIT_FAILS(kit, ERR_BAD, "1 of 94 rules (1 %)", apply(kit, &edit));
+	edit.force = true;
+	edit.count = 0;
+	KIT_OK(kit, apply(kit, &edit));
+	kit_assert_table(kit, RULE_INBOUND, "@a.com d@b.com\n");
+	free_many(rows, 1000);
+}
+
+/* 3 rows may all be replaced, 4 may not. */
+static void test_max_delete_small(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row other = kit_row("other@a.com", "uo@b.com");
+	struct edit edit = kit_load(&other, 1);
+
+	load_many(kit, 3);
+	edit.max_delete_always = true;
+	KIT_FAILS(kit, ERR_BAD, "3 of 3 rules (100 %)", apply(kit, &edit));
+	edit.max_delete_always = false;
+	KIT_OK(kit, apply(kit, &edit));
+	kit_assert_table(kit, RULE_INBOUND, "other@a.com uo@b.com\n");
+	load_many(kit, 4);
+	KIT_FAILS(kit, ERR_BAD, "4 of 4 rules (100 %)", apply(kit, &edit));
+	edit.max_delete = 100;
+	KIT_OK(kit, apply(kit, &edit));
+}
+
+static void test_unchanged(void **test)
+{
+	struct kit *kit = *test;
+	struct edit edit = kit_load(at_first, 5);
+	struct stat before;
+	struct stat after;
+	char text[256];
+
+	assert_int_equal(stat(kit_path(kit, "state/map.mdb"), &before), 0);
+	KIT_OK(kit, apply(kit, &edit));
+	assert_true(result.unchanged);
+	assert_int_equal(result.generation, 2);
+	assert_counts(0, 0, 5, 0);
+	assert_int_equal(stat(kit_path(kit, "state/map.mdb"), &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	edit_describe(&result, RULE_INBOUND, text, sizeof text);
+	assert_string_equal(text, "inbound: no change");
+}
+
+struct seen {
+	char text[KIT_TEXT];
+	size_t at;
+	uint64_t progress;
+	uint64_t of;
+};
+
+static void note_change(void *context, enum edit_change change,
+	struct bytes key, struct bytes old_value, struct bytes new_value)
+{
+	static const char marks[EDIT_CHANGES] = { '+', '~', '=', '-' };
+	struct seen *seen = context;
+
+	assert_int_equal(!old_value.data, change == EDIT_NEW);
+	assert_int_equal(!new_value.data, change == EDIT_DELETED);
+	seen->at += (size_t)snprintf(seen->text + seen->at,
+		sizeof seen->text - seen->at, "%c %.*s %.*s>%.*s\n",
+		marks[change], (int)key.len, key.data, (int)old_value.len,
+		old_value.data ? old_value.data : "", (int)new_value.len,
+		new_value.data ? new_value.data : "");
+}
+
+static void note_progress(void *context, uint64_t rows, uint64_t of)
+{
+	struct seen *seen = context;
+
+	assert_true(rows >= seen->progress && rows <= of);
+	seen->progress = rows;
+	seen->of = of;
+}
+
+static void test_dry_run(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = {
+		kit_row("@*.a.com", "s@c.com"),
+		kit_row("@a.com", "d@b.com"),
+		kit_row("ann@a.com", "uann@b.com"),
+		kit_row("zoe@a.com", "uz@b.com"),
+	};
+	static char before[KIT_TEXT];
+	static char after[KIT_TEXT];
+	struct seen seen = { .at = 0 };
+	struct edit edit = kit_load(rows, 4);
+
+	kit_files(kit, true, before);
+	edit.dry_run = true;
+	edit.changed = note_change;
+	edit.context = &seen;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(1, 1, 2, 2);
+	assert_int_equal(result.generation, 2);
+	assert_string_equal(seen.text,
+		"~ @*.a.com s@b.com>s@c.com\n- bob@a.com ubob@b.com>\n"
+		"- eve@a.com xeve@a.com>\n+ zoe@a.com >uz@b.com\n");
+	kit_files(kit, true, after);
+	assert_string_equal(before, after);
+}
+
+static void test_dry_run_first(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = { kit_row("a@a.com", "ub@b.com") };
+	struct edit edit = kit_load(rows, 1);
+
+	assert_int_equal(mkdir(kit->state_dir, 0750), 0);
+	edit.dry_run = true;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_counts(1, 0, 0, 0);
+	assert_int_equal(result.generation, 0);
+	assert_false(result.unchanged);
+	assert_false(kit_exists(kit_path(kit, "state/map.mdb")));
+	assert_false(kit_exists(kit_path(kit, "state/lock")));
+}
+
+static void test_progress(void **test)
+{
+	struct kit *kit = *test;
+	struct csvfile_row *rows = many(9999, 'u');
+	struct seen seen = { .at = 0 };
+	struct edit edit = kit_load(rows, 9999);
+
+	edit.mode = EDIT_MERGE;
+	edit.progress = note_progress;
+	edit.context = &seen;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_int_equal(seen.progress, 9999 + 5 + 1);
+	assert_int_equal(seen.of, seen.progress);
+	free_many(rows, 9999);
+}
+
+static void test_first_map(void **test)
+{
+	struct kit *kit = *test;
+	struct edit edit = kit_load(NULL, 0);
+	struct state *state;
+	uint64_t generation;
+
+	edit.force = true;
+	KIT_OK(kit, apply(kit, &edit));
+	assert_false(result.unchanged);
+	assert_int_equal(result.generation, 1);
+	KIT_OK(kit, apply(kit, &edit));
+	assert_true(result.unchanged);
+	assert_int_equal(result.generation, 1);
+	state = kit_state(kit);
+	KIT_FAILS(kit, ERR_BAD, "generation 1",
+		edit_init(state, "init", &generation, &kit->error));
+	state_close(state);
+}
+
+static void test_init(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state;
+	uint64_t generation;
+	char *log;
+
+	state = kit_state(kit);
+	KIT_OK(kit, edit_init(state, "init", &generation, &kit->error));
+	assert_int_equal(generation, 1);
+	state_close(state);
+	kit_assert_table(kit, RULE_INBOUND, "");
+	log = kit_read(kit_path(kit, "state/audit.log"), NULL);
+	assert_non_null(strstr(log, " init: empty map; generation 1\n"));
+	free(log);
+}
+
+static void test_bad_map(void **test)
+{
+	struct kit *kit = *test;
+	const struct csvfile_row rows[] = { kit_row("zoe@a.com", "uz@b.com") };
+	struct edit edit = kit_load(rows, 1);
+	struct state *state;
+	uint64_t generation;
+	static char before[KIT_TEXT];
+	static char after[KIT_TEXT];
+
+	edit.mode = EDIT_MERGE;
+	assert_int_equal(truncate(kit_path(kit, "state/map.mdb"), 8192), 0);
+	kit_files(kit, true, before);
+	for (int dry = 0; dry < 2; dry++) {
+		edit.dry_run = dry;
+		KIT_FAILS(kit, ERR_BAD,
+			"`readdress rollback` goes back to generation 1",
+			apply(kit, &edit));
+	}
+	state = kit_state(kit);
+	KIT_FAILS(kit, ERR_BAD, "readdress rollback",
+		edit_init(state, "init", &generation, &kit->error));
+	state_close(state);
+	kit_files(kit, true, after);
+	/* All but the lock's own time. */
+	*strstr(before, "./lock") = *strstr(after, "./lock") = '\0';
+	assert_string_equal(before, after);
+
+	/* A map that is gone is not an empty one. */
+	assert_int_equal(unlink(kit_path(kit, "state/map.mdb")), 0);
+	edit.dry_run = false;
+	KIT_FAILS(kit, ERR_BAD, "is gone", apply(kit, &edit));
+}
+
+/* Edits at random against a plain array. */
+struct model {
+	char value[64][16]; /* "" is none */
+};
+
+static void model_check(struct kit *kit, const struct model *model)
+{
+	char text[KIT_TEXT] = "";
+	size_t at = 0;
+
+	for (int i = 0; i < 64; i++)
+		if (model->value[i][0])
+			at += (size_t)snprintf(text + at, sizeof text - at,
+				"u%04d@a.com %s\n", i, model->value[i]);
+	kit_assert_table(kit, RULE_INBOUND, text);
+}
+
+static void model_edit(struct kit *kit, struct model *model, uint32_t *seed)
+{
+	char keys[64][16];
+	char values[64][16];
+	struct csvfile_row rows[64] = { { .line = 0 } };
+	struct edit edit = kit_load(rows, 0);
+	uint64_t counts[EDIT_CHANGES] = { 0 };
+	unsigned density = kit_random(seed) % 8 + 1;
+
+	edit.mode = kit_random(seed) % 3;
+	edit.force = true;
+	for (int i = 0; i < 64; i++) {
+		char *old = model->value[i];
+
+		if (kit_random(seed) % density) {
+			if (edit.mode == EDIT_REPLACE && old[0]) {
+				counts[EDIT_DELETED]++;
+				old[0] = '\0';
+			}
+			continue;
+		}
+		(void)snprintf(keys[i], sizeof keys[i], "u%04d@a.com", i);
+		(void)snprintf(values[i], sizeof values[i], "un%u@b.com",
+			kit_random(seed) % 3);
+		rows[edit.count++] = kit_row(keys[i], values[i]);
+		if (edit.mode == EDIT_DELETE) {
+			counts[EDIT_DELETED] += old[0] != '\0';
+			old[0] = '\0';
+			continue;
+		}
+		if (!old[0])
+			counts[EDIT_NEW]++;
+		else if (strcmp(old, values[i]) != 0)
+			counts[EDIT_CHANGED]++;
+		else
+			counts[EDIT_UNCHANGED]++;
+		memcpy(old, values[i], sizeof values[i]);
+	}
+	KIT_OK(kit, apply(kit, &edit));
+	assert_memory_equal(result.counts, counts, sizeof counts);
+}
+
+static void test_model(void **test)
+{
+	struct kit *kit = *test;
+	struct model model = { .value = { "" } };
+	uint32_t seed = 4711;
+
+	for (int i = 0; i < 120; i++) {
+		model_edit(kit, &model, &seed);
+		model_check(kit, &model);
+	}
+}
+
+/* Every call that changes a file fails in turn, as on a full disk. */
+static void test_faults(void **test)
+{
+	struct kit *kit = *test;
+	struct csvfile_row *rows = many(3000, 'u');
+	struct edit edit = kit_load(rows, 3000);
+	unsigned silent = 0;
+	uint64_t live = 1;
+	unsigned n;
+
+	load_many(kit, 2);
+	edit.force = true;
+	for (n = 0; n < 300; n++) {
+		const char *failed;
+		int code;
+
+		edit.count = 3000 - n; /* else nothing would change */
+		faults_arm(n, 1, ENOSPC);
+		code = apply(kit, &edit);
+		failed = faults_disarm();
+		assert_false(kit_exists(kit_path(kit, "state/" STATE_BUILD)));
+		if (!failed)
+			break;
+		if (!code) { /* the note of who holds the lock */
+			silent++;
+			live = result.generation;
+			continue;
+		}
+		/* The copy in which it is read back is in memory. */
+		if (code == ERR_NOMEM)
+			assert_non_null(strstr(kit->error.text, "into memory"));
+		else
+			assert_int_equal(code, ERR_IO);
+		assert_non_null(
+			strstr(kit->error.text, "No space left on device"));
+		assert_int_equal(kit_newest(kit), live);
+	}
+	assert_true(n > 11 && n < 300);
+	assert_true(silent <= 2);
+	assert_int_equal(kit_newest(kit), result.generation);
+	free_many(rows, 3000);
+}
+
+/* ---- killed ---- */
+
+static void edit_for_ever(struct kit *kit)
+{
+	struct csvfile_row *rows = many(2000, 'u');
+	struct csvfile_row *other = many(2000, 'x');
+
+	for (unsigned i = 0;; i++) {
+		struct edit edit = kit_load(i % 2 ? rows : other, 2000);
+
+		if (apply(kit, &edit))
+			_exit(1);
+	}
+}
+
+static void assert_whole(struct kit *kit)
+{
+	struct map *map = kit_newest_map(kit);
+	const struct map_meta *meta = map_meta(map);
+
+	/* All of one edit or all of the other. */
+	assert_int_equal(meta->rows[RULE_INBOUND][RULE_USER] +
+				 meta->rows[RULE_INBOUND][RULE_EXCEPTION],
+		2000);
+	assert_true(meta->rows[RULE_INBOUND][RULE_USER] % 2000 == 0);
+	map_close(map);
+}
+
+/* Waits until the path exists, a minute at most: on a slow machine, or on one
+ * with a single processor, no pause is right. */
+static void await(const char *path)
+{
+	const struct timespec step = { 0, 100000 };
+
+	for (unsigned i = 0; i < 600000 && !kit_exists(path); i++)
+		(void)nanosleep(&step, NULL);
+}
+
+static void test_killed(void **test)
+{
+	struct kit *kit = *test;
+	struct csvfile_row *rows = many(2000, 'u');
+	uint32_t seed = 99;
+	uint64_t last = 0;
+	unsigned interrupted = 0;
+
+	load_many(kit, 2000);
+	for (int i = 0; i < KILLS; i++) {
+		struct csvfile_row more[] = { kit_row("zz@a.com", "uz@b.com") };
+		struct edit add = kit_load(more, 1);
+		struct edit back = kit_load(rows, 2000);
+		struct timespec pause = { 0, 0 };
+		pid_t pid = fork();
+		int status;
+
+		if (!pid)
+			edit_for_ever(kit);
+		assert_true(pid > 0);
+		pause.tv_nsec = (long)(kit_random(&seed) % 60000) * 1000;
+		(void)nanosleep(&pause, NULL);
+		if (i % 2)
+			await(kit_path(kit, "state/" STATE_BUILD));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+
+		interrupted += kit_exists(kit_path(kit, "state/" STATE_BUILD));
+		assert_whole(kit);
+		add.mode = EDIT_MERGE;
+		KIT_OK(kit, apply(kit, &add));
+		assert_true(result.generation > last);
+		last = result.generation;
+		assert_false(kit_exists(kit_path(kit, "state/" STATE_BUILD)));
+		KIT_OK(kit, apply(kit, &back));
+		assert_whole(kit);
+	}
+	/* Else the test has not tested. */
+	assert_true(interrupted > 0);
+	free_many(rows, 2000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		START_TEST(test_replace),
+		START_TEST(test_merge),
+		START_TEST(test_delete),
+		START_TEST(test_add),
+		START_TEST(test_scope),
+		START_TEST(test_domain_guard),
+		KIT_TEST(test_max_delete),
+		KIT_TEST(test_max_delete_small),
+		START_TEST(test_unchanged),
+		START_TEST(test_dry_run),
+		KIT_TEST(test_dry_run_first),
+		START_TEST(test_progress),
+		KIT_TEST(test_first_map),
+		KIT_TEST(test_init),
+		START_TEST(test_bad_map),
+		KIT_TEST(test_model),
+		KIT_TEST(test_faults),
+		KIT_TEST(test_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

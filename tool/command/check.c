@@ -1,0 +1,156 @@
+/* check: the command that finds doubtful rules. */
+#include "tool.h"
+
+#include <errno.h>
+
+#include "check/checkgroup.h"
+#include "print/json.h"
+#include "print/progress.h"
+#include "print/text.h"
+
+#define OUTPUT_BUFFER ((size_t)1 << 18)
+
+struct job {
+	const struct tool *tool;
+	struct progress progress;
+	struct error *error;
+	struct checkgroups *groups;
+	uint64_t counts[CHECK_SEVERITIES];
+};
+
+static void show_progress(void *context, uint64_t rows, uint64_t of)
+{
+	struct job *job = context;
+
+	progress_show(&job->progress, rows, of, rows);
+}
+
+static int print_json(const struct checkgroup *group, struct error *error)
+{
+	const struct check_finding *finding = &group->example;
+	struct json json;
+
+	json_begin(&json);
+	json_put_text(
+		&json, "severity", check_severity_name(finding->severity));
+	json_put_text(&json, "finding", check_kind_name(finding->kind));
+	json_put_text(&json, "table", rule_table_name(finding->table));
+	json_put_row(&json, "source", bytes_of(finding->source));
+	json_put_row(&json, "target", finding->target);
+	json_put_text(&json, "why", finding->why);
+	json_put_text(&json, "advice", finding->advice);
+	json_put_number(&json, "count", group->count);
+	return json_end(&json, error);
+}
+
+static int print_line(const struct checkgroup *group, struct error *error)
+{
+	const struct check_finding *finding = &group->example;
+
+	errno = 0;
+	(void)printf("%s %s: %s", check_severity_name(finding->severity),
+		check_kind_name(finding->kind),
+		rule_table_name(finding->table));
+	if (*finding->source) {
+		(void)putchar(' ');
+		(void)text_print_row(stdout, bytes_of(finding->source));
+		(void)putchar(';');
+		(void)text_print_row(stdout, finding->target);
+	}
+	if (group->count > 1)
+		(void)printf(" and %llu more of %.*s",
+			(unsigned long long)group->count - 1,
+			(int)group->domain.len, group->domain.data);
+	(void)fputs(": ", stdout);
+	(void)text_print(stdout, bytes_of(finding->why));
+	(void)fputs(". To do: ", stdout);
+	(void)text_print(stdout, bytes_of(finding->advice));
+	(void)putchar('\n');
+	return ferror(stdout) ? tool_output_failed(error) : 0;
+}
+
+static int print_group(struct job *job, const struct checkgroup *group)
+{
+	return job->tool->options.json ? print_json(group, job->error)
+				       : print_line(group, job->error);
+}
+
+/* With -v each finding is printed as it comes; else one for each kind and
+ * domain, at the end. */
+static int take_finding(void *context, const struct check_finding *finding)
+{
+	struct job *job = context;
+	const struct checkgroup alone = { *finding, { NULL, 0 }, 1 };
+
+	job->counts[finding->severity]++;
+	if (!job->tool->options.verbose)
+		return checkgroups_add(job->groups, finding) < 0
+			       ? error_set(
+					 job->error, ERR_NOMEM, "out of memory")
+			       : 0;
+	progress_end(&job->progress);
+	return print_group(job, &alone);
+}
+
+static int print_groups(struct job *job)
+{
+	size_t count;
+	const struct checkgroup *groups = checkgroups_all(job->groups, &count);
+	int code = 0;
+
+	for (size_t i = 0; !code && i < count; i++)
+		code = print_group(job, &groups[i]);
+	return code;
+}
+
+static bool print_summary(const struct job *job)
+{
+	const uint64_t *counts = job->counts;
+	bool any =
+		counts[CHECK_FAIL] || counts[CHECK_WARN] || counts[CHECK_INFO];
+
+	if (!any)
+		tool_say(job->tool,
+			"nothing doubtful in %llu inbound and %llu "
+			"outbound rules",
+			(unsigned long long)map_rows(
+				job->tool->map, RULE_INBOUND),
+			(unsigned long long)map_rows(
+				job->tool->map, RULE_OUTBOUND));
+	else
+		tool_say(job->tool, "%llu FAIL, %llu WARN, %llu INFO",
+			(unsigned long long)counts[CHECK_FAIL],
+			(unsigned long long)counts[CHECK_WARN],
+			(unsigned long long)counts[CHECK_INFO]);
+	return any;
+}
+
+int command_check(struct tool *tool, struct error *error)
+{
+	struct job job = { .tool = tool, .error = error };
+	struct check_options options = { .localpart =
+						 config_localpart(tool->config),
+		.outbound_named = tool->config->outbound_named,
+		.found = take_finding,
+		.progress = show_progress,
+		.context = &job };
+	int code;
+
+	job.groups = checkgroups_open();
+	if (!job.groups)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	progress_init(&job.progress, tool->quiet);
+	progress_begin(&job.progress, "checking");
+	code = check_map(tool->map, &options, error);
+	progress_end(&job.progress);
+	if (!code)
+		code = print_groups(&job);
+	checkgroups_close(job.groups);
+	errno = 0;
+	if (!code && fflush(stdout)) /* before the summary */
+		code = tool_output_failed(error);
+	if (code)
+		return code;
+	return print_summary(&job) ? ERR_NOTFOUND : 0;
+}

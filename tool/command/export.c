@@ -1,0 +1,219 @@
+/* show: the commands that print rules: export, list, sample. */
+#include "tool.h"
+
+#include <fnmatch.h>
+
+#include "print/row.h"
+#include "print/text.h"
+
+#define OUTPUT_BUFFER	 ((size_t)1 << 18)
+#define SAMPLE_ARENA_MAX ((size_t)1 << 16)
+
+static int damaged(int code, struct error *error)
+{
+	return error_set(error, code,
+		"the map could not be read; is it damaged? `readdress export "
+		"--generation N` reads an older one");
+}
+
+/* Rows that an earlier version took and load would refuse. */
+struct refused {
+	uint64_t rows;
+	struct error first;
+};
+
+static int note_refused(enum rule_table table, const struct rule *rule,
+	struct refused *refused, struct error *error)
+{
+	struct error reason = { "" };
+	int code = rule_refused(table, rule, &reason);
+
+	if (code < 0)
+		return error_set(error, code, "out of memory");
+	if (code && !refused->rows++)
+		refused->first = reason;
+	return 0;
+}
+
+/* On standard error: the rows themselves are printed as they are. */
+static void warn_of_refused(
+	const struct tool *tool, const struct refused *refused)
+{
+	if (refused->rows)
+		tool_say(tool,
+			"warning: load would refuse %llu of these rows today, "
+			"which go on working: %.600s%s; `readdress check` "
+			"names %s",
+			(unsigned long long)refused->rows, refused->first.text,
+			refused->rows > 1 ? ", and others" : "",
+			refused->rows > 1 ? "each" : "it");
+}
+
+int command_export(struct tool *tool, struct error *error)
+{
+	struct map_walk walk = { .map = tool->map, .table = tool->table };
+	struct refused refused = { 0 };
+	int code = 0;
+	int more = map_walk_next(&walk); /* before there is any output */
+
+	if (more >= 0)
+		code = row_begin(tool, error);
+	for (; !code && more > 0; more = map_walk_next(&walk)) {
+		if (!edit_in_scope(tool->options.only, walk.rule.key))
+			continue;
+		code = row_print(tool, tool->table, &walk.rule, error);
+		if (!code)
+			code = note_refused(
+				tool->table, &walk.rule, &refused, error);
+	}
+	if (!code && more < 0)
+		code = damaged(more, error);
+	if (!code)
+		warn_of_refused(tool, &refused);
+	map_walk_close(&walk);
+	return code;
+}
+
+struct listing {
+	const char *pattern;		  /* NULL: everything */
+	char folded[ADDRESS_KEY_MAX + 1]; /* the pattern as a key, or "" */
+	int source_width;
+	int target_width;
+	uint64_t rows;
+};
+
+/* A pattern that reads as a source, "Bob*@Bücher.example", is made a key, as
+ * the sources in the map are; any other is compared as it stands. */
+static void fold_pattern(struct listing *listing, enum rule_table table)
+{
+	int len;
+
+	if (!listing->pattern)
+		return;
+	len = rule_source_key(
+		table, bytes_of(listing->pattern), listing->folded, NULL);
+	listing->folded[len > 0 ? len : 0] = '\0';
+}
+
+static bool matches(
+	const struct listing *listing, struct bytes key, const char *source)
+{
+	char text[ADDRESS_KEY_MAX + 1];
+
+	if (!listing->pattern)
+		return true;
+	if (!fnmatch(listing->pattern, source, FNM_CASEFOLD))
+		return true;
+	if (!*listing->folded || key.len > ADDRESS_KEY_MAX)
+		return false;
+	memcpy(text, key.data, key.len);
+	text[key.len] = '\0';
+	return !fnmatch(listing->folded, text, 0);
+}
+
+static int list_row(const struct tool *tool, struct listing *listing,
+	const struct rule *rule, bool print, struct error *error)
+{
+	char source[ADDRESS_TEXT_MAX];
+	struct bytes targets = rule_value_targets(rule->value);
+	size_t len = rule_source_text(rule->key, source);
+	int source_width;
+	int target_width;
+
+	if (!matches(listing, rule->key, source))
+		return 0;
+	if (print && tool->options.json)
+		return row_print(tool, tool->table, rule, error);
+	source_width = text_print_row(
+		print ? stdout : NULL, (struct bytes){ source, len });
+	if (print)
+		(void)printf("%*s  ", listing->source_width - source_width, "");
+	target_width = text_print_row(print ? stdout : NULL, targets);
+	if (print) {
+		(void)printf("%*s  %s\n", listing->target_width - target_width,
+			"", rule_kind_name(rule_value_kind(rule->value)));
+		return 0;
+	}
+	if (listing->source_width < source_width)
+		listing->source_width = source_width;
+	if (listing->target_width < target_width)
+		listing->target_width = target_width;
+	listing->rows++;
+	return 0;
+}
+
+static int list_pass(const struct tool *tool, struct listing *listing,
+	bool print, struct error *error)
+{
+	struct map_walk walk = { .map = tool->map, .table = tool->table };
+	int more = 0;
+	int code = 0;
+
+	while (!code && !ferror(stdout) && (more = map_walk_next(&walk)) > 0)
+		code = list_row(tool, listing, &walk.rule, print, error);
+	if (more < 0)
+		code = damaged(more, error);
+	else if (!code && ferror(stdout))
+		code = tool_output_failed(error);
+	map_walk_close(&walk);
+	return code;
+}
+
+int command_list(struct tool *tool, struct error *error)
+{
+	struct listing listing = {
+		.pattern = tool->operand_count ? tool->operands[0] : NULL,
+		.source_width = (int)strlen("SOURCE"),
+		.target_width = (int)strlen("TARGET"),
+	};
+	int code;
+
+	fold_pattern(&listing, tool->table);
+	code = list_pass(tool, &listing, false, error);
+	if (code)
+		return code;
+	if (!listing.rows && listing.pattern)
+		return error_set(error, ERR_NOTFOUND,
+			"no source in %s matches \"%s\"; `readdress list %s "
+			"'*PART*'` finds parts of sources",
+			rule_table_name(tool->table), listing.pattern,
+			rule_table_name(tool->table));
+	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	if (!tool->options.json)
+		(void)printf("%-*s  %-*s  %s\n", listing.source_width, "SOURCE",
+			listing.target_width, "TARGET", "KIND");
+	return list_pass(tool, &listing, true, error);
+}
+
+int command_sample(struct tool *tool, struct error *error)
+{
+	static const char *const rows[][2] = {
+		{ "abuse@warmsushi.example", "abuse@warmsushi.example" },
+		{ "bob@warmsushi.example", "bob.owen@drypizza.example" },
+		{ "team@warmsushi.example",
+			"team@dpold.onmicrosoft.example,team@dpnew."
+			"onmicrosoft.example" },
+		{ "@*.warmsushi.example", "@drypizza.example" },
+		{ "@lost.warmsushi.example", "postmaster@drypizza.example" },
+		{ "@warmsushi.example", "@dpold.onmicrosoft.example" },
+	};
+	struct arena *arena = arena_open(SAMPLE_ARENA_MAX);
+	int code;
+
+	if (!arena)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	tool_say(tool,
+		"one row of each kind: an exception, a user, one to many, "
+		"a sub-domain, a catch-all and a domain rule");
+	code = row_begin(tool, error);
+	for (size_t i = 0; !code && i < sizeof rows / sizeof *rows; i++) {
+		struct rule rule;
+
+		code = rule_make(arena, RULE_INBOUND, bytes_of(rows[i][0]),
+			bytes_of(rows[i][1]), false, &rule, error);
+		if (!code)
+			code = row_print(tool, RULE_INBOUND, &rule, error);
+	}
+	arena_close(arena);
+	return code;
+}

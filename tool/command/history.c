@@ -1,0 +1,377 @@
+/* history: the commands of the generations: history, rollback, purge. */
+#include "tool.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "print/change.h"
+#include "base/clock.h"
+#include "print/json.h"
+#include "print/progress.h"
+#include "update/rollback.h"
+
+#define STATE_WIDTH 14 /* "newest, served" */
+
+/* A generation that is kept. */
+struct kept {
+	uint64_t number; /* 0: of a map.mdb that is damaged it is not known */
+	struct map_meta meta;
+	struct error damage; /* "": it is whole */
+};
+
+struct history {
+	const struct tool *tool;
+	struct kept *kept;
+	size_t count;
+	uint64_t newest; /* 0: none, or damaged */
+	uint64_t served; /* 0: nothing yet */
+	int user_width;
+};
+
+/* Notes what opening a map gave. Only what says nothing of the map is an error.
+ */
+static int note_kept(struct history *history, uint64_t number, int code,
+	struct map *map, const struct error *text, struct error *error)
+{
+	struct kept *kept = &history->kept[history->count];
+
+	if (code == ERR_NOENT) /* an edit meanwhile has pruned it */
+		return 0;
+	if (code && code != ERR_BAD)
+		return error_set(error, code, "%s", text->text);
+	kept->number = number;
+	if (code) {
+		kept->damage = *text;
+	} else {
+		int width;
+
+		kept->meta = *map_meta(map);
+		kept->number = kept->meta.generation;
+		width = (int)strlen(kept->meta.user);
+		if (history->user_width < width)
+			history->user_width = width;
+		map_close(map);
+	}
+	history->count++;
+	return 0;
+}
+
+static int read_newest(struct history *history, struct error *error)
+{
+	struct error text = { "" };
+	struct map *map = NULL;
+	int code = state_open_newest(history->tool->state, false, &map, &text);
+
+	if (code == ERR_NOENT)
+		return 0;
+	if (!code)
+		history->newest = map_meta(map)->generation;
+	return note_kept(history, 0, code, map, &text, error);
+}
+
+static int read_history(struct history *history, struct error *error)
+{
+	struct state *state = history->tool->state;
+	uint64_t *list = NULL;
+	uint64_t previous;
+	size_t count = 0;
+	int code = state_served(state, &history->served, &previous, error);
+
+	if (!code)
+		code = state_generations(state, &list, &count, error);
+	if (!code) {
+		history->kept = calloc(count + 2, sizeof *history->kept);
+		if (!history->kept) {
+			(void)error_set(error, ERR_NOMEM, "out of memory");
+			code = ERR_NOMEM;
+		}
+	}
+	for (size_t i = 0; !code && i < count; i++) {
+		struct error text = { "" };
+		struct map *map = NULL;
+
+		code = state_open_generation(
+			state, list[i], false, &map, &text);
+		code = note_kept(history, list[i], code, map, &text, error);
+	}
+	free(list);
+	return code;
+}
+
+/* The newest again: is it among them, or damaged? */
+static int find_newest(struct history *history, struct error *error)
+{
+	size_t before = history->count;
+	int code = read_newest(history, error);
+
+	if (!code && history->newest && before &&
+		history->kept[before - 1].number == history->newest)
+		history->count = before; /* it was there */
+	return code;
+}
+
+static void print_state(const struct history *history, const struct kept *kept)
+{
+	bool newest = kept->number && kept->number == history->newest;
+	bool served = kept->number && kept->number == history->served;
+	const char *text = "-";
+
+	if (kept->damage.text[0])
+		text = "damaged";
+	else if (newest && served)
+		text = "newest, served";
+	else if (newest || served)
+		text = newest ? "newest" : "served";
+	(void)printf("%-*s", STATE_WIDTH, text);
+}
+
+static unsigned long long rows_of(const struct kept *kept, enum rule_table t)
+{
+	unsigned long long rows = 0;
+
+	for (unsigned k = 0; k < RULE_KINDS; k++)
+		rows += kept->meta.rows[t][k];
+	return rows;
+}
+
+static void print_kept(const struct history *history, const struct kept *kept)
+{
+	char when[CLOCK_TEXT_MAX] = "?";
+
+	if (kept->number)
+		(void)printf("%10llu  ", (unsigned long long)kept->number);
+	else
+		(void)printf("%10s  ", "?");
+	print_state(history, kept);
+	if (kept->damage.text[0]) {
+		(void)putchar('\n');
+		return;
+	}
+	clock_text(kept->meta.time, when);
+	(void)printf("  %s  %-*s  %7llu  %8llu  %6llu  %s\n", when,
+		history->user_width, kept->meta.user,
+		rows_of(kept, RULE_INBOUND), rows_of(kept, RULE_OUTBOUND),
+		rows_of(kept, RULE_ROUTES), kept->meta.command);
+}
+
+static int print_kept_json(const struct history *history,
+	const struct kept *kept, struct error *error)
+{
+	struct json json;
+	char when[CLOCK_TEXT_MAX];
+
+	json_begin(&json);
+	json_put_generation(&json, "generation", kept->number);
+	json_put_flag(&json, "newest",
+		!kept->number || kept->number == history->newest);
+	json_put_flag(&json, "served",
+		kept->number && kept->number == history->served);
+	if (kept->damage.text[0]) {
+		json_put_text(&json, "damage", kept->damage.text);
+		return json_end(&json, error);
+	}
+	clock_text(kept->meta.time, when);
+	json_put_text(&json, "time", when);
+	json_put_text(&json, "user", kept->meta.user);
+	json_put_text(&json, "command", kept->meta.command);
+	json_put_rows(&json, "rules", &kept->meta);
+	return json_end(&json, error);
+}
+
+/* All of them; the last is what main prints. */
+static int tell_damages(const struct history *history, struct error *error)
+{
+	const struct error *last = NULL;
+
+	for (size_t i = 0; i < history->count; i++) {
+		if (!history->kept[i].damage.text[0])
+			continue;
+		if (last)
+			(void)fprintf(stderr, "readdress: %s\n", last->text);
+		last = &history->kept[i].damage;
+	}
+	return last ? error_set(error, ERR_BAD, "%s", last->text) : 0;
+}
+
+static int print_history(const struct history *history, struct error *error)
+{
+	bool json = history->tool->options.json;
+	int code = 0;
+
+	if (!json)
+		(void)printf("GENERATION  %-*s  %-20s  %-*s  INBOUND  OUTBOUND"
+			     "  ROUTES  COMMAND\n",
+			STATE_WIDTH, "STATE", "TIME", history->user_width,
+			"USER");
+	for (size_t i = 0; !code && i < history->count; i++) {
+		if (json)
+			code = print_kept_json(
+				history, &history->kept[i], error);
+		else
+			print_kept(history, &history->kept[i]);
+	}
+	if (!code)
+		code = tell_damages(history, error);
+	return code;
+}
+
+int command_history(struct tool *tool, struct error *error)
+{
+	struct history history = { .tool = tool,
+		.user_width = (int)strlen("USER") };
+	int code = read_history(&history, error);
+
+	if (!code)
+		code = find_newest(&history, error);
+	if (!code && !history.count)
+		code = error_set(error, ERR_NOENT,
+			"there is no map yet; `readdress init` or a first "
+			"`readdress load` makes one");
+	if (!code)
+		code = print_history(&history, error);
+	free(history.kept);
+	return code;
+}
+
+struct rolling {
+	struct tool *tool;
+	struct progress progress;
+};
+
+static void tell_damage(void *context, const char *line)
+{
+	struct rolling *rolling = context;
+
+	progress_end(&rolling->progress);
+	(void)fprintf(stderr, "readdress: %s\n", line);
+}
+
+static void show_building(void *context, uint64_t rows, uint64_t of)
+{
+	struct rolling *rolling = context;
+
+	progress_show(&rolling->progress, rows, of, rows);
+}
+
+static int print_rollback_json(
+	const struct rollback_result *result, struct error *error)
+{
+	struct json tables;
+	struct json json;
+
+	json_begin(&json);
+	json_put_generation(&json, "to", result->to);
+	if (result->lost) {
+		json_put_text(&json, "lost", result->lost);
+	} else {
+		json_begin(&tables);
+		for (unsigned t = 0; t < RULE_TABLES; t++)
+			change_put_counts(&tables,
+				rule_table_name((enum rule_table)t),
+				&result->tables[t]);
+		json_put_object(&json, "counts", &tables);
+	}
+	json_put_generation(&json, "generation", result->generation);
+	return json_end(&json, error);
+}
+
+static int print_rollback(const struct tool *tool,
+	const struct rollback_result *result, struct error *error)
+{
+	char what[512];
+
+	if (tool->options.json)
+		return print_rollback_json(result, error);
+	rollback_describe(result, what, sizeof what);
+	(void)printf("%s%s generation %llu\n", what,
+		result->unchanged ? "," : ";",
+		(unsigned long long)result->generation);
+	return 0;
+}
+
+int command_rollback(struct tool *tool, struct error *error)
+{
+	struct rolling rolling = { .tool = tool };
+	struct rollback rollback = { .note = tell_damage,
+		.progress = show_building,
+		.context = &rolling };
+	struct rollback_result result;
+	int code = 0;
+
+	if (tool->operand_count)
+		code = options_generation(
+			tool->operands[0], &rollback.to, error);
+	if (code)
+		return code;
+	progress_init(&rolling.progress, tool->quiet);
+	progress_begin(&rolling.progress, "writing");
+	code = rollback_apply(tool->state, &rollback, &result, error);
+	progress_end(&rolling.progress);
+	if (code)
+		return tool_edit_failed(code, error);
+	code = print_rollback(tool, &result, error);
+	if (code)
+		return code;
+	return tool_go_live(tool, !result.unchanged, error);
+}
+
+static int print_purged(const struct tool *tool,
+	const struct state_purged *purged, struct error *error)
+{
+	struct json json;
+
+	if (!tool->options.json) {
+		(void)printf("deleted: %u generation%s%s\n", purged->maps,
+			purged->maps == 1 ? "" : "s",
+			purged->audit ? ", the audit log" : "");
+		return 0;
+	}
+	json_begin(&json);
+	json_put_number(&json, "generations", purged->maps);
+	json_put_flag(&json, "audit_log", purged->audit);
+	return json_end(&json, error);
+}
+
+int command_purge(struct tool *tool, struct error *error)
+{
+	struct state_purged purged = { 0 };
+	struct error down;
+	pid_t pid;
+	int claim = -1;
+	int printed;
+	int code;
+
+	if (!tool->options.force)
+		return error_set(error, ERR_USAGE,
+			"this deletes all rules, history and audit log in %s "
+			"for good; --force does it, `readdress export` makes "
+			"a copy of a table first",
+			tool->config->state_dir);
+	code = state_lock(tool->state, STATE_LOCK_SECONDS, error);
+	if (code)
+		return code;
+	code = tool_find_milter(tool, &pid, &down);
+	if (!code && pid > 0)
+		return error_set(error, ERR_BUSY,
+			"the milter is running (process %ld); stop it, and "
+			"try again",
+			(long)pid);
+	if (code && code != ERR_DOWN)
+		return error_set(error, code, "%s", down.text);
+	/* It may have another runtime_dir. */
+	if (state_claim_served(tool->state, &claim, &down) == ERR_BUSY)
+		return error_set(error, ERR_BUSY,
+			"a milter is running (it holds %s/served/lock); stop "
+			"it, and try again",
+			tool->config->state_dir);
+	code = state_purge(tool->state, &purged, error);
+	if (claim >= 0)
+		(void)close(claim);
+	printed = print_purged(tool, &purged, code ? NULL : error);
+	if (purged.other)
+		tool_say(tool,
+			"what is not of readdress was left in %s/history or "
+			"%s/served",
+			tool->config->state_dir, tool->config->state_dir);
+	return code ? code : printed;
+}

@@ -1,0 +1,160 @@
+/* invert: the command that makes one table's CSV of the other. */
+#include "tool.h"
+
+#include <stdlib.h>
+
+#include "check/invert.h"
+#include "base/precis.h"
+#include "print/progress.h"
+#include "print/row.h"
+
+#define SHOWN_MAX 321 /* of a field in a message, with NUL */
+
+struct preferred {
+	char text[ADDRESS_KEY_MAX];
+	struct bytes key;
+};
+
+struct job {
+	const struct tool *tool;
+	struct preferred *preferred; /* best first */
+	size_t preferred_count;
+	struct progress progress;
+};
+
+static void show_progress(void *context, uint64_t rows, uint64_t of)
+{
+	struct job *job = context;
+
+	progress_show(&job->progress, rows, of, rows);
+}
+
+/* Errors that end in 65; with --first, messages. */
+static void tell_left(void *context, const struct invert_left *left)
+{
+	struct job *job = context;
+	char source[ADDRESS_TEXT_MAX];
+	struct bytes targets = rule_value_targets(left->rule.value);
+	char shown[2][SHOWN_MAX];
+	struct error line;
+
+	if (job->tool->quiet &&
+		(job->tool->options.first || left->reason == INVERT_DECIDED))
+		return;
+	progress_end(&job->progress);
+	(void)rule_source_text(left->rule.key, source);
+	(void)precis_show(bytes_of(source), shown[0], sizeof shown[0]);
+	(void)precis_show(targets, shown[1], sizeof shown[1]);
+	(void)error_set(&line, 0, "%s%c%s%s: %s", shown[0],
+		job->tool->options.delimiter, shown[1],
+		targets.len >= sizeof shown[1] ? "..." : "", left->text);
+	(void)fprintf(stderr, "%s\n", line.text);
+}
+
+/* The place of the source's domain among those of --prefer; the number of these
+ * where it is none of them. */
+static unsigned rank(void *context, struct bytes source)
+{
+	const struct job *job = context;
+	struct bytes domain = source;
+	unsigned place = 0;
+
+	for (size_t i = 0; i < source.len; i++)
+		if (source.data[i] == '@')
+			domain = (struct bytes){ source.data + i + 1,
+				source.len - i - 1 };
+	while (place < job->preferred_count &&
+		!bytes_equal(domain, job->preferred[place].key))
+		place++;
+	return place;
+}
+
+/* The domains of --prefer as keys. */
+static int read_preferred(struct job *job, struct error *error)
+{
+	const struct options *options = &job->tool->options;
+
+	job->preferred =
+		calloc(options->prefer_count + 1, sizeof *job->preferred);
+	if (!job->preferred)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < options->prefer_count; i++) {
+		struct preferred *preferred = &job->preferred[i];
+		const char *text = options->prefer[i];
+		struct error why = { "" };
+		char source[ADDRESS_TEXT_MAX];
+		int len;
+
+		(void)snprintf(
+			source, sizeof source, "@%s", text + (text[0] == '@'));
+		len = rule_source_key(
+			RULE_INBOUND, bytes_of(source), preferred->text, &why);
+		if (len < 0)
+			return error_set(error, ERR_USAGE,
+				"--prefer \"%s\": %s", text, why.text);
+		preferred->key =
+			(struct bytes){ preferred->text + 1, (size_t)len - 1 };
+	}
+	job->preferred_count = options->prefer_count;
+	return 0;
+}
+
+static int write_rows(const struct tool *tool, const struct csvfile_rows *rows,
+	struct error *error)
+{
+	enum rule_table other =
+		tool->table == RULE_INBOUND ? RULE_OUTBOUND : RULE_INBOUND;
+	int code = row_begin(tool, error);
+
+	for (size_t i = 0; !code && i < rows->count; i++)
+		code = row_print(tool, other, &rows->rows[i].rule, error);
+	return code;
+}
+
+int command_invert(struct tool *tool, struct error *error)
+{
+	struct job job = { .tool = tool };
+	struct invert_options options = { .table = tool->table,
+		.rank = rank,
+		.left = tell_left,
+		.progress = show_progress,
+		.context = &job };
+	struct csvfile_rows rows = { .rows = NULL };
+	struct arena *arena = NULL;
+	int code;
+
+	if (tool->table == RULE_ROUTES)
+		return error_set(error, ERR_USAGE,
+			"routes have no inverse; there are inbound and "
+			"outbound");
+	code = read_preferred(&job, error);
+	if (code)
+		goto out;
+	/* Keys and targets change places; a local part may need quotes then. */
+	arena = arena_open(
+		4 * (size_t)map_octets(tool->map) + ((size_t)1 << 20));
+	if (!arena) {
+		code = error_set(error, ERR_NOMEM, "out of memory");
+		goto out;
+	}
+	progress_init(&job.progress, tool->quiet);
+	progress_begin(&job.progress, "inverting");
+	code = invert_table(tool->map, &options, arena, &rows, error);
+	progress_end(&job.progress);
+	if (code > 0 && !tool->options.first)
+		code = error_set(error, ERR_BAD,
+			"%d rule%s of %s cannot be inverted, nothing was "
+			"printed; --prefer DOMAIN says which of several "
+			"sources is taken; with --first what has no inverse is "
+			"left out, and the first of several sources by name is "
+			"taken",
+			code, code == 1 ? "" : "s",
+			rule_table_name(tool->table));
+	if (code >= 0)
+		code = write_rows(tool, &rows, error);
+out:
+	free(job.preferred);
+	free(rows.rows);
+	arena_close(arena);
+	return code;
+}

@@ -1,0 +1,375 @@
+/* edit: the commands that change a table: init, load, add, delete. */
+#include "tool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "print/change.h"
+#include "csv/csvfile.h"
+#include "print/progress.h"
+
+/* Some 20,000,000 rows; a file beyond that is refused, not swapped in. */
+#define LOAD_ARENA_MAX	((size_t)2 << 30)
+#define SMALL_ARENA_MAX ((size_t)64 << 20)
+
+struct job {
+	struct tool *tool;
+	struct changes changes;
+	struct progress progress;
+	uint64_t octets; /* of the file; 0 where that is not known */
+};
+
+int command_init(struct tool *tool, struct error *error)
+{
+	uint64_t generation = 0;
+	int code = tool_open_state(tool, true, error);
+
+	if (!code)
+		code = edit_init(tool->state, tool->line, &generation, error);
+	if (code)
+		return code;
+	if (tool->options.json) {
+		struct json json;
+
+		json_begin(&json);
+		json_put_generation(&json, "generation", generation);
+		return json_end(&json, error);
+	}
+	(void)printf("generation %llu\n", (unsigned long long)generation);
+	return 0;
+}
+
+static void print_change(void *context, enum edit_change change,
+	struct bytes key, struct bytes old_value, struct bytes new_value)
+{
+	struct job *job = context;
+
+	change_print(&job->changes, change, key, old_value, new_value);
+}
+
+static void show_reading(void *context, uint64_t octets, uint64_t rows)
+{
+	struct job *job = context;
+
+	progress_show(&job->progress, octets, job->octets, rows);
+}
+
+static void show_building(void *context, uint64_t rows, uint64_t of)
+{
+	struct job *job = context;
+
+	progress_show(&job->progress, rows, of, rows);
+}
+
+static void complain(void *context, const char *line)
+{
+	struct job *job = context;
+
+	progress_end(&job->progress);
+	(void)fprintf(stderr, "%s\n", line);
+}
+
+static int print_counts_json(struct job *job, const struct edit_result *result,
+	uint64_t repeated, struct error *error)
+{
+	bool dry_run = job->tool->options.dry_run;
+	struct json json;
+
+	change_begin_counts(&job->changes, result, &json);
+	json_put_number(&json, "repeated", repeated);
+	json_put_flag(&json, "dry_run", dry_run);
+	json_put_generation(&json, "generation", result->generation);
+	return json_end(&json, error);
+}
+
+static int print_counts(struct job *job, const struct edit_result *result,
+	uint64_t repeated, struct error *error)
+{
+	if (job->changes.failed)
+		return error_set(error, job->changes.failed, "%s",
+			job->changes.error.text);
+	if (job->tool->options.json)
+		return print_counts_json(job, result, repeated, error);
+	change_print_counts(&job->changes, result);
+	if (repeated)
+		(void)printf(", %llu repeated", (unsigned long long)repeated);
+	if (job->tool->options.dry_run)
+		(void)fputs("; nothing was changed (dry run)\n", stdout);
+	else
+		(void)printf("; %sgeneration %llu\n",
+			result->unchanged ? "no change, " : "",
+			(unsigned long long)result->generation);
+	return 0;
+}
+
+/* A refusal's counts tell why it was refused; of other failures there are none.
+ */
+static bool has_counts(const struct edit_result *result)
+{
+	for (int i = 0; i < EDIT_CHANGES; i++) {
+		if (result->counts[i])
+			return true;
+	}
+	return false;
+}
+
+/* What every edit does, once its rows are known to be good: open, apply, tell
+ * the counts, reload or say how. */
+static int apply(struct job *job, struct edit *edit, uint64_t repeated,
+	struct error *error)
+{
+	struct tool *tool = job->tool;
+	struct edit_result result = { .unchanged = true };
+	bool create = edit->mode != EDIT_DELETE && !edit->dry_run;
+	int code = tool_open_state(tool, create, error);
+
+	if (code == ERR_NOENT && edit->dry_run)
+		code = 0; /* the directory will be made, the table is empty */
+	if (code)
+		return code;
+	job->changes = (struct changes){ .table = tool->table,
+		.delimiter = tool->options.delimiter,
+		.json = tool->options.json };
+	edit->table = tool->table;
+	edit->command = tool->line;
+	edit->context = job;
+	edit->progress = show_building;
+	progress_begin(&job->progress, "writing");
+	code = edit_apply(tool->state, edit, &result, error);
+	progress_end(&job->progress);
+	if (code)
+		code = tool_edit_failed(code, error);
+	if (code == ERR_BAD && edit->dry_run && has_counts(&result))
+		(void)print_counts(job, &result, repeated, NULL);
+	if (!code)
+		code = print_counts(job, &result, repeated, error);
+	if (code || edit->dry_run)
+		return code;
+	return tool_go_live(tool, !result.unchanged, error);
+}
+
+static int no_input(const char *path, struct error *error)
+{
+	int code = error_set_errno(error, "%s", path);
+
+	if (code != ERR_NOENT)
+		return code;
+	return error_set(error, code,
+		"%s: No such file; - reads standard input, `readdress sample` "
+		"prints a file to start from",
+		path);
+}
+
+static int open_input(
+	struct job *job, const char *path, FILE **file, struct error *error)
+{
+	struct stat info;
+
+	*file = strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
+	if (!*file)
+		return no_input(path, error);
+	if (!fstat(fileno(*file), &info)) {
+		if (S_ISDIR(info.st_mode))
+			return error_set(error, ERR_NOENT,
+				"%s: this is a directory, expected a CSV file",
+				path);
+		if (S_ISREG(info.st_mode) && info.st_size > 0)
+			job->octets = (uint64_t)info.st_size;
+	}
+	return 0;
+}
+
+static void say(void *context, const char *line)
+{
+	struct job *job = context;
+
+	tool_say(job->tool, "%s", line);
+}
+
+static const char *input_name(const char *path)
+{
+	return strcmp(path, "-") != 0 ? path : "standard input";
+}
+
+/* With --only the file may hold rules of that kind alone. */
+static const char *refuse_kind(void *context, const struct rule *rule)
+{
+	const struct job *job = context;
+	enum edit_scope scope = job->tool->options.only;
+
+	if (edit_in_scope(scope, rule->key))
+		return NULL;
+	return scope == EDIT_USERS
+		       ? "this is a domain rule; with --only users the file "
+			 "may hold user rules alone"
+		       : "this is a user rule; with --only domains the file "
+			 "may hold domain rules alone";
+}
+
+static int read_rows(struct job *job, const char *path, struct arena *arena,
+	struct csvfile_rows *rows, struct error *error)
+{
+	const struct tool *tool = job->tool;
+	const char *name = input_name(path);
+	struct csvfile_options options = {
+		.table = tool->table,
+		.delimiter = tool->options.delimiter_given
+				     ? tool->options.delimiter
+				     : '\0',
+		.columns = tool->options.columns,
+		.say = say,
+		.allow_utf8 = tool->options.allow_utf8,
+		.name = name,
+		.refuse = refuse_kind,
+		.complain = complain,
+		.progress = show_reading,
+		.context = job,
+	};
+	FILE *file = NULL;
+	int code = open_input(job, path, &file, error);
+
+	if (!code) {
+		progress_begin(&job->progress, name);
+		code = csvfile_read(file, &options, arena, rows, error);
+		progress_end(&job->progress);
+	}
+	if (file && file != stdin)
+		(void)fclose(file);
+	return code;
+}
+
+static int check_load(const struct tool *tool, struct error *error)
+{
+	const struct options *options = &tool->options;
+
+	if (options->merge && options->only != EDIT_ALL)
+		return error_set(error, ERR_USAGE,
+			"--merge and --only exclude each other: --merge "
+			"deletes nothing anyway");
+	if (options->dry_run && options->reload)
+		return error_set(error, ERR_USAGE,
+			"--dry-run and --reload exclude each other");
+	return 0;
+}
+
+int command_load(struct tool *tool, struct error *error)
+{
+	const struct options *options = &tool->options;
+	struct job job = { .tool = tool };
+	struct csvfile_rows rows = { .rows = NULL };
+	struct arena *arena = NULL;
+	struct edit edit = {
+		.mode = options->merge ? EDIT_MERGE : EDIT_REPLACE,
+		.scope = options->only,
+		.input = input_name(tool->operands[0]),
+		.dry_run = options->dry_run,
+		.force = options->force,
+		.max_delete = options->max_delete,
+		.max_delete_always = options->max_delete_given,
+		.changed = options->dry_run ? print_change : NULL,
+	};
+	int code = check_load(tool, error);
+
+	if (code)
+		return code;
+	progress_init(&job.progress, tool->quiet);
+	arena = arena_open(LOAD_ARENA_MAX);
+	if (!arena) {
+		code = error_set(error, ERR_NOMEM, "out of memory");
+		goto out;
+	}
+	code = read_rows(&job, tool->operands[0], arena, &rows, error);
+	if (code)
+		goto out;
+	edit.rows = rows.rows;
+	edit.count = rows.count;
+	code = apply(&job, &edit, rows.repeated, error);
+out:
+	free(rows.rows);
+	arena_close(arena);
+	return code;
+}
+
+int command_add(struct tool *tool, struct error *error)
+{
+	struct job job = { .tool = tool };
+	struct csvfile_row row = { .line = 0 };
+	struct arena *arena = arena_open(SMALL_ARENA_MAX);
+	struct edit edit = {
+		.mode = EDIT_MERGE,
+		.rows = &row,
+		.count = 1,
+		.refuse_existing = !tool->options.replace,
+	};
+	int code;
+
+	if (!arena)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	progress_init(&job.progress, tool->quiet);
+	code = rule_make(arena, tool->table, bytes_of(tool->operands[0]),
+		bytes_of(tool->operands[1]), tool->options.allow_utf8,
+		&row.rule, error);
+	if (!code)
+		code = apply(&job, &edit, 0, error);
+	arena_close(arena);
+	return code;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	return bytes_compare(((const struct csvfile_row *)left)->rule.key,
+		((const struct csvfile_row *)right)->rule.key);
+}
+
+static int make_keys(const struct tool *tool, struct arena *arena,
+	struct csvfile_row *rows, struct edit *edit, struct error *error)
+{
+	size_t count = (size_t)tool->operand_count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct bytes *made = &rows[i].rule.key;
+		char key[ADDRESS_KEY_MAX];
+		int len = rule_source_key(
+			tool->table, bytes_of(tool->operands[i]), key, error);
+
+		if (len < 0)
+			return len;
+		made->len = (size_t)len;
+		made->data = arena_copy(arena, key, made->len);
+		if (!made->data)
+			return error_set(error, ERR_NOMEM, "out of memory");
+	}
+	qsort(rows, count, sizeof *rows, compare_rows);
+	for (size_t i = 0; i < count; i++) {
+		if (!edit->count ||
+			compare_rows(&rows[edit->count - 1], &rows[i]))
+			rows[edit->count++] = rows[i];
+	}
+	return 0;
+}
+
+int command_delete(struct tool *tool, struct error *error)
+{
+	struct job job = { .tool = tool };
+	struct arena *arena = arena_open(SMALL_ARENA_MAX);
+	struct csvfile_row *rows =
+		calloc((size_t)tool->operand_count, sizeof *rows);
+	struct edit edit = {
+		.mode = EDIT_DELETE,
+		.rows = rows,
+		.require_existing = true,
+	};
+	int code;
+
+	progress_init(&job.progress, tool->quiet);
+	if (arena && rows)
+		code = make_keys(tool, arena, rows, &edit, error);
+	else
+		code = error_set(error, ERR_NOMEM, "out of memory");
+	if (!code)
+		code = apply(&job, &edit, 0, error);
+	free(rows);
+	arena_close(arena);
+	return code;
+}

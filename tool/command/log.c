@@ -1,0 +1,52 @@
+/* journal: the command that prints who changed what: log. */
+#include "state/events.h"
+
+#include "print/json.h"
+#include "print/text.h"
+#include "tool.h"
+
+struct printing {
+	const struct tool *tool;
+	struct error *error;
+};
+
+static int print_json(const struct journal_entry *entry, struct error *error)
+{
+	struct json json;
+
+	json_begin(&json);
+	if (entry->time.len) {
+		json_put_bytes(&json, "time", entry->time);
+		json_put_bytes(&json, "user", entry->user);
+	}
+	json_put_text(&json, "event", journal_event_name(entry->event));
+	if (entry->generation)
+		json_put_number(&json, "generation", entry->generation);
+	json_put_bytes(&json, "text", entry->text);
+	return json_end(&json, error);
+}
+
+static int print_entry(void *context, const struct journal_entry *entry)
+{
+	const struct printing *printing = context;
+
+	if (printing->tool->options.json)
+		return print_json(entry, printing->error);
+	/* reload.log is the milter's to write, not root's. */
+	if (entry->time.len) {
+		(void)text_print(stdout, entry->time);
+		(void)putchar(' ');
+		(void)text_print(stdout, entry->user);
+		(void)putchar(' ');
+	}
+	(void)text_print(stdout, entry->text);
+	(void)putchar('\n');
+	return ferror(stdout) ? tool_output_failed(printing->error) : 0;
+}
+
+int command_log(struct tool *tool, struct error *error)
+{
+	struct printing printing = { .tool = tool, .error = error };
+
+	return journal_each(tool->state, print_entry, &printing, error);
+}

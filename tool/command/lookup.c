@@ -1,0 +1,314 @@
+/* lookup: the command that tells what becomes of an address. */
+#include "tool.h"
+
+#include <stdlib.h>
+
+#include "print/json.h"
+#include "base/precis.h"
+#include "print/text.h"
+#include "decide/outcome.h"
+
+#define ANSWER_MAX                                                             \
+	((size_t)16 << 20) /* bytes of an answer: 65,535 of targets */
+#define SHOWN_MAX 301	   /* of an address in a message, with NUL */
+
+struct query {
+	const struct tool *tool;
+	struct map_reader *reader;
+	struct arena *arena; /* of one answer */
+	bool bad;	     /* one was no address */
+	bool missing; /* nothing becomes of one: no rule, or it is left */
+};
+
+static void complain(const char *text, const struct error *reason)
+{
+	struct error line;
+	char shown[SHOWN_MAX];
+
+	(void)precis_show(bytes_of(text), shown, sizeof shown);
+	if (text[0] == '@') /* names the text itself */
+		(void)error_set(&line, 0, "%s", reason->text);
+	else
+		(void)error_set(&line, 0, "\"%s\" %s: expected an address",
+			shown, reason->text);
+	(void)fprintf(stderr, "readdress: %s\n", line.text);
+}
+
+static int failed(int code, struct error *error)
+{
+	return error_set(error, code,
+		"the map could not be read: it is damaged, or readdress is out "
+		"of memory");
+}
+
+/* What was asked and did not come to an answer: reason NULL where no rule
+ * holds.
+ */
+static int print_no_answer(
+	const char *address, const struct error *reason, struct error *error)
+{
+	struct json json;
+
+	json_begin(&json);
+	json_put_row(&json, "address", bytes_of(address));
+	json_put_flag(&json, "found", false);
+	if (reason)
+		json_put_text(&json, "error", reason->text);
+	return json_end(&json, error);
+}
+
+/* What becomes of an address. */
+struct answer {
+	struct bytes targets; /* len 0: it is left */
+	struct bytes key;     /* of the rule */
+	enum rule_kind kind;
+	const char *result; /* NULL: not an address, but a rule was asked for */
+	const char *why;    /* when it is left */
+};
+
+static int print_json(const char *address, const struct answer *answer,
+	const char *rule, struct error *error)
+{
+	struct json json;
+
+	json_begin(&json);
+	json_put_row(&json, "address", bytes_of(address));
+	json_put_flag(&json, "found", !answer->why);
+	if (answer->result)
+		json_put_text(&json, "result", answer->result);
+	if (answer->why)
+		json_put_text(&json, "why", answer->why);
+	else
+		json_put_row(&json, "target", answer->targets);
+	json_put_row(&json, "rule", bytes_of(rule));
+	json_put_text(&json, "kind", rule_kind_name(answer->kind));
+	return json_end(&json, error);
+}
+
+static void print_rule(const struct answer *answer, const char *rule)
+{
+	(void)putchar(';');
+	(void)text_print_row(stdout, bytes_of(rule));
+	(void)printf(";%s", rule_kind_name(answer->kind));
+	if (answer->why)
+		(void)printf(";left: %s", answer->why);
+}
+
+/* 1, or an error. */
+static int print_answer(const struct query *query, const char *address,
+	const struct answer *answer, struct error *error)
+{
+	char rule[ADDRESS_TEXT_MAX];
+
+	(void)rule_source_text(answer->key, rule);
+	if (query->tool->options.json) {
+		int code = print_json(address, answer, rule, error);
+
+		return code ? code : 1;
+	}
+	if (answer->why && !query->tool->options.verbose) {
+		char shown[SHOWN_MAX];
+
+		(void)precis_show(bytes_of(address), shown, sizeof shown);
+		tool_say(query->tool, "\"%s\" is left as it is: %s", shown,
+			answer->why);
+		return 1;
+	}
+	(void)text_print_row(stdout, bytes_of(address));
+	(void)putchar(';');
+	(void)text_print_row(stdout, answer->targets);
+	if (query->tool->options.verbose)
+		print_rule(answer, rule);
+	(void)putchar('\n');
+	return 1;
+}
+
+/* A rule by its source: "@domain", and everything in routes. */
+static int find_rule(const struct query *query, const char *address,
+	const char *source, struct error *error)
+{
+	char key_octets[ADDRESS_KEY_MAX];
+	struct answer answer = { .key = { key_octets, 0 } };
+	struct bytes value;
+	int code = rule_source_key(
+		query->tool->table, bytes_of(source), key_octets, error);
+
+	if (code < 0)
+		return code;
+	answer.key.len = (size_t)code;
+	code = map_get(query->reader, query->tool->table, answer.key, &value);
+	if (code < 0)
+		return failed(ERR_IO, error);
+	if (!code)
+		return 0;
+	answer.targets = rule_value_targets(value);
+	answer.kind = rule_value_kind(value);
+	return print_answer(query, address, &answer, error);
+}
+
+static int find_route(const struct query *query, const char *address,
+	const struct mailbox *mailbox, struct error *error)
+{
+	char source[ADDRESS_DOMAIN_MAX * 3 + 2];
+
+	(void)snprintf(source, sizeof source, "@%.*s", (int)mailbox->domain_len,
+		mailbox->domain);
+	return find_rule(query, address, source, error);
+}
+
+/* As the milter would find it: a recipient in inbound, a sender in outbound.
+ * There is no MAIL command here that could say SMTPUTF8. */
+static int judge(const struct query *query, const char *address,
+	const struct mailbox *mailbox, struct verdict *verdict)
+{
+	enum rule_table table = query->tool->table;
+	struct decide_message message = { .smtputf8 = text_holds_utf8(
+						  bytes_of(address)) };
+	struct verdict_context context = { .config = query->tool->config,
+		.reader = query->reader,
+		.message = &message,
+		.arena = query->arena };
+
+	return verdict_find(&context, table, mailbox,
+		table == RULE_OUTBOUND ? FIELD_SENDER : FIELD_RECIPIENT,
+		verdict);
+}
+
+/* 1; 0 when no rule holds, or it is left; or an error. */
+static int find_address(struct query *query, const char *address,
+	const struct mailbox *mailbox, struct error *error)
+{
+	struct verdict verdict;
+	struct answer answer = { .targets = bytes_of(address) };
+	int code;
+
+	arena_reset(query->arena);
+	code = judge(query, address, mailbox, &verdict);
+	if (!code && verdict.target_count)
+		code = verdict_join(query->arena, &verdict, &answer.targets);
+	if (code)
+		return failed(code, error);
+	if (!verdict.rule.len)
+		return 0;
+	answer.key = verdict.rule;
+	answer.kind = verdict.kind;
+	answer.result = decide_result_name(verdict.result);
+	if (verdict.result == RESULT_LEFT) {
+		answer.targets.len = 0;
+		answer.why = verdict.why;
+		query->missing = true;
+	}
+	return print_answer(query, address, &answer, error);
+}
+
+/* An address or, where it begins with @, a rule. Not a route: "@a,@b:u@d". */
+static bool is_source(const char *text)
+{
+	return text[0] == '@' && !strchr(text, ':');
+}
+
+static int find(struct query *query, const char *text, struct error *error)
+{
+	struct mailbox mailbox;
+	int code;
+
+	if (is_source(text))
+		return find_rule(query, text, text, error);
+	code = address_parse(text, strlen(text), &mailbox, error);
+	if (code)
+		return code;
+	if (query->tool->table == RULE_ROUTES)
+		return find_route(query, text, &mailbox, error);
+	return find_address(query, text, &mailbox, error);
+}
+
+/* Such an address is looked up as the milter would, and looks like another. */
+static void warn(const struct query *query, const char *text, const char *shown)
+{
+	char name[PRECIS_NAME_MAX];
+	struct span found;
+
+	if (!precis_find(bytes_of(text), &found))
+		return;
+	precis_name(bytes_of(text), found, name);
+	tool_say(query->tool,
+		"\"%s\" holds %s: it is not the address that it looks like",
+		shown, name);
+}
+
+/* Only a failure of the map ends the run; what is no address, and what no rule
+ * holds for, is told and remembered. */
+static int look_up(struct query *query, const char *text, struct error *error)
+{
+	bool json = query->tool->options.json;
+	struct error reason = { "" };
+	char shown[ADDRESS_TEXT_MAX];
+	int code = find(query, text, &reason);
+
+	(void)precis_show(bytes_of(text), shown, sizeof shown);
+	if (code >= 0)
+		warn(query, text, shown);
+	if (code > 0)
+		return 0;
+	if (code == ERR_BAD) {
+		complain(text, &reason);
+		query->bad = true;
+		return json ? print_no_answer(text, &reason, error) : 0;
+	}
+	if (code < 0)
+		return error_set(error, code, "%s", reason.text);
+	tool_say(query->tool, "\"%s\" is not found in %s", shown,
+		rule_table_name(query->tool->table));
+	query->missing = true;
+	return json ? print_no_answer(text, NULL, error) : 0;
+}
+
+static int look_up_lines(struct query *query, FILE *file, struct error *error)
+{
+	static const struct error nul = { "is followed by a NUL octet" };
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int code = 0;
+
+	while (!code && !ferror(stdout) &&
+		(len = getline(&line, &size, file)) >= 0) {
+		while (len > 0 && strchr("\r\n", line[len - 1]))
+			line[--len] = '\0';
+		if (memchr(line, '\0', (size_t)len)) {
+			complain(line, &nul);
+			query->bad = true;
+		} else if (len > 0) {
+			code = look_up(query, line, error);
+		}
+	}
+	if (!code && ferror(file))
+		code = error_set_errno(error, "standard input");
+	free(line);
+	return code;
+}
+
+int command_lookup(struct tool *tool, struct error *error)
+{
+	struct query query = { .tool = tool };
+	int code = map_reader_open(&query.reader, tool->map);
+
+	query.arena = arena_open(ANSWER_MAX);
+	if (!code && !query.arena)
+		code = ERR_NOMEM;
+	if (code)
+		code = failed(code, error);
+	for (int i = 0; !code && i < tool->operand_count; i++) {
+		if (strcmp(tool->operands[i], "-") != 0)
+			code = look_up(&query, tool->operands[i], error);
+		else
+			code = look_up_lines(&query, stdin, error);
+	}
+	map_reader_close(query.reader);
+	arena_close(query.arena);
+	if (!code && query.bad)
+		return ERR_BAD;
+	if (!code && query.missing)
+		return ERR_NOTFOUND;
+	return code;
+}

@@ -1,0 +1,335 @@
+/* status: the command that tells how the milter and the map are. */
+#include "tool.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "print/json.h"
+#include "print/modes.h"
+#include "runtime/metrics.h"
+
+#define STARTED	    "readdress_start_time_seconds"
+#define WARNING_MAX 512
+#define WARNINGS    2
+#define OLD	    30 /* seconds */
+#define TWICE	    "readdress_messages_twice_total"
+
+/* What is known; printed only when all of it is. */
+struct seen {
+	const struct tool *tool;
+	struct error down;
+	bool up;
+	pid_t pid;
+	double started;	 /* -1: not known */
+	uint64_t served; /* 0: nothing yet */
+	struct map *map; /* the newest; NULL: none, or it is damaged */
+	struct modes modes;
+	json_t *counters; /* with --json */
+	double age;	  /* of the numbers, in seconds; -1: there are none */
+	double twice;	  /* messages that came twice; -1: not known */
+	bool any;	  /* a counter was printed */
+	bool lost;	  /* one was not taken, for want of memory */
+};
+
+static double read_one(const struct tool *tool, const char *name)
+{
+	double value = -1;
+
+	if (status_read(tool->config->runtime_dir, name, &value, NULL) != 1)
+		return -1;
+	return value;
+}
+
+/* The milter writes status.prom every 5 s. */
+static double age_of_numbers(const struct tool *tool)
+{
+	char path[PATH_MAX];
+	struct timespec now;
+	struct stat status;
+	double age;
+
+	if (snprintf(path, sizeof path, "%s/status.prom",
+		    tool->config->runtime_dir) >= (int)sizeof path ||
+		lstat(path, &status) != 0 ||
+		clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return -1;
+	age = difftime(now.tv_sec, status.st_mtim.tv_sec);
+	return age > 0 ? age : 0;
+}
+
+static int see_milter(struct seen *seen, struct error *error)
+{
+	const struct tool *tool = seen->tool;
+	double told = -1;
+	uint64_t previous;
+	int code = tool_find_milter(tool, &seen->pid, &seen->down);
+
+	if (code && code != ERR_DOWN)
+		return error_set(error, code, "%s", seen->down.text);
+	seen->up = !code;
+	seen->started = seen->up ? read_one(tool, STARTED) : -1;
+	seen->age = -1;
+	if (seen->up) {
+		told = read_one(tool, "readdress_generation");
+		seen->age = age_of_numbers(tool);
+	}
+	seen->twice = seen->up ? read_one(tool, TWICE) : -1;
+	/* status.prom may be old: its disk is full, or its directory gone. */
+	code = state_served(tool->state, &seen->served, &previous, error);
+	if (told >= 0 && (code || !seen->served)) {
+		seen->served = (uint64_t)told;
+		return 0;
+	}
+	return code;
+}
+
+static bool is_counter(const char *name, double value)
+{
+	return value > 0 && !strncmp(name, "readdress_", 10) &&
+	       !strstr(name, "_bucket{") && !modes_is_metric(name) &&
+	       strcmp(name, "readdress_up") != 0 &&
+	       strcmp(name, "readdress_generation") != 0 &&
+	       strncmp(name, "readdress_rules{", 16) != 0 &&
+	       strcmp(name, STARTED) != 0;
+}
+
+/* A milter that has just begun has written none. */
+static int each_counter(struct seen *seen,
+	void (*line)(void *context, const char *name, double value),
+	struct error *error)
+{
+	struct error cause = { "" };
+	int code = 0;
+
+	if (seen->up)
+		code = status_each(
+			seen->tool->config->runtime_dir, line, seen, &cause);
+	return !code || code == ERR_NOENT
+		       ? 0
+		       : error_set(error, code, "%s", cause.text);
+}
+
+/* What somebody should look into, one of WARNINGS; false: nothing. */
+static bool warning(const struct seen *seen, int which, char text[WARNING_MAX])
+{
+	if (which == 0) {
+		if (!seen->up || (seen->age >= 0 && seen->age < OLD))
+			return false;
+		(void)snprintf(text, WARNING_MAX,
+			"the milter cannot write %.150s/status.prom every 5 s: "
+			"is its disk full, or the directory gone? A restart "
+			"makes the directory again",
+			seen->tool->config->runtime_dir);
+		return true;
+	}
+	if (seen->twice <= 0)
+		return false;
+	(void)snprintf(text, WARNING_MAX,
+		"Postfix asked about %.0f message%s twice: is the milter "
+		"listed twice in smtpd_milters? List it once (`postconf "
+		"smtpd_milters`, `postconf -P`)",
+		seen->twice, seen->twice == 1 ? "" : "s");
+	return true;
+}
+
+/* ---- as text ---- */
+
+static void print_rows(const struct map_meta *meta)
+{
+	for (int t = 0; t < RULE_TABLES; t++) {
+		const char *comma = "";
+
+		(void)printf("%-11s", rule_table_name((enum rule_table)t));
+		for (int k = 0; k < RULE_KINDS; k++) {
+			if (!meta->rows[t][k])
+				continue;
+			(void)printf("%s%llu %s%s", comma,
+				(unsigned long long)meta->rows[t][k],
+				rule_kind_name((enum rule_kind)k),
+				meta->rows[t][k] == 1 ? "" : "s");
+			comma = ", ";
+		}
+		(void)puts(*comma ? "" : "no rules");
+	}
+}
+
+static void print_newest(const struct seen *seen)
+{
+	const struct map_meta *meta = map_meta(seen->map);
+	char when[CLOCK_TEXT_MAX];
+
+	clock_text(meta->time, when);
+	(void)printf("newest     generation %llu, %s, by %s: %s\n",
+		(unsigned long long)meta->generation, when, meta->user,
+		meta->command);
+	print_rows(meta);
+}
+
+static void print_milter(const struct seen *seen)
+{
+	char since[CLOCK_TEXT_MAX];
+
+	if (!seen->up) {
+		(void)puts("milter     not running");
+	} else {
+		(void)fputs("milter     up", stdout);
+		if (seen->pid > 0)
+			(void)printf(", process %ld", (long)seen->pid);
+		if (seen->started >= 0) {
+			clock_text((int64_t)seen->started, since);
+			(void)printf(", since %s", since);
+		}
+		(void)putchar('\n');
+	}
+	if (seen->served)
+		(void)printf("%s generation %llu\n",
+			seen->up ? "serves    " : "served    ",
+			(unsigned long long)seen->served);
+	else
+		(void)puts("served     nothing yet");
+}
+
+static void print_counter(void *context, const char *name, double value)
+{
+	struct seen *seen = context;
+
+	if (!is_counter(name, value))
+		return;
+	if (!seen->any)
+		(void)puts("counters");
+	seen->any = true;
+	(void)printf("  %-60s %.10g\n", name, value);
+}
+
+static int print_text(struct seen *seen, int newest, struct error *error)
+{
+	char text[WARNING_MAX];
+
+	print_milter(seen);
+	modes_print(&seen->modes);
+	if (seen->map)
+		print_newest(seen);
+	else if (newest == ERR_NOENT)
+		(void)puts("newest     none; `readdress init` or `readdress "
+			   "load` makes one");
+	else
+		(void)puts("newest     damaged");
+	for (int which = 0; which < WARNINGS; which++)
+		if (warning(seen, which, text))
+			(void)printf("warning    %s\n", text);
+	if (seen->up && seen->age >= 0)
+		(void)printf("numbers    %.0f s old\n", seen->age);
+	else if (seen->up)
+		(void)printf("numbers    none: there is no %s/status.prom\n",
+			seen->tool->config->runtime_dir);
+	return each_counter(seen, print_counter, error);
+}
+
+/* ---- as JSON ---- */
+
+static void take_counter(void *context, const char *name, double value)
+{
+	struct seen *seen = context;
+
+	if (is_counter(name, value) && json_object_set_new(seen->counters, name,
+					       json_real(value)) != 0)
+		seen->lost = true;
+}
+
+static int print_json(struct seen *seen, struct error *error)
+{
+	struct json json;
+	char when[CLOCK_TEXT_MAX];
+	char text[WARNING_MAX];
+	json_t *warnings;
+	int printed;
+	int code = 0;
+
+	seen->counters = json_object();
+	if (seen->counters)
+		code = each_counter(seen, take_counter, error);
+	json_begin(&json);
+	json_put_flag(&json, "up", seen->up);
+	if (seen->up && seen->pid > 0)
+		json_put_number(&json, "pid", (uint64_t)seen->pid);
+	if (seen->age >= 0)
+		json_put_number(&json, "age", (uint64_t)seen->age);
+	else
+		json_put_null(&json, "age");
+	if (seen->started >= 0) {
+		clock_text((int64_t)seen->started, when);
+		json_put_text(&json, "since", when);
+	}
+	if (seen->served)
+		json_put_number(&json, "served", seen->served);
+	else
+		json_put_null(&json, "served");
+	modes_put(&seen->modes, &json);
+	if (seen->map) {
+		const struct map_meta *meta = map_meta(seen->map);
+
+		clock_text(meta->time, when);
+		json_put_number(&json, "newest", meta->generation);
+		json_put_text(&json, "time", when);
+		json_put_text(&json, "user", meta->user);
+		json_put_text(&json, "command", meta->command);
+		json_put_rows(&json, "rules", meta);
+	} else {
+		json_put_null(&json, "newest");
+	}
+	warnings = json_array();
+	for (int which = 0; which < WARNINGS; which++)
+		if (warning(seen, which, text) &&
+			json_array_append_new(warnings, json_string(text)) != 0)
+			seen->lost = true;
+	json_put(&json, "warnings", warnings);
+	if (seen->lost) {
+		json_decref(seen->counters);
+		seen->counters = NULL;
+	}
+	json_put(&json, "counters", seen->counters);
+	printed = json_end(&json, code ? NULL : error);
+	return code ? code : printed;
+}
+
+static int judge(const struct seen *seen, struct error *error)
+{
+	unsigned long long newest =
+		seen->map ? map_meta(seen->map)->generation : 0;
+
+	if (!seen->up)
+		return error_set(error, ERR_DOWN, "%s", seen->down.text);
+	if (seen->served != newest)
+		return error_set(error, ERR_NOTFOUND,
+			"the milter serves generation %llu, the newest is "
+			"%llu; `readdress reload` has it served, `readdress "
+			"diff` shows what would change",
+			(unsigned long long)seen->served, newest);
+	return 0;
+}
+
+int command_status(struct tool *tool, struct error *error)
+{
+	struct seen seen = { .tool = tool };
+	struct error cause = { "" };
+	int newest;
+	int code = see_milter(&seen, error);
+
+	if (!code)
+		code = modes_see(tool, seen.up, &seen.modes, error);
+	if (code) {
+		modes_free(&seen.modes);
+		return code;
+	}
+	newest = state_open_newest(tool->state, false, &seen.map, &cause);
+	code = tool->options.json ? print_json(&seen, error)
+				  : print_text(&seen, newest, error);
+	if (!code && newest && newest != ERR_NOENT)
+		code = error_set(error, newest, "%s", cause.text);
+	if (!code)
+		code = judge(&seen, error);
+	map_close(seen.map);
+	modes_free(&seen.modes);
+	return code;
+}

@@ -1,0 +1,50 @@
+/*
+ * rewrite: one message through the same decision as in the milter, for the
+ * command of that name: from standard input (rewrite.c), or all of a mailbox
+ * (trial.c).
+ */
+#ifndef READDRESS_REWRITE_H
+#define READDRESS_REWRITE_H
+
+#include "message/explain.h"
+#include "message/message.h"
+#include "tool.h"
+
+/* All zero at first; rewrite_free in any case. */
+struct rewrite {
+	struct tool *tool;
+	enum direction direction;
+	enum decide_why why; /* COMMAND, or what decides it for such a client
+			      */
+	const char *name;    /* of the message in its mailbox, or NULL */
+	struct arena *arena; /* of the decision, reset by rewrite_read */
+	struct message file;
+	struct decide_recipient *recipients; /* of the command line; may be 0 */
+	size_t recipient_count;
+	struct decide_message message;
+	struct decision decision;     /* by the configuration as it is */
+	struct decision enforced;     /* as if no mode was shadow */
+	struct signatures signatures; /* for enforced */
+};
+
+/* Reads the next message, without an envelope. 0; ERR_NOMEM; or as
+ * message_read.
+ */
+int rewrite_read(struct rewrite *rewrite, const struct message_source *source,
+	struct error *error) MUST_CHECK;
+
+/* Makes both decisions for the message with its envelope, and finds what the
+ * second one does to signatures. All of it lives in arena. Errors as decide. */
+int rewrite_decide(struct rewrite *rewrite, struct error *error) MUST_CHECK;
+
+/* What there is to explain. */
+struct explain rewrite_explain(const struct rewrite *rewrite);
+
+void rewrite_free(struct rewrite *rewrite);
+
+/* All messages of the mailbox that --mbox names; of one whose headers are too
+ * long it only tells. Errors as mbox_open, mbox_next, rewrite_decide; ERR_IO
+ * when standard output failed. In trial.c. */
+int trial_run(struct rewrite *rewrite, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,138 @@
+#include "message/stored.h"
+
+static const char *const shown[] = { "To", "Cc", "Bcc" };
+static const char *const delivered[] = { "X-Original-To", "Delivered-To" };
+
+static const struct decide_header *find_header(
+	const struct decide_message *message, const char *name)
+{
+	for (size_t i = 0; i < message->header_count; i++) {
+		if (bytes_equal_nocase(
+			    message->headers[i].name, bytes_of(name)))
+			return &message->headers[i];
+	}
+	return NULL;
+}
+
+/* The value without white space around it. NULL: out of memory. */
+static const char *copy_value(
+	const struct decide_header *header, struct arena *arena)
+{
+	struct bytes text = bytes_trim(header->value, BYTES_FWS);
+
+	return arena_copy(arena, text.data, text.len);
+}
+
+/* The element's address, spelt as for an envelope. 1; 0 when it is none; or
+ * ERR_NOMEM. */
+static int copy_address(const struct decide_header *header,
+	const struct header_element *element, struct arena *arena,
+	const char **address)
+{
+	struct mailbox mailbox;
+	char text[ADDRESS_TEXT_MAX];
+	int len;
+
+	if (element->flags & HEADER_ELEMENT_BAD ||
+		header_mailbox(header->value, element, &mailbox))
+		return 0;
+	len = address_format(&mailbox, text);
+	if (len < 0)
+		return len == ERR_BAD ? 0 : len;
+	*address = arena_copy(arena, text, (size_t)len);
+	return *address ? 1 : ERR_NOMEM;
+}
+
+const char *trace_sender(
+	const struct decide_message *message, struct arena *arena)
+{
+	const struct decide_header *header =
+		find_header(message, "Return-Path");
+	struct header_iter iter;
+	struct header_element element;
+	const char *address = "";
+	int result = 0;
+
+	if (header)
+		return copy_value(header, arena);
+	header = find_header(message, "From");
+	if (!header)
+		return "";
+	header_iter_init(&iter, header->value);
+	while (!result && header_next(&iter, &element))
+		result = copy_address(header, &element, arena, &address);
+	return result < 0 ? NULL : address;
+}
+
+static bool is_shown(struct bytes name)
+{
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		if (bytes_equal_nocase(name, bytes_of(shown[i])))
+			return true;
+	}
+	return false;
+}
+
+static size_t count_elements(const struct decide_message *message)
+{
+	struct header_iter iter;
+	struct header_element element;
+	size_t count = 0;
+
+	for (size_t i = 0; i < message->header_count; i++) {
+		if (!is_shown(message->headers[i].name))
+			continue;
+		header_iter_init(&iter, message->headers[i].value);
+		while (header_next(&iter, &element))
+			count++;
+	}
+	return count;
+}
+
+/* The addresses of To, Cc and Bcc. */
+static int take_shown(const struct decide_message *message, struct arena *arena,
+	struct decide_recipient *recipients, size_t *count)
+{
+	for (size_t i = 0; i < message->header_count; i++) {
+		const struct decide_header *header = &message->headers[i];
+		struct header_iter iter;
+		struct header_element element;
+
+		if (!is_shown(header->name))
+			continue;
+		header_iter_init(&iter, header->value);
+		while (header_next(&iter, &element)) {
+			int result = copy_address(header, &element, arena,
+				&recipients[*count].address);
+
+			if (result < 0)
+				return result;
+			*count += (size_t)result;
+		}
+	}
+	return 0;
+}
+
+int trace_recipients(const struct decide_message *message, struct arena *arena,
+	const struct decide_recipient **recipients, size_t *count)
+{
+	const struct decide_header *header = NULL;
+	struct decide_recipient *list;
+	size_t room;
+
+	for (size_t i = 0; !header && i < sizeof delivered / sizeof *delivered;
+		i++)
+		header = find_header(message, delivered[i]);
+	room = header ? 1 : count_elements(message);
+	*count = 0;
+	list = arena_alloc(arena, (room + 1) * sizeof *list);
+	if (!list)
+		return ERR_NOMEM;
+	memset(list, 0, (room + 1) * sizeof *list);
+	*recipients = list;
+	if (!header)
+		return take_shown(message, arena, list, count);
+	list[0].address = copy_value(header, arena);
+	*count = 1;
+	return list[0].address ? 0 : ERR_NOMEM;
+}

@@ -1,0 +1,400 @@
+/* trial: all messages of a mailbox, to see what a week's mail would become. */
+#include "message/attempt.h"
+
+#include <search.h>
+#include <stdlib.h>
+
+#include "print/json.h"
+#include "message/mbox.h"
+#include "print/progress.h"
+#include "print/text.h"
+#include "message/stored.h"
+
+#define OUTPUT_BUFFER  ((size_t)1 << 18)
+#define RULES_SHOWN    10
+#define RULE_ARENA_MAX ((size_t)1 << 30)
+
+/* A rule, and how many addresses it rewrote. */
+struct hit {
+	enum rule_table table;
+	enum rule_kind kind;
+	struct bytes key;
+	uint64_t count;
+};
+
+struct trial {
+	struct rewrite *rewrite;
+	struct mbox *mbox;
+	struct progress progress;
+	struct arena *arena; /* the hits; there are as many as rules at most */
+	void *hits;	     /* tsearch(3)'s */
+	struct hit *sorted;
+	size_t sorted_count;
+
+	uint64_t messages;
+	uint64_t rewritten;
+	uint64_t refused;
+	uint64_t unreadable;
+	uint64_t left; /* these two: addresses */
+	uint64_t unparsable;
+	uint64_t broken; /* signatures, and the messages they are of */
+	uint64_t with_broken;
+};
+
+/* ---- which rules ---- */
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct hit *x = a;
+	const struct hit *y = b;
+	int order = (x->table > y->table) - (x->table < y->table);
+
+	return order ? order : bytes_compare(x->key, y->key);
+}
+
+static int count_hit(struct trial *trial, const struct decide_finding *finding)
+{
+	struct hit probe = { finding->table, finding->kind, finding->key, 0 };
+	void *found = tfind(&probe, &trial->hits, compare_hits);
+	struct hit *hit;
+
+	if (!found) {
+		hit = arena_alloc(trial->arena, sizeof *hit);
+		if (!hit)
+			return ERR_NOMEM;
+		*hit = probe;
+		hit->key.data =
+			arena_copy(trial->arena, probe.key.data, probe.key.len);
+		if (!hit->key.data)
+			return ERR_NOMEM;
+		found = tsearch(hit, &trial->hits, compare_hits);
+		if (!found)
+			return ERR_NOMEM;
+		trial->sorted_count++;
+	}
+	hit = *(struct hit **)found;
+	hit->count++;
+	return 0;
+}
+
+static void collect(const void *node, VISIT visit, void *context)
+{
+	struct trial *trial = context;
+
+	if (visit == postorder || visit == leaf)
+		trial->sorted[trial->sorted_count++] =
+			**(const struct hit *const *)node;
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct hit *x = a;
+	const struct hit *y = b;
+	int order = (x->count < y->count) - (x->count > y->count);
+
+	return order ? order : compare_hits(x, y);
+}
+
+/* The rule that rewrote most comes first. */
+static int sort_hits(struct trial *trial, struct error *error)
+{
+	trial->sorted = calloc(trial->sorted_count + 1, sizeof *trial->sorted);
+	if (!trial->sorted)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	trial->sorted_count = 0;
+	twalk_r(trial->hits, collect, trial);
+	qsort(trial->sorted, trial->sorted_count, sizeof *trial->sorted,
+		compare_counts);
+	return 0;
+}
+
+static void keep_hit(void *hit)
+{
+	(void)hit; /* it is in the arena */
+}
+
+/* ---- one message ---- */
+
+static int take_envelope(struct rewrite *rewrite, struct error *error)
+{
+	struct decide_message *message = &rewrite->message;
+	int code = 0;
+
+	message->sender = rewrite->tool->options.sender;
+	if (!message->sender)
+		message->sender = trace_sender(message, rewrite->arena);
+	if (message->sender && !*message->sender)
+		message->sender = "<>"; /* as SMTP gives it */
+	message->recipients = rewrite->recipients;
+	message->recipient_count = rewrite->recipient_count;
+	if (!rewrite->recipient_count)
+		code = trace_recipients(message, rewrite->arena,
+			&message->recipients, &message->recipient_count);
+	if (code || !message->sender)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	return 0;
+}
+
+static uint64_t count_results(
+	const struct decision *decision, enum decide_result result)
+{
+	uint64_t sum = 0;
+
+	for (int field = 0; field < DECIDE_FIELDS; field++)
+		sum += decision->counts[field][result];
+	return sum;
+}
+
+static void print_headers(const struct rewrite *rewrite)
+{
+	const struct decision *decision = &rewrite->enforced;
+
+	for (size_t i = 0; i < decision->header_count; i++) {
+		(void)fputs(i ? "," : " headers=", stdout);
+		(void)text_print(stdout,
+			rewrite->message.headers[decision->headers[i].index]
+				.name);
+	}
+}
+
+static void print_broken(const struct signatures *signatures)
+{
+	const char *before = " breaks=";
+
+	for (size_t i = 0; i < signatures->count; i++) {
+		if (!signatures->items[i].covered_count)
+			continue;
+		(void)fputs(before, stdout);
+		(void)text_print_cut(stdout, signatures->items[i].domain);
+		before = ",";
+	}
+}
+
+/* NAME: message-id=ID from=<OLD>:<NEW> rcpt=<OLD>:<NEW> headers=To,Cc
+ * breaks=example.net left=1 */
+static void print_line(const struct rewrite *rewrite, uint64_t left)
+{
+	const struct decision *decision = &rewrite->enforced;
+	struct bytes id = explain_message_id(&rewrite->message);
+
+	(void)text_print(stdout, bytes_of(rewrite->name));
+	(void)fputs(id.len ? ": message-id=" : ":", stdout);
+	(void)text_print_cut(stdout, id);
+	for (size_t i = 0; i < decision->finding_count; i++) {
+		const struct decide_finding *finding = &decision->findings[i];
+
+		if (finding->field == FIELD_HEADER ||
+			finding->result != RESULT_REWRITTEN)
+			continue;
+		(void)printf(" %s=", decide_field_name(finding->field));
+		text_print_address(stdout, finding->old);
+		(void)fputc(':', stdout);
+		text_print_addresses(stdout, finding->new);
+	}
+	print_headers(rewrite);
+	if (decision->refuse) {
+		(void)fputs(" refused=", stdout);
+		text_print_address(stdout, decision->refused);
+	}
+	print_broken(&rewrite->signatures);
+	if (left)
+		(void)printf(" left=%llu", (unsigned long long)left);
+	(void)fputc('\n', stdout);
+}
+
+static int print_message(
+	struct trial *trial, uint64_t left, struct error *error)
+{
+	const struct rewrite *rewrite = trial->rewrite;
+	struct explain explain = rewrite_explain(rewrite);
+
+	progress_end(&trial->progress);
+	if (rewrite->tool->options.json)
+		return explain_json(&explain, error);
+	print_line(rewrite, left);
+	if (rewrite->tool->options.explain) {
+		explain_text(&explain, stdout);
+		(void)fputc('\n', stdout);
+	}
+	return 0;
+}
+
+static int count_message(struct trial *trial, struct error *error)
+{
+	const struct rewrite *rewrite = trial->rewrite;
+	const struct decision *decision = &rewrite->enforced;
+	uint64_t left = count_results(decision, RESULT_LEFT);
+	uint64_t broken = 0;
+	bool changes = decide_changes(decision);
+
+	for (size_t i = 0; i < decision->finding_count; i++) {
+		if (decision->findings[i].result == RESULT_REWRITTEN &&
+			count_hit(trial, &decision->findings[i]))
+			return error_set(error, ERR_NOMEM, "out of memory");
+	}
+	for (size_t i = 0; i < rewrite->signatures.count; i++)
+		broken += rewrite->signatures.items[i].covered_count > 0;
+	trial->rewritten += changes;
+	trial->refused += decision->refuse;
+	trial->left += left;
+	trial->unparsable += count_results(decision, RESULT_UNPARSABLE);
+	trial->broken += broken;
+	trial->with_broken += broken > 0;
+	return changes || left || decision->refuse
+		       ? print_message(trial, left, error)
+		       : 0;
+}
+
+/* A message that is no good is counted, and no reason to stop. */
+static int try_message(struct trial *trial, struct error *error)
+{
+	struct rewrite *rewrite = trial->rewrite;
+	struct message_source source = mbox_source(trial->mbox);
+	int code;
+
+	rewrite->name = mbox_name(trial->mbox);
+	trial->messages++;
+	code = rewrite_read(rewrite, &source, error);
+	if (code == ERR_BAD) {
+		progress_end(&trial->progress);
+		tool_say(rewrite->tool, "message %s: %s", rewrite->name,
+			error->text);
+		trial->unreadable++;
+		return 0;
+	}
+	if (!code)
+		code = take_envelope(rewrite, error);
+	if (!code)
+		code = rewrite_decide(rewrite, error);
+	return code ? code : count_message(trial, error);
+}
+
+static int try_all(struct trial *trial, struct error *error)
+{
+	int code;
+
+	progress_init(&trial->progress, trial->rewrite->tool->quiet);
+	progress_begin(&trial->progress, "reading messages");
+	while ((code = mbox_next(trial->mbox, error)) == 1) {
+		uint64_t done;
+		uint64_t total;
+
+		code = try_message(trial, error);
+		if (!code && ferror(stdout))
+			code = tool_output_failed(error);
+		if (code)
+			break;
+		mbox_progress(trial->mbox, &done, &total);
+		progress_show(&trial->progress, done, total, trial->messages);
+	}
+	progress_end(&trial->progress);
+	return code;
+}
+
+/* ---- the summary ---- */
+
+static int print_json(const struct trial *trial, struct error *error)
+{
+	struct json json;
+	int code;
+
+	json_begin(&json);
+	json_put_text(&json, "type", "summary");
+	json_put_number(&json, "messages", trial->messages);
+	json_put_number(&json, "rewritten", trial->rewritten);
+	json_put_number(&json, "unchanged",
+		trial->messages - trial->rewritten - trial->refused -
+			trial->unreadable);
+	json_put_number(&json, "refused", trial->refused);
+	json_put_number(&json, "unreadable", trial->unreadable);
+	json_put_number(&json, "left", trial->left);
+	json_put_number(&json, "unparsable", trial->unparsable);
+	json_put_number(&json, "signatures", trial->broken);
+	code = json_end(&json, error);
+	for (size_t i = 0; !code && i < trial->sorted_count; i++) {
+		const struct hit *hit = &trial->sorted[i];
+		char rule[ADDRESS_TEXT_MAX];
+
+		(void)rule_source_text(hit->key, rule);
+		json_begin(&json);
+		json_put_text(&json, "type", "rule");
+		json_put_text(&json, "table", rule_table_name(hit->table));
+		json_put_row(&json, "rule", bytes_of(rule));
+		json_put_text(&json, "kind", rule_kind_name(hit->kind));
+		json_put_number(&json, "addresses", hit->count);
+		code = json_end(&json, error);
+	}
+	return code;
+}
+
+static void print_rules(const struct trial *trial)
+{
+	(void)printf("rules        %zu\n", trial->sorted_count);
+	for (size_t i = 0; i < trial->sorted_count && i < RULES_SHOWN; i++) {
+		const struct hit *hit = &trial->sorted[i];
+		char rule[ADDRESS_TEXT_MAX];
+
+		(void)rule_source_text(hit->key, rule);
+		(void)printf("  %8llu  %s ", (unsigned long long)hit->count,
+			rule_table_name(hit->table));
+		(void)text_print_row(stdout, bytes_of(rule));
+		(void)printf(" (%s)\n", rule_kind_name(hit->kind));
+	}
+}
+
+static void print_summary(const struct trial *trial)
+{
+	const struct config *config = trial->rewrite->tool->config;
+
+	(void)printf("%smessages     %llu\n",
+		trial->rewritten || trial->left || trial->refused ? "\n" : "",
+		(unsigned long long)trial->messages);
+	(void)printf(
+		"rewritten    %llu\n", (unsigned long long)trial->rewritten);
+	(void)printf("unchanged    %llu\n",
+		(unsigned long long)(trial->messages - trial->rewritten -
+				     trial->refused - trial->unreadable));
+	if (trial->refused)
+		(void)printf("refused      %llu\n",
+			(unsigned long long)trial->refused);
+	(void)printf(
+		"unreadable   %llu\n", (unsigned long long)trial->unreadable);
+	(void)printf("left         %llu addresses\n",
+		(unsigned long long)trial->left);
+	(void)printf("unparsable   %llu addresses\n",
+		(unsigned long long)trial->unparsable);
+	(void)printf("signatures   %llu broken, in %llu messages\n",
+		(unsigned long long)trial->broken,
+		(unsigned long long)trial->with_broken);
+	print_rules(trial);
+	if (config->inbound_mode == MODE_SHADOW ||
+		config->outbound_mode == MODE_SHADOW)
+		tool_say(trial->rewrite->tool,
+			"nothing is changed yet where the mode is shadow");
+}
+
+int trial_run(struct rewrite *rewrite, struct error *error)
+{
+	struct trial trial = { .rewrite = rewrite };
+	int code = mbox_open(&trial.mbox, rewrite->tool->options.mbox, error);
+
+	if (code)
+		return code;
+	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	trial.arena = arena_open(RULE_ARENA_MAX);
+	if (!trial.arena)
+		code = error_set(error, ERR_NOMEM, "out of memory");
+	if (!code)
+		code = try_all(&trial, error);
+	if (!code)
+		code = sort_hits(&trial, error);
+	if (!code && rewrite->tool->options.json)
+		code = print_json(&trial, error);
+	else if (!code)
+		print_summary(&trial);
+	tdestroy(trial.hits, keep_hit);
+	free(trial.sorted);
+	arena_close(trial.arena);
+	mbox_close(trial.mbox);
+	return code;
+}

@@ -1,0 +1,213 @@
+/* service: the milter, seen from the tool: is it up, and `reload`. */
+#include "tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "print/json.h"
+#include "state/serving.h"
+#include "runtime/metrics.h"
+
+#define POLL_NANOSECONDS 20000000L
+
+#define RELOADS_OK     "readdress_reloads_total{result=\"ok\"}"
+#define RELOADS_FAILED "readdress_reloads_total{result=\"failed\"}"
+
+/* What the milter tells of itself; -1 where it cannot be read. */
+struct told {
+	double reloads_ok;
+	double reloads_failed;
+	double generation;
+	off_t log_end; /* of served/reload.log */
+};
+
+static double read_one(const struct tool *tool, const char *name)
+{
+	double value = -1;
+
+	if (status_read(tool->config->runtime_dir, name, &value, NULL) != 1)
+		return -1;
+	return value;
+}
+
+static struct told read_told(const struct tool *tool)
+{
+	struct told told = { .reloads_ok = read_one(tool, RELOADS_OK),
+		.reloads_failed = read_one(tool, RELOADS_FAILED),
+		.generation = read_one(tool, "readdress_generation") };
+
+	if (serving_log_end(tool->state, &told.log_end, NULL) < 0)
+		told.log_end = -1;
+	return told;
+}
+
+static int not_running(const struct tool *tool, struct error *error)
+{
+	return error_set(error, ERR_DOWN,
+		"the milter is not running (nobody holds %s/pid); `systemctl "
+		"start readdress-milter`, or readdress-milter -c %s, starts it",
+		tool->config->runtime_dir, tool->config->path);
+}
+
+int tool_find_milter(const struct tool *tool, pid_t *pid, struct error *error)
+{
+	int code = status_running(tool->config->runtime_dir, pid, error);
+
+	/* Its runtime_dir may be gone, with the file that it has locked. */
+	if ((code == 0 || code == ERR_NOENT) && tool->state &&
+		serving_process(tool->state, pid, NULL) > 0)
+		return 0;
+	if (code == 0 || code == ERR_NOENT)
+		return not_running(tool, error);
+	return code < 0 ? code : 0;
+}
+
+/* By served/reload.log, for status.prom may be on a full disk, or gone. As
+ * look. */
+static int look_at_log(const struct tool *tool, const struct told *before,
+	uint64_t newest, uint64_t *serving, struct error *error)
+{
+	if (before->log_end < 0)
+		return 0;
+	switch (serving_reload(tool->state, before->log_end, serving, NULL)) {
+	case 1:
+		return *serving >= newest;
+	case 2:
+		return error_set(error, ERR_DOWN,
+			"the milter could not reload and serves generation "
+			"%llu as before; `readdress log` says why",
+			(unsigned long long)*serving);
+	default:
+		return 0;
+	}
+}
+
+/* 1 when the milter serves newest since the SIGHUP, 0 not yet, or an error. */
+static int look(const struct tool *tool, const struct told *before,
+	uint64_t newest, uint64_t *serving, struct error *error)
+{
+	struct told now = read_told(tool);
+	uint64_t previous;
+
+	if (before->reloads_failed >= 0 &&
+		now.reloads_failed > before->reloads_failed)
+		return error_set(error, ERR_DOWN,
+			"the milter could not reload and serves generation "
+			"%.0f as before; `readdress log` says why",
+			now.generation);
+	if (before->reloads_ok >= 0 && now.reloads_ok <= before->reloads_ok)
+		return look_at_log(tool, before, newest, serving, error);
+	if (before->reloads_ok < 0 && before->log_end >= 0)
+		return look_at_log(tool, before, newest, serving, error);
+	if (now.generation >= 0) {
+		*serving = (uint64_t)now.generation;
+	} else {
+		int code = state_served(tool->state, serving, &previous, error);
+
+		if (code)
+			return code;
+	}
+	return *serving >= newest;
+}
+
+static int print_serving(
+	const struct tool *tool, uint64_t serving, struct error *error)
+{
+	struct json json;
+
+	if (!tool->options.json) {
+		(void)printf("serving generation %llu\n",
+			(unsigned long long)serving);
+		return 0;
+	}
+	json_begin(&json);
+	json_put_generation(&json, "generation", serving);
+	json_put_flag(&json, "served", true);
+	return json_end(&json, error);
+}
+
+static int wait_for(const struct tool *tool, const struct told *before,
+	pid_t pid, uint64_t newest, unsigned timeout, struct error *error)
+{
+	uint64_t until = clock_ms() + (uint64_t)timeout * 1000;
+	uint64_t serving = 0;
+
+	for (;;) {
+		struct timespec pause = { 0, POLL_NANOSECONDS };
+		pid_t now = 0;
+		int code = look(tool, before, newest, &serving, error);
+
+		if (code < 0)
+			return code;
+		if (code > 0)
+			return print_serving(tool, serving, error);
+		code = tool_find_milter(tool, &now, error);
+		if (code)
+			return code;
+		if (now != pid)
+			return error_set(error, ERR_DOWN,
+				"the milter was restarted meanwhile; "
+				"`readdress reload` again");
+		if (clock_ms() >= until)
+			return error_set(error, ERR_DOWN,
+				"the milter does not serve generation %llu "
+				"after %u s; its log, or a longer --timeout, "
+				"may help",
+				(unsigned long long)newest, timeout);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+int tool_reload(struct tool *tool, unsigned timeout, struct error *error)
+{
+	struct map *map = NULL;
+	struct told before;
+	uint64_t newest;
+	pid_t pid = 0;
+	int code = tool_find_milter(tool, &pid, error);
+
+	if (!code)
+		code = state_open_newest(tool->state, false, &map, error);
+	if (code)
+		return code;
+	newest = map_meta(map)->generation;
+	map_close(map);
+	before = read_told(tool);
+	if (pid <= 0)
+		return error_set(error, ERR_DOWN,
+			"a milter runs, but %s/pid is gone and its process "
+			"cannot be told: restart it (`systemctl restart "
+			"readdress-milter`)",
+			tool->config->runtime_dir);
+	if (kill(pid, SIGHUP)) {
+		if (errno == ESRCH)
+			return not_running(tool, error);
+		return error_set_errno(error,
+			"SIGHUP to the milter, process %ld (run this as root, "
+			"or as %s)",
+			(long)pid, tool->config->user);
+	}
+	return wait_for(tool, &before, pid, newest, timeout, error);
+}
+
+int command_reload(struct tool *tool, struct error *error)
+{
+	return tool_reload(tool, tool->options.timeout, error);
+}
+
+int tool_go_live(struct tool *tool, bool made, struct error *error)
+{
+	int code;
+
+	if (!tool->options.reload) {
+		if (made)
+			tool_say(tool, "the milter serves it after `readdress "
+				       "reload`");
+		return 0;
+	}
+	/* Waiting for the milter must not keep other writers out. */
+	code = tool_open_state(tool, false, error);
+	return code ? code : tool_reload(tool, tool->options.timeout, error);
+}

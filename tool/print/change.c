@@ -1,0 +1,98 @@
+#include "print/change.h"
+
+#include <stdio.h>
+
+#include "print/text.h"
+
+static const char *const words[EDIT_CHANGES] = {
+	[EDIT_NEW] = "new",
+	[EDIT_CHANGED] = "changed",
+	[EDIT_UNCHANGED] = "unchanged",
+	[EDIT_DELETED] = "deleted",
+};
+
+static void print_json(struct changes *changes, enum edit_change change,
+	const char *source, struct bytes old, struct bytes new)
+{
+	struct json json;
+	int code;
+
+	json_begin(&json);
+	json_put_text(&json, "table", rule_table_name(changes->table));
+	json_put_text(&json, "change", words[change]);
+	json_put_row(&json, "source", bytes_of(source));
+	if (old.data)
+		json_put_row(&json, "old", old);
+	if (new.data)
+		json_put_row(&json, "new", new);
+	code = json_end(&json, changes->failed ? NULL : &changes->error);
+	if (code && !changes->failed)
+		changes->failed = code;
+}
+
+static void print_text(const struct changes *changes, enum edit_change change,
+	const char *source, struct bytes old, struct bytes new)
+{
+	static const char signs[EDIT_CHANGES] = { [EDIT_NEW] = '+',
+		[EDIT_CHANGED] = '~',
+		[EDIT_UNCHANGED] = '=',
+		[EDIT_DELETED] = '-' };
+
+	(void)printf("%c ", signs[change]);
+	(void)text_print_row(stdout, bytes_of(source));
+	(void)putchar(changes->delimiter);
+	(void)text_print_row(stdout, change == EDIT_NEW ? new : old);
+	if (change == EDIT_CHANGED) {
+		(void)fputs(" -> ", stdout);
+		(void)text_print_row(stdout, new);
+	}
+	(void)putchar('\n');
+}
+
+void change_print(struct changes *changes, enum edit_change change,
+	struct bytes key, struct bytes old_value, struct bytes new_value)
+{
+	char source[ADDRESS_TEXT_MAX];
+	struct bytes old = { NULL, 0 };
+	struct bytes new = { NULL, 0 };
+
+	if (change == EDIT_UNCHANGED)
+		return;
+	(void)rule_source_text(key, source);
+	if (old_value.data)
+		old = rule_value_targets(old_value);
+	if (new_value.data)
+		new = rule_value_targets(new_value);
+	if (changes->json)
+		print_json(changes, change, source, old, new);
+	else
+		print_text(changes, change, source, old, new);
+}
+
+void change_print_counts(
+	const struct changes *changes, const struct edit_result *result)
+{
+	(void)printf("%s:", rule_table_name(changes->table));
+	for (int i = 0; i < EDIT_CHANGES; i++)
+		(void)printf("%s %llu %s", i ? "," : "",
+			(unsigned long long)result->counts[i], words[i]);
+}
+
+void change_put_counts(
+	struct json *json, const char *key, const struct edit_result *result)
+{
+	struct json counts;
+
+	json_begin(&counts);
+	for (int i = 0; i < EDIT_CHANGES; i++)
+		json_put_number(&counts, words[i], result->counts[i]);
+	json_put_object(json, key, &counts);
+}
+
+void change_begin_counts(const struct changes *changes,
+	const struct edit_result *result, struct json *json)
+{
+	json_begin(json);
+	json_put_text(json, "table", rule_table_name(changes->table));
+	change_put_counts(json, "counts", result);
+}
