@@ -146,7 +146,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	if (!result)
 		result = snapshot_make(
 			&snapshot, config, map, key, server->sink);
-	if (result < 0)
+	if (result)
 		goto out;
 	proofs_start(&server->proofs, snapshot, state);
 	if (gone)

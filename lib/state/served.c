@@ -243,8 +243,10 @@ static int read_proofs(struct state *state, char **text, struct error *error)
 	char path[STATE_PATH_MAX];
 
 	*text = malloc(PROOFS_SIZE);
-	if (!*text)
-		return error_set(error, ERR_NOMEM, "out of memory");
+	if (!*text) {
+		(void)error_set(error, ERR_NOMEM, "out of memory");
+		return ERR_NOMEM;
+	}
 	state_path(state, STATE_PROOFS, path);
 	return file_read_small(
 		state->fd, STATE_PROOFS, path, *text, PROOFS_SIZE, error);

@@ -258,12 +258,23 @@ def mail(figures, relay, messages):
     figures.none("tempfails, refusals", list(map(str, clients.problems))
                  + relay.postfix.log("milter-reject|status=deferred"))
     audit.tell(figures)
-    lines = journal(r"^\w+: direction=(in|out)bound ")
-    figures.must("messages without a line in the journal",
-                 len(clients.accepted) - len(lines), "=", 0)
+    silent(figures, relay, len(clients.accepted))
     figures.none("errors in the journal", journal(
         "(?i)failed|cannot|denied|permitted|unknown|suppressed"))
     figures.must("what is served after reload", relay.served(), "=", RELOADS)
+
+
+def silent(figures, relay, messages):
+    """The log makes no message wait: a line may be dropped, but is counted."""
+    missing = messages - len(journal(r"^\w+: direction=(in|out)bound "))
+
+    def dropped():
+        return relay.readdress.metric("readdress_log_lines_dropped_total")
+
+    figures.note("messages without a line in the journal", missing)
+    lab.wait_until(lambda: dropped() >= missing)
+    figures.must("of them not counted as dropped",
+                 max(0, missing - int(dropped())), "=", 0)
 
 
 def kills(figures, relay):

@@ -4,9 +4,11 @@ import contextlib
 import ctypes
 import glob
 import grp
+import json
 import os
 import pwd
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -296,17 +298,26 @@ def tell_findings(figures, what, findings):
     figures.none(what, left)
 
 
+def of_the_build():
+    """The build's macros, without those of the compiler's own, and where it
+    looks for what is included."""
+    path = os.path.join(lab.build_directory(), "compile_commands.json")
+    words = {word for entry in json.loads(lab.read(path))
+             if not entry["file"].startswith(os.path.join(lab.TOP, "tests"))
+             for word in shlex.split(entry["command"])}
+    return sorted(word for word in words
+                  if re.match("-I|-D(READDRESS_|_GNU_SOURCE)", word))
+
+
 def analyzers(figures):
+    flags = of_the_build()
     sources = [path for part in ("lib", "milter", "tool")
                for path in sorted(glob.glob(
                    os.path.join(lab.TOP, part, "**", "*.c"), recursive=True))]
     if shutil.which("cppcheck"):
         done = lab.run("cppcheck", "-q", "--std=c11", "--inline-suppr",
                        "--enable=warning,performance,portability",
-                       "--suppress=missingIncludeSystem", "-j2",
-                       f"-I{lab.TOP}/lib", f"-I{lab.TOP}/tool",
-                       "-D_GNU_SOURCE",
-                       '-DREADDRESS_VERSION="0"', '-DREADDRESS_CONF="/x"',
+                       "--suppress=missingIncludeSystem", "-j2", *flags,
                        "--template={file}:{line}: {id}: {message}", *sources,
                        check=False)
         tell_findings(figures, "cppcheck", [
@@ -315,10 +326,7 @@ def analyzers(figures):
             if re.match(r"\S+:\d+: ", line)])
     else:
         figures.skip("cppcheck", "it is not installed")
-    flags = ["-std=c11", "-O2", "-fanalyzer", "-D_GNU_SOURCE",
-             f"-I{lab.TOP}/lib", f"-I{lab.TOP}/tool",
-             '-DREADDRESS_VERSION="0"', '-DREADDRESS_CONF="/x"',
-             "-c", "-o", "/dev/null"]
+    flags = ["-std=c11", "-O2", "-fanalyzer", *flags, "-c", "-o", "/dev/null"]
 
     def one(path):
         done = lab.run("gcc", *flags, path, check=False)

@@ -37,6 +37,8 @@ over / "$dir/root"
 cd "$dir/root"
 # What is not in namespaces may not be written.
 mount -t proc proc proc
+# As systemd does where it may: /dev/log holds that many lines, and not 10.
+{ echo 512 >proc/sys/net/unix/max_dgram_qlen; } 2>/dev/null || :
 mount --bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
