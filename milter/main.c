@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "daemon.h"
+#include "permission.h"
 #include "rehearsal.h"
 #include "reload.h"
 #include "session.h"
@@ -382,6 +383,8 @@ static int serve(struct server *server, struct config *config,
 	raise_limits();
 	if (!result)
 		result = prepare(server, config, error);
+	if (result == ERR_PERM)
+		permission_explain(config, error);
 	if (result < 0) {
 		complain(server, config, LEVEL_ERROR, "%s",
 			error->text[0] ? error->text : "out of memory");
@@ -426,6 +429,8 @@ int main(int argc, char **argv)
 	if (!arguments.test)
 		return serve(&server, config, &arguments, &error);
 	result = check(&server, config, &error);
+	if (result == ERR_PERM)
+		permission_explain(config, &error);
 	if (result < 0)
 		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
 	config_close(config);
