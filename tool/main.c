@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -148,7 +149,7 @@ int tool_open_map(struct tool *tool, struct error *error)
 		if (code < 0)
 			return code;
 		if (!generation)
-			return error_set(error, ERR_NOTFOUND,
+			return error_set(error, ERR_NOENT,
 				"the milter has served no generation yet; "
 				"without --served it is the newest");
 	}
@@ -340,6 +341,36 @@ static void occupy_standard_files(void)
 	}
 }
 
+/* After getopt_long found no option of ours, or one without its value. */
+static int refuse_global(int found, char **argv)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	const char *word = argv[optind - 1];
+	bool is_long = !strncmp(word, "--", 2);
+	struct error error;
+
+	if (!is_long && optopt > 0 && optopt <= UCHAR_MAX)
+		word = letter;
+	if (found == ':')
+		(void)error_set(&error, 0, "%s needs a value", word);
+	else if (is_long && optopt)
+		(void)error_set(&error, 0, "%.*s takes no value",
+			(int)strcspn(word, "="), word);
+	else if (options_is_known(word))
+		(void)error_set(&error, 0,
+			"%.*s is an option of a command, which comes first: "
+			"`readdress COMMAND %s`",
+			(int)strcspn(word, "="), word, word);
+	else
+		(void)error_set(&error, 0,
+			"found \"%s\" in front of the command, where -c CONF, "
+			"-q, --json, --help and --version may stand",
+			word);
+	(void)fprintf(stderr, "readdress: %s\n", error.text);
+	(void)fputs("readdress: try `readdress --help`\n", stderr);
+	return error_exit_code(ERR_USAGE);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -349,16 +380,14 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct globals globals = { .config = READDRESS_CONF };
-	char name[] = "readdress";
 	char help[] = "help";
 	char *help_argv[] = { help, NULL };
 	int found;
 
 	occupy_standard_files();
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (argc > 0)
-		argv[0] = name; /* in the messages of getopt_long */
-	while ((found = getopt_long(argc, argv, "+c:qh", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, "+:c:qh", longs, NULL)) != -1) {
 		switch (found) {
 		case 'c':
 			globals.config = optarg;
@@ -375,9 +404,7 @@ int main(int argc, char **argv)
 			(void)puts("readdress " READDRESS_VERSION);
 			return fflush(stdout) ? error_exit_code(ERR_IO) : 0;
 		default:
-			(void)fputs(
-				"readdress: try `readdress --help`\n", stderr);
-			return error_exit_code(ERR_USAGE);
+			return refuse_global(found, argv);
 		}
 	}
 	if (optind >= argc) {

@@ -395,6 +395,20 @@ int options_parse(struct options *options, unsigned allowed, int argc,
 	return code;
 }
 
+bool options_is_known(const char *word)
+{
+	for (int id = 0; id < OPTIONS; id++) {
+		const char *name = specs[id].name;
+
+		if (word[1] != '-' ? word[1] && word[1] == specs[id].letter
+				   : name && word[2] && word[2] != '=' &&
+					     !strncmp(name, word + 2,
+						     strcspn(word + 2, "=")))
+			return true;
+	}
+	return false;
+}
+
 int options_usage_word(FILE *file, const char *word, int column)
 {
 	int width = (int)strlen(word);

@@ -87,6 +87,9 @@ struct options {
 int options_parse(struct options *options, unsigned allowed, int argc,
 	char **argv, int *first, struct error *error) MUST_CHECK;
 
+/* True if word is an option of a command, --generation=1 and --gen, too. */
+bool options_is_known(const char *word);
+
 /* The number of a generation, as an operand. 0; or ERR_USAGE with the reason.
  */
 int options_generation(
