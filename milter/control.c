@@ -47,7 +47,7 @@ void control_write_status(struct server *server)
 		logsink_dropped(server->sink));
 	if (status_write(&server->status, server->fixed.runtime_dir,
 		    server->started, map_meta(snapshot->map), &error) < 0)
-		log_line(&snapshot->log, LEVEL_ERROR, "%s", error.text);
+		log_line(&snapshot->log, LOG_LEVEL_ERROR, "%s", error.text);
 	snapshot_drop(snapshot);
 }
 
@@ -73,7 +73,7 @@ static void announce_stop(struct server *server, int signal)
 	struct snapshot *snapshot = snapshot_get(&server->current);
 
 	(void)sd_notify(0, "STOPPING=1");
-	log_line(&snapshot->log, LEVEL_INFO, "stop: %s",
+	log_line(&snapshot->log, LOG_LEVEL_INFO, "stop: %s",
 		signal == SIGINT ? "SIGINT" : "SIGTERM");
 	snapshot_drop(snapshot);
 }
@@ -109,7 +109,7 @@ static _Noreturn void stop(struct server *server)
 	proofs_keep(&server->proofs, snapshot);
 	listener_remove(&server->listener);
 	control_remove_status(server->fixed.runtime_dir);
-	log_line(&snapshot->log, failed ? LEVEL_ERROR : LEVEL_INFO,
+	log_line(&snapshot->log, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		failed ? "stopped: libmilter gave up, see above" : "stopped");
 #ifdef READDRESS_LEAK_CHECK
 	__lsan_do_leak_check();
@@ -126,7 +126,7 @@ static void check_signals(struct server *server)
 	if (signals_taken())
 		return;
 	snapshot = snapshot_get(&server->current);
-	log_line(&snapshot->log, LEVEL_ERROR,
+	log_line(&snapshot->log, LOG_LEVEL_ERROR,
 		"libmilter waits for signals by itself: SIGHUP may stop us");
 	snapshot_drop(snapshot);
 }

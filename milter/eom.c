@@ -7,7 +7,7 @@ struct emitter {
 	const struct log *log;
 };
 
-static void emit(void *context, enum config_log_level level, const char *line)
+static void emit(void *context, enum log_level level, const char *line)
 {
 	const struct emitter *emitter = context;
 
@@ -38,7 +38,7 @@ static sfsistat refuse_too_large(struct server *server, SMFICTX *ctx,
 	const char *queue = queue_id(ctx);
 
 	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
-	log_line(&message->snapshot->log, LEVEL_WARNING,
+	log_line(&message->snapshot->log, LOG_LEVEL_WARNING,
 		"%s: refused: %s reply=\"552 5.3.4\"", id, reason);
 	add(&server->status.messages[message->direction][STATUS_REFUSED], 1);
 	(void)smfi_setreply(ctx, code, status, text);
@@ -56,7 +56,7 @@ sfsistat finish_defer(struct server *server, SMFICTX *ctx,
 	struct snapshot *snapshot = snapshot_get(&server->current);
 
 	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
-	log_line(&snapshot->log, LEVEL_ERROR, "%s: deferred: %s", id,
+	log_line(&snapshot->log, LOG_LEVEL_ERROR, "%s: deferred: %s", id,
 		reason ? reason : message->failed);
 	snapshot_drop(snapshot);
 	add(&server->status.messages[message->direction][STATUS_TEMPFAIL], 1);

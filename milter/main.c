@@ -93,7 +93,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 /* To the terminal, and to syslog where that is the log. config: or NULL. */
 static void __attribute__((format(printf, 4, 5)))
 complain(const struct server *server, const struct config *config,
-	enum config_log_level level, const char *format, ...)
+	enum log_level level, const char *format, ...)
 {
 	static const char name[] = SERVER_NAME ": ";
 	char text[sizeof name + ERROR_TEXT_MAX + 64];
@@ -144,11 +144,11 @@ static void warn_of(const struct server *server, const struct config *config,
 	const struct config *logged = test ? NULL : config;
 
 	if (access(config->path, R_OK) != 0)
-		complain(server, logged, LEVEL_WARNING,
+		complain(server, logged, LOG_LEVEL_WARNING,
 			"%s: cannot be read by user %s: SIGHUP will fail: %s",
 			config->path, config->user, strerror(errno));
 	if (account->group_missing && listener_is_unix(config->socket))
-		complain(server, logged, LEVEL_WARNING,
+		complain(server, logged, LOG_LEVEL_WARNING,
 			"socket_group %s does not exist: no group may use the "
 			"socket",
 			config->socket_group);
@@ -162,7 +162,7 @@ static void advise_unit(
 		access("/run/systemd/system", F_OK) != 0 ||
 		access(LISTENER_DROP_IN, F_OK) == 0)
 		return;
-	complain(server, NULL, LEVEL_WARNING,
+	complain(server, NULL, LOG_LEVEL_WARNING,
 		"socket \"%s\": the systemd unit allows unix sockets "
 		"alone; " LISTENER_DROP_IN_ADVICE,
 		config->socket);
@@ -207,7 +207,7 @@ static int check(const struct server *server, const struct config *config,
 		return result;
 	}
 	if (result > 0)
-		complain(server, NULL, LEVEL_WARNING, "%s", error->text);
+		complain(server, NULL, LOG_LEVEL_WARNING, "%s", error->text);
 	warn_of(server, config, &account, true);
 	if (gone)
 		(void)fprintf(stderr,
@@ -313,7 +313,7 @@ static int open_up(struct server *server, struct config *config,
 	if (!result)
 		result = listener_open(&server->listener, access, error);
 	if (result > 0)
-		complain(server, config, LEVEL_WARNING, "%s", error->text);
+		complain(server, config, LOG_LEVEL_WARNING, "%s", error->text);
 	if (result >= 0)
 		result = reload_start(server, config, map, gone, error);
 	if (result < 0) {
@@ -356,8 +356,8 @@ static int run(struct server *server, bool keep_stderr, int ready)
 	if (control_start(server, &thread) != 0) {
 		listener_remove(&server->listener);
 		control_remove_status(server->fixed.runtime_dir);
-		complain(server, server->current.snapshot->config, LEVEL_ERROR,
-			"cannot start a thread");
+		complain(server, server->current.snapshot->config,
+			LOG_LEVEL_ERROR, "cannot start a thread");
 		return EX_OSERR;
 	}
 	if (server->no_stderr)
@@ -386,7 +386,7 @@ static int serve(struct server *server, struct config *config,
 	if (result == ERR_PERM)
 		permission_explain(config, error);
 	if (result < 0) {
-		complain(server, config, LEVEL_ERROR, "%s",
+		complain(server, config, LOG_LEVEL_ERROR, "%s",
 			error->text[0] ? error->text : "out of memory");
 		config_close(config);
 		return exit_code(result);
@@ -417,13 +417,13 @@ int main(int argc, char **argv)
 	server.started = time(NULL);
 	server.conf = absolute(arguments.conf);
 	if (!server.conf) {
-		complain(&server, NULL, LEVEL_ERROR, "%s: %s", arguments.conf,
-			strerror(errno));
+		complain(&server, NULL, LOG_LEVEL_ERROR, "%s: %s",
+			arguments.conf, strerror(errno));
 		return EX_OSERR;
 	}
 	result = config_open(&config, server.conf, &error);
 	if (result < 0) {
-		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
+		complain(&server, NULL, LOG_LEVEL_ERROR, "%s", error.text);
 		return exit_code(result);
 	}
 	if (!arguments.test)
@@ -432,7 +432,7 @@ int main(int argc, char **argv)
 	if (result == ERR_PERM)
 		permission_explain(config, &error);
 	if (result < 0)
-		complain(&server, NULL, LEVEL_ERROR, "%s", error.text);
+		complain(&server, NULL, LOG_LEVEL_ERROR, "%s", error.text);
 	config_close(config);
 	return exit_code(result);
 }

@@ -24,7 +24,7 @@ void proofs_start(
 	else
 		(void)(state_proofs(state, snapshot->config, seen, &error) < 0);
 	if (error.text[0])
-		log_line(&snapshot->log, LEVEL_ERROR,
+		log_line(&snapshot->log, LOG_LEVEL_ERROR,
 			"%s: none of outbound_required_headers counts as seen "
 			"right, until it is seen again",
 			error.text);
@@ -104,7 +104,7 @@ void proofs_keep(struct proofs *proofs, const struct snapshot *snapshot)
 	if (failed)
 		atomic_store(&proofs->changed, true);
 	if (failed && !proofs->failed)
-		log_line(&snapshot->log, LEVEL_ERROR,
+		log_line(&snapshot->log, LOG_LEVEL_ERROR,
 			"which of outbound_required_headers were seen right "
 			"cannot be noted: %s",
 			error.text);

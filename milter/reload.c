@@ -103,7 +103,7 @@ static void tell_modes(struct server *server, const struct snapshot *snapshot,
 
 		atomic_store(&server->status.shadow[t], notice != NULL);
 		if (notice)
-			log_line(&snapshot->log, LEVEL_WARNING,
+			log_line(&snapshot->log, LOG_LEVEL_WARNING,
 				"%s: shadow mode: %s", when, notice);
 	}
 }
@@ -115,7 +115,7 @@ static void note_line(
 	struct error error = { "" };
 
 	if (state && state_log_reload(state, line, &error) < 0)
-		log_line(log, LEVEL_ERROR, "reload.log: %s", error.text);
+		log_line(log, LOG_LEVEL_ERROR, "reload.log: %s", error.text);
 }
 
 int reload_start(struct server *server, struct config *config, struct map *map,
@@ -150,18 +150,19 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 		goto out;
 	proofs_start(&server->proofs, snapshot, state);
 	if (gone)
-		log_line(&snapshot->log, LEVEL_WARNING,
+		log_line(&snapshot->log, LOG_LEVEL_WARNING,
 			"generation %" PRIu64 ", which was served, is gone: "
 			"serving the newest, %" PRIu64,
 			gone, generation);
 	/* A disk that takes no writes must not keep the mail. */
 	if (unlocked.text[0])
-		log_line(&snapshot->log, LEVEL_WARNING, "%s", unlocked.text);
+		log_line(
+			&snapshot->log, LOG_LEVEL_WARNING, "%s", unlocked.text);
 	snapshot_rows(map_meta(map), rows);
 	(void)snprintf(line, sizeof line,
 		"start: version %s, generation %" PRIu64 ", %s",
 		READDRESS_VERSION, generation, rows);
-	log_line(&snapshot->log, LEVEL_INFO, "%s", line);
+	log_line(&snapshot->log, LOG_LEVEL_INFO, "%s", line);
 	note_line(state, &snapshot->log, line);
 	tell_modes(server, snapshot, "start");
 	tell_systemd(map_meta(map));
@@ -200,13 +201,13 @@ static void keep_fixed(
 	any |= differ("runtime_dir", &next->runtime_dir, fixed->runtime_dir,
 		names, sizeof names);
 	if (any)
-		log_line(log, LEVEL_WARNING,
+		log_line(log, LOG_LEVEL_WARNING,
 			"reload: a change of %s takes a restart: the old value "
 			"holds",
 			names);
 	/* libmilter reads it once, when smfi_main begins. */
 	if (next->timeout != fixed->timeout)
-		log_line(log, LEVEL_WARNING,
+		log_line(log, LOG_LEVEL_WARNING,
 			"reload: a change of timeout takes a restart: %d s "
 			"holds",
 			fixed->timeout);
@@ -249,12 +250,12 @@ static void permit_socket(struct server *server, const struct config *old,
 			!strcmp(old->socket_group, next->socket_group)))
 		return;
 	if (!daemon_access(next, &access))
-		log_line(log, LEVEL_WARNING,
+		log_line(log, LOG_LEVEL_WARNING,
 			"socket_group %s does not exist: no group may use the "
 			"socket",
 			next->socket_group);
 	if (listener_permit(&server->listener, &access, &error) < 0)
-		log_line(log, LEVEL_WARNING, "%s", error.text);
+		log_line(log, LOG_LEVEL_WARNING, "%s", error.text);
 }
 
 /* The next snapshot, and what is served noted. old: the one in force. */
@@ -290,7 +291,7 @@ static void failed(struct server *server, struct state *state,
 	(void)snprintf(line, sizeof line,
 		"reload: failed, generation %" PRIu64 " stays: %s",
 		map_meta(old->map)->generation, reason);
-	log_line(&old->log, LEVEL_ERROR, "%s", line);
+	log_line(&old->log, LOG_LEVEL_ERROR, "%s", line);
 	atomic_fetch_add(&server->status.reloads_failed, 1);
 	note_line(state, &old->log, line);
 	tell_systemd(map_meta(old->map));
@@ -307,7 +308,7 @@ static void succeeded(struct server *server, struct state *state,
 		"reload: generation %" PRIu64 " -> %" PRIu64 ", %s",
 		map_meta(old->map)->generation, map_meta(next->map)->generation,
 		rows);
-	log_line(&next->log, LEVEL_INFO, "%s", line);
+	log_line(&next->log, LOG_LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->status.reloads_ok, 1);
 	note_line(state, &next->log, line);
 	tell_modes(server, next, "reload");

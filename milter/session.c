@@ -110,7 +110,7 @@ static void log_unfit(unsigned long actions, unsigned long steps)
 {
 	struct snapshot *snapshot = snapshot_get(&server->current);
 
-	log_line(&snapshot->log, LEVEL_ERROR,
+	log_line(&snapshot->log, LOG_LEVEL_ERROR,
 		"the MTA does not offer what is needed (actions 0x%lx, "
 		"protocol 0x%lx): its mail is deferred",
 		actions, steps);
@@ -286,7 +286,7 @@ static void look_for_twin(const struct session *session, const char *queue)
 			&server->twice_told, &told, now))
 		return;
 	(void)log_escape(bytes_of(queue), id, sizeof id);
-	log_line(&message->snapshot->log, LEVEL_WARNING,
+	log_line(&message->snapshot->log, LOG_LEVEL_WARNING,
 		"%s: Postfix has asked about this message twice within a "
 		"second: is this milter listed twice in smtpd_milters? List it "
 		"once (`postconf smtpd_milters`, `postconf -P`), or recipients "

@@ -32,7 +32,7 @@ enum stderr_kind {
 struct logsink {
 	pthread_mutex_t mutex; /* held over calls that do not wait */
 	_Atomic uint64_t dropped;
-	uint64_t unsaid[2]; /* dropped, by enum config_log_target */
+	uint64_t unsaid[2]; /* dropped, by enum log_target */
 	int syslog;	    /* -1: not connected */
 	bool stream;	    /* the socket wants records, ended by a NUL */
 	enum stderr_kind kind;
@@ -207,8 +207,8 @@ static size_t make_record(const struct logsink *sink, int priority,
 	return used < 0 ? 0 : (size_t)used;
 }
 
-static bool put(struct logsink *sink, enum config_log_target target,
-	int priority, const char *line, size_t len)
+static bool put(struct logsink *sink, enum log_target target, int priority,
+	const char *line, size_t len)
 {
 	char record[RECORD_MAX];
 
@@ -219,7 +219,7 @@ static bool put(struct logsink *sink, enum config_log_target target,
 }
 
 /* True where nothing is left to say. */
-static bool say_dropped(struct logsink *sink, enum config_log_target target)
+static bool say_dropped(struct logsink *sink, enum log_target target)
 {
 	uint64_t count = sink->unsaid[target];
 	char line[128];
@@ -237,8 +237,8 @@ static bool say_dropped(struct logsink *sink, enum config_log_target target)
 	return true;
 }
 
-void logsink_line(struct logsink *sink, enum config_log_target target,
-	int priority, const char *line, size_t len)
+void logsink_line(struct logsink *sink, enum log_target target, int priority,
+	const char *line, size_t len)
 {
 	if (len > LOGSINK_LINE)
 		len = LOGSINK_LINE;

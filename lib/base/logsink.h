@@ -11,13 +11,14 @@
 
 #include <stdint.h>
 
-#include "config/config.h"
 #include "base/error.h"
 
 #define LOGSINK_SYSLOG "/dev/log"
 /* Bytes of a line that are kept; with what stands around it, it fits in one
  * write that a pipe takes whole (PIPE_BUF). */
 #define LOGSINK_LINE 2048
+
+enum log_target { LOG_TARGET_SYSLOG, LOG_TARGET_STDERR };
 
 struct logsink;
 
@@ -40,8 +41,8 @@ void logsink_forget_stderr(struct logsink *sink);
  * level; of use to syslog alone, which gets "<PRI>Mmm dd hh:mm:ss IDENT[PID]: "
  * in front. line must hold no control characters. It is cut at LOGSINK_LINE.
  */
-void logsink_line(struct logsink *sink, enum config_log_target target,
-	int priority, const char *line, size_t len);
+void logsink_line(struct logsink *sink, enum log_target target, int priority,
+	const char *line, size_t len);
 
 /* Says how many lines were dropped, where that was not said yet and the
  * receiver takes lines again. */

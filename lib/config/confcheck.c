@@ -279,11 +279,11 @@ int confcheck_parse_log_target(
 int confcheck_parse_log_level(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
 {
-	static const char *const words[] = { [LEVEL_ERROR] = "error",
-		[LEVEL_WARNING] = "warning",
-		[LEVEL_INFO] = "info",
-		[LEVEL_DEBUG] = "debug",
-		[LEVEL_DEBUG + 1] = NULL };
+	static const char *const words[] = { [LOG_LEVEL_ERROR] = "error",
+		[LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+		[LOG_LEVEL_DEBUG + 1] = NULL };
 
 	if (parse_word(value, words, result))
 		return 0;

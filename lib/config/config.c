@@ -50,7 +50,7 @@
 	LIST(outbound_required_headers, "{}", confcheck_required)             \
 	FLAG(outbound_route_recipients, cfg_true)                             \
 	WORD(log_target, LOG_TARGET_SYSLOG, confcheck_parse_log_target)       \
-	WORD(log_level, LEVEL_INFO, confcheck_parse_log_level)                \
+	WORD(log_level, LOG_LEVEL_INFO, confcheck_parse_log_level)                \
 	WORD(memory_max, 512, confcheck_parse_memory)                         \
 	FLAG(log_addresses, cfg_true)
 
@@ -287,9 +287,8 @@ static void copy_words(cfg_t *cfg, struct config *config)
 		cfg_getbool(cfg, "outbound_authenticated");
 	config->outbound_route_recipients =
 		cfg_getbool(cfg, "outbound_route_recipients");
-	config->log_target =
-		(enum config_log_target)cfg_getint(cfg, "log_target");
-	config->log_level = (enum config_log_level)cfg_getint(cfg, "log_level");
+	config->log_target = (enum log_target)cfg_getint(cfg, "log_target");
+	config->log_level = (enum log_level)cfg_getint(cfg, "log_level");
 	config->log_addresses = cfg_getbool(cfg, "log_addresses");
 	for (unsigned i = 0; i < cfg_size(cfg, "batv"); i++)
 		config->batv |= confcheck_batv_bit(cfg_getnstr(cfg, "batv", i));

@@ -8,8 +8,9 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "mail/localpart.h"
+#include "base/log.h"
 #include "base/network.h"
+#include "mail/localpart.h"
 
 /* The smtpd service for the mail of this host's programs, by its daemon name:
  * inbound, whatever else is configured. */
@@ -17,8 +18,6 @@
 
 enum config_mode { MODE_ENFORCE, MODE_SHADOW };
 enum config_headers { HEADERS_ALWAYS, HEADERS_UNLESS_SIGNED, HEADERS_NEVER };
-enum config_log_target { LOG_TARGET_SYSLOG, LOG_TARGET_STDERR };
-enum config_log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 
 struct config_list {
 	char **items; /* NUL-terminated each */
@@ -40,7 +39,7 @@ struct config {
 	int user_line;
 	char *state_dir;
 	char *runtime_dir;
-	int timeout;	/* seconds */
+	int timeout;	 /* seconds */
 	char *delimiter; /* any of these characters; "": no extensions */
 
 	enum config_mode inbound_mode;
@@ -62,8 +61,8 @@ struct config {
 	 * outbound, for Postfix gives no service such a name. */
 	bool outbound_named;
 
-	enum config_log_target log_target;
-	enum config_log_level log_level;
+	enum log_target log_target;
+	enum log_level log_level;
 	size_t memory_max; /* bytes */
 	bool log_addresses;
 	unsigned batv; /* LOCALPART_PRVS, LOCALPART_BTV1 */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "decisionlog/leaklog.h"
+#include "decisionlog/logaddress.h"
 #include "decisionlog/prooflog.h"
 
 #define ADDRESS_SHOWN 330 /* an address, escaped and cut */
@@ -14,10 +15,9 @@
 /* A line that grows item by item, and begins anew where it is full. */
 struct lines {
 	const struct log *log;
-	void (*emit)(
-		void *context, enum config_log_level level, const char *line);
+	void (*emit)(void *context, enum log_level level, const char *line);
 	void *context;
-	enum config_log_level level;
+	enum log_level level;
 	char prefix[300];
 	char text[REPORT_LINE + 1];
 	size_t used;
@@ -75,7 +75,7 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 
 static void show(const struct lines *lines, struct bytes address, char *out)
 {
-	(void)log_address(lines->log, address, out, ADDRESS_SHOWN);
+	(void)logaddress(lines->log, address, out, ADDRESS_SHOWN);
 }
 
 /* " rcpt=<old>:<new>,<new>", begun again on the next line where it is long. */
@@ -210,8 +210,8 @@ static void add_left(struct lines *lines, const struct left *left,
 		(void)snprintf(item, sizeof item, " more=%zu", left->count - 1);
 		append(lines, item);
 	}
-	lines->level =
-		finding->why == decide_why_signed ? LEVEL_INFO : LEVEL_WARNING;
+	lines->level = finding->why == decide_why_signed ? LOG_LEVEL_INFO
+							 : LOG_LEVEL_WARNING;
 	end(lines);
 }
 
@@ -258,9 +258,9 @@ static void add_unproven(struct lines *lines, const struct decision *decision,
 	prooflog_text(decision, message, lines->log, proof);
 	append(lines, proof);
 	if (decision->refuse && decision->proof.unseen)
-		lines->level = LEVEL_WARNING;
+		lines->level = LOG_LEVEL_WARNING;
 	end(lines);
-	lines->level = LEVEL_INFO;
+	lines->level = LOG_LEVEL_INFO;
 }
 
 static void add_leaks(struct lines *lines, const struct decision *decision,
@@ -276,14 +276,13 @@ static void add_leaks(struct lines *lines, const struct decision *decision,
 void report_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
-	void (*emit)(
-		void *context, enum config_log_level level, const char *line),
+	void (*emit)(void *context, enum log_level level, const char *line),
 	void *context)
 {
 	struct lines lines = { .log = log,
 		.emit = emit,
 		.context = context,
-		.level = LEVEL_INFO };
+		.level = LOG_LEVEL_INFO };
 	char item[ADDRESS_SHOWN + 64];
 	bool touched = false;
 
@@ -303,7 +302,8 @@ void report_lines(const struct decision *decision,
 	add_all_left(&lines, decision, message);
 	add_leaks(&lines, decision, message, queue_id);
 	/* That it was left as it is is told of mail that has been decided. */
-	lines.level = decision->why == WHY_REQUEUED ? LEVEL_INFO : LEVEL_DEBUG;
+	lines.level = decision->why == WHY_REQUEUED ? LOG_LEVEL_INFO
+						    : LOG_LEVEL_DEBUG;
 	if (!touched)
 		append(&lines, " unchanged");
 	if (unparsable(decision)) {

@@ -12,21 +12,20 @@
 #define REPORT_LINE 900
 
 /*
- * Calls emit for each line, at the level it deserves: LEVEL_INFO where the
- * message was touched (or would have been, in shadow mode), LEVEL_WARNING for
- * addresses left as they are and headers that could not be changed (one line
- * for each header and reason, "more=" counts the others) and for leaks,
- * LEVEL_INFO for a
- * message without the proof that it needs, refused or not (LEVEL_WARNING where
- * it is refused for now, 450), and for one that was decided before
- * (WHY_REQUEUED), LEVEL_DEBUG for a message that nothing touched. queue_id:
+ * Calls emit for each line, at the level it deserves: LOG_LEVEL_INFO where the
+ * message was touched (or would have been, in shadow mode), LOG_LEVEL_WARNING
+ * for addresses left as they are and headers that could not be changed (one
+ * line for each header and reason, "more=" counts the others) and for leaks,
+ * LOG_LEVEL_INFO for a
+ * message without the proof that it needs, refused or not (LOG_LEVEL_WARNING
+ * where it is refused for now, 450), and for one that was decided before
+ * (WHY_REQUEUED), LOG_LEVEL_DEBUG for a message that nothing touched. queue_id:
  * NULL becomes "NOQUEUE".
  */
 void report_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
-	void (*emit)(
-		void *context, enum config_log_level level, const char *line),
+	void (*emit)(void *context, enum log_level level, const char *line),
 	void *context);
 
 #endif

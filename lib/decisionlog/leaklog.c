@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "decide/leak.h"
+#include "decisionlog/logaddress.h"
 #include "decisionlog/prooflog.h"
 
 #define ADDRESS_SHOWN 330 /* escaped and cut, as in other lines */
@@ -26,8 +27,7 @@ static void show_field(const struct decide_leak *leak, char out[FIELD_SHOWN])
 void leaklog_lines(const struct decision *decision,
 	const struct decide_message *message, const char *id,
 	const struct log *log,
-	void (*emit)(
-		void *context, enum config_log_level level, const char *line),
+	void (*emit)(void *context, enum log_level level, const char *line),
 	void *context)
 {
 	char origin[PROOFLOG_ORIGIN_MAX];
@@ -39,17 +39,17 @@ void leaklog_lines(const struct decision *decision,
 		char address[ADDRESS_SHOWN];
 		char field[FIELD_SHOWN];
 
-		(void)log_address(log, leak->address, address, sizeof address);
+		(void)logaddress(log, leak->address, address, sizeof address);
 		show_field(leak, field);
 		(void)snprintf(line, sizeof line,
 			"%s: leak=<%s> field=%s why=%s%s", id, address, field,
 			decide_why_name(decision->why), origin);
-		emit(context, LEVEL_WARNING, line);
+		emit(context, LOG_LEVEL_WARNING, line);
 	}
 	if (decision->leak_total == decision->leak_count)
 		return;
 	(void)snprintf(line, sizeof line, "%s: leaks=%zu logged=%zu why=%s%s",
 		id, decision->leak_total, decision->leak_count,
 		decide_why_name(decision->why), origin);
-	emit(context, LEVEL_WARNING, line);
+	emit(context, LOG_LEVEL_WARNING, line);
 }

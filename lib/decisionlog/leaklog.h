@@ -16,8 +16,7 @@
 void leaklog_lines(const struct decision *decision,
 	const struct decide_message *message, const char *id,
 	const struct log *log,
-	void (*emit)(
-		void *context, enum config_log_level level, const char *line),
+	void (*emit)(void *context, enum log_level level, const char *line),
 	void *context);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "decisionlog/logaddress.h"
+
 #define SHOWN 70 /* a name or a value, escaped and cut */
 
 /* As log_escape, and without the quote that would end the value. */
@@ -12,7 +14,7 @@ static void escape(const struct log *log, struct bytes text, char out[SHOWN])
 
 	/* A header may be one that holds an address. */
 	if (text.len && memchr(text.data, '@', text.len))
-		(void)log_address(log, text, plain, sizeof plain);
+		(void)logaddress(log, text, plain, sizeof plain);
 	else
 		(void)log_escape(text, plain, sizeof plain);
 	for (const char *c = plain; *c && used + 5 < SHOWN; c++) {

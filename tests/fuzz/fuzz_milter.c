@@ -54,14 +54,14 @@ static struct sockaddr_un place = { .sun_family = AF_UNIX };
 static char directory[] = "/tmp/readdress-fuzz-XXXXXX";
 static atomic_bool closes; /* "quit, new connection follows" was sent */
 
-void __wrap_log_line(const struct log *log, enum config_log_level level,
+void __wrap_log_line(const struct log *log, enum log_level level,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 void __syslog_chk(int priority, int flag, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* In the place of log_line, by the linker: nothing from mail is in a line as it
  * came, and no line is cut. */
-void __wrap_log_line(const struct log *log, enum config_log_level level,
+void __wrap_log_line(const struct log *log, enum log_level level,
 	const char *format, ...)
 {
 	char line[REPORT_LINE + 2];
@@ -72,7 +72,7 @@ void __wrap_log_line(const struct log *log, enum config_log_level level,
 	va_start(args, format);
 	len = vsnprintf(line, sizeof line, format, args);
 	va_end(args);
-	FUZZ_CHECK(level >= LEVEL_ERROR && level <= LEVEL_DEBUG);
+	FUZZ_CHECK(level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG);
 	FUZZ_CHECK(len > 0 && len <= REPORT_LINE);
 	for (int i = 0; i < len; i++)
 		FUZZ_CHECK(line[i] >= ' ' && line[i] <= '~');

@@ -64,14 +64,13 @@ static struct logsink *open_sink(void)
 	return sink;
 }
 
-static void say(
-	struct logsink *sink, enum config_log_target target, const char *line)
+static void say(struct logsink *sink, enum log_target target, const char *line)
 {
 	logsink_line(sink, target, PRIORITY, line, strlen(line));
 }
 
 /* Until the receiver takes no more; how many it has taken. */
-static uint64_t fill(struct logsink *sink, enum config_log_target target)
+static uint64_t fill(struct logsink *sink, enum log_target target)
 {
 	uint64_t before = logsink_dropped(sink);
 	uint64_t count = 0;

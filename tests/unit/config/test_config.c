@@ -80,7 +80,7 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->outbound_required_count, 0);
 	assert_true(config->outbound_route_recipients);
 	assert_int_equal(config->log_target, LOG_TARGET_SYSLOG);
-	assert_int_equal(config->log_level, LEVEL_INFO);
+	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
 	assert_true(config->log_addresses);
 }
 
@@ -161,7 +161,7 @@ static void test_all_options(void **state)
 	assert_string_equal(config->outbound_required[1].value, "a: b");
 	assert_false(config->outbound_route_recipients);
 	assert_int_equal(config->log_target, LOG_TARGET_STDERR);
-	assert_int_equal(config->log_level, LEVEL_DEBUG);
+	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	assert_false(config->log_addresses);
 	assert_int_equal(config->memory_max, 1 << 20);
 	assert_int_equal(config->batv, 0);
@@ -175,7 +175,7 @@ static void test_other_values(void **state)
 	(void)state;
 	config = open_text("inbound_rewrite_headers = never log_level = error");
 	assert_int_equal(config->inbound_rewrite_headers, HEADERS_NEVER);
-	assert_int_equal(config->log_level, LEVEL_ERROR);
+	assert_int_equal(config->log_level, LOG_LEVEL_ERROR);
 	config_close(config);
 	config = open_text("user = \"a\"\nuser = b\n"
 			   "inbound_headers = {\"X\"}\n"
@@ -189,7 +189,7 @@ static void test_other_values(void **state)
 			   "outbound_headers += {\"To\", \"Cc\"}\n"
 			   "recipient_delimiter = '-+.#$&*/=?^_`{|}~'\n"
 			   "batv = {\"btv1\", \"btv1\"}\n");
-	assert_int_equal(config->log_level, LEVEL_WARNING);
+	assert_int_equal(config->log_level, LOG_LEVEL_WARNING);
 	assert_int_equal(config->timeout, 2147483647);
 	assert_int_equal(config->outbound_headers.count, 9);
 	assert_string_equal(config->outbound_headers.items[8], "Cc");

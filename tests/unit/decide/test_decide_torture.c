@@ -82,8 +82,7 @@ static int run_decide(
 	return code;
 }
 
-static void tell_line(
-	void *context, enum config_log_level level, const char *line)
+static void tell_line(void *context, enum log_level level, const char *line)
 {
 	torture_tell(context, "%d %s\n", level, line);
 }
@@ -93,7 +92,7 @@ static int run_report(
 	void *context, struct torture_told *told, struct error *error)
 {
 	const struct testdecide *test = context;
-	struct log log = { .level = LEVEL_DEBUG };
+	struct log log = { .level = LOG_LEVEL_DEBUG };
 
 	report_lines(&test->decision, &test->message, "4F2A91C03", 12, &log,
 		tell_line, told);

@@ -307,13 +307,13 @@ struct lines {
 	char last[REPORT_LINE + 1]; /* of the warnings */
 };
 
-static void keep(void *context, enum config_log_level level, const char *line)
+static void keep(void *context, enum log_level level, const char *line)
 {
 	struct lines *lines = context;
 
 	lines->count++;
 	assert_true(strlen(line) <= REPORT_LINE);
-	if (level != LEVEL_WARNING)
+	if (level != LOG_LEVEL_WARNING)
 		return;
 	if (!lines->warnings++)
 		(void)snprintf(lines->first, sizeof lines->first, "%s", line);
@@ -322,7 +322,7 @@ static void keep(void *context, enum config_log_level level, const char *line)
 
 static void report(struct testdecide *test, bool addresses, struct lines *lines)
 {
-	struct log log = { .level = LEVEL_DEBUG, .addresses = addresses };
+	struct log log = { .level = LOG_LEVEL_DEBUG, .addresses = addresses };
 
 	memset(lines, 0, sizeof *lines);
 	test->rules = RULES;

@@ -154,7 +154,7 @@ static void test_file(void **state)
 static void check_text(struct testdecide test, const bool *seen, bool addresses,
 	const char *expected)
 {
-	struct log log = { .level = LEVEL_DEBUG, .addresses = addresses };
+	struct log log = { .level = LOG_LEVEL_DEBUG, .addresses = addresses };
 	char text[PROOFLOG_MAX];
 
 	testdecide_open(&test);

@@ -8,11 +8,11 @@
 
 struct lines {
 	size_t count;
-	enum config_log_level level[LINES];
+	enum log_level level[LINES];
 	char *text[LINES];
 };
 
-static void keep(void *context, enum config_log_level level, const char *line)
+static void keep(void *context, enum log_level level, const char *line)
 {
 	struct lines *lines = context;
 
@@ -28,7 +28,7 @@ static void keep(void *context, enum config_log_level level, const char *line)
 static void report(const struct testdecide *test, const char *queue_id,
 	bool addresses, struct lines *lines)
 {
-	struct log log = { .level = LEVEL_DEBUG, .addresses = addresses };
+	struct log log = { .level = LOG_LEVEL_DEBUG, .addresses = addresses };
 
 	lines->count = 0;
 	memset(log.key, 'k', sizeof log.key);
@@ -61,10 +61,10 @@ struct report_case {
 
 static void check(const struct report_case *row)
 {
-	static const char letters[] = { [LEVEL_ERROR] = 'e',
-		[LEVEL_WARNING] = 'w',
-		[LEVEL_INFO] = 'i',
-		[LEVEL_DEBUG] = 'd' };
+	static const char letters[] = { [LOG_LEVEL_ERROR] = 'e',
+		[LOG_LEVEL_WARNING] = 'w',
+		[LOG_LEVEL_INFO] = 'i',
+		[LOG_LEVEL_DEBUG] = 'd' };
 	struct testdecide test = row->test;
 	struct lines *lines = calloc(1, sizeof *lines);
 	char text[8192] = "";

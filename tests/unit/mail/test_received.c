@@ -272,7 +272,7 @@ static void test_chains(void **state)
 	assert_in_range(requeued, number / 100, number / 4);
 }
 
-static void tell(void *context, enum config_log_level level, const char *line)
+static void tell(void *context, enum log_level level, const char *line)
 {
 	char **told = context;
 
@@ -282,7 +282,7 @@ static void tell(void *context, enum config_log_level level, const char *line)
 
 static void check_line(struct testdecide *test, bool requeued)
 {
-	struct log log = { .level = LEVEL_INFO, .addresses = true };
+	struct log log = { .level = LOG_LEVEL_INFO, .addresses = true };
 	char *told = NULL;
 	char expected[200];
 
@@ -290,7 +290,7 @@ static void check_line(struct testdecide *test, bool requeued)
 		tell, &told);
 	(void)snprintf(expected, sizeof expected,
 		"%d 4F2A91C03: direction=inbound why=%s generation=7 %s",
-		LEVEL_INFO, requeued ? "requeued" : "daemon",
+		LOG_LEVEL_INFO, requeued ? "requeued" : "daemon",
 		requeued ? "unchanged"
 			 : "rcpt=<bob@old.example>:<bob.owen@new.example> "
 			   "headers=Cc");
