@@ -56,6 +56,15 @@ static bool is_possible(const struct verdict_context *context)
 	       header[RESULT_LEFT] || header[RESULT_UNPARSABLE];
 }
 
+/* True if the address has no domain, and Postfix completes it with its own. */
+static bool is_bare(struct bytes spelt)
+{
+	for (size_t i = 0; i < spelt.len; i++)
+		if (spelt.data[i] && strchr("@%!", spelt.data[i]))
+			return false;
+	return true;
+}
+
 /* 1, 0 (an address without a domain is this host's own), or an error. */
 static int is_outside(const struct verdict_context *context,
 	const struct decide_recipient *recipient)
@@ -67,8 +76,8 @@ static int is_outside(const struct verdict_context *context,
 	int result = envelope_mailbox(
 		recipient->address, recipient->resolved, &mailbox, &spelt);
 
-	if (result <= 0)
-		return result;
+	if (result <= 0 || is_bare(spelt))
+		return result < 0 ? result : 0;
 	result = address_domain_key(mailbox.domain, mailbox.domain_len, key);
 	if (result < 0)
 		return result == ERR_BAD ? 1 : result;
@@ -214,12 +223,10 @@ static int look_into(struct verdict_context *context,
 	while (!result && unread_next(&text, &unread)) {
 		bool fired = false;
 
-		result = look_at_place(
-			context, source, &unread, unread.len, &fired);
-		if (!result && !fired && unread.ascii_len < unread.len &&
-			unread.ascii_len > unread.at + 1)
+		for (unsigned i = 0; !result && !fired && i < unread.len_count;
+			i++)
 			result = look_at_place(context, source, &unread,
-				unread.ascii_len, &fired);
+				unread.len[i], &fired);
 	}
 	return result;
 }

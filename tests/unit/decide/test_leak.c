@@ -169,6 +169,23 @@ static void test_outside(void **state)
 					"<v@b\xc3\xbc"
 					"cher.example>\n<postmaster>" },
 			"" },
+		/* Postfix completes what has no domain with its own */
+		{ { .sender = "<" OWEN ">",
+			  .recipients = "<postmaster>|r=postmaster@mx.example\n"
+					"<Bob>|r=Bob@mx.example\n"
+					"root|r=root@mx.example\n"
+					"<\"b b\">|r=\"b b\"@mx.example" },
+			"" },
+		/* and takes these for others' */
+		{ { .sender = "<" OWEN ">",
+			  .recipients = "<y%far.example>|r=y@far.example" },
+			"from " OWEN ";" },
+		{ { .sender = "<" OWEN ">",
+			  .recipients = "<far.example!y>|r=y@far.example" },
+			"from " OWEN ";" },
+		{ { .sender = "<" OWEN ">",
+			  .recipients = "<y@>|r=y@mx.example" },
+			"from " OWEN ";" },
 		{ { .sender = "<" OWEN ">",
 			  .recipients = "<x@old.example>\n<y@deep.example>" },
 			"from " OWEN ";" },
