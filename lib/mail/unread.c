@@ -74,37 +74,96 @@ static size_t skip_comments(struct bytes text, size_t at)
 	return at;
 }
 
-/* Behind the dot that stands in a domain after white space, and the white space
- * behind it; at when there is none. A dot without white space in front may be
- * the end of a sentence. */
-static size_t skip_far_dot(struct bytes text, size_t at)
+/* Where a domain may end. */
+struct ends {
+	size_t at[UNREAD_READINGS]; /* ascending; the last one is all of it */
+	unsigned count;
+};
+
+/* Behind the dot that stands in a domain beside white space, and the white
+ * space behind it; at when there is none. *maybe: there is none in front of the
+ * dot, which may be the end of a sentence. */
+static size_t skip_far_dot(struct bytes text, size_t at, bool *maybe)
 {
 	size_t dot = skip_space(text, at);
 	size_t next;
 
+	*maybe = dot > at && text.data[at - 1] == '.';
+	if (*maybe)
+		return is_alnum(dot < text.len ? text.data[dot] : '\0') ? dot
+									: at;
 	if (dot == at || dot == text.len || text.data[dot] != '.')
 		return at;
 	next = skip_space(text, dot + 1);
 	return next < text.len && is_alnum(text.data[next]) ? next : at;
 }
 
-/* The domain from begin on, without what ends a sentence. */
-static size_t find_domain_end(struct bytes text, size_t begin)
+/* Notes end without the dots and hyphens that end a sentence; nothing where
+ * that is no domain, or known. */
+static void add_end(
+	struct ends *ends, struct bytes text, size_t begin, size_t end)
+{
+	while (end > begin &&
+		(text.data[end - 1] == '.' || text.data[end - 1] == '-' ||
+			is_space(text.data[end - 1])))
+		end--;
+	if (end > begin && (!ends->count || end > ends->at[ends->count - 1]))
+		ends->at[ends->count++] = end;
+}
+
+/* The domain from begin on. */
+static void find_domain_ends(struct bytes text, size_t begin, struct ends *ends)
 {
 	size_t end = begin;
 	size_t from;
+	bool maybe = false;
 
+	ends->count = 0;
 	do {
 		while (end < text.len && in_domain(text.data[end]))
 			end++;
 		from = end;
 		if (end > begin)
-			end = skip_far_dot(text, end);
+			end = skip_far_dot(text, end, &maybe);
+		if (end == from || !maybe)
+			continue;
+		if (ends->count == UNREAD_DOTS)
+			end = from;
+		add_end(ends, text, begin, from);
 	} while (end > from);
-	while (end > begin &&
-		(text.data[end - 1] == '.' || text.data[end - 1] == '-'))
-		end--;
-	return end;
+	add_end(ends, text, begin, end);
+}
+
+/* Copies the domain behind the "@", and tells its readings. */
+static void copy_domain(struct unread *unread, struct bytes text, size_t begin,
+	const struct ends *ends)
+{
+	size_t len = unread->at + 1;
+	size_t ascii = 0;
+	size_t lens[UNREAD_READINGS];
+	unsigned at = 0;
+
+	for (size_t i = begin; i < ends->at[ends->count - 1]; i++) {
+		if (is_high(text.data[i]) && !ascii)
+			ascii = len;
+		if (!is_space(text.data[i]))
+			unread->text[len++] = text.data[i];
+		if (i + 1 == ends->at[at])
+			lens[at++] = len;
+	}
+	unread->len_count = 0;
+	while (at) {
+		size_t next = lens[--at];
+
+		if (ascii > next) {
+			unread->len[unread->len_count++] = ascii;
+			ascii = 0;
+		}
+		if (!ascii || ascii != next)
+			unread->len[unread->len_count++] = next;
+	}
+	if (ascii > unread->at + 1)
+		unread->len[unread->len_count++] = ascii;
 }
 
 /* Fills *unread from what stands around the "@" at mid. Returns false when no
@@ -115,10 +174,15 @@ static bool take(struct bytes text, size_t mid, struct unread *unread)
 	size_t begin = skip_comments(text, mid + 1);
 	size_t local;
 	size_t end;
+	struct ends ends;
 
-	end = find_domain_end(text, begin);
-	if (end == begin || end - begin > ADDRESS_DOMAIN_MAX * 2 - 1)
+	find_domain_ends(text, begin, &ends);
+	while (ends.count &&
+		ends.at[ends.count - 1] - begin > ADDRESS_DOMAIN_MAX * 2 - 1)
+		ends.count--;
+	if (!ends.count)
 		return false;
+	end = ends.at[ends.count - 1];
 	while (local_end && is_space(text.data[local_end - 1]))
 		local_end--;
 	local = find_local(text, local_end);
@@ -129,14 +193,7 @@ static bool take(struct bytes text, size_t mid, struct unread *unread)
 	unread->at = local_end - local;
 	memcpy(unread->text, text.data + local, unread->at);
 	unread->text[unread->at] = '@';
-	unread->len = unread->at + 1;
-	for (size_t i = begin; i < end; i++)
-		if (!is_space(text.data[i]))
-			unread->text[unread->len++] = text.data[i];
-	unread->ascii_len = unread->at + 1;
-	while (unread->ascii_len < unread->len &&
-		!is_high(unread->text[unread->ascii_len]))
-		unread->ascii_len++;
+	copy_domain(unread, text, begin, &ends);
 	return true;
 }
 
@@ -181,15 +238,10 @@ int unread_names_domain(
 	int result = 0;
 
 	while (!result && unread_next(&text, &unread)) {
-		struct bytes domain = { unread.text + unread.at + 1,
-			unread.len - unread.at - 1 };
-
-		result = names(reader, role, domain);
-		if (!result && unread.ascii_len < unread.len) {
-			domain.len = unread.ascii_len - unread.at - 1;
-			if (domain.len)
-				result = names(reader, role, domain);
-		}
+		for (unsigned i = 0; !result && i < unread.len_count; i++)
+			result = names(reader, role,
+				(struct bytes){ unread.text + unread.at + 1,
+					unread.len[i] - unread.at - 1 });
 	}
 	return result;
 }

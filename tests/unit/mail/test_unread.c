@@ -27,7 +27,28 @@ static void test_places(void **state)
 		{ "a@(" LONG60 LONG60 LONG60 LONG60 LONG60 ")b", "" },
 		{ "Z z@new\r\n .example", "z@new.example;" },
 		{ "Z z @ new . new . example .", "z@new.new.example;" },
-		{ "z@new.example. Thanks", "z@new.example;" },
+		/* all that it may be */
+		{ "z@new.example. Thanks",
+			"z@new.example.Thanks;z@new.example;" },
+		{ "z@new.example. (Thanks)", "z@new.example;" },
+		{ "z@new. a. b. c. d. e",
+			"z@new.a.b.c.d;z@new.a.b.c;z@new.a.b;z@new.a;z@new;" },
+		{ "z@new. a .b. c", "z@new.a.b.c;z@new.a.b;z@new;" },
+		{ "z@new.a\xc3\xbc"
+		  ". b. c",
+			"z@new.a\xc3\xbc"
+			".b.c;z@new.a\xc3\xbc"
+			".b;z@new.a\xc3\xbc"
+			";z@new.a;" },
+		{ "z@new. a\xc3\xbc"
+		  ". b",
+			"z@new.a\xc3\xbc"
+			".b;z@new.a\xc3\xbc"
+			";z@new.a;z@new;" },
+		{ "z@new. \xc3\xbc", "z@new;" },
+		{ "z@. b", "z@.b;" },
+		{ "Z Z q@new. example", "q@new.example;q@new;" },
+		{ "Z z@new.\r\n\texample", "z@new.example;z@new;" },
 		{ "z@new .@b", "z@new;.@b;" },
 		{ "a@ .b", "a@.b;" },
 		{ "Z 'z@new.example'", "z@new.example;" },
@@ -48,7 +69,7 @@ static void test_places(void **state)
 		{ "z\xc3\xb6@b\xc3\xbc"
 		  "cher.example",
 			"z\xc3\xb6@b\xc3\xbc"
-			"cher.example;" },
+			"cher.example;z\xc3\xb6@b;" },
 		/* a word too long for a local part is none */
 		{ LONG60 LONG60 LONG60 LONG60 LONG60 "@b", "@b;" },
 		/* nor is this a domain */
@@ -70,10 +91,13 @@ static void test_places(void **state)
 		memcpy(block, cases[i].text, len);
 		while (unread_next(&rest, &unread)) {
 			assert_true(unread.text[unread.at] == '@');
-			assert_true(unread.ascii_len <= unread.len);
-			used += (size_t)snprintf(found + used,
-				sizeof found - used, "%.*s;", (int)unread.len,
-				unread.text);
+			assert_in_range(unread.len_count, 1, UNREAD_READINGS);
+			for (unsigned n = 0; n < unread.len_count; n++) {
+				assert_true(unread.len[n] > unread.at + 1);
+				used += (size_t)snprintf(found + used,
+					sizeof found - used, "%.*s;",
+					(int)unread.len[n], unread.text);
+			}
 		}
 		if (strcmp(found, cases[i].places))
 			fail_msg("%s: %s", cases[i].text, found);
@@ -91,7 +115,6 @@ static void test_names_domain(void **state)
 		{ "Zoe zoe@new.example", 0, 1 },
 		{ "Zoe zoe@NEW.Example,", 0, 1 },
 		{ "Zoe zoe@old.example", 1, 0 },
-		{ "Zoe zoe@(at) new .example", 0, 1 },
 		{ "x@far.example y@new.example", 0, 1 },
 		{ "zoe@a.sub.example", 0, 1 },
 		{ "zoe@sub.example", 0, 0 },
