@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/linkcheck.h"
-
 static int not_regular(const char *shown, mode_t mode, struct error *error)
 {
 	const char *what = "is not a regular file";
@@ -22,6 +20,13 @@ static int not_regular(const char *shown, mode_t mode, struct error *error)
 
 int file_open(int dirfd, const char *name, const char *shown,
 	struct stat *status, struct error *error)
+{
+	return file_open_linked(dirfd, name, shown, NULL, status, error);
+}
+
+int file_open_linked(int dirfd, const char *name, const char *shown,
+	const struct linkcheck_names *ours, struct stat *status,
+	struct error *error)
 {
 	struct stat own;
 	int code;
@@ -46,7 +51,7 @@ int file_open(int dirfd, const char *name, const char *shown,
 		close(fd);
 		return not_regular(shown, status->st_mode, error);
 	}
-	code = linkcheck(dirfd, name, status, shown, error);
+	code = linkcheck(dirfd, name, status, ours, shown, error);
 	if (code) {
 		close(fd);
 		return code;
@@ -216,7 +221,7 @@ int file_append_line(int dirfd, const char *name, const char *shown,
 		code = not_regular(shown, status.st_mode, error);
 		goto out;
 	}
-	code = linkcheck(dirfd, name, &status, shown, error);
+	code = linkcheck(dirfd, name, &status, NULL, shown, error);
 	if (code)
 		goto out;
 	if ((status.st_size == 0 &&

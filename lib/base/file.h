@@ -11,14 +11,20 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/linkcheck.h"
 
 /*
  * Opens a regular file for reading. Returns the descriptor (close it) and what
  * fstat says (status may be NULL); ERR_NOENT, ERR_PERM; ERR_BAD when it is no
- * regular file, or linkcheck() refuses it; ERR_IO.
+ * regular file, or linkcheck() refuses it, for which it has one name; ERR_IO.
  */
 int file_open(int dirfd, const char *name, const char *shown,
 	struct stat *status, struct error *error) MUST_CHECK;
+
+/* As file_open, of a file that may have several of these names. */
+int file_open_linked(int dirfd, const char *name, const char *shown,
+	const struct linkcheck_names *ours, struct stat *status,
+	struct error *error) MUST_CHECK;
 
 /* Writes all of data, over short writes and EINTR. Returns 0, or -1 and errno.
  */

@@ -183,13 +183,23 @@ static void close_old(struct map_old *old)
 int map_open(struct map **result, const char *path, bool isolated,
 	struct error *error)
 {
-	struct map *map = NULL;
-	int memory = -1;
-	int code = 0;
+	int code;
 	int file = file_open(AT_FDCWD, path, path, NULL, error);
 
 	if (file < 0)
 		return file;
+	code = map_open_file(result, file, path, isolated, error);
+	close(file);
+	return code;
+}
+
+int map_open_file(struct map **result, int file, const char *path,
+	bool isolated, struct error *error)
+{
+	struct map *map = NULL;
+	int memory = -1;
+	int code = 0;
+
 	map = calloc(1, sizeof *map);
 	if (!map) {
 		code = error_set(error, ERR_NOMEM, "%s: out of memory", path);
@@ -211,7 +221,6 @@ out:
 	map_close(map);
 	if (memory >= 0)
 		close(memory);
-	close(file);
 	return code;
 }
 

@@ -40,12 +40,17 @@ struct map;
  * (the tool; a rename is safe, writing into the file is not).
  * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
  * ours, of another version, unfinished or damaged, with text that names path
- * and what is wrong; ERR_FOREIGN when another architecture made it; ERR_IO; ERR_NOMEM. *map is set on 0 only; map_close it. An
- * open map does not change: several threads may use it. A map that was made
- * before 0.2 is walked through once, for map_domain_roles: when it is opened,
- * if it is isolated, else at the first question.
+ * and what is wrong; ERR_FOREIGN when another architecture made it; ERR_IO;
+ * ERR_NOMEM. *map is set on 0 only; map_close it. An open map does not change:
+ * several threads may use it. A map that was made before 0.2 is walked through
+ * once, for map_domain_roles: when it is opened, if it is isolated, else at the
+ * first question.
  */
 int map_open(struct map **map, const char *path, bool isolated,
+	struct error *error) MUST_CHECK;
+/* As map_open, of a regular file that is open for reading, and stays the
+ * caller's; path is for messages. */
+int map_open_file(struct map **map, int file, const char *path, bool isolated,
 	struct error *error) MUST_CHECK;
 /* After all readers and walks of it. NULL: nothing to do. */
 void map_close(struct map *map);

@@ -148,7 +148,7 @@ static void note_newest(struct state *state, int code, const struct map *map)
 static int try_newest(struct state *state, bool isolated, struct map **map,
 	struct error *error)
 {
-	int code = map_open(map, state->map_path, isolated, error);
+	int code = state_open_map(state->map_path, isolated, map, error);
 
 	note_newest(state, code, code ? NULL : *map);
 	if (code == ERR_NOENT)
@@ -218,7 +218,7 @@ static int open_numbered(const char *path, uint64_t generation, bool isolated,
 	struct map **result, struct error *error)
 {
 	struct map *map = NULL;
-	int code = map_open(&map, path, isolated, error);
+	int code = state_open_map(path, isolated, &map, error);
 
 	if (code)
 		return code;

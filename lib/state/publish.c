@@ -57,7 +57,7 @@ static int read_back(
 			" seconds since 1970, which no map can hold: set it "
 			"(`date`), and do this again; nothing was changed",
 			meta->time);
-	code = map_open(&map, state->build_path, true, &cause);
+	code = state_open_map(state->build_path, true, &map, &cause);
 	if (!code && map_meta(map)->generation != meta->generation)
 		code = error_set(&cause, ERR_BAD,
 			"it holds generation %" PRIu64 ", not %" PRIu64,
@@ -76,8 +76,8 @@ static int own_build(struct state *state, struct error *error)
 {
 	int changed;
 	int code = 0;
-	int fd = file_open(
-		state->fd, STATE_BUILD, state->build_path, NULL, error);
+	int fd = state_open_map_file(
+		state->fd, STATE_BUILD, state->build_path, error);
 
 	if (fd < 0)
 		return fd;

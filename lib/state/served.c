@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/linkcheck.h"
 #include "decide/proof.h"
 #include "state/statedir.h"
 
@@ -130,7 +129,7 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 		code = error_set_errno(error, "cannot open %s", path);
 	else if (fstat(file, &status))
 		code = error_set_errno(error, "cannot stat %s", path);
-	else if (linkcheck(dir, base(STATE_CLAIM), &status, path, error))
+	else if (linkcheck(dir, base(STATE_CLAIM), &status, NULL, path, error))
 		code = ERR_BAD;
 	else if (!fcntl(file, F_OFD_SETLK, &lock))
 		*fd = file;

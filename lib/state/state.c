@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/linkcheck.h"
 #include "state/statedir.h"
 
 #define LOCK_POLL_MS 20
@@ -298,8 +297,8 @@ static int take_lock(
 		if (fstat(fd, &file))
 			code = error_set_errno(error, "cannot stat %s", path);
 		else
-			code = linkcheck(
-				state->fd, STATE_LOCK, &file, path, error);
+			code = linkcheck(state->fd, STATE_LOCK, &file, NULL,
+				path, error);
 		if (code) {
 			close(fd);
 			return code;

@@ -54,6 +54,15 @@ void state_path(
 int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 	bool create, struct error *error) MUST_CHECK;
 
+/* Opens a map of this directory for reading, below dirfd. It may have several
+ * names in here: publishing one links it into history/. As file_open. */
+int state_open_map_file(int dirfd, const char *name, const char *shown,
+	struct error *error) MUST_CHECK;
+
+/* The same, and opens it as a map: as map_open. */
+int state_open_map(const char *path, bool isolated, struct map **map,
+	struct error *error) MUST_CHECK;
+
 /* Numbers in history/ as state_generations gives them, without the newest; on
  * error NULL and 0. */
 int state_history(const struct state *state, uint64_t **list, size_t *count,
