@@ -1,12 +1,10 @@
 #include "decide/envelope.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unicase.h>
 
 #include "mail/dsn.h"
-#include "decide/postfixpath.h"
+#include "mail/postfixfold.h"
 #include "decide/recipients.h"
 #include "mail/unread.h"
 
@@ -24,27 +22,18 @@ static int same_key(const struct mailbox *a, const struct mailbox *b)
 	       !memcmp(a_key, b_key, (size_t)a_len);
 }
 
-/* Are the texts the same to Postfix, which folds case in domains, too, and so
- * takes ß for ss, which to IDNA2008 is another name? 1, 0, or ERR_NOMEM. */
-static int same_folded(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	int order;
-
-	if (u8_casecmp((const uint8_t *)a, a_len, (const uint8_t *)b, b_len,
-		    NULL, UNINORM_NFC, &order) < 0)
-		return errno == ENOMEM ? ERR_NOMEM : 0;
-	return !order;
-}
-
 /* Is resolved what Postfix makes of the address by folding case alone? */
 static int is_folded(
 	const struct mailbox *given, const struct mailbox *resolved)
 {
-	int same = same_folded(given->local, given->local_len, resolved->local,
-		resolved->local_len);
+	int same = postfixfold_is_same(
+		(struct bytes){ given->local, given->local_len },
+		(struct bytes){ resolved->local, resolved->local_len });
 
-	return same == 1 ? same_folded(given->domain, given->domain_len,
-				   resolved->domain, resolved->domain_len)
+	return same == 1 ? postfixfold_is_same((struct bytes){ given->domain,
+						       given->domain_len },
+				   (struct bytes){ resolved->domain,
+					   resolved->domain_len })
 			 : same;
 }
 
@@ -65,7 +54,7 @@ int envelope_mailbox(const char *address, const char *resolved,
 	bool given;
 	int same;
 
-	*spelt = postfixpath_address(address);
+	*spelt = postfixfold_path(address);
 	given = !address_parse(spelt->data, spelt->len, mailbox, NULL);
 	if (!resolved || !read_resolved(resolved, &other))
 		return given;

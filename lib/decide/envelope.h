@@ -22,7 +22,7 @@ int envelope_recipients(struct verdict_context *context) MUST_CHECK;
 /*
  * Reads a sender or recipient: as it came, or as Postfix resolved it where that
  * is another address (source routes, "in.test!u", "u%relay", "u"). resolved may
- * be NULL. *spelt: what Postfix parsed (postfixpath.h), in address: a recipient
+ * be NULL. *spelt: what Postfix parsed (postfixfold.h), in address: a recipient
  * is deleted by it. Returns 1, 0 when neither is an address, or ERR_NOMEM.
  */
 int envelope_mailbox(const char *address, const char *resolved,

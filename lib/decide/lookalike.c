@@ -1,10 +1,9 @@
 #include "decide/lookalike.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unicase.h>
 
 #include "mail/dsn.h"
+#include "mail/postfixfold.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -14,96 +13,16 @@ static int compare(const void *a, const void *b)
 	return bytes_compare(x->folded, y->folded);
 }
 
-/* As Postfix folds it; what is not UTF-8 stays as it is. */
-static int fold(struct arena *arena, struct bytes text, struct bytes *folded)
-{
-	size_t len = 0;
-	uint8_t *copy = u8_casefold((const uint8_t *)text.data, text.len, NULL,
-		UNINORM_NFC, NULL, &len);
-
-	*folded = text;
-	if (!copy)
-		return errno == ENOMEM ? ERR_NOMEM : 0;
-	folded->data = arena_copy(arena, (const char *)copy, len);
-	folded->len = len;
-	free(copy);
-	return folded->data ? 0 : ERR_NOMEM;
-}
-
-/* Postfix compares addresses without quotes. */
-static int fold_address(
-	struct arena *arena, struct bytes address, struct bytes *folded)
-{
-	struct mailbox mailbox;
-	char plain[sizeof mailbox.local + sizeof mailbox.domain + 1];
-	size_t len;
-
-	if (address_parse(address.data, address.len, &mailbox, NULL) < 0)
-		return fold(arena, address, folded);
-	len = mailbox.local_len;
-	memcpy(plain, mailbox.local, len);
-	plain[len++] = '@';
-	memcpy(plain + len, mailbox.domain, mailbox.domain_len);
-	len += mailbox.domain_len;
-	len -= plain[len - 1] == '.'; /* what is added loses it */
-	address = (struct bytes){ arena_copy(arena, plain, len), len };
-	return address.data ? fold(arena, address, folded) : ERR_NOMEM;
-}
-
-static int hex(char digit)
-{
-	static const char digits[] = "0123456789ABCDEFabcdef";
-	const char *found = digit ? strchr(digits, digit) : NULL;
-	int value = found ? (int)(found - digits) : -1;
-
-	return value > 15 ? value - 6 : value; /* Postfix takes both cases */
-}
-
-/* An ORCPT as a milter hands it to Postfix, which keeps it without xtext. */
-static int fold_orcpt(
-	struct arena *arena, const char *orcpt, struct bytes *folded)
-{
-	char *plain = arena_octets(arena, strlen(orcpt) + 1);
-	size_t len = 0;
-
-	if (!plain)
-		return ERR_NOMEM;
-	for (; *orcpt; orcpt++) {
-		if (*orcpt == '+' && hex(orcpt[1]) >= 0 && hex(orcpt[2]) >= 0) {
-			plain[len++] =
-				(char)(hex(orcpt[1]) << 4 | hex(orcpt[2]));
-			orcpt += 2;
-		} else {
-			plain[len++] = *orcpt;
-		}
-	}
-	return fold(arena, (struct bytes){ plain, len }, folded);
-}
-
-/* Where the client gave none, smtpd(8) takes RCPT TO's argument. */
-static int fold_own_orcpt(const struct verdict_context *context,
+static int fold_orcpt(const struct verdict_context *context,
 	const struct recipients_before *before, struct bytes *folded)
 {
-	static const char type[] = "rfc822;";
-	struct bytes address;
-	char *text;
+	const struct decide_recipient *recipient =
+		&context->message->recipients[before->recipient];
 
-	if (before->orcpt)
-		return fold_orcpt(context->arena, before->orcpt, folded);
-	address = bytes_of(
-		context->message->recipients[before->recipient].address);
-	if (address.len > 1 && *address.data == '<' &&
-		address.data[address.len - 1] == '>') {
-		address.data++;
-		address.len -= 2;
-	}
-	text = arena_octets(context->arena, strlen(type) + address.len);
-	if (!text)
-		return ERR_NOMEM;
-	memcpy(text, type, strlen(type));
-	memcpy(text + strlen(type), address.data, address.len);
-	address = (struct bytes){ text, strlen(type) + address.len };
-	return fold(context->arena, address, folded);
+	return before->orcpt ? postfixfold_orcpt(
+				       context->arena, before->orcpt, folded)
+			     : postfixfold_made_orcpt(context->arena,
+				       recipient->address, folded);
 }
 
 static bool is_ascii(const struct recipients *all)
@@ -140,10 +59,10 @@ int lookalikes_list(struct verdict_context *context,
 		return ERR_NOMEM;
 	for (size_t i = 0; !result && i < all->before_count; i++) {
 		list->all[i].before = &all->before[i];
-		result = fold_address(context->arena, all->before[i].spelt,
-			&list->all[i].folded);
+		result = postfixfold_address(context->arena,
+			all->before[i].spelt, &list->all[i].folded);
 		if (!result)
-			result = fold_own_orcpt(
+			result = fold_orcpt(
 				context, &all->before[i], &list->all[i].orcpt);
 	}
 	if (result < 0)
@@ -176,7 +95,7 @@ static int holds(const struct verdict_context *context,
 {
 	struct bytes wanted;
 
-	if (fold_orcpt(context->arena, orcpt, &wanted) < 0)
+	if (postfixfold_orcpt(context->arena, orcpt, &wanted) < 0)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < list->count; i++)
 		if (!list->all[i].before->deleted &&
@@ -230,7 +149,7 @@ int lookalikes_part(struct verdict_context *context,
 	/* One that is added again as it came: who knows what it looks like. */
 	if (!is_plain(after->text))
 		return clash(context);
-	if (fold_address(
+	if (postfixfold_address(
 		    context->arena, bytes_of(after->text), &wanted.folded) < 0)
 		return ERR_NOMEM;
 	found = bsearch(

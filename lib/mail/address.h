@@ -45,7 +45,7 @@ int address_parse_internal(
 
 /* The octets of text (as for address_parse) without <>, blanks around it, and
  * source route. Always succeeds; what is no path is returned whole. What
- * Postfix makes of a path is postfixpath's affair. */
+ * Postfix makes of a path is postfixfold's affair. */
 struct bytes address_strip_path(const char *text, size_t len);
 
 /*

@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "kit/headerkit.h"
 #include "kit/postfixmodel.h"
-#include "decide/postfixpath.h"
+#include "mail/postfixfold.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
 #define MOST	  256
@@ -125,7 +125,7 @@ static bool is_as_it_came(const struct input *input, const char *address)
 
 	for (size_t i = 0; i < input->message.recipient_count; i++)
 		came = came || bytes_equal(bytes_of(address),
-				       postfixpath_address(
+				       postfixfold_path(
 					       input->recipients[i].address));
 	return came;
 }
@@ -166,7 +166,7 @@ static void check_envelope(
 static bool is_plain(const struct decide_recipient *recipient)
 {
 	const char *address = recipient->address;
-	struct bytes path = postfixpath_address(address);
+	struct bytes path = postfixfold_path(address);
 	struct mailbox mailbox;
 
 	if (address_parse(address, strlen(address), &mailbox, NULL) < 0 ||
@@ -185,7 +185,7 @@ static bool is_plain(const struct decide_recipient *recipient)
 static void hold(struct postfix *postfix, const struct input *input, size_t i)
 {
 	const struct decide_recipient *one = &input->recipients[i];
-	struct bytes path = postfixpath_address(one->address);
+	struct bytes path = postfixfold_path(one->address);
 	char text[POSTFIX_TEXT];
 	char held[POSTFIX_TEXT];
 
