@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "decide/direction.h"
+
 static const char no_address[] = "a command came without its address";
 
 struct message_name {
@@ -129,7 +131,7 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 	message_reset(message);
 	message->snapshot = snapshot;
 	message->direction =
-		decide_direction(snapshot->config, client, &message->why);
+		direction_find(snapshot->config, client, &message->why);
 	if (!message->arena)
 		message->arena =
 			arena_open_account(SIZE_MAX, &message->account);
@@ -149,7 +151,7 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 	if (resolved)
 		message->sender_resolved = keep(message, resolved);
 	message->smtputf8 = flag(arguments + 1, "SMTPUTF8");
-	if (client->host && decide_is_local(client)) {
+	if (client->host && direction_is_local(client)) {
 		message->mta.user = snapshot->mta_user;
 		message->mta.host = keep(message, client->host);
 	}
@@ -242,7 +244,7 @@ static bool wants(
 	if (again)
 		(void)received_next(
 			&message->received, &message->mta, name, value);
-	return again || decide_wants_header(message->snapshot->config,
+	return again || direction_wants_header(message->snapshot->config,
 				message->direction, message->why, name);
 }
 

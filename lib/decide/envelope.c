@@ -1,71 +1,10 @@
 #include "decide/envelope.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "mail/dsn.h"
-#include "mail/postfixfold.h"
+#include "decide/outcome.h"
 #include "decide/recipients.h"
+#include "decide/resolved.h"
 #include "mail/unread.h"
-
-/* Have both the same key? 1, 0, or ERR_NOMEM. */
-static int same_key(const struct mailbox *a, const struct mailbox *b)
-{
-	char a_key[ADDRESS_KEY_MAX];
-	char b_key[ADDRESS_KEY_MAX];
-	int a_len = address_key(a, a_key);
-	int b_len = address_key(b, b_key);
-
-	if (a_len == ERR_NOMEM || b_len == ERR_NOMEM)
-		return ERR_NOMEM;
-	return a_len > 0 && a_len == b_len &&
-	       !memcmp(a_key, b_key, (size_t)a_len);
-}
-
-/* Is resolved what Postfix makes of the address by folding case alone? */
-static int is_folded(
-	const struct mailbox *given, const struct mailbox *resolved)
-{
-	int same = postfixfold_is_same(
-		(struct bytes){ given->local, given->local_len },
-		(struct bytes){ resolved->local, resolved->local_len });
-
-	return same == 1 ? postfixfold_is_same((struct bytes){ given->domain,
-						       given->domain_len },
-				   (struct bytes){ resolved->domain,
-					   resolved->domain_len })
-			 : same;
-}
-
-/* Postfix 3.7 writes {mail_addr} and {rcpt_addr} with the quotes that they
- * need; older ones and other MTAs may write their internal form. */
-static bool read_resolved(const char *text, struct mailbox *mailbox)
-{
-	size_t len = strlen(text);
-
-	return !address_parse(text, len, mailbox, NULL) ||
-	       !address_parse_internal(text, len, mailbox);
-}
-
-int envelope_mailbox(const char *address, const char *resolved,
-	struct mailbox *mailbox, struct bytes *spelt)
-{
-	struct mailbox other;
-	bool given;
-	int same;
-
-	*spelt = postfixfold_path(address);
-	given = !address_parse(spelt->data, spelt->len, mailbox, NULL);
-	if (!resolved || !read_resolved(resolved, &other))
-		return given;
-	/* Where both are one address, the spelling that came is kept. */
-	same = given ? same_key(mailbox, &other) : 0;
-	if (given && !same)
-		same = is_folded(mailbox, &other);
-	if (!same)
-		*mailbox = other;
-	return same < 0 ? same : 1;
-}
 
 static int note_unparsable(struct verdict_context *context,
 	enum decide_field field, size_t index, struct bytes old,
@@ -92,7 +31,7 @@ int envelope_sender(struct verdict_context *context)
 
 	if (!message->sender)
 		return 0;
-	result = envelope_mailbox(
+	result = resolved_mailbox(
 		message->sender, message->sender_resolved, &mailbox, &spelt);
 	if (result < 0)
 		return result;
@@ -173,7 +112,7 @@ static int look_up(
 	struct mailbox mailbox;
 	struct verdict verdict;
 	const char *orcpt;
-	int result = envelope_mailbox(recipient->address, recipient->resolved,
+	int result = resolved_mailbox(recipient->address, recipient->resolved,
 		&mailbox, &before->spelt);
 
 	/* The empty string is nobody's address, whatever it resolves to:

@@ -7,7 +7,7 @@
 #ifndef READDRESS_ENVELOPE_H
 #define READDRESS_ENVELOPE_H
 
-#include "decide/outcome.h"
+#include "decide/context.h"
 
 /* Outbound messages: the sender by the outbound table; the null sender is left.
  * 0; ERR_NOMEM; ERR_IO or ERR_BAD, without text, when the map cannot be read.
@@ -18,14 +18,5 @@ int envelope_sender(struct verdict_context *context) MUST_CHECK;
  * envelope_sender; or as recipients_difference, whose ERR_BAD is 0 in shadow
  * mode. */
 int envelope_recipients(struct verdict_context *context) MUST_CHECK;
-
-/*
- * Reads a sender or recipient: as it came, or as Postfix resolved it where that
- * is another address (source routes, "in.test!u", "u%relay", "u"). resolved may
- * be NULL. *spelt: what Postfix parsed (postfixfold.h), in address: a recipient
- * is deleted by it. Returns 1, 0 when neither is an address, or ERR_NOMEM.
- */
-int envelope_mailbox(const char *address, const char *resolved,
-	struct mailbox *mailbox, struct bytes *spelt) MUST_CHECK;
 
 #endif

@@ -1,5 +1,7 @@
 #include "decide/headers.h"
 
+#include "decide/outcome.h"
+#include "mail/addrlist.h"
 #include "mail/dkim.h"
 #include "mail/splice.h"
 #include "mail/unread.h"

@@ -5,7 +5,7 @@
 #ifndef READDRESS_HEADEREDIT_H
 #define READDRESS_HEADEREDIT_H
 
-#include "decide/outcome.h"
+#include "decide/context.h"
 
 /*
  * Inbound: the inbound headers by the inbound table, within what

@@ -1,6 +1,8 @@
 #include "decide/leak.h"
 
-#include "decide/envelope.h"
+#include "decide/outcome.h"
+#include "decide/resolved.h"
+#include "mail/addrlist.h"
 #include "mail/unread.h"
 
 /* One field of the message, while it is looked at. */
@@ -73,7 +75,7 @@ static int is_outside(const struct verdict_context *context,
 	struct bytes spelt;
 	char key[ADDRESS_KEY_MAX];
 	unsigned roles = 0;
-	int result = envelope_mailbox(
+	int result = resolved_mailbox(
 		recipient->address, recipient->resolved, &mailbox, &spelt);
 
 	if (result <= 0 || is_bare(spelt))
@@ -241,7 +243,7 @@ static int look_at_sender(struct verdict_context *context)
 
 	if (!message->sender || context->decision->sender)
 		return 0;
-	result = envelope_mailbox(
+	result = resolved_mailbox(
 		message->sender, message->sender_resolved, &mailbox, &spelt);
 	if (result < 0 || !spelt.len)
 		return result < 0 ? result : 0;

@@ -7,7 +7,7 @@
 #ifndef READDRESS_LEAK_H
 #define READDRESS_LEAK_H
 
-#include "decide/outcome.h"
+#include "decide/context.h"
 
 /*
  * Fills leaks, leak_total and leak_fields of the decision. Why an address stays

@@ -8,7 +8,7 @@
 #ifndef READDRESS_LOOKALIKE_H
 #define READDRESS_LOOKALIKE_H
 
-#include "decide/recipients.h"
+#include "decide/context.h"
 
 struct lookalike {
 	struct bytes folded; /* the address, without quotes, its case folded */

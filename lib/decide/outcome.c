@@ -1,10 +1,6 @@
 #include "decide/outcome.h"
 
-bool verdict_is_routed(const char *local, size_t len)
-{
-	return memchr(local, '%', len) || memchr(local, '!', len) ||
-	       memchr(local, '@', len);
-}
+#include "map/lookup.h"
 
 /* What of the old address goes into the new one may be dangerous there. */
 static const char *objection(const struct verdict_context *context,
@@ -18,7 +14,7 @@ static const char *objection(const struct verdict_context *context,
 	size_t len = keeps ? old->local_len : lookup->extension.len;
 
 	if (field == FIELD_RECIPIENT &&
-		verdict_is_routed(old->local + off, len))
+		address_is_routed(old->local + off, len))
 		return "its local part holds %, ! or @";
 	/* 64 octets before the "@" are a limit for what a rule writes: reply
 	 * tokens, VERP and extensions are longer, and are delivered. */

@@ -5,19 +5,7 @@
 #ifndef READDRESS_VERDICT_H
 #define READDRESS_VERDICT_H
 
-#include "decide/decide.h"
-
-/* What the parts of a decision work with. */
-struct verdict_context {
-	const struct config *config;
-	struct map_reader *reader;
-	const struct decide_message *message;
-	struct arena *arena;   /* what the decision needs */
-	struct arena *scratch; /* empty again after each header */
-	struct decision *decision;
-	size_t findings_room; /* of decision->findings */
-	struct error *error;  /* says why, beside memory */
-};
+#include "decide/context.h"
 
 struct verdict_target {
 	struct bytes text; /* as it is written: RFC 5321, NUL behind it */
@@ -37,11 +25,6 @@ struct verdict {
 	struct verdict_target *targets;
 	size_t target_count;
 };
-
-/* Would Postfix resolve such a local part to another place ("u%host",
- * "host!u")?
- */
-bool verdict_is_routed(const char *local, size_t len);
 
 /*
  * Looks the address up, which stands in that field. It is LEFT when it is a

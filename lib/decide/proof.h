@@ -6,7 +6,8 @@
 #ifndef READDRESS_PROOF_H
 #define READDRESS_PROOF_H
 
-#include "decide/decide.h"
+#include "base/arena.h"
+#include "decide/decision.h"
 
 /* True if the header is one that outbound_required_headers names. */
 bool proof_names(const struct config *config, struct bytes name);

@@ -6,8 +6,8 @@
 #ifndef READDRESS_REPORT_H
 #define READDRESS_REPORT_H
 
-#include "decide/decide.h"
 #include "base/log.h"
+#include "decide/decision.h"
 
 #define REPORT_LINE 900
 

@@ -4,8 +4,8 @@
 #ifndef READDRESS_LEAKLOG_H
 #define READDRESS_LEAKLOG_H
 
-#include "decide/decide.h"
 #include "base/log.h"
+#include "decide/decision.h"
 
 /*
  * Calls emit for each leak that the decision holds: "ID: leak=<address>

@@ -5,8 +5,8 @@
 #ifndef READDRESS_PROOFLOG_H
 #define READDRESS_PROOFLOG_H
 
-#include "decide/decide.h"
 #include "base/log.h"
+#include "decide/decision.h"
 
 #define PROOFLOG_MAX 420
 

@@ -527,3 +527,9 @@ int address_check(const struct mailbox *mailbox, bool utf8, struct error *error)
 			ADDRESS_MAX);
 	return 0;
 }
+
+bool address_is_routed(const char *local, size_t len)
+{
+	return memchr(local, '%', len) || memchr(local, '!', len) ||
+	       memchr(local, '@', len);
+}

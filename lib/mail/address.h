@@ -105,4 +105,8 @@ bool address_local_is_utf8(const struct mailbox *mailbox);
 /* Valid UTF-8, RFC 3629? Empty is. */
 bool address_utf8_valid(const char *data, size_t len);
 
+/* True if Postfix would resolve an address with such a local part to another
+ * place ("u%host", "host!u", "u@host"). */
+bool address_is_routed(const char *local, size_t len);
+
 #endif

@@ -13,6 +13,7 @@
 #include "decide/decide.h"
 #include "mtareply.h"
 #include "mtascript.h"
+#include "decide/direction.h"
 
 enum mtamodel_step {
 	STEP_BEGIN,
@@ -176,12 +177,12 @@ static inline bool mtamodel_mail(struct mtamodel *model, struct bytes data)
 		.host = mtamodel_macro(model, "j"),
 	};
 	model->direction =
-		decide_direction(model->config, &client, &model->why);
+		direction_find(model->config, &client, &model->why);
 	model->mta.host = client.host;
 	model->message = (struct decide_message){
 		.sender = strings[0],
 		.sender_resolved = mtamodel_macro(model, "{mail_addr}"),
-		.mta = client.host && decide_is_local(&client) ? &model->mta
+		.mta = client.host && direction_is_local(&client) ? &model->mta
 							       : NULL,
 		.recipients = model->recipients,
 		.headers = model->headers,

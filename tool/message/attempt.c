@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 
-#include "decide/envelope.h"
 #include "print/text.h"
+#include "decide/direction.h"
+#include "decide/resolved.h"
 
 #define DECIDE_ARENA_MAX ((size_t)2 << 30)
 
@@ -44,7 +45,7 @@ static int check_path(const char *option, const char *path, struct error *error)
 {
 	struct mailbox mailbox;
 	struct bytes spelt;
-	int result = envelope_mailbox(path, NULL, &mailbox, &spelt);
+	int result = resolved_mailbox(path, NULL, &mailbox, &spelt);
 
 	if (result < 0)
 		return error_set(error, result, "out of memory");
@@ -128,7 +129,7 @@ static int take_direction(
 			"or 2001:db8::7",
 			options->client);
 	rewrite->direction =
-		decide_direction(tool->config, &client, &rewrite->why);
+		direction_find(tool->config, &client, &rewrite->why);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #include "message/stored.h"
+#include "mail/addrlist.h"
 
 static const char *const shown[] = { "To", "Cc", "Bcc" };
 static const char *const delivered[] = { "X-Original-To", "Delivered-To" };

@@ -1,5 +1,6 @@
 /* What of a message is looked at, and what holds a change back. */
 #include "kit/testdecide.h"
+#include "decide/direction.h"
 
 #define RULES                                                                  \
 	"in bob@w.com;bob@new.com\n"                                           \
@@ -272,7 +273,7 @@ static void test_wants_header(void **state)
 			while (some.len) {
 				struct bytes name = bytes_cut(&some, ' ');
 
-				if (decide_wants_header(config,
+				if (direction_wants_header(config,
 					    cases[i].direction, cases[i].why,
 					    name) != wanted)
 					fail_msg("case %zu: %.*s", i,

@@ -7,6 +7,7 @@
 
 #include "mail/dsn.h"
 #include "decisionlog/decisionlog.h"
+#include "map/lookup.h"
 
 #define RULES                                                                  \
 	"in bob@w.com;bob@new.com\n"                                           \

@@ -1,6 +1,7 @@
 /* Which way a message goes, and what proves it: readdress.conf(5),
  * DIRECTION. */
 #include "kit/testdecide.h"
+#include "decide/direction.h"
 
 #define RULES                                                                  \
 	"in bob@w.com;bob@new.com\n"                                           \
@@ -29,7 +30,7 @@ static void check_directions(
 			cases[i].address, cases[i].authenticated, NULL };
 		enum decide_why why = DECIDE_WHYS;
 		enum direction direction =
-			decide_direction(config, &client, &why);
+			direction_find(config, &client, &why);
 
 		if (direction != cases[i].direction ||
 			strcmp(decide_why_name(why), cases[i].why))
@@ -112,7 +113,7 @@ static void test_local(void **state)
 		struct decide_client client = { .daemon_name = own[i].daemon,
 			.address = own[i].address };
 
-		assert_int_equal(decide_is_local(&client), own[i].local);
+		assert_int_equal(direction_is_local(&client), own[i].local);
 	}
 }
 

@@ -1,0 +1,132 @@
+#include "decide/direction.h"
+
+#include "decide/proof.h"
+#include "decide/resolved.h"
+#include "mail/dkim.h"
+
+static bool is_local(const struct decide_client *client)
+{
+	return client->daemon_name &&
+	       !strcmp(client->daemon_name, CONFIG_LOCAL);
+}
+
+bool direction_is_local(const struct decide_client *client)
+{
+	return is_local(client) && client->address &&
+	       (!strncmp(client->address, "127.", 4) ||
+		       !strcmp(client->address, "::1"));
+}
+
+enum direction direction_find(const struct config *config,
+	const struct decide_client *client, enum decide_why *why)
+{
+	*why = WHY_DAEMON;
+	if (client->daemon_name) {
+		struct bytes daemon = bytes_of(client->daemon_name);
+
+		if (is_local(client))
+			return INBOUND;
+		if (config_list_has(&config->outbound_daemons, daemon))
+			return OUTBOUND;
+		if (config_list_has(&config->inbound_daemons, daemon))
+			return INBOUND;
+	}
+	*why = WHY_AUTHENTICATED;
+	if (client->authenticated && config->outbound_authenticated)
+		return OUTBOUND;
+	*why = WHY_NETWORK;
+	if (client->address &&
+		network_contains(config->outbound_networks,
+			config->outbound_networks_count, client->address))
+		return OUTBOUND;
+	*why = WHY_DEFAULT;
+	return INBOUND;
+}
+
+bool direction_wants_header(const struct config *config,
+	enum direction direction, enum decide_why why, struct bytes name)
+{
+	enum config_headers which = config->inbound_rewrite_headers;
+	bool unproven = direction == OUTBOUND &&
+			config->outbound_required_count &&
+			(why == WHY_DAEMON || why == WHY_NETWORK);
+
+	/* Those of outbound tell of leaks in inbound messages. */
+	if (config_list_has_nocase(&config->outbound_headers, name) ||
+		(unproven && proof_names(config, name)))
+		return true;
+	if ((direction == OUTBOUND && !unproven) || which == HEADERS_NEVER)
+		return false;
+	return config_list_has_nocase(&config->inbound_headers, name) ||
+	       (which == HEADERS_UNLESS_SIGNED && dkim_is_signature(name));
+}
+
+/* Does a rule of inbound name the recipient's domain? 1, 0, or an error. */
+static int is_ours(const struct verdict_context *context,
+	const struct decide_recipient *recipient, struct bytes *spelt)
+{
+	struct mailbox mailbox;
+	char key[ADDRESS_KEY_MAX];
+	int result = resolved_mailbox(
+		recipient->address, recipient->resolved, &mailbox, spelt);
+	int len;
+
+	if (result <= 0)
+		return result;
+	len = address_domain_key(mailbox.domain, mailbox.domain_len, key);
+	if (len < 0)
+		return len == ERR_BAD ? 0 : len;
+	return map_names_domain(
+		context->reader, (struct bytes){ key, (size_t)len });
+}
+
+/* Postfix's own: the null sender is "<>" or the like of every SMTP client, and
+ * empty here alone. Refused, a bounce leaves the message that it is about in
+ * the queue for ever, neither delivered nor returned. */
+static bool is_bounce(const struct decide_message *message)
+{
+	return message->sender && !*message->sender;
+}
+
+/* A stranger in a shared network: may his message pass to these recipients? */
+static int refuse_foreign(struct verdict_context *context)
+{
+	const struct decide_message *message = context->message;
+	struct decision *decision = context->decision;
+
+	for (size_t i = 0; i < message->recipient_count; i++) {
+		struct bytes spelt;
+		int result = is_ours(context, &message->recipients[i], &spelt);
+
+		if (result < 0)
+			return result;
+		if (!result) {
+			/* Shadow mode changes no mail, and opens no door. */
+			decision->refuse = true;
+			decision->refused = spelt;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int direction_ask_for_proof(struct verdict_context *context)
+{
+	const struct config *config = context->config;
+	const struct decide_message *message = context->message;
+	struct decision *decision = context->decision;
+	int result;
+
+	if (decision->direction != OUTBOUND ||
+		!config->outbound_required_count ||
+		(decision->why != WHY_DAEMON && decision->why != WHY_NETWORK &&
+			decision->why != WHY_COMMAND))
+		return 0;
+	result = proof_find(config, message, context->arena, &decision->proof);
+	if (result)
+		return result < 0 ? result : 0;
+	proof_find_unseen(config, message->required_seen, &decision->proof);
+	decision->direction = INBOUND;
+	decision->why = WHY_UNPROVEN;
+	return is_bounce(message) ? 0 : refuse_foreign(context);
+}
