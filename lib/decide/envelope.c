@@ -4,21 +4,18 @@
 #include "decide/outcome.h"
 #include "decide/recipients.h"
 #include "decide/resolved.h"
-#include "mail/unread.h"
 
 static int note_unparsable(struct verdict_context *context,
 	enum decide_field field, size_t index, struct bytes old,
 	enum rule_table table)
 {
-	struct verdict none = { .result = RESULT_UNPARSABLE,
-		.why = "it is no address" };
-	int result = unread_names_domain(context->reader, table, old);
+	struct verdict none;
+	int result =
+		outcome_unread(context, table, old, "it is no address", &none);
 
-	if (result < 0)
-		return result;
-	if (result)
-		none.why = decide_why_unread;
-	return verdict_note(context, field, index, old, table, &none);
+	return result < 0
+		       ? result
+		       : verdict_note(context, field, index, old, table, &none);
 }
 
 int envelope_sender(struct verdict_context *context)

@@ -4,7 +4,6 @@
 #include "mail/addrlist.h"
 #include "mail/dkim.h"
 #include "mail/splice.h"
-#include "mail/unread.h"
 
 /* Which instances of each listed header a signature covers. */
 struct coverage {
@@ -123,20 +122,24 @@ static int add_edits(struct verdict_context *context, struct work *work,
 	return 0;
 }
 
-/* What the rules make of a good element. */
+/* What the rules make of an element. */
 static int judge(struct verdict_context *context, struct work *work,
-	const struct header_element *element, struct verdict *verdict)
+	const struct header_element *element, struct bytes old,
+	struct verdict *verdict)
 {
 	struct verdict_context brief = *context;
 	struct mailbox mailbox;
+	const char *why = NULL;
 	int result;
 
+	if (element->flags & HEADER_ELEMENT_BAD)
+		why = "it is no address";
+	else if (header_mailbox(work->header->value, element, &mailbox) < 0)
+		why = "it is too long for an address";
+	if (why)
+		return outcome_unread(context, work->table, old, why, verdict);
 	/* A header may hold thousands of addresses. */
 	brief.arena = context->scratch;
-	if (header_mailbox(work->header->value, element, &mailbox) < 0) {
-		verdict->why = "it is too long for an address";
-		return 0;
-	}
 	result = verdict_find(
 		&brief, work->table, &mailbox, FIELD_HEADER, verdict);
 	if (result < 0 || verdict->result != RESULT_REWRITTEN)
@@ -144,31 +147,17 @@ static int judge(struct verdict_context *context, struct work *work,
 	return add_edits(context, work, element, &verdict->targets[0]);
 }
 
-/* What cannot be read and holds the domain of a rule is told of: it may be an
- * address that was to be rewritten. */
-static int name_unread(struct verdict_context *context, const struct work *work,
-	struct bytes old, struct verdict *verdict)
-{
-	int result = unread_names_domain(context->reader, work->table, old);
-
-	if (result == 1)
-		verdict->why = decide_why_unread;
-	return result < 0 ? result : 0;
-}
-
 static int look_up(struct verdict_context *context, struct work *work,
 	const struct header_element *element)
 {
 	struct arena_mark mark = arena_mark(context->scratch);
-	bool bad = element->flags & HEADER_ELEMENT_BAD;
-	struct span span = bad ? element->element : element->addr_spec;
+	struct span span = element->flags & HEADER_ELEMENT_BAD
+				   ? element->element
+				   : element->addr_spec;
 	struct bytes old = { work->header->value.data + span.off, span.len };
-	struct verdict verdict = { .result = RESULT_UNPARSABLE,
-		.why = "it is no address" };
-	int result = bad ? 0 : judge(context, work, element, &verdict);
+	struct verdict verdict;
+	int result = judge(context, work, element, old, &verdict);
 
-	if (!result && verdict.result == RESULT_UNPARSABLE)
-		result = name_unread(context, work, old, &verdict);
 	if (result < 0)
 		return result;
 	result = verdict_note(

@@ -1,5 +1,6 @@
 #include "decide/outcome.h"
 
+#include "mail/unread.h"
 #include "map/lookup.h"
 
 /* What of the old address goes into the new one may be dangerous there. */
@@ -326,4 +327,47 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 		return ERR_NOMEM;
 	decision->findings[decision->finding_count++] = new;
 	return 0;
+}
+
+/* 1 if the domain has that role in the rules, 0, or an error. */
+static int names(struct map_reader *reader, unsigned role, struct bytes domain)
+{
+	char key[ADDRESS_KEY_MAX];
+	unsigned roles = 0;
+	int result = address_domain_key(domain.data, domain.len, key);
+
+	if (result < 0)
+		return result == ERR_BAD ? 0 : result;
+	result = map_domain_roles(
+		reader, (struct bytes){ key, (size_t)result }, &roles);
+	return result < 0 ? result : (roles & role) != 0;
+}
+
+/* 1 if the text holds an "@domain" that a rule of the table names; 0, or an
+ * error. */
+static int names_domain(
+	struct map_reader *reader, enum rule_table table, struct bytes text)
+{
+	unsigned role =
+		table == RULE_OUTBOUND ? MAP_ROLE_OUTBOUND : MAP_ROLE_INBOUND;
+	struct unread unread;
+	int result = 0;
+
+	while (!result && unread_next(&text, &unread)) {
+		for (unsigned i = 0; !result && i < unread.len_count; i++)
+			result = names(reader, role,
+				(struct bytes){ unread.text + unread.at + 1,
+					unread.len[i] - unread.at - 1 });
+	}
+	return result;
+}
+
+int outcome_unread(const struct verdict_context *context, enum rule_table table,
+	struct bytes text, const char *why, struct verdict *verdict)
+{
+	int result = names_domain(context->reader, table, text);
+
+	*verdict = (struct verdict){ .result = RESULT_UNPARSABLE,
+		.why = result == 1 ? decide_why_unread : why };
+	return result < 0 ? result : 0;
 }

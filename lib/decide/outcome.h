@@ -56,4 +56,14 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
  * those of the headers before it that have the same name, result and why. */
 void verdict_fold(struct verdict_context *context, size_t index);
 
+/*
+ * Fills *verdict for a text that cannot be read as an address, for the reason
+ * why (static): UNPARSABLE. If the text holds an "@domain" that a rule of that
+ * table names as the domain of its source (U-labels, A-labels and case make no
+ * difference), verdict->why is decide_why_unread instead, for it may be an
+ * address that was to be rewritten. 0, or an error of map_domain_roles.
+ */
+int outcome_unread(const struct verdict_context *context, enum rule_table table,
+	struct bytes text, const char *why, struct verdict *verdict) MUST_CHECK;
+
 #endif

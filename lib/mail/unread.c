@@ -215,33 +215,3 @@ bool unread_next(struct bytes *rest, struct unread *unread)
 	rest->len = 0;
 	return false;
 }
-
-static int names(struct map_reader *reader, unsigned role, struct bytes domain)
-{
-	char key[ADDRESS_KEY_MAX];
-	unsigned roles = 0;
-	int result = address_domain_key(domain.data, domain.len, key);
-
-	if (result < 0)
-		return result == ERR_BAD ? 0 : result;
-	result = map_domain_roles(
-		reader, (struct bytes){ key, (size_t)result }, &roles);
-	return result < 0 ? result : (roles & role) != 0;
-}
-
-int unread_names_domain(
-	struct map_reader *reader, enum rule_table table, struct bytes text)
-{
-	unsigned role =
-		table == RULE_OUTBOUND ? MAP_ROLE_OUTBOUND : MAP_ROLE_INBOUND;
-	struct unread unread;
-	int result = 0;
-
-	while (!result && unread_next(&text, &unread)) {
-		for (unsigned i = 0; !result && i < unread.len_count; i++)
-			result = names(reader, role,
-				(struct bytes){ unread.text + unread.at + 1,
-					unread.len[i] - unread.at - 1 });
-	}
-	return result;
-}

@@ -6,7 +6,8 @@
 #ifndef READDRESS_UNREAD_H
 #define READDRESS_UNREAD_H
 
-#include "map/map.h"
+#include "base/bytes.h"
+#include "mail/address.h"
 
 #define UNREAD_LOCAL_MAX 254
 #define UNREAD_DOTS	 4
@@ -28,11 +29,5 @@ struct unread {
 
 /* Cuts the next place, and all before it, off *rest. False: there is none. */
 bool unread_next(struct bytes *rest, struct unread *unread);
-
-/* Does the text hold an "@domain" that a rule of inbound or outbound names as
- * the domain of its source? U-labels, A-labels and case make no difference. 1,
- * 0, or an error of map_domain_roles. */
-int unread_names_domain(struct map_reader *reader, enum rule_table table,
-	struct bytes text) MUST_CHECK;
 
 #endif

@@ -105,63 +105,10 @@ static void test_places(void **state)
 	}
 }
 
-static void test_names_domain(void **state)
-{
-	static const struct {
-		const char *text;
-		int inbound;
-		int outbound;
-	} cases[] = {
-		{ "Zoe zoe@new.example", 0, 1 },
-		{ "Zoe zoe@NEW.Example,", 0, 1 },
-		{ "Zoe zoe@old.example", 1, 0 },
-		{ "x@far.example y@new.example", 0, 1 },
-		{ "zoe@a.sub.example", 0, 1 },
-		{ "zoe@sub.example", 0, 0 },
-		{ "zoe@new.example.evil", 0, 0 },
-		{ "zoe@xnew.example", 0, 0 },
-		{ "new.example", 0, 0 },
-		{ "z <z@b\xc3\xbc"
-		  "cher.example",
-			0, 1 },
-		{ "z <z@B\xc3\x9c"
-		  "CHER.example",
-			0, 1 },
-		{ "z <z@xn--bcher-kva.example", 0, 1 },
-		/* text of another script close behind it */
-		{ "zoe@new.example\xe6\xa7\x98", 0, 1 },
-		{ "\xc2\xab"
-		  "zoe@new.example\xc2\xbb",
-			0, 1 },
-		{ "zoe@\xe6\xa7\x98", 0, 0 },
-		{ "zoe@target.example", 0, 0 },
-	};
-	struct map *map = testmap_keep("in bob@old.example;b@target.example\n"
-				       "out @new.example;@old.example\n"
-				       "out @*.sub.example;@old.example\n"
-				       "out u@xn--bcher-kva.example;"
-				       "u@old.example\n");
-	struct map_reader *reader;
-
-	(void)state;
-	assert_int_equal(map_reader_open(&reader, map), 0);
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct bytes text = bytes_of(cases[i].text);
-
-		if (unread_names_domain(reader, RULE_INBOUND, text) !=
-				cases[i].inbound ||
-			unread_names_domain(reader, RULE_OUTBOUND, text) !=
-				cases[i].outbound)
-			fail_msg("%s", cases[i].text);
-	}
-	map_reader_close(reader);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_names_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
