@@ -17,6 +17,11 @@ bool decide_changes(const struct decision *decision)
 	       decision->delete_count || decision->header_count;
 }
 
+const char *decide_reply(const struct decision *decision)
+{
+	return decision->proof.unseen ? "450 4.7.1" : "550 5.7.1";
+}
+
 const char *decide_direction_name(enum direction direction)
 {
 	return direction == OUTBOUND ? "outbound" : "inbound";

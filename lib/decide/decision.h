@@ -205,6 +205,9 @@ bool decide_in_shadow(const struct config *config, enum rule_table table);
 /* Does the decision change anything about the message? */
 bool decide_changes(const struct decision *decision);
 
+/* How a message with refuse is refused: "550 5.7.1", or "450 4.7.1". */
+const char *decide_reply(const struct decision *decision);
+
 const char *decide_direction_name(enum direction direction);
 const char *decide_why_name(enum decide_why why); /* "daemon": as logged */
 const char *decide_field_name(enum decide_field field); /* "from", "rcpt",

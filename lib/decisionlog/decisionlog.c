@@ -252,7 +252,7 @@ static void add_unproven(struct lines *lines, const struct decision *decision,
 		show(lines, decision->refused, old);
 		(void)snprintf(item, sizeof item,
 			" refused rcpt=<%s> reply=\"%s\"", old,
-			decision->proof.unseen ? "450 4.7.1" : "550 5.7.1");
+			decide_reply(decision));
 		append(lines, item);
 	}
 	prooflog_text(decision, message, lines->log, proof);

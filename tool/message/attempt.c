@@ -147,6 +147,7 @@ int rewrite_read(struct rewrite *rewrite, const struct message_source *source,
 	message->header_count = rewrite->file.header_count;
 	message->explain =
 		rewrite->tool->options.explain || rewrite->tool->options.json;
+	message->required_seen = rewrite->required_seen;
 	message->keep_all = true; /* --mbox counts each address of a rule */
 	if (rewrite->arena)
 		arena_reset(rewrite->arena);
@@ -199,6 +200,7 @@ void rewrite_free(struct rewrite *rewrite)
 {
 	arena_close(rewrite->arena);
 	free(rewrite->recipients);
+	free(rewrite->required_seen);
 	message_free(&rewrite->file);
 }
 
@@ -223,15 +225,40 @@ static int report(const struct rewrite *rewrite, struct error *error)
 /* The milter would not let the message pass: there is none to print. */
 static int refused(const struct rewrite *rewrite, struct error *error)
 {
+	const struct config_required *unseen = rewrite->decision.proof.unseen;
 	char text[ADDRESS_TEXT_MAX];
 	struct bytes rcpt = rewrite->decision.refused;
 
 	(void)snprintf(text, sizeof text, "%.*s", (int)rcpt.len, rcpt.data);
 	return error_set(error, ERR_NOTFOUND,
-		"the milter refuses this message, 550 5.7.1: it has none of "
+		"the milter refuses this message, %s: it has none of "
 		"outbound_required_headers with the right value, and no "
-		"inbound rule names the domain of %s",
-		text);
+		"inbound rule names the domain of %s%s%s%s%s%s",
+		decide_reply(&rewrite->decision), text,
+		unseen ? "; it would be 550 5.7.1 if " : "",
+		unseen ? unseen->name : "", unseen ? ": " : "",
+		unseen ? unseen->value : "",
+		unseen ? " had ever been seen" : "");
+}
+
+/* Which of outbound_required_headers the milter has seen right. */
+static int take_seen(struct rewrite *rewrite, struct error *error)
+{
+	const struct tool *tool = rewrite->tool;
+	size_t count = tool->config->outbound_required_count;
+	struct error cause = { "" };
+
+	rewrite->required_seen =
+		calloc(count + 1, sizeof *rewrite->required_seen);
+	if (!rewrite->required_seen)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	if (count && state_proofs(tool->state, tool->config,
+			     rewrite->required_seen, &cause) < 0)
+		tool_say(tool,
+			"%s: none of outbound_required_headers counts as seen "
+			"right",
+			cause.text);
+	return 0;
 }
 
 static int run_one(struct rewrite *rewrite, struct error *error)
@@ -270,6 +297,8 @@ int command_rewrite(struct tool *tool, struct error *error)
 		code = tool_open_state(tool, false, error);
 	if (!code)
 		code = tool_open_map(tool, error);
+	if (!code)
+		code = take_seen(&rewrite, error);
 	if (!code)
 		code = tool->options.mbox ? trial_run(&rewrite, error)
 					  : run_one(&rewrite, error);

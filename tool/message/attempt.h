@@ -21,6 +21,7 @@ struct rewrite {
 	struct message file;
 	struct decide_recipient *recipients; /* of the command line; may be 0 */
 	size_t recipient_count;
+	bool *required_seen; /* as in decide_message */
 	struct decide_message message;
 	struct decision decision;     /* by the configuration as it is */
 	struct decision enforced;     /* as if no mode was shadow */

@@ -258,7 +258,8 @@ static void print_direction(const struct explain *explain, FILE *file)
 			decide_direction_name(direction),
 			decide_why_name(explain->decision->why));
 	if (explain->decision->refuse) {
-		(void)fputs("refused     550 5.7.1, for the recipient <", file);
+		(void)fprintf(file, "refused     %s, for the recipient <",
+			decide_reply(explain->decision));
 		(void)text_print(file, explain->decision->refused);
 		(void)fputs(">\n", file);
 	}

@@ -44,6 +44,8 @@ static int print_message(const struct explain *explain, struct error *error)
 		json_put_bytes(&json, "refused", decision->refused);
 	else
 		json_put_null(&json, "refused");
+	json_put_text(&json, "reply",
+		decision->refuse ? decide_reply(decision) : NULL);
 	json_put_number(&json, "generation", explain->generation);
 	json_put_flag(&json, "changed", decide_changes(decision));
 	json_put_flag(&json, "shadow",

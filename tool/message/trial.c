@@ -195,6 +195,7 @@ static void print_line(const struct rewrite *rewrite, uint64_t left)
 	if (decision->refuse) {
 		(void)fputs(" refused=", stdout);
 		text_print_address(stdout, decision->refused);
+		(void)printf(" reply=\"%s\"", decide_reply(decision));
 	}
 	print_broken(&rewrite->signatures);
 	if (left)
