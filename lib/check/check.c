@@ -128,6 +128,16 @@ static int check_rule(struct walk *walk, struct checkrule_rule *rule)
 		       : note_domains(walk, rule);
 }
 
+static int check_route(struct walk *walk, struct checkrule_rule *rule)
+{
+	int result;
+
+	rule->target = rule_value_targets(rule->rule.value);
+	result = checkrule_refused(&walk->check, rule);
+	return result ? result
+		      : checkdomains_route(walk->domains, &walk->check, rule);
+}
+
 static int walk_table(struct walk *walk, const struct map *map,
 	enum rule_table table,
 	int (*step)(struct walk *walk, struct checkrule_rule *rule))
@@ -300,6 +310,8 @@ static int check_all(struct walk *walk, const struct map *map)
 		result = check_strangers(walk);
 	if (!result)
 		result = checkdomains_report(walk->domains, &walk->check);
+	if (!result)
+		result = walk_table(walk, map, RULE_ROUTES, check_route);
 	return result;
 }
 
@@ -312,7 +324,8 @@ int check_map(const struct map *map, const struct check_options *options,
 	walk.check.rules.localpart = options->localpart;
 	walk.check.one_way = !map_rows(map, RULE_OUTBOUND);
 	walk.total = 2 * (map_rows(map, RULE_INBOUND) +
-				 map_rows(map, RULE_OUTBOUND));
+				 map_rows(map, RULE_OUTBOUND)) +
+		     map_rows(map, RULE_ROUTES);
 	/* Every target once more as a key, and every domain once. */
 	walk.arena =
 		arena_open(8 * (size_t)map_octets(map) + ((size_t)1 << 20));

@@ -1,6 +1,6 @@
 /*
  * check: rules that are valid and yet doubtful, found by holding the tables
- * inbound and outbound against each other. Pure: reads a map, changes nothing.
+ * against each other. Pure: reads a map, changes nothing.
  *
  * A rule's first-hand effect is one look-up, never repeated; most of what is
  * found here comes from people who expect a second one, or answers that take
@@ -21,12 +21,14 @@ enum check_kind {
 	CHECK_MANY,	   /* several sources, one target */
 	CHECK_CATCHALL,
 	CHECK_SMTPUTF8,	   /* the target's local part is UTF-8 */
-	CHECK_NO_EFFECT,   /* an exception for a domain, to no rule */
+	CHECK_NO_EFFECT,   /* an exception for a domain, to no rule; a route
+			      for a domain that no rule names */
 	CHECK_NO_OUTBOUND, /* the outbound table is empty, though somebody can
 			      be outbound */
 	CHECK_NAMESAKES,   /* two whole domains lead into one */
 	CHECK_UNLISTED,	   /* a domain's users without a rule have none */
-	CHECK_MISSPELT,	   /* a target domain that looks like another */
+	CHECK_MISSPELT,	   /* a target domain that looks like another, or
+			      one of routes */
 	CHECK_ONE_LABEL,   /* the target's domain has no dot */
 	CHECK_REFUSED,	   /* load would refuse it today */
 	CHECK_NOT_SERVED,  /* outbound shows a domain that inbound does not
@@ -67,9 +69,9 @@ struct check_options {
 /*
  * Findings come in this order, the same for the same rules: the empty outbound
  * table, inbound by source, outbound by source, many to one by target, domains
- * not served by domain, and what checkdomains.h finds. Time n log n; some 250
- * bytes of memory for each rule.
- * Returns 0, what found returned, or ERR_NOMEM, ERR_IO, ERR_BAD.
+ * not served by domain, what checkdomains.h finds, routes by source. Time n log
+ * n; some 250 bytes of memory for each rule. Returns 0, what found returned, or
+ * ERR_NOMEM, ERR_IO, ERR_BAD.
  */
 int check_map(const struct map *map, const struct check_options *options,
 	struct error *error) MUST_CHECK;

@@ -24,6 +24,7 @@ struct checkdomains {
 	size_t count;
 	size_t room;
 	size_t rules;
+	size_t pairs; /* of names that were compared */
 };
 
 struct checkdomains *checkdomains_open(struct arena *arena)
@@ -276,4 +277,77 @@ int checkdomains_report(struct checkdomains *domains, struct checkrule *check)
 			result = report_if_misspelt(
 				domains, check, domains->list[i], &pairs);
 	return result;
+}
+
+/* True if a rule names the domain of the route, or, of "@*.parent", one below
+ * it; or an error. */
+static int is_named(struct checkdomains *domains, const struct checkrule *check,
+	const struct checkrule_rule *rule)
+{
+	struct bytes parent = rule->rule.key; /* "@*.parent" */
+	struct bytes value;
+	unsigned roles = 0;
+	int result;
+
+	if (rule->from.key_len) {
+		result = map_domain_roles(
+			check->rules.reader, place_domain(&rule->from), &roles);
+		return result < 0 ? result : (roles & ~MAP_ROLE_ROUTE) != 0;
+	}
+	result = map_get(check->rules.reader, RULE_INBOUND, parent, &value);
+	parent.data += 2;
+	parent.len -= 2;
+	for (size_t i = 0; !result && i < domains->count; i++) {
+		struct bytes name = domains->list[i]->name;
+
+		if (++domains->pairs > CHECKDOMAINS_PAIRS)
+			return 1;
+		result = name.len > parent.len &&
+			 !memcmp(name.data + name.len - parent.len, parent.data,
+				 parent.len);
+	}
+	return result;
+}
+
+static int report_misspelt_route(struct checkrule *check,
+	const struct checkrule_rule *rule, struct bytes other)
+{
+	char why[CHECKRULE_TEXT];
+	char advice[CHECKRULE_TEXT];
+
+	checkrule_say(why,
+		"no rule names this domain, while inbound names %.*s: where "
+		"that one is meant, its mail does not take this route",
+		(int)other.len, other.data);
+	checkrule_say(advice,
+		"correct the source, if %.*s is meant; nothing, if both "
+		"domains are yours",
+		(int)other.len, other.data);
+	return checkrule_report(
+		check, rule, CHECK_MISSPELT, CHECK_WARN, why, advice);
+}
+
+int checkdomains_route(struct checkdomains *domains, struct checkrule *check,
+	const struct checkrule_rule *rule)
+{
+	int result = is_named(domains, check, rule);
+
+	if (result)
+		return result < 0 ? result : 0;
+	for (size_t i = 0; rule->from.key_len && i < domains->count &&
+			   ++domains->pairs <= CHECKDOMAINS_PAIRS;
+		i++)
+		if (is_one_slip_away(
+			    place_domain(&rule->from), domains->list[i]->name))
+			return report_misspelt_route(
+				check, rule, domains->list[i]->name);
+	/* The other roles say what happens to mail for it, rules or none. */
+	if (!memchr(rule->target.data, ':', rule->target.len) &&
+		!bytes_equal(rule->target, bytes_of("remote")))
+		return 0;
+	return checkrule_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
+		"no rule names this domain: the route is for no mail that "
+		"rules lead anywhere",
+		"nothing, where other mail of this Postfix goes there; else "
+		"delete the row");
 }

@@ -1,7 +1,7 @@
 /*
  * checkdomains: what is doubtful about the domains of the inbound table: users
- * whom no rule names, and a target domain that is probably misspelt. For
- * check.c.
+ * whom no rule names, and a target domain that is probably misspelt; and about
+ * routes for domains that it does not have. For check.c.
  */
 #ifndef READDRESS_CHECKDOMAINS_H
 #define READDRESS_CHECKDOMAINS_H
@@ -29,6 +29,15 @@ int checkdomains_add(struct checkdomains *domains,
  */
 int checkdomains_report(
 	struct checkdomains *domains, struct checkrule *check) MUST_CHECK;
+
+/*
+ * After checkdomains_report. Reports a row of routes whose domain no rule
+ * names: one that is written like a domain of inbound but for one such slip;
+ * and a next hop, or "remote", which is for no mail of the rules. rule->target
+ * is all of its value. Returns as checkrule_run.
+ */
+int checkdomains_route(struct checkdomains *domains, struct checkrule *check,
+	const struct checkrule_rule *rule) MUST_CHECK;
 
 #define CHECKDOMAINS_MANY  3
 #define CHECKDOMAINS_PAIRS 200000000u

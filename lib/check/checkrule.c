@@ -279,7 +279,7 @@ static int check_exception(
 }
 
 /* Made by an earlier version, which took more. */
-static int check_refused(
+int checkrule_refused(
 	struct checkrule *check, const struct checkrule_rule *rule)
 {
 	struct error reason;
@@ -297,7 +297,7 @@ static int check_refused(
 int checkrule_run(struct checkrule *check, struct checkrule_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
-	int result = check_refused(check, rule);
+	int result = checkrule_refused(check, rule);
 
 	if (result)
 		return result;

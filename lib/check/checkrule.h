@@ -39,6 +39,10 @@ struct checkrule_rule {
 int checkrule_read(enum rule_table table, const struct rule *rule,
 	struct checkrule_rule *read) MUST_CHECK;
 
+/* Reports a rule that load would refuse today. As checkrule_run. */
+int checkrule_refused(
+	struct checkrule *check, const struct checkrule_rule *rule) MUST_CHECK;
+
 /* Looks at the rule and each of its targets. 0; what options->found returned,
  * and check->stopped; or ERR_NOMEM, ERR_IO, ERR_BAD. */
 int checkrule_run(

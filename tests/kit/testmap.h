@@ -78,7 +78,25 @@ static inline size_t testmap_rules(const char *text, enum rule_table table,
 	return count;
 }
 
-static inline struct map *testmap_open(const char *text)
+/* Values that hold old hold new, of the same length, in its place: as an
+ * earlier version, which took more, may have made them. */
+static inline void testmap_replace(
+	struct rule *rules, size_t count, const char *old, const char *new)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct bytes value = rules[i].value;
+		const char *at =
+			memmem(value.data, value.len, old, strlen(old));
+
+		assert_int_equal(strlen(old), strlen(new));
+		if (at)
+			memcpy((char *)(uintptr_t)at, new, strlen(new));
+	}
+}
+
+/* As testmap_open; what testmap_replace does, unless old is NULL. */
+static inline struct map *testmap_open_with(
+	const char *text, const char *old, const char *new)
 {
 	struct arena *arena = arena_open((size_t)256 << 20);
 	struct rule *rules = calloc(TESTMAP_ROWS, sizeof *rules);
@@ -95,9 +113,14 @@ static inline struct map *testmap_open(const char *text)
 	if (map_builder_open(&builder, path, TESTMAP_ROWS, (uint64_t)4 << 20,
 		    &error) < 0)
 		fail_msg("%s", error.text);
-	for (int t = 0; t < RULE_TABLES; t++)
-		testmap_put(builder, (enum rule_table)t, rules,
-			testmap_rules(text, (enum rule_table)t, arena, rules));
+	for (int t = 0; t < RULE_TABLES; t++) {
+		size_t count =
+			testmap_rules(text, (enum rule_table)t, arena, rules);
+
+		if (old)
+			testmap_replace(rules, count, old, new);
+		testmap_put(builder, (enum rule_table)t, rules, count);
+	}
 	if (map_builder_seal(builder, &meta, &error) < 0 ||
 		map_open(&map, path, true, &error) < 0)
 		fail_msg("%s", error.text);
@@ -106,6 +129,11 @@ static inline struct map *testmap_open(const char *text)
 	free(rules);
 	arena_close(arena);
 	return map;
+}
+
+static inline struct map *testmap_open(const char *text)
+{
+	return testmap_open_with(text, NULL, NULL);
 }
 
 /* As testmap_open, for many messages by the same rules: the map is kept until

@@ -106,17 +106,23 @@ static int print_groups(struct job *job)
 static bool print_summary(const struct job *job)
 {
 	const uint64_t *counts = job->counts;
+	uint64_t routes = map_rows(job->tool->map, RULE_ROUTES);
+	char more[48] = "";
 	bool any =
 		counts[CHECK_FAIL] || counts[CHECK_WARN] || counts[CHECK_INFO];
 
+	if (routes)
+		(void)snprintf(more, sizeof more, ", and %llu route%s",
+			(unsigned long long)routes, routes == 1 ? "" : "s");
 	if (!any)
 		tool_say(job->tool,
 			"nothing doubtful in %llu inbound and %llu "
-			"outbound rules",
+			"outbound rules%s",
 			(unsigned long long)map_rows(
 				job->tool->map, RULE_INBOUND),
 			(unsigned long long)map_rows(
-				job->tool->map, RULE_OUTBOUND));
+				job->tool->map, RULE_OUTBOUND),
+			more);
 	else
 		tool_say(job->tool, "%llu FAIL, %llu WARN, %llu INFO",
 			(unsigned long long)counts[CHECK_FAIL],

@@ -413,6 +413,36 @@ static const struct {
 		"" },
 	{ FOUR "in d@a.com;d@NEW.com\n", "" },
 	{ FOUR "in d@a.com;d@wen.com\n", "" },
+	/* routes: of a domain that rules name, and what needs no rule */
+	{ "in @a.com;@new.com\nroutes @a.com;relay\nroutes "
+	  "@new.com;smtp:[b]:25\n",
+		"" },
+	{ "in @a.com;@new.com\nroutes @other.com;relay\n"
+	  "routes @other1.com;local\nroutes @other2.com;backup\n"
+	  "routes @other3.com;auto\n",
+		"" },
+	{ "in @a.com;@new.com\nroutes @other.com;smtp:[b]:25\n"
+	  "routes @other1.com;remote\n",
+		"INFO no-effect routes @other.com;smtp:[b]:25\n"
+		"INFO no-effect routes @other1.com;remote\n" },
+	{ "in bob@a.com;bob@new.com,bob@newer.com\nin @a.com;@new.com\n"
+	  "out @own.com;@a.com\nroutes @newer.com;smtp:[b]\n"
+	  "routes @own.com;smtp:[b],[c]\n",
+		"INFO no-inverse inbound bob@a.com;bob@new.com\n"
+		"INFO no-inverse inbound bob@a.com;bob@newer.com\n" },
+	{ "in @*.a.com;@new.com\nroutes @x.a.com;smtp:[b]\n"
+	  "routes @*.a.com;smtp:[b]\nroutes @*.com;smtp:[b]\n"
+	  "routes @*.new.com;smtp:[b]\n",
+		"INFO no-effect routes @*.new.com;smtp:[b]\n" },
+	{ "in @company.com;@new.com\nroutes @comapny.com;smtp:[b]\n"
+	  "routes @conpany.com;relay\nroutes @*.company.co;local\n",
+		"WARN misspelt routes @comapny.com;smtp:[b]\n"
+		"WARN misspelt routes @conpany.com;relay\n" },
+	{ "in @company.com;@new.com\nin @companyy.com;@new.com\n"
+	  "routes @company.com;relay\n",
+		"WARN namesakes inbound @companyy.com;@new.com\n" },
+	{ "routes @a.com;smtp:[b],[c]\n",
+		"INFO no-effect routes @a.com;smtp:[b],[c]\n" },
 	/* whose own rules name it knows how it is spelt */
 	{ FOUR "in d@a.com;d@nwe.com\nin @nwe.com;@other.com\n",
 		"WARN chain inbound d@a.com;d@nwe.com\n" },
@@ -431,6 +461,22 @@ static void test_domains(void **state)
 				domain_cases[i].rules, domain_cases[i].findings,
 				told.text);
 	}
+}
+
+/* A route that an earlier version took. */
+static void test_refused_route(void **state)
+{
+	struct told told = { .reasons = true };
+	struct check_options options = { .found = tell, .context = &told };
+	struct map *map =
+		testmap_open_with("in @a.com;@new.com\nroutes @a.com;smtp:x\n",
+			"smtp:x", "smtp\x01x");
+
+	(void)state;
+	assert_int_equal(check_map(map, &options, NULL), 0);
+	assert_non_null(strstr(told.text, "WARN refused routes @a.com;"));
+	assert_non_null(strstr(told.text, "load would refuse it today: "));
+	map_close(map);
 }
 
 /* An empty table where somebody can be outbound. */
@@ -512,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_delimiter),
 		cmocka_unit_test(test_no_lent_name),
 		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_refused_route),
 		cmocka_unit_test(test_no_outbound),
 		cmocka_unit_test(test_stop),
 	};
