@@ -91,10 +91,21 @@ enum decide_result {
 	DECIDE_RESULTS
 };
 
-/* decide_finding.why of what unless-signed leaves alone: no reason to warn. */
-extern const char decide_why_signed[];
-/* Of UNPARSABLE: it holds the domain of a rule, and stays as it is. */
-extern const char decide_why_unread[];
+/* Why an address stays as it is. */
+enum decide_reason {
+	REASON_NONE,	     /* it does not, or no rule holds for it */
+	REASON_SIGNED,	     /* unless-signed: nothing to warn of */
+	REASON_UNREAD,	     /* no address, but it holds the domain of a rule */
+	REASON_NO_ADDRESS,   /* no address, and of no rule's domain */
+	REASON_TOO_LONG,     /* no address: longer than one may be */
+	REASON_ROUTED,	     /* the new one could be resolved elsewhere */
+	REASON_NEW_TOO_LONG, /* the new one would be too long */
+	REASON_NEW_UTF8,     /* its local part is UTF-8, without SMTPUTF8 */
+	REASON_NEW_INVALID,  /* the new one would be no address */
+	REASON_LINE_LIMIT,   /* a line of the header would be too long */
+	REASON_HEADER_LIMIT, /* the header would be too long */
+	DECIDE_REASONS
+};
 
 /* One address that was looked at. In shadow mode, what would have been. */
 struct decide_finding {
@@ -108,9 +119,9 @@ struct decide_finding {
 	enum rule_kind kind;
 	enum rule_table table;
 	bool shadow;
-	const char *why; /* of RESULT_LEFT and RESULT_UNPARSABLE; static */
-	/* Further addresses with this result and why, in headers of that name:
-	 * beyond DECIDE_FINDINGS they are counted, not kept. */
+	enum decide_reason reason; /* of RESULT_LEFT and RESULT_UNPARSABLE */
+	/* Further addresses with this result and reason, in headers of that
+	 * name: beyond DECIDE_FINDINGS they are counted, not kept. */
 	uint64_t more;
 };
 
@@ -213,5 +224,8 @@ const char *decide_why_name(enum decide_why why); /* "daemon": as logged */
 const char *decide_field_name(enum decide_field field); /* "from", "rcpt",
 							   "header" */
 const char *decide_result_name(enum decide_result result);
+
+/* "its local part holds %, ! or @": as logged; static. "" of NONE. */
+const char *decide_reason_text(enum decide_reason reason);
 
 #endif

@@ -11,7 +11,7 @@ static int note_unparsable(struct verdict_context *context,
 {
 	struct verdict none;
 	int result =
-		outcome_unread(context, table, old, "it is no address", &none);
+		outcome_unread(context, table, old, REASON_NO_ADDRESS, &none);
 
 	return result < 0
 		       ? result

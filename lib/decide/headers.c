@@ -129,15 +129,16 @@ static int judge(struct verdict_context *context, struct work *work,
 {
 	struct verdict_context brief = *context;
 	struct mailbox mailbox;
-	const char *why = NULL;
+	enum decide_reason reason = REASON_NONE;
 	int result;
 
 	if (element->flags & HEADER_ELEMENT_BAD)
-		why = "it is no address";
+		reason = REASON_NO_ADDRESS;
 	else if (header_mailbox(work->header->value, element, &mailbox) < 0)
-		why = "it is too long for an address";
-	if (why)
-		return outcome_unread(context, work->table, old, why, verdict);
+		reason = REASON_TOO_LONG;
+	if (reason)
+		return outcome_unread(
+			context, work->table, old, reason, verdict);
 	/* A header may hold thousands of addresses. */
 	brief.arena = context->scratch;
 	result = verdict_find(
@@ -204,8 +205,8 @@ static int walk(struct verdict_context *context, struct work *work)
 }
 
 /* The header stays as it is after all: so do its addresses. */
-static void leave(
-	struct decision *decision, const struct work *work, const char *why)
+static void leave(struct decision *decision, const struct work *work,
+	enum decide_reason reason)
 {
 	for (size_t i = work->first_finding; i < decision->finding_count; i++) {
 		struct decide_finding *finding = &decision->findings[i];
@@ -217,19 +218,19 @@ static void leave(
 		decision->counts[FIELD_HEADER][RESULT_LEFT] +=
 			1 + finding->more;
 		finding->result = RESULT_LEFT;
-		finding->why = why;
+		finding->reason = reason;
 		finding->new.len = 0;
 	}
 }
 
-static int edit_header(
-	struct verdict_context *context, struct work *work, const char *hold)
+static int edit_header(struct verdict_context *context, struct work *work,
+	enum decide_reason hold)
 {
 	struct decision *decision = context->decision;
 	struct decide_header_edit *edit =
 		&decision->headers[decision->header_count];
 	struct splice splice;
-	const char *why = NULL;
+	enum splice_limit limit;
 	int result;
 
 	work->first_finding = decision->finding_count;
@@ -245,12 +246,14 @@ static int edit_header(
 	splice = (struct splice){ work->header->name, work->header->value,
 		work->header->crlf, work->edits, work->edit_count,
 		work->elements, work->element_count };
-	result = splice_apply(
-		&splice, context->arena, context->scratch, &edit->value, &why);
+	result = splice_apply(&splice, context->arena, context->scratch,
+		&edit->value, &limit);
 	if (result < 0)
 		return result;
 	if (!result) {
-		leave(decision, work, why);
+		leave(decision, work,
+			limit == SPLICE_LINE ? REASON_LINE_LIMIT
+					     : REASON_HEADER_LIMIT);
 	} else if (decide_in_shadow(context->config, work->table)) {
 		decision->shadow = true;
 	} else {
@@ -290,8 +293,8 @@ int headeredit_decide(struct verdict_context *context)
 			continue;
 		work.place = coverage.place[n]--;
 		result = edit_header(context, &work,
-			work.place <= coverage.covered[n] ? decide_why_signed
-							  : NULL);
+			work.place <= coverage.covered[n] ? REASON_SIGNED
+							  : REASON_NONE);
 		verdict_fold(context, work.index);
 		arena_reset(context->scratch);
 		if (result < 0)

@@ -4,7 +4,7 @@
 #include "map/lookup.h"
 
 /* What of the old address goes into the new one may be dangerous there. */
-static const char *objection(const struct verdict_context *context,
+static enum decide_reason objection(const struct verdict_context *context,
 	const struct lookup *lookup, const struct mailbox *old,
 	const struct lookup_target *target, size_t text_len,
 	enum decide_field field)
@@ -16,16 +16,15 @@ static const char *objection(const struct verdict_context *context,
 
 	if (field == FIELD_RECIPIENT &&
 		address_is_routed(old->local + off, len))
-		return "its local part holds %, ! or @";
+		return REASON_ROUTED;
 	/* 64 octets before the "@" are a limit for what a rule writes: reply
 	 * tokens, VERP and extensions are longer, and are delivered. */
 	if (target->too_long || text_len > ADDRESS_MAX)
-		return "it would be longer than 254 octets";
+		return REASON_NEW_TOO_LONG;
 	if (new_local && !context->message->smtputf8 &&
 		address_local_is_utf8(&target->mailbox))
-		return "its local part is UTF-8 and the message has no "
-		       "SMTPUTF8";
-	return NULL;
+		return REASON_NEW_UTF8;
+	return REASON_NONE;
 }
 
 /* Writes one target into the arena. */
@@ -62,7 +61,7 @@ static size_t count_targets(struct bytes targets)
 	return count;
 }
 
-/* Makes the next of verdict->targets. Returns 0; 1 and verdict->why when the
+/* Makes the next of verdict->targets. Returns 0; 1 and verdict->reason when the
  * address is to be left; or an error. */
 static int make_target(const struct verdict_context *context,
 	const struct lookup *lookup, const struct mailbox *mailbox,
@@ -74,15 +73,15 @@ static int make_target(const struct verdict_context *context,
 	int result = len;
 
 	if (len >= 0) {
-		verdict->why = objection(
+		verdict->reason = objection(
 			context, lookup, mailbox, target, (size_t)len, field);
-		if (verdict->why)
+		if (verdict->reason)
 			return 1;
 		result = write_target(context, target, text, (size_t)len,
 			&verdict->targets[verdict->target_count]);
 	}
 	if (result == ERR_BAD) {
-		verdict->why = "it would be no address";
+		verdict->reason = REASON_NEW_INVALID;
 		return 1;
 	}
 	if (!result)
@@ -223,7 +222,7 @@ static bool is_alike(const struct verdict_context *context,
 {
 	const struct decide_header *headers = context->message->headers;
 
-	return a->result == b->result && a->why == b->why &&
+	return a->result == b->result && a->reason == b->reason &&
 	       bytes_equal_nocase(
 		       headers[a->index].name, headers[b->index].name);
 }
@@ -248,7 +247,7 @@ static bool is_counted(
 			finding->index != new->index)
 			break;
 		if (finding->result == new->result &&
-			finding->why == new->why) {
+			finding->reason == new->reason) {
 			finding->more++;
 			return true;
 		}
@@ -314,13 +313,13 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 		.kind = verdict->kind,
 		.table = table,
 		.shadow = decide_in_shadow(context->config, table),
-		.why = verdict->why };
+		.reason = verdict->reason };
 
 	decision->counts[field][verdict->result]++;
 	if ((!context->message->explain &&
 		    verdict->result != RESULT_REWRITTEN &&
 		    verdict->result != RESULT_LEFT &&
-		    verdict->why != decide_why_unread) ||
+		    verdict->reason != REASON_UNREAD) ||
 		is_counted(context, &new))
 		return 0;
 	if (make_room(context) < 0 || keep_finding(context, verdict, &new) < 0)
@@ -363,11 +362,11 @@ static int names_domain(
 }
 
 int outcome_unread(const struct verdict_context *context, enum rule_table table,
-	struct bytes text, const char *why, struct verdict *verdict)
+	struct bytes text, enum decide_reason reason, struct verdict *verdict)
 {
 	int result = names_domain(context->reader, table, text);
 
 	*verdict = (struct verdict){ .result = RESULT_UNPARSABLE,
-		.why = result == 1 ? decide_why_unread : why };
+		.reason = result == 1 ? REASON_UNREAD : reason };
 	return result < 0 ? result : 0;
 }

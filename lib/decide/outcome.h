@@ -16,7 +16,7 @@ struct verdict_target {
 
 struct verdict {
 	enum decide_result result; /* REWRITTEN, UNCHANGED, EXCEPTION, LEFT */
-	const char *why;	   /* of LEFT; static */
+	enum decide_reason reason; /* of LEFT and UNPARSABLE */
 	struct bytes key;	   /* of the address; len 0 when it has none */
 	struct bytes rule;	   /* key of the rule; len 0 when none holds */
 	enum rule_kind kind;
@@ -53,17 +53,18 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 	const struct verdict *verdict) MUST_CHECK;
 
 /* The header of that index is over: its findings beyond DECIDE_FINDINGS go to
- * those of the headers before it that have the same name, result and why. */
+ * those of the headers before it that have the same name, result and reason. */
 void verdict_fold(struct verdict_context *context, size_t index);
 
 /*
- * Fills *verdict for a text that cannot be read as an address, for the reason
- * why (static): UNPARSABLE. If the text holds an "@domain" that a rule of that
- * table names as the domain of its source (U-labels, A-labels and case make no
- * difference), verdict->why is decide_why_unread instead, for it may be an
- * address that was to be rewritten. 0, or an error of map_domain_roles.
+ * Fills *verdict for a text that is no address, for that reason: UNPARSABLE. If
+ * the text holds an "@domain" that a rule of the table names as the domain of
+ * its source (U-labels, A-labels and case make no difference), the reason
+ * becomes REASON_UNREAD, for it may be an address that was to be rewritten. 0,
+ * or an error of map_domain_roles.
  */
 int outcome_unread(const struct verdict_context *context, enum rule_table table,
-	struct bytes text, const char *why, struct verdict *verdict) MUST_CHECK;
+	struct bytes text, enum decide_reason reason,
+	struct verdict *verdict) MUST_CHECK;
 
 #endif

@@ -10,7 +10,6 @@
 #define ADDRESS_SHOWN 330 /* an address, escaped and cut */
 #define ID_SHOWN      64  /* the queue ID */
 #define NAMES_SHOWN   32  /* different header names in one line */
-#define REASONS_SHOWN 8	  /* for which addresses of a header were left */
 
 /* A line that grows item by item, and begins anew where it is full. */
 struct lines {
@@ -162,32 +161,27 @@ struct left {
 };
 
 /* Gathers those of the finding at *i, of its whole header where it is in one,
- * and moves *i behind them. Returns how many reasons there are. */
-static size_t gather_left(const struct decision *decision, size_t *i,
-	struct left left[REASONS_SHOWN])
+ * by their reasons, and moves *i behind them. */
+static void gather_left(const struct decision *decision, size_t *i,
+	struct left left[DECIDE_REASONS])
 {
 	const struct decide_finding *first = &decision->findings[*i];
-	size_t reasons = 0;
 
+	memset(left, 0, DECIDE_REASONS * sizeof *left);
 	for (; *i < decision->finding_count; (*i)++) {
 		const struct decide_finding *finding = &decision->findings[*i];
-		size_t n = 0;
+		struct left *same = &left[finding->reason];
 
 		if (finding != first && (first->field != FIELD_HEADER ||
 						finding->index != first->index))
 			break;
 		if (finding->result != RESULT_LEFT &&
-			finding->why != decide_why_unread)
+			finding->reason != REASON_UNREAD)
 			continue;
-		while (n < reasons && left[n].first->why != finding->why)
-			n++;
-		if (n == REASONS_SHOWN)
-			continue;
-		if (n == reasons)
-			left[reasons++] = (struct left){ finding, 0 };
-		left[n].count += 1 + (size_t)finding->more;
+		if (!same->count)
+			same->first = finding;
+		same->count += 1 + (size_t)finding->more;
 	}
-	return reasons;
 }
 
 static void add_left(struct lines *lines, const struct left *left,
@@ -204,14 +198,14 @@ static void add_left(struct lines *lines, const struct left *left,
 			sizeof name);
 	(void)snprintf(item, sizeof item, " left %s=<%s> reason=\"%s\"",
 		*name ? name : decide_field_name(finding->field), old,
-		finding->why);
+		decide_reason_text(finding->reason));
 	append(lines, item);
 	if (left->count > 1) {
 		(void)snprintf(item, sizeof item, " more=%zu", left->count - 1);
 		append(lines, item);
 	}
-	lines->level = finding->why == decide_why_signed ? LOG_LEVEL_INFO
-							 : LOG_LEVEL_WARNING;
+	lines->level = finding->reason == REASON_SIGNED ? LOG_LEVEL_INFO
+							: LOG_LEVEL_WARNING;
 	end(lines);
 }
 
@@ -221,11 +215,12 @@ static void add_all_left(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message)
 {
 	for (size_t i = 0; i < decision->finding_count;) {
-		struct left left[REASONS_SHOWN];
-		size_t reasons = gather_left(decision, &i, left);
+		struct left left[DECIDE_REASONS];
 
-		for (size_t n = 0; n < reasons; n++)
-			add_left(lines, &left[n], message);
+		gather_left(decision, &i, left);
+		for (size_t n = 0; n < DECIDE_REASONS; n++)
+			if (left[n].count)
+				add_left(lines, &left[n], message);
 	}
 }
 

@@ -180,7 +180,7 @@ static bool fold(const struct splice *splice, const struct output *from,
 }
 
 int splice_apply(const struct splice *splice, struct arena *arena,
-	struct arena *scratch, struct bytes *value, const char **why)
+	struct arena *scratch, struct bytes *value, enum splice_limit *limit)
 {
 	struct output plain = { NULL, 0, NULL };
 	struct output folded = { NULL, 0, NULL };
@@ -201,12 +201,12 @@ int splice_apply(const struct splice *splice, struct arena *arena,
 		return ERR_NOMEM;
 	replace(splice, &plain);
 	if (!fold(splice, &plain, &folded)) {
-		*why = "a line would be longer than 998 octets";
+		*limit = SPLICE_LINE;
 		return 0;
 	}
 	if (folded.used > splice->value.len &&
 		splice->name.len + 1 + folded.used > SPLICE_HEADER_MAX) {
-		*why = "the header would be longer than 60000 octets";
+		*limit = SPLICE_HEADER;
 		return 0;
 	}
 	value->data = arena_copy(arena, folded.data, folded.used);

@@ -27,14 +27,17 @@ struct splice {
 	size_t element_count;
 };
 
+/* Which one a new value would exceed. */
+enum splice_limit { SPLICE_LINE, SPLICE_HEADER };
+
 /*
  * Returns 1 and the new value in arena (NUL behind it; scratch holds what is
  * needed on the way); 0 when the header has to stay as it is, because a line
  * would exceed SPLICE_LINE_MAX that did not before, or the header would grow
- * beyond SPLICE_HEADER_MAX: *why says which (static); ERR_NOMEM.
+ * beyond SPLICE_HEADER_MAX: *limit says which; ERR_NOMEM.
  */
 int splice_apply(const struct splice *splice, struct arena *arena,
 	struct arena *scratch, struct bytes *value,
-	const char **why) MUST_CHECK;
+	enum splice_limit *limit) MUST_CHECK;
 
 #endif

@@ -195,7 +195,7 @@ static int find_address(struct query *query, const char *address,
 	answer.result = decide_result_name(verdict.result);
 	if (verdict.result == RESULT_LEFT) {
 		answer.targets.len = 0;
-		answer.why = verdict.why;
+		answer.why = decide_reason_text(verdict.reason);
 		query->missing = true;
 	}
 	return print_answer(query, address, &answer, error);

@@ -128,11 +128,10 @@ static void print_finding(const struct explain *explain,
 		print_new(finding, file);
 		(void)fputs(" by ", file);
 	}
-	if (finding->why)
-		(void)fputs(finding->why, file);
-	if (finding->why && finding->key.len)
+	(void)fputs(decide_reason_text(finding->reason), file);
+	if (finding->reason && finding->key.len)
 		(void)fputs("; ", file);
-	if (!finding->why || finding->key.len)
+	if (!finding->reason || finding->key.len)
 		print_rule(finding, file);
 	(void)fputs(decide_in_shadow(explain->config, finding->table) &&
 				    finding->result == RESULT_REWRITTEN

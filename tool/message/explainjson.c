@@ -86,7 +86,8 @@ static int print_finding(const struct explain *explain,
 		json_put_null(&json, "rule");
 		json_put_null(&json, "kind");
 	}
-	json_put_text(&json, "why", finding->why);
+	json_put_text(&json, "why",
+		finding->reason ? decide_reason_text(finding->reason) : NULL);
 	json_put_flag(&json, "shadow",
 		decide_in_shadow(explain->config, finding->table));
 	return json_end(&json, error);

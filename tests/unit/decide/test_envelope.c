@@ -440,7 +440,8 @@ static void test_left(void **state)
 				fail_msg("%s is rewritten", cases[i].recipient);
 			assert_int_equal(counts[RESULT_LEFT], 1);
 			assert_int_equal(test.decision.finding_count, 1);
-			assert_non_null(test.decision.findings[0].why);
+			assert_int_not_equal(test.decision.findings[0].reason,
+				REASON_NONE);
 		} else {
 			assert_int_equal(counts[RESULT_REWRITTEN], 1);
 			assert_int_equal(test.decision.add_count, 1);

@@ -4,19 +4,18 @@
 
 #include "decide/outcome.h"
 
-static const char reason[] = "a reason";
-
 static bool names_domain(const struct verdict_context *context,
 	enum rule_table table, struct bytes text)
 {
 	struct verdict verdict;
 
-	assert_int_equal(
-		outcome_unread(context, table, text, reason, &verdict), 0);
+	assert_int_equal(outcome_unread(context, table, text, REASON_NO_ADDRESS,
+				 &verdict),
+		0);
 	assert_int_equal(verdict.result, RESULT_UNPARSABLE);
-	if (verdict.why != decide_why_unread)
-		assert_ptr_equal(verdict.why, reason);
-	return verdict.why == decide_why_unread;
+	if (verdict.reason != REASON_UNREAD)
+		assert_int_equal(verdict.reason, REASON_NO_ADDRESS);
+	return verdict.reason == REASON_UNREAD;
 }
 
 static void test_unread(void **state)
