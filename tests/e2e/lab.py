@@ -120,6 +120,16 @@ class Ended(LabError):
         self.code = code
 
 
+def sanitizer_report(log):
+    """Its first line and what is enough of the others; "" if there is none. A
+    log may be hundreds of MB long: no pattern begins at each of its octets."""
+    found = re.search("Sanitizer|runtime error", log)
+    if not found:
+        return ""
+    begin = log.rfind("\n", 0, found.start()) + 1
+    return log[begin:found.end() + 6000]
+
+
 class Readdress:
     """readdress-milter and readdress on a configuration of their own.
 
@@ -253,12 +263,9 @@ class Readdress:
             process.kill()
             process.wait()
             raise LabError("readdress-milter did not stop at SIGTERM") from None
-        # All of the report, to what is enough of it
-        said = re.search("(?s)[^\n]*(Sanitizer|runtime error).{,6000}",
-                         read(self.log_file))
+        said = sanitizer_report(read(self.log_file))
         if code != 0 or said:
-            raise LabError(f"readdress-milter: exit {code}\n"
-                           + (said.group(0) if said else ""))
+            raise LabError(f"readdress-milter: exit {code}\n{said}")
 
     close = stop
 
