@@ -3,9 +3,12 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "config/config.h"
-#include "config/endpoint.h"
+#include "base/log.h"
+#include "base/network.h"
 #include "base/precis.h"
+#include "config/endpoint.h"
+#include "config/values.h"
+#include "mail/localpart.h"
 
 #define TIMEOUT_MIN 3600 /* see readdress.conf(5): headers come after DATA */
 

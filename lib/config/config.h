@@ -10,14 +10,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/network.h"
+#include "config/values.h"
 #include "mail/localpart.h"
-
-/* The smtpd service for the mail of this host's programs, by its daemon name:
- * inbound, whatever else is configured. */
-#define CONFIG_LOCAL "LOCAL"
-
-enum config_mode { MODE_ENFORCE, MODE_SHADOW };
-enum config_headers { HEADERS_ALWAYS, HEADERS_UNLESS_SIGNED, HEADERS_NEVER };
 
 struct config_list {
 	char **items; /* NUL-terminated each */
