@@ -1,6 +1,7 @@
 #include "check/checkrule.h"
 
 #include "check/roundtrip.h"
+#include "rules/ruletarget.h"
 
 #include <stdarg.h>
 #include <stdio.h>

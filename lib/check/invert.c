@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "rules/rowsort.h"
+#include "rules/rulesource.h"
+#include "rules/ruletarget.h"
 
 #define PROGRESS_ROWS 4096
 #define OTHER_SHOWN   320 /* octets of an address within a sentence */

@@ -8,6 +8,7 @@
 #include "csv/csvheader.h"
 #include "base/precis.h"
 #include "rules/rowsort.h"
+#include "rules/ruletarget.h"
 
 #define CHUNK	   ((size_t)256 * 1024)
 #define FIRST_ROWS ((size_t)1024)

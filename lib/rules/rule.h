@@ -1,13 +1,11 @@
 /*
- * rule: one row of a table, "Source;Target", checked and made ready for the
- * map. What the kinds mean stands in readdress(1), Rules.
+ * rule: one row of a table, "Source;Target", as the map holds it. What the
+ * kinds mean stands in readdress(1), Rules. Who makes one: ruletarget.h.
  */
 #ifndef READDRESS_RULE_H
 #define READDRESS_RULE_H
 
 #include "mail/address.h"
-#include "base/arena.h"
-#include "base/error.h"
 
 enum rule_table {
 	RULE_INBOUND,
@@ -42,31 +40,8 @@ const char *rule_kind_name(enum rule_kind kind);    /* "user", "domain",
 /* Returns the table, or -1 when the name is none. */
 int rule_table_find(const char *name);
 
-/*
- * Checks source and target (spaces and invisible characters around them are
- * dropped, those within refused: precis.h) and makes the rule in arena.
- * allow_utf8: may a target's local part hold UTF-8?
- * Returns 0, ERR_NOMEM, or ERR_BAD with the reason, which names the text that
- * is wrong: target "bob" has no domain.
- */
-int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
-	struct bytes target, bool allow_utf8, struct rule *rule,
-	struct error *error) MUST_CHECK;
-
-/* The key alone, as rule_make would make it from source: for delete and lookup
- * of a rule by its source. Takes every character that a map may hold, also
- * those that rule_make refuses today, and drops blanks alone. Returns its
- * length, or ERR_BAD, ERR_NOMEM. */
-int rule_source_key(enum rule_table table, struct bytes source,
-	char key[ADDRESS_KEY_MAX], struct error *error) MUST_CHECK;
-
-/*
- * Would rule_make refuse this rule of a map, or read it as another one? Maps
- * may hold what earlier versions took; it goes on working. targets in UTF-8 are
- * no reason. Returns 0 for no; 1 for yes, with the reason in error; ERR_NOMEM.
- */
-int rule_refused(enum rule_table table, const struct rule *rule,
-	struct error *error) MUST_CHECK;
+/* The octet with which the values of this kind begin. */
+char rule_kind_octet(enum rule_kind kind);
 
 /* Kind of a value of the map; RULE_KINDS when it is damaged. */
 enum rule_kind rule_value_kind(struct bytes value);

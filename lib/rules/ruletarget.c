@@ -3,12 +3,20 @@
 #include <stdio.h>
 
 #include "base/precis.h"
-
-#define SHOWN_BYTES 300 /* of a field in a message */
+#include "rules/rulesource.h"
 
 /* The routes that are ours; all else is a transport of Postfix. */
 static const char *const words[] = { "relay", "local", "backup", "remote",
 	"auto" };
+
+#define TARGETS_MAX 65535 /* octets of all targets of a rule */
+
+/* The right side of a rule, spelt as the map holds it. */
+struct ruletarget {
+	char text[TARGETS_MAX]; /* targets joined with ",", or the route */
+	size_t len;
+	enum rule_kind kind; /* of the rule */
+};
 
 /* What a rule's targets are, seen one after the other. */
 struct targets {
@@ -19,72 +27,12 @@ struct targets {
 	bool star;     /* ... and that is "@*.domain" */
 };
 
-int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
-	const char *reason)
-{
-	char shown[PRECIS_SHOWN(SHOWN_BYTES)];
-	bool cut = text.len > SHOWN_BYTES;
-
-	if (cut)
-		text.len = SHOWN_BYTES;
-	while (cut && text.len &&
-		((unsigned char)text.data[text.len] & 0xc0) == 0x80)
-		text.len--;
-	(void)precis_show(text, shown, sizeof shown);
-	return error_set(error, ERR_BAD, "%s \"%.*s\"%s %s", role, SHOWN_BYTES,
-		shown, cut || strlen(shown) > SHOWN_BYTES ? "..." : "", reason);
-}
-
-/* Where a space stands outside quotes; false when there is none. */
-static bool find_space(struct bytes text, struct span *found)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (quoted && text.data[i] == '\\')
-			i++;
-		else if (text.data[i] == '"')
-			quoted = !quoted;
-		else if (text.data[i] == ' ' && !quoted) {
-			*found = (struct span){ i, 1 };
-			return true;
-		}
-	}
-	return false;
-}
-
-int ruletarget_check_characters(
-	struct error *error, const char *role, struct bytes text)
-{
-	struct span found;
-	char name[PRECIS_NAME_MAX];
-	char reason[PRECIS_NAME_MAX + 80];
-
-	if (!address_utf8_valid(text.data, text.len))
-		return ruletarget_refuse(error, role, text, "is not UTF-8");
-	/* "Bob <bob@a.com>" has a message of its own. */
-	if (!precis_find(text, &found) &&
-		(memchr(text.data, '<', text.len) || !find_space(text, &found)))
-		return 0;
-	precis_name(text, found, name);
-	(void)snprintf(reason, sizeof reason,
-		"holds %s, which no address in a rule may hold", name);
-	return ruletarget_refuse(error, role, text, reason);
-}
-
-bool ruletarget_is_domain(struct bytes text)
-{
-	return text.len && text.data[0] == '@' &&
-	       address_strip_path(text.data, text.len).data == text.data;
-}
-
 static int append(struct ruletarget *made, const char *data, size_t len,
 	struct error *error)
 {
-	if (len > RULETARGET_MAX - made->len)
+	if (len > TARGETS_MAX - made->len)
 		return error_set(error, ERR_BAD,
-			"the targets are longer than %d octets",
-			RULETARGET_MAX);
+			"the targets are longer than %d octets", TARGETS_MAX);
 	memcpy(made->text + made->len, data, len);
 	made->len += len;
 	return 0;
@@ -104,7 +52,7 @@ static int add_subdomain_target(struct bytes target, struct bytes key,
 		bytes_equal((struct bytes){ target_key, (size_t)result }, key);
 	seen->itself = seen->star;
 	if (!seen->star)
-		return ruletarget_refuse(error, "target", target,
+		return rulesource_refuse(error, "target", target,
 			"holds \"*\", which only a source may");
 	return append(made, target_key, (size_t)result, error);
 }
@@ -179,11 +127,11 @@ static int add_domain_target(struct bytes target, struct bytes key,
 	int result;
 
 	if (!domain.len)
-		return ruletarget_refuse(
+		return rulesource_refuse(
 			error, "target", target, "has no domain");
 	result = address_check_source_domain(domain.data, domain.len, &reason);
 	if (result == ERR_BAD)
-		return ruletarget_refuse(error, "target", target, reason.text);
+		return rulesource_refuse(error, "target", target, reason.text);
 	if (result < 0 || domain.len >= sizeof mailbox.domain)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	memcpy(mailbox.domain, domain.data, domain.len);
@@ -196,7 +144,7 @@ static int add_domain_target(struct bytes target, struct bytes key,
 	if (!seen->itself) {
 		result = check_domain(&mailbox, &reason);
 		if (result == ERR_BAD)
-			return ruletarget_refuse(
+			return rulesource_refuse(
 				error, "target", target, reason.text);
 		if (result < 0)
 			return error_set(error, ERR_NOMEM, "out of memory");
@@ -205,7 +153,7 @@ static int add_domain_target(struct bytes target, struct bytes key,
 	if (result < 0)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (result - 2 > ADDRESS_MAX)
-		return ruletarget_refuse(
+		return rulesource_refuse(
 			error, "target", target, "is longer than 254 octets");
 	return append(made, text + 2, (size_t)result - 2, error);
 }
@@ -242,7 +190,7 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 	int result;
 
 	if (target.data[0] == '<' || target.data[0] == '@')
-		return ruletarget_refuse(error, "target", target,
+		return rulesource_refuse(error, "target", target,
 			"must be a bare address, without <> and source route");
 	result = address_parse(target.data, target.len, &mailbox, &reason);
 	if (!result && !is_local_part((struct bytes){ target.data,
@@ -256,7 +204,7 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 		result = len < 0 ? len : 0;
 	}
 	if (result == ERR_BAD)
-		return ruletarget_refuse(error, "target", target, reason.text);
+		return rulesource_refuse(error, "target", target, reason.text);
 	if (result < 0)
 		return error_set(error, result, "out of memory");
 	if (rule_key_is_domain(key))
@@ -292,16 +240,16 @@ static int add_target(struct bytes target, struct bytes key, bool utf8,
 	int result;
 
 	if (holds_several(target))
-		return ruletarget_refuse(error, "target", target,
+		return rulesource_refuse(error, "target", target,
 			"holds more than one address; several targets are "
 			"separated by commas");
-	result = ruletarget_check_characters(error, "target", target);
+	result = rulesource_check_characters(error, "target", target);
 	if (result < 0)
 		return result;
-	if (!ruletarget_is_domain(target))
+	if (!rulesource_is_domain(target))
 		return add_address_target(target, key, utf8, made, seen, error);
 	if (!rule_key_is_domain(key))
-		return ruletarget_refuse(error, "target", target,
+		return rulesource_refuse(error, "target", target,
 			"has no local part, which a user rule needs");
 	if (target.len > 2 && !memcmp(target.data, "@*.", 3))
 		return add_subdomain_target(target, key, made, seen, error);
@@ -332,11 +280,11 @@ static int refuse_part(
 	char reason[300];
 	struct error shown;
 
-	(void)ruletarget_refuse(&shown, "in", all,
+	(void)rulesource_refuse(&shown, "in", all,
 		"a comma separates two targets; was a dot meant?");
 	(void)snprintf(
 		reason, sizeof reason, "has no domain; %.280s", shown.text);
-	return ruletarget_refuse(error, "target", target, reason);
+	return rulesource_refuse(error, "target", target, reason);
 }
 
 static int add_targets(enum rule_table table, struct bytes all,
@@ -348,7 +296,7 @@ static int add_targets(enum rule_table table, struct bytes all,
 	int result = 0;
 
 	if (all.data[all.len - 1] == ',')
-		return ruletarget_refuse(
+		return rulesource_refuse(
 			error, "target", all, "ends with a comma");
 	while (!result && rule_next_target(&rest, &target)) {
 		size_t before = made->len;
@@ -356,7 +304,7 @@ static int add_targets(enum rule_table table, struct bytes all,
 		seen->only = !before && !rest.len;
 		target = precis_trim(target);
 		if (!target.len)
-			return ruletarget_refuse(
+			return rulesource_refuse(
 				error, "target", all, "has an empty part");
 		if (before)
 			result = append(made, ",", 1, error);
@@ -369,11 +317,11 @@ static int add_targets(enum rule_table table, struct bytes all,
 		if (!result && is_repeated(made, before))
 			made->len = before;
 		else if (!result && seen->count++ && table != RULE_INBOUND)
-			return ruletarget_refuse(error, "target", all,
+			return rulesource_refuse(error, "target", all,
 				"is more than one, which only inbound allows");
 	}
 	if (!result && seen->star && seen->count > 1)
-		return ruletarget_refuse(error, "target", all,
+		return rulesource_refuse(error, "target", all,
 			"holds \"*\", which only a source may");
 	return result;
 }
@@ -384,7 +332,7 @@ static int add_route(
 	struct bytes target, struct ruletarget *made, struct error *error)
 {
 	size_t i = 0;
-	int result = ruletarget_check_characters(error, "target", target);
+	int result = rulesource_check_characters(error, "target", target);
 
 	if (result < 0)
 		return result;
@@ -394,13 +342,13 @@ static int add_route(
 	while (i < target.len && target.data[i] != ':')
 		i++;
 	if (i == target.len || !i)
-		return ruletarget_refuse(error, "target", target,
+		return rulesource_refuse(error, "target", target,
 			"is no route: relay, local, backup, remote, auto or a "
 			"Postfix transport like smtp:[host]:25 is expected");
 	for (i = 0; i < target.len; i++)
 		if ((unsigned char)target.data[i] <= 0x20 ||
 			(unsigned char)target.data[i] >= 0x7f)
-			return ruletarget_refuse(error, "target", target,
+			return rulesource_refuse(error, "target", target,
 				"holds a blank, a control character or one "
 				"outside ASCII");
 	return append(made, target.data, target.len, error);
@@ -420,7 +368,9 @@ static enum rule_kind kind_of(
 	return RULE_DOMAIN;
 }
 
-int ruletarget_read(struct ruletarget *made, enum rule_table table,
+/* Reads the target of the rule for key (rule_source_key). 0; ERR_BAD with the
+ * text that is wrong and the reason; ERR_NOMEM. */
+static int read_target(struct ruletarget *made, enum rule_table table,
 	struct bytes key, struct bytes target, bool allow_utf8,
 	struct error *error)
 {
@@ -432,7 +382,7 @@ int ruletarget_read(struct ruletarget *made, enum rule_table table,
 	if (!target.len)
 		return error_set(error, ERR_BAD, "the target is empty");
 	if (!address_utf8_valid(target.data, target.len))
-		return ruletarget_refuse(
+		return rulesource_refuse(
 			error, "target", target, "is not UTF-8");
 	result = table == RULE_ROUTES ? add_route(target, made, error)
 				      : add_targets(table, target, key,
@@ -440,4 +390,68 @@ int ruletarget_read(struct ruletarget *made, enum rule_table table,
 	if (!result)
 		made->kind = kind_of(table, key, &seen);
 	return result;
+}
+
+int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
+	struct bytes target, bool allow_utf8, struct rule *rule,
+	struct error *error)
+{
+	char key[ADDRESS_KEY_MAX];
+	struct ruletarget made;
+	char *octets;
+	size_t key_len;
+	int result;
+
+	source = precis_trim(source);
+	result = rulesource_check_characters(error, "source", source);
+	if (!result)
+		result = rule_source_key(table, source, key, error);
+	if (result < 0)
+		return result;
+	key_len = (size_t)result;
+	result = read_target(&made, table, (struct bytes){ key, key_len },
+		target, allow_utf8, error);
+	if (result < 0)
+		return result;
+	octets = arena_octets(arena, key_len + 1 + made.len);
+	if (!octets)
+		return error_set(
+			error, ERR_NOMEM, "out of memory for more rules");
+	memcpy(octets, key, key_len);
+	octets[key_len] = rule_kind_octet(made.kind);
+	memcpy(octets + key_len + 1, made.text, made.len);
+	rule->key = (struct bytes){ octets, key_len };
+	rule->value = (struct bytes){ octets + key_len, 1 + made.len };
+	return 0;
+}
+
+/* Untrimmed: what stands at an end has its effect in the map. */
+static int check_stored_characters(enum rule_table table, struct bytes source,
+	struct bytes targets, struct error *error)
+{
+	struct bytes target;
+	int result = rulesource_check_characters(error, "source", source);
+
+	while (!result && table != RULE_ROUTES &&
+		rule_next_target(&targets, &target))
+		result = rulesource_check_characters(error, "target", target);
+	return result;
+}
+
+int rule_refused(
+	enum rule_table table, const struct rule *rule, struct error *error)
+{
+	char text[ADDRESS_TEXT_MAX];
+	char key[ADDRESS_KEY_MAX];
+	struct bytes source = { text, rule_source_text(rule->key, text) };
+	struct bytes targets = rule_value_targets(rule->value);
+	struct ruletarget made;
+	int result = check_stored_characters(table, source, targets, error);
+
+	if (!result)
+		result = rule_source_key(table, source, key, error);
+	if (result > 0)
+		result = read_target(
+			&made, table, rule->key, targets, true, error);
+	return result == ERR_BAD ? 1 : result;
 }

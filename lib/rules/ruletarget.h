@@ -1,43 +1,31 @@
 /*
- * ruletarget: the right side of a rule, checked and spelt as the map holds it.
- * A part of rule, called by rule.c alone.
+ * ruletarget: the right side of a rule, checked and spelt as the map holds it;
+ * and with its source, the whole rule.
  */
 #ifndef READDRESS_RULETARGET_H
 #define READDRESS_RULETARGET_H
 
+#include "base/arena.h"
+#include "base/error.h"
 #include "rules/rule.h"
 
-#define RULETARGET_MAX 65535 /* octets of all targets of a rule */
-
-struct ruletarget {
-	char text[RULETARGET_MAX]; /* targets joined with ",", or the route */
-	size_t len;
-	enum rule_kind kind; /* of the rule */
-};
-
 /*
- * Reads the target of the rule for key (rule_source_key). allow_utf8 as for
- * rule_make. Returns 0; ERR_BAD with the text that is wrong and the reason;
- * ERR_NOMEM.
+ * Checks source and target (spaces and invisible characters around them are
+ * dropped, those within refused: precis.h) and makes the rule in arena.
+ * allow_utf8: may a target's local part hold UTF-8?
+ * Returns 0, ERR_NOMEM, or ERR_BAD with the reason, which names the text that
+ * is wrong: target "bob" has no domain.
  */
-int ruletarget_read(struct ruletarget *made, enum rule_table table,
-	struct bytes key, struct bytes target, bool allow_utf8,
+int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
+	struct bytes target, bool allow_utf8, struct rule *rule,
 	struct error *error) MUST_CHECK;
 
-/* What sources need, too. */
-
-/* "@domain", and no source route: "@[IPv6:::1]" is, "@a:b@c" is not. */
-bool ruletarget_is_domain(struct bytes text);
-
-/* "target "bob" has no domain", role being "target" or "source". The text is
- * cut where it would fill the line. Returns ERR_BAD. */
-int ruletarget_refuse(struct error *error, const char *role, struct bytes text,
-	const char *reason);
-
-/* Refuses text that is not UTF-8, or holds a character that no address in a
- * rule may hold (precis_find; a space outside quotes), which it names. Returns
- * 0 or ERR_BAD. */
-int ruletarget_check_characters(
-	struct error *error, const char *role, struct bytes text) MUST_CHECK;
+/*
+ * Would rule_make refuse this rule of a map, or read it as another one? Maps
+ * may hold what earlier versions took; it goes on working. targets in UTF-8 are
+ * no reason. Returns 0 for no; 1 for yes, with the reason in error; ERR_NOMEM.
+ */
+int rule_refused(enum rule_table table, const struct rule *rule,
+	struct error *error) MUST_CHECK;
 
 #endif

@@ -4,6 +4,8 @@
 #include "fuzz.h"
 #include "kit/headerkit.h"
 #include "rules/rule.h"
+#include "rules/rulesource.h"
+#include "rules/ruletarget.h"
 
 #define ARENA_MAX ((size_t)1 << 20)
 

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "map/map.h"
 #include "rules/rule.h"
+#include "rules/ruletarget.h"
 
 #define TESTMAP_ROWS 4096
 

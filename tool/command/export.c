@@ -5,6 +5,8 @@
 
 #include "print/row.h"
 #include "print/text.h"
+#include "rules/rulesource.h"
+#include "rules/ruletarget.h"
 
 #define OUTPUT_BUFFER	 ((size_t)1 << 18)
 #define SAMPLE_ARENA_MAX ((size_t)1 << 16)

@@ -7,6 +7,7 @@
 #include "base/precis.h"
 #include "print/progress.h"
 #include "print/row.h"
+#include "rules/rulesource.h"
 
 #define SHOWN_MAX 321 /* of a field in a message, with NUL */
 

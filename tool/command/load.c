@@ -8,6 +8,8 @@
 #include "print/change.h"
 #include "csv/csvfile.h"
 #include "print/progress.h"
+#include "rules/rulesource.h"
+#include "rules/ruletarget.h"
 
 /* Some 20,000,000 rows; a file beyond that is refused, not swapped in. */
 #define LOAD_ARENA_MAX	((size_t)2 << 30)

@@ -7,6 +7,7 @@
 #include "base/precis.h"
 #include "print/text.h"
 #include "decide/outcome.h"
+#include "rules/rulesource.h"
 
 #define ANSWER_MAX                                                             \
 	((size_t)16 << 20) /* bytes of an answer: 65,535 of targets */

@@ -6,6 +6,7 @@
 #include "kit/casemap.h"
 #include "decide/decide.h"
 #include "kit/headerkit.h"
+#include "rules/ruletarget.h"
 
 #define HEADERS_MAX 64
 

@@ -8,6 +8,7 @@
 #include "mail/dsn.h"
 #include "decisionlog/decisionlog.h"
 #include "map/lookup.h"
+#include "rules/ruletarget.h"
 
 #define RULES                                                                  \
 	"in bob@w.com;bob@new.com\n"                                           \

@@ -1,5 +1,7 @@
 /* rule_make and what the map holds of a rule. */
 #include "kit/testmap.h"
+#include "rules/rulesource.h"
+#include "rules/ruletarget.h"
 
 /* One row and what it makes. */
 struct rule_case {

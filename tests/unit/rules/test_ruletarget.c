@@ -1,5 +1,6 @@
 /* What rule_make refuses, and what it says. */
 #include "kit/testmap.h"
+#include "rules/ruletarget.h"
 
 struct rule_case {
 	enum rule_table table;
