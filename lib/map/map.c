@@ -14,9 +14,6 @@
 #include "map/roles.h"
 #include "map/trailer.h"
 
-const char *const mapfile_names[MAPFILE_DATABASES + 1] = { "inbound",
-	"outbound", "routes", "domains", "meta", "roles", NULL };
-
 /* For a map without the database "roles": what it would hold, once somebody
  * asked. */
 struct map_old {

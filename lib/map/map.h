@@ -17,18 +17,9 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "map/mapmeta.h"
+#include "map/roles.h"
 #include "rules/rule.h"
-
-#define MAP_VERSION 1
-
-struct map_meta {
-	uint32_t version;
-	uint64_t generation;
-	int64_t time; /* seconds since 1970, UTC */
-	char user[128];
-	char command[256];
-	uint64_t rows[RULE_TABLES][RULE_KINDS];
-};
 
 struct map;
 
@@ -83,12 +74,6 @@ int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
  * of a user, as @domain, or as a sub-domain of @*.parent? 1, 0, or an error as
  * of map_get. */
 int map_names_domain(struct map_reader *reader, struct bytes domain) MUST_CHECK;
-
-/* How rules name a domain. */
-#define MAP_ROLE_INBOUND  1u /* as the source of an inbound rule */
-#define MAP_ROLE_TARGET	  2u /* as the target of an inbound rule */
-#define MAP_ROLE_OUTBOUND 4u /* as the source of an outbound rule */
-#define MAP_ROLE_ROUTE	  8u /* in routes */
 
 /* Sets *roles to all of MAP_ROLE_* that hold for this domain (lower-case
  * A-labels), with those of the sub-domain rules above it; 0: none. Returns 0,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "map/map.h"
 #include "map/mapfile.h"
 #include "map/mapmeta.h"
 #include "map/nameset.h"

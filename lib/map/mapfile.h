@@ -1,11 +1,11 @@
 /*
- * mapfile: what map.c and mapbuild.c share of the map's file. For them alone.
+ * mapfile: the databases of a map's file. For map.c and mapbuild.c alone.
  */
 #ifndef READDRESS_MAPFILE_H
 #define READDRESS_MAPFILE_H
 
 #include "map/lmdbfile.h"
-#include "map/map.h"
+#include "rules/rule.h"
 
 /* The databases: the tables, in the order of enum rule_table, and these. Maps
  * that were made before 0.2 have no "roles". */

@@ -1,12 +1,27 @@
 /*
- * mapmeta: the metadata record of a map as text, a line for each field in this
- * order: "version N", "generation N", "time SECONDS", "user TEXT", "command
- * TEXT", and for each table "rows TABLE N N N N N", in the order of rule_kind.
+ * mapmeta: the metadata record of a map, and the same as text, a line for each
+ * field in this order: "version N", "generation N", "time SECONDS", "user
+ * TEXT", "command TEXT", and for each table "rows TABLE N N N N N", in the
+ * order of rule_kind.
  */
 #ifndef READDRESS_MAPMETA_H
 #define READDRESS_MAPMETA_H
 
-#include "map/map.h"
+#include <stdint.h>
+
+#include "base/error.h"
+#include "rules/rule.h"
+
+#define MAP_VERSION 1
+
+struct map_meta {
+	uint32_t version;
+	uint64_t generation;
+	int64_t time; /* seconds since 1970, UTC */
+	char user[128];
+	char command[256];
+	uint64_t rows[RULE_TABLES][RULE_KINDS];
+};
 
 #define MAPMETA_MAX 1024
 

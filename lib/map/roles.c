@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "map/map.h"
 #include "map/nameset.h"
 
 /* The roles that are gathered here, a set of names for each. */

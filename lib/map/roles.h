@@ -10,6 +10,12 @@
 
 #include "rules/rule.h"
 
+/* How rules name a domain. */
+#define MAP_ROLE_INBOUND  1u /* as the source of an inbound rule */
+#define MAP_ROLE_TARGET	  2u /* as the target of an inbound rule */
+#define MAP_ROLE_OUTBOUND 4u /* as the source of an outbound rule */
+#define MAP_ROLE_ROUTE	  8u /* in routes */
+
 struct roles;
 
 /* NULL when out of memory. */
@@ -20,8 +26,8 @@ void roles_close(struct roles *roles); /* may be NULL */
 int roles_add(struct roles *roles, enum rule_table table,
 	const struct rule *rule) MUST_CHECK;
 
-/* The roles of a name, as it stands in a key ("a.com", "*.a.com"): MAP_ROLE_*
- * of map.h, 0 when it has none. Not after roles_each. */
+/* The roles of a name, as it stands in a key ("a.com", "*.a.com"): MAP_ROLE_*,
+ * 0 when it has none. Not after roles_each. */
 unsigned roles_find(const struct roles *roles, struct bytes name);
 
 /* Calls put for each name in memcmp order, with its roles as one byte, until it
