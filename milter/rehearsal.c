@@ -215,7 +215,7 @@ int rehearsal_after(const struct config *config,
 	pid_t ours = 0;
 	int result = status_running(config->runtime_dir, &ours, error);
 
-	if (result < 0 && result != ERR_NOENT)
+	if (result < 0)
 		return result;
 	result = status_may_claim(config->runtime_dir, error);
 	if (!result)

@@ -163,11 +163,41 @@ static void check_text(struct testdecide test, const bool *seen, bool addresses,
 	test.message.daemon = "OUT BOUND>";
 	assert_int_equal(testdecide_decide(&test), 0);
 	prooflog_text(&test.decision, &test.message, &log, text);
-	if (expected)
-		assert_string_equal(text, expected);
-	assert_null(strchr(text, '\n'));
+	assert_string_equal(text, expected);
 	testdecide_close(&test);
 }
+
+static void test_origin(void **state)
+{
+	static const struct {
+		const char *client;
+		const char *daemon;
+		const char *expected;
+	} cases[] = {
+		{ "192.0.2.7", "OUTBOUND",
+			" client=192.0.2.7 daemon=OUTBOUND" },
+		{ NULL, NULL, " client=- daemon=-" },
+		{ "", "", " client=- daemon=-" },
+		{ "2001:db8::7", NULL, " client=2001:db8::7 daemon=-" },
+		{ "a\nb", "c\nd\"", " client=a\\x0Ab daemon=c\\x0Ad\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct decide_message origin = {
+			.client = cases[i].client, .daemon = cases[i].daemon
+		};
+		char text[PROOFLOG_ORIGIN_MAX];
+
+		prooflog_origin(&origin, text);
+		assert_string_equal(text, cases[i].expected);
+	}
+}
+
+#define QUOTE "\\x22"
+#define FOUR  QUOTE QUOTE QUOTE QUOTE
+/* A value that is cut. */
+#define CUT " found=\"X-Org: " FOUR FOUR FOUR FOUR QUOTE "\""
 
 static void test_text(void **state)
 {
@@ -185,11 +215,22 @@ static void test_text(void **state)
 	check_text(message("X-Org: bob@new.com"), NULL, false,
 		" client=192.0.2.7 daemon=OUT BOUND\\x3E "
 		"found=\"X-Org: 67efc84b0b7d\"");
-	/* As many as find room, and a count. */
+	/* No quote ends a value before its time. */
+	check_text(message("X-Org: a\" unseen=\"b\nX-Tenant: \x01 \t"), NULL,
+		true,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E "
+		"found=\"X-Org: a\\x22 unseen=\\x22b\" "
+		"found=\"X-Tenant: \\x01\"");
+	/* As many as find room, and a count; what is unseen has its own. */
 	for (int i = 0; i < 60; i++)
 		strcat(many, "X-Org: \"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
 			     "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\n");
-	check_text(message(many), none, true, NULL);
+	check_text(message(many), none, true,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E" CUT CUT " more=58 "
+		"unseen=\"X-Org: a.com\" unseen-more=2");
+	check_text(message(many), NULL, true,
+		" client=192.0.2.7 daemon=OUT BOUND\\x3E" CUT CUT CUT CUT
+		" more=56");
 	check_text(message("X-Org: 1\nX-Org: 2\nX-Org: 3\nX-Org: 4\nX-Org: 5"),
 		NULL, true,
 		" client=192.0.2.7 daemon=OUT BOUND\\x3E found=\"X-Org: 1\" "
@@ -204,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_not_asked),
 		cmocka_unit_test(test_unseen),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_origin),
 		cmocka_unit_test(test_text),
 	};
 

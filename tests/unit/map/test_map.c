@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "map/architecture.h"
 #include "map/lmdbfile.h"
 #include "map/mapfile.h"
 #include "map/mapmeta.h"
@@ -517,6 +518,20 @@ static void test_foreign_content(void **test)
 	free(whole);
 }
 
+static void test_unreadable_architecture(void **test)
+{
+	struct kit *kit = *test;
+	const char *path = kit_path(kit, "map.mdb");
+	int fd;
+
+	make_map(kit, path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	KIT_FAILS(kit, ERR_IO, "cannot read",
+		architecture_check(fd, path, &kit->error));
+	assert_int_equal(close(fd), 0);
+}
+
 static void test_other_version(void **test)
 {
 	struct kit *kit = *test;
@@ -1016,6 +1031,7 @@ int main(void)
 		KIT_TEST(test_no_file),
 		KIT_TEST(test_permission),
 		KIT_TEST(test_foreign_content),
+		KIT_TEST(test_unreadable_architecture),
 		KIT_TEST(test_other_version),
 		KIT_TEST(test_wrong_inside),
 		KIT_TEST(test_pages_missing),
