@@ -1,9 +1,9 @@
 """mutations: breakages of one place each, met by the tests that are to see them
 
-tests/mutations/README says how they are written. Each processor has a copy of
-the tree, which is built anew for each breakage, as little of it as its test
-needs. MUTATIONS in the environment, a pattern, picks those whose file or reason
-it is found in."""
+tests/mutations/README says how they are written. Each worker has a copy of the
+tree, which is built anew for each breakage, as little of it as its test needs.
+MUTATIONS in the environment, a pattern, picks those whose file or reason it is
+found in."""
 
 import glob
 import os
@@ -15,11 +15,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import lab
 
 DATA = os.path.join(lab.TOP, "tests", "mutations")
 SECONDS = 200     # a test that takes longer hangs: it has seen something
+PATIENCE = 60     # what a test waits for comes sooner, or never
+TOGETHER = 8      # breakages of one file that a worker takes at a time
 ENOUGH = 150      # breakages
 SHARE = 95        # of a hundred that are seen
 COPIED = ("lib", "milter", "tool", "tests", "contrib", "man", "CMakeLists.txt",
@@ -29,7 +32,8 @@ WORDS = ("lib/decisionlog/shadow.c", "tool/help.c", "tool/print/progress.c")
 KEYS = ("file", "what", "with", "test", "why", "sanitize", "slice", "unseen")
 
 SLICE = {"slices": True, "workers": 1}
-FULL = {"slices": False, "workers": os.cpu_count() or 1}
+# A breakage is often seen by what never comes: most of the time they wait.
+FULL = {"slices": False, "workers": 2 * (os.cpu_count() or 1)}
 
 
 class Breakage:
@@ -180,14 +184,14 @@ class Tree:
                        check=False, env=self._environment())
         return done.stdout if done.returncode else None
 
-    def run(self, test, sanitize):
+    def run(self, test, sanitize, seconds=SECONDS):
         """passed, failed, hung or skipped; and the end of what it printed."""
         with tempfile.TemporaryFile(dir=self.top) as said:
-            outcome = self._run(test, sanitize, said)
+            outcome = self._run(test, sanitize, seconds, said)
             said.seek(max(0, said.tell() - 1500))
             return outcome, said.read().decode("utf-8", "replace")
 
-    def _run(self, test, sanitize, said):
+    def _run(self, test, sanitize, seconds, said):
         build = self.build_directory(sanitize)
         name, *arguments = test.split()
         if name.startswith("unit-"):
@@ -202,10 +206,10 @@ class Tree:
                 command, stdout=said, stderr=said,
                 stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.top,
                 env={**os.environ, "READDRESS_BUILD": build,
-                     "TMPDIR": scratch,
+                     "READDRESS_TIMEOUT": str(PATIENCE), "TMPDIR": scratch,
                      "ASAN_OPTIONS": "handle_abort=1"}) as process:
             try:
-                code = process.wait(SECONDS)
+                code = process.wait(seconds)
             except subprocess.TimeoutExpired:
                 code = None
             # What it started, too: the session is ours.
@@ -231,9 +235,12 @@ class Campaign:
         self.red = []      # tests that fail, or do not run, without any
 
     def baseline(self, tree):
-        """Each test on the tree as it is: only a green one proves anything."""
-        wanted = sorted({(test, one.sanitize) for one in self.breakages
-                         for test in one.tests})
+        """Each test on the tree as it is: only a green one proves anything.
+        Those of one file together, for they share what they build up."""
+        wanted = {(together, sanitize) for sanitize in (False, True)
+                  for together in joined(
+                      test for one in self.breakages for test in one.tests
+                      if one.sanitize == sanitize)}
         for sanitize in (False, True):
             some = [test for test, with_it in wanted if with_it == sanitize]
             said = some and tree.build(some, sanitize)
@@ -241,7 +248,7 @@ class Campaign:
                 self.red.append(f"the tree does not build: {said[-2000:]}")
                 return
         tasks = queue.Queue()
-        for one in wanted:
+        for one in sorted(wanted, key=lambda one: len(one[0]), reverse=True):
             tasks.put(one)
 
         def work():
@@ -250,7 +257,8 @@ class Campaign:
                     test, sanitize = tasks.get_nowait()
                 except queue.Empty:
                     return
-                outcome, said = tree.run(test, sanitize)
+                outcome, said = tree.run(test, sanitize,
+                                         SECONDS * len(test.split()))
                 if outcome != "passed":
                     with self.lock:
                         self.red.append(f"{test}: {outcome}\n{said}")
@@ -282,7 +290,9 @@ class Campaign:
             except queue.Empty:
                 return
             for one in group:
+                begun = time.monotonic()
                 where, what = self.try_one(tree, one)
+                taken = time.monotonic() - begun
                 with self.lock:
                     if where is self.seen:
                         where[what[0]] = what[1]
@@ -290,7 +300,8 @@ class Campaign:
                         where.append(what)
                     word = ("seen" if where is self.seen else
                             "NOT SEEN" if where is self.passed else "BROKEN")
-                    print(f"mutations: {word}: {one}", flush=True)
+                    print(f"mutations: {word}, {taken:.0f} s: {one}",
+                          flush=True)
 
     def run(self):
         trees = [Tree() for _ in range(self.workers)]
@@ -298,17 +309,40 @@ class Campaign:
             self.baseline(trees[0])
             if self.red:
                 return
-            by_file = {}
-            for one in self.breakages:
-                by_file.setdefault(one.file, []).append(one)
-            # The longest first, so that no processor idles at the end.
-            for group in sorted(by_file.values(), key=len, reverse=True):
+            for group in grouped(self.breakages):
                 self.groups.put(group)
             spare = iter(trees)
             in_parallel(self.workers, lambda: self.work(next(spare)))
         finally:
             for tree in trees:
                 tree.close()
+
+
+def joined(tests):
+    """The tests of one program as one, without those that others hold."""
+    by_name = {}
+    for test in tests:
+        name, *which = test.split()
+        by_name.setdefault(name, []).append(which)
+    for name, lists in by_name.items():
+        which = {one for some in lists for one in some}
+        if [] in lists:
+            which = set()
+        yield " ".join([name, *sorted(
+            one for one in which if one.split(".")[0] == one
+            or one.split(".")[0] not in which)])
+
+
+def grouped(breakages):
+    """Some of one file: the next takes its place with little to build. Those
+    that run the programs come first, so that no worker idles at the end."""
+    by_file = {}
+    for one in breakages:
+        by_file.setdefault(one.file, []).append(one)
+    groups = [some[i:i + TOGETHER] for some in by_file.values()
+              for i in range(0, len(some), TOGETHER)]
+    return sorted(groups, reverse=True, key=lambda group: sum(
+        20 if one.tests[0].startswith("e2e-") else 1 for one in group))
 
 
 def rooms_without(breakages, top=lab.TOP):

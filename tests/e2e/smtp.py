@@ -13,14 +13,16 @@ in envelope and header, and prints the reply.
 import base64
 import collections
 import contextlib
+import os
 import re
 import socket
 import sys
 import threading
 import time
 
-# What never comes is waited for so long: a machine may be slow, and busy.
-TIMEOUT = 300
+# What never comes is waited for so long: a machine may be slow, and busy. Who
+# breaks the program on purpose has less time.
+TIMEOUT = int(os.environ.get("READDRESS_TIMEOUT", "300"))
 
 Reply = collections.namedtuple("Reply", "code text")
 
