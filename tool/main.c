@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/precis.h"
@@ -259,6 +260,14 @@ static bool names_state(const struct tool *tool, const struct error *error)
 	return found && strchr("/: ", found[strlen(dir)]);
 }
 
+static bool owns_state(const struct tool *tool)
+{
+	struct stat status;
+
+	return stat(tool->config->state_dir, &status) == 0 &&
+	       status.st_uid == geteuid();
+}
+
 /* What to do about it, where the error alone does not say. */
 static void print_error(
 	const struct tool *tool, int code, const struct error *error)
@@ -275,8 +284,12 @@ static void print_error(
 		return;
 	else if (names_state(tool, error))
 		(void)fprintf(stderr,
-			"readdress: run it as root, or as the user who owns "
-			"%s\n",
+			owns_state(tool)
+				? "readdress: this user owns %s: look "
+				  "at the modes in it, `ls -lR` shows "
+				  "them\n"
+				: "readdress: run it as root, or as the "
+				  "user who owns %s\n",
 			tool->config->state_dir);
 	else if (strstr(error->text, strerror(EACCES)))
 		(void)fputs("readdress: run it as root, or as a user who may "

@@ -107,6 +107,13 @@ static int refuse_format(const char *data, size_t len, struct error *error)
 		return error_set(error, ERR_BAD,
 			"the file is a ZIP archive, as .xlsx and .ods are; "
 			"save it as CSV in UTF-8");
+	if (len >= 8 && !memcmp(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8))
+		return error_set(error, ERR_BAD,
+			"the file is a workbook of an old Excel, as .xls is; "
+			"save it as CSV in UTF-8");
+	if (len >= 2 && !memcmp(data, "\x1f\x8b", 2))
+		return error_set(error, ERR_BAD,
+			"the file is compressed; unpack it with gunzip");
 	return 0;
 }
 

@@ -8,6 +8,9 @@
 #include <uninorm.h>
 #include <unistr.h>
 
+/* RFC 5321 section 4.5.3.1.3 */
+#define TOO_LONG "is too long, an address has at most 254 octets"
+
 static bool is_utf8_octet(char c)
 {
 	return (unsigned char)c > 0x7f;
@@ -168,10 +171,10 @@ static int parse_local(struct bytes text, size_t *at, struct mailbox *mailbox,
 				memchr(text.data, '<', text.len)
 					? "; expected the address alone, "
 					  "without a name and \"<>\""
-					: "");
+					: "; expected the address alone");
 		if (!put(mailbox->local, sizeof mailbox->local,
 			    &mailbox->local_len, c))
-			return error_set(error, ERR_BAD, "is too long");
+			return error_set(error, ERR_BAD, TOO_LONG);
 		in_word = c != '.';
 		any = any || in_word;
 		i++;
@@ -192,7 +195,7 @@ static int take_domain(
 	if (!domain.len || (domain.len == 1 && domain.data[0] == '.'))
 		return error_set(error, ERR_BAD, "has no domain");
 	if (domain.len >= sizeof mailbox->domain)
-		return error_set(error, ERR_BAD, "is too long");
+		return error_set(error, ERR_BAD, TOO_LONG);
 	for (size_t i = 0; i < domain.len; i++) {
 		char c = domain.data[i];
 

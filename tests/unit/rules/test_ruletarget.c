@@ -34,6 +34,10 @@ static const struct rule_case refused[] = {
 		"source ... outside quotes; expected the address alone, "
 		"without a name and \"<>\"",
 		false },
+	{ IN, "mailto:bob@a.com", "b@b.com",
+		"source \"mailto:bob@a.com\" holds \":\" outside quotes; "
+		"expected the address alone",
+		false },
 	/* no local part */
 	{ IN, "bob@a.com", "\"\"@b.com",
 		"target \"\"\"@b.com\" has no local part", false },
