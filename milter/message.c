@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "decide/direction.h"
 
 static const char no_address[] = "a command came without its address";
@@ -54,23 +55,11 @@ static void give_back(struct message *message)
 static void *grow(struct message *message, void *items, size_t count,
 	size_t *room, size_t size)
 {
-	size_t more;
-	void *bigger;
+	void *grown = array_grow_in(message->arena, items, count, room, size);
 
-	if (count < *room)
-		return items;
-	more = *room ? *room * 2 : 8;
-	bigger = more > SIZE_MAX / size
-			 ? NULL
-			 : arena_alloc(message->arena, more * size);
-	if (!bigger) {
+	if (!grown)
 		fail_memory(message);
-		return NULL;
-	}
-	if (count)
-		memcpy(bigger, items, count * size);
-	*room = more;
-	return bigger;
+	return grown;
 }
 
 static char *keep(struct message *message, const char *text)

@@ -50,7 +50,7 @@ void proofs_reload(struct proofs *proofs, const struct snapshot *old,
 const bool *proofs_seen(const struct snapshot *snapshot, struct arena *arena)
 {
 	size_t count = count_of(snapshot);
-	bool *seen = arena_alloc(arena, count * sizeof *seen + 1);
+	bool *seen = arena_array(arena, count, sizeof *seen);
 
 	for (size_t i = 0; seen && i < count; i++)
 		seen[i] = atomic_load(&snapshot->seen[i]);

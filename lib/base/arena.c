@@ -17,8 +17,8 @@ struct block {
 struct arena {
 	struct block *newest; /* allocations come from this one */
 	size_t max;
-	size_t held; /* sum of size over all blocks */
-	size_t step; /* size of the next block */
+	size_t held;			/* sum of size over all blocks */
+	size_t step;			/* size of the next block */
 	struct budget_account *account; /* NULL: it answers to nobody */
 };
 
@@ -137,7 +137,14 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return take(arena, size, alignof(max_align_t));
 }
 
-char *arena_octets(struct arena *arena, size_t size)
+void *arena_array(struct arena *arena, size_t n, size_t size)
+{
+	if (!n || !size)
+		return arena_alloc(arena, 1);
+	return n > SIZE_MAX / size ? NULL : arena_alloc(arena, n * size);
+}
+
+char *arena_bytes(struct arena *arena, size_t size)
 {
 	return take(arena, size, 1);
 }

@@ -32,8 +32,12 @@ void arena_reset(struct arena *arena);
  * Lives until arena_reset or arena_close. */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 
-/* As arena_alloc, for octets: no alignment, so that small rows pack. */
-char *arena_octets(struct arena *arena, size_t size) MUST_CHECK;
+/* An array of n objects of size bytes each, like arena_alloc(); for n == 0,
+ * too, it is not NULL. NULL also when n * size overflows. */
+void *arena_array(struct arena *arena, size_t n, size_t size) MUST_CHECK;
+
+/* Like arena_alloc(), for bytes: not aligned, so that small rows pack. */
+char *arena_bytes(struct arena *arena, size_t size) MUST_CHECK;
 
 /* A copy with a NUL behind it (not counted in len). NULL as arena_alloc. */
 char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;

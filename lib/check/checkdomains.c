@@ -4,6 +4,8 @@
 #include <search.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 #define SHORTEST 6 /* "d.com" and "w.com" are no slips of one another */
 
 /* A domain of the inbound table, as a source or as a target. */
@@ -65,6 +67,7 @@ void checkdomains_close(struct checkdomains *domains)
 static struct domain *make(struct checkdomains *domains, struct bytes name)
 {
 	struct domain *made = arena_alloc(domains->arena, sizeof *made);
+	struct domain **grown;
 
 	if (!made)
 		return NULL;
@@ -72,16 +75,11 @@ static struct domain *make(struct checkdomains *domains, struct bytes name)
 		.name = { arena_copy(domains->arena, name.data, name.len),
 			name.len }
 	};
-	if (domains->count == domains->room) {
-		size_t room = domains->room ? 2 * domains->room : 64;
-		struct domain **grown =
-			reallocarray(domains->list, room, sizeof(void *));
-
-		if (!grown)
-			return NULL;
-		domains->list = grown;
-		domains->room = room;
-	}
+	grown = array_grow(
+		domains->list, domains->count, &domains->room, sizeof(void *));
+	if (!grown)
+		return NULL;
+	domains->list = grown;
 	if (!made->name.data || !tsearch(made, &domains->tree, compare))
 		return NULL;
 	domains->list[domains->count++] = made;

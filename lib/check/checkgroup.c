@@ -3,7 +3,7 @@
 #include <search.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
+#include "base/array.h"
 
 /* Groups are as many as kinds times domains, at most. */
 #define MEMORY_MAX ((size_t)4 << 30)
@@ -73,21 +73,19 @@ static struct bytes domain_of(const char *source)
 
 static int make_room(struct checkgroups *groups)
 {
-	size_t room = groups->room ? 2 * groups->room : 16;
+	size_t room = groups->room;
+	struct node **nodes =
+		array_grow(groups->nodes, groups->count, &room, sizeof(void *));
 	struct checkgroup *list;
-	struct node **nodes;
 
-	if (groups->count < groups->room)
-		return 0;
-	list = reallocarray(groups->list, room, sizeof *list);
-	if (!list)
-		return ERR_NOMEM;
-	groups->list = list;
-	nodes = reallocarray(groups->nodes, room, sizeof(void *));
 	if (!nodes)
 		return ERR_NOMEM;
 	groups->nodes = nodes;
-	groups->room = room;
+	list = array_grow(
+		groups->list, groups->count, &groups->room, sizeof *list);
+	if (!list)
+		return ERR_NOMEM;
+	groups->list = list;
 	return 0;
 }
 

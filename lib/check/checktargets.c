@@ -2,25 +2,21 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "rules/rowsort.h"
 
 int checktargets_add(struct checktargets *list, struct arena *arena,
 	struct bytes target, struct bytes source)
 {
-	char *copy = arena_octets(arena, target.len);
+	char *copy = arena_bytes(arena, target.len);
+	struct csvfile_row *grown;
 
 	if (!copy)
 		return ERR_NOMEM;
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		struct csvfile_row *grown =
-			reallocarray(list->rows, room, sizeof *grown);
-
-		if (!grown)
-			return ERR_NOMEM;
-		list->rows = grown;
-		list->room = room;
-	}
+	grown = array_grow(list->rows, list->count, &list->room, sizeof *grown);
+	if (!grown)
+		return ERR_NOMEM;
+	list->rows = grown;
 	memcpy(copy, target.data, target.len);
 	list->rows[list->count++] =
 		(struct csvfile_row){ { { copy, target.len }, source }, 0 };

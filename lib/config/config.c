@@ -190,7 +190,8 @@ static bool copy_list(struct arena *arena, cfg_t *cfg, const char *name,
 {
 	unsigned count = cfg_size(cfg, name);
 
-	list->items = arena_alloc(arena, (count + 1) * sizeof *list->items);
+	list->items =
+		arena_array(arena, (size_t)count + 1, sizeof *list->items);
 	if (!list->items)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
@@ -210,8 +211,8 @@ static bool copy_networks(
 {
 	unsigned count = cfg_size(cfg, "outbound_networks");
 
-	config->outbound_networks = arena_alloc(
-		arena, (count + 1) * sizeof *config->outbound_networks);
+	config->outbound_networks =
+		arena_array(arena, count, sizeof *config->outbound_networks);
 	if (!config->outbound_networks)
 		return false;
 	for (unsigned i = 0; i < count; i++)
@@ -228,8 +229,8 @@ static bool copy_required(
 	const char *option = "outbound_required_headers";
 	unsigned count = cfg_size(cfg, option);
 
-	config->outbound_required = arena_alloc(
-		arena, (count + 1) * sizeof *config->outbound_required);
+	config->outbound_required =
+		arena_array(arena, count, sizeof *config->outbound_required);
 	if (!config->outbound_required)
 		return false;
 	for (unsigned i = 0; i < count; i++) {

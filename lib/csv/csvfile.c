@@ -121,7 +121,7 @@ static void keep_column(struct reader *reader, const char *data, size_t len)
 		return;
 	check_odd_field(
 		reader, reader->fields ? "target" : "source", data, len);
-	copy = arena_octets(reader->arena, len + 1);
+	copy = arena_bytes(reader->arena, len + 1);
 	if (!copy) {
 		reader->failure = ERR_NOMEM;
 		return;

@@ -146,8 +146,8 @@ int envelope_recipients(struct verdict_context *context)
 	struct recipients all = { 0 };
 	int result;
 
-	all.before = arena_alloc(context->arena,
-		context->message->recipient_count * sizeof *all.before + 1);
+	all.before = arena_array(context->arena,
+		context->message->recipient_count, sizeof *all.before);
 	if (!all.before)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < context->message->recipient_count; i++) {

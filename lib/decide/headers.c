@@ -1,5 +1,6 @@
 #include "decide/headers.h"
 
+#include "base/array.h"
 #include "decide/outcome.h"
 #include "mail/addrlist.h"
 #include "mail/dkim.h"
@@ -49,10 +50,10 @@ static int find_coverage(const struct verdict_context *context, bool signatures,
 	const struct decide_message *message = context->message;
 	size_t names = coverage->names->count;
 
-	coverage->covered = arena_alloc(
-		context->arena, names * sizeof *coverage->covered + 1);
-	coverage->place = arena_alloc(
-		context->arena, names * sizeof *coverage->place + 1);
+	coverage->covered =
+		arena_array(context->arena, names, sizeof *coverage->covered);
+	coverage->place =
+		arena_array(context->arena, names, sizeof *coverage->place);
 	if (!coverage->covered || !coverage->place)
 		return ERR_NOMEM;
 	memset(coverage->covered, 0, names * sizeof *coverage->covered);
@@ -76,20 +77,16 @@ static int find_coverage(const struct verdict_context *context, bool signatures,
 	return 0;
 }
 
-static int make_room(struct verdict_context *context, struct work *work)
+static int add_edit(struct verdict_context *context, struct work *work,
+	struct span span, struct bytes text)
 {
-	size_t room = work->edit_room ? 2 * work->edit_room : 16;
-	struct splice_edit *edits;
+	struct splice_edit *edits = array_grow_in(context->scratch, work->edits,
+		work->edit_count, &work->edit_room, sizeof *edits);
 
-	if (work->edit_count + 2 <= work->edit_room)
-		return 0;
-	edits = arena_alloc(context->scratch, room * sizeof *edits);
 	if (!edits)
 		return ERR_NOMEM;
-	if (work->edit_count)
-		memcpy(edits, work->edits, work->edit_count * sizeof *edits);
+	edits[work->edit_count++] = (struct splice_edit){ span, text };
 	work->edits = edits;
-	work->edit_room = room;
 	return 0;
 }
 
@@ -100,26 +97,14 @@ static int add_edits(struct verdict_context *context, struct work *work,
 {
 	struct bytes local = { target->text.data,
 		target->text.len - target->domain.len - 1 };
-	struct splice_edit *edits;
 
-	if (make_room(context, work) < 0)
+	if (!target->keeps_local && !(element->flags & HEADER_ELEMENT_BROKEN))
+		return add_edit(
+			context, work, element->addr_spec, target->text);
+	if (!target->keeps_local &&
+		add_edit(context, work, element->local, local) < 0)
 		return ERR_NOMEM;
-	edits = &work->edits[work->edit_count];
-	if (target->keeps_local) {
-		edits[0] =
-			(struct splice_edit){ element->domain, target->domain };
-		work->edit_count += 1;
-	} else if (element->flags & HEADER_ELEMENT_BROKEN) {
-		edits[0] = (struct splice_edit){ element->local, local };
-		edits[1] =
-			(struct splice_edit){ element->domain, target->domain };
-		work->edit_count += 2;
-	} else {
-		edits[0] = (struct splice_edit){ element->addr_spec,
-			target->text };
-		work->edit_count += 1;
-	}
-	return 0;
+	return add_edit(context, work, element->domain, target->domain);
 }
 
 /* What the rules make of an element. */
@@ -178,8 +163,8 @@ static int find_elements(struct verdict_context *context, struct work *work)
 	header_iter_init(&iter, work->header->value);
 	while (header_next(&iter, &element))
 		count++;
-	work->elements = arena_alloc(
-		context->scratch, count * sizeof *work->elements + 1);
+	work->elements =
+		arena_array(context->scratch, count, sizeof *work->elements);
 	if (!work->elements)
 		return ERR_NOMEM;
 	header_iter_init(&iter, work->header->value);
@@ -279,8 +264,8 @@ int headeredit_decide(struct verdict_context *context)
 		return 0;
 	result = find_coverage(
 		context, which == HEADERS_UNLESS_SIGNED, &coverage);
-	decision->headers = arena_alloc(context->arena,
-		message->header_count * sizeof *decision->headers + 1);
+	decision->headers = arena_array(context->arena, message->header_count,
+		sizeof *decision->headers);
 	if (result < 0 || !decision->headers)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < message->header_count; i++) {

@@ -339,8 +339,8 @@ int leak_find(struct verdict_context *context)
 	result = has_outsider(context);
 	if (result <= 0)
 		return result;
-	decision->leaks = arena_alloc(
-		context->arena, DECIDE_LEAKS * sizeof *decision->leaks);
+	decision->leaks = arena_array(
+		context->arena, DECIDE_LEAKS, sizeof *decision->leaks);
 	if (!decision->leaks)
 		return ERR_NOMEM;
 	result = look_at_sender(context);

@@ -53,8 +53,8 @@ int lookalikes_list(struct verdict_context *context,
 	*list = (struct lookalikes){ NULL, 0 };
 	if (is_ascii(all))
 		return 0;
-	list->all = arena_alloc(
-		context->arena, all->before_count * sizeof *list->all);
+	list->all = arena_array(
+		context->arena, all->before_count, sizeof *list->all);
 	if (!list->all)
 		return ERR_NOMEM;
 	for (size_t i = 0; !result && i < all->before_count; i++) {

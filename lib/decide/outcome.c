@@ -1,5 +1,6 @@
 #include "decide/outcome.h"
 
+#include "base/array.h"
 #include "mail/unread.h"
 #include "map/lookup.h"
 
@@ -109,8 +110,8 @@ static int find_targets(const struct verdict_context *context,
 	size_t wanted = field == FIELD_HEADER ? 1 : count_targets(rest);
 	int result = 0;
 
-	verdict->targets = arena_alloc(
-		context->arena, wanted * sizeof *verdict->targets + 1);
+	verdict->targets =
+		arena_array(context->arena, wanted, sizeof *verdict->targets);
 	if (!verdict->targets)
 		return ERR_NOMEM;
 	verdict->result = RESULT_REWRITTEN;
@@ -181,7 +182,7 @@ int verdict_join(struct arena *arena, const struct verdict *verdict,
 	}
 	for (size_t i = 0; i < verdict->target_count; i++)
 		len += verdict->targets[i].text.len + 1;
-	text = arena_octets(arena, len + 1);
+	text = arena_bytes(arena, len + 1);
 	if (!text)
 		return ERR_NOMEM;
 	joined->data = text;
@@ -194,25 +195,6 @@ int verdict_join(struct arena *arena, const struct verdict *verdict,
 	}
 	*text = '\0';
 	joined->len = (size_t)(text - joined->data);
-	return 0;
-}
-
-static int make_room(struct verdict_context *context)
-{
-	struct decision *decision = context->decision;
-	size_t room = context->findings_room ? 2 * context->findings_room : 16;
-	struct decide_finding *findings;
-
-	if (decision->finding_count < context->findings_room)
-		return 0;
-	findings = arena_alloc(context->arena, room * sizeof *findings);
-	if (!findings)
-		return ERR_NOMEM;
-	if (decision->finding_count)
-		memcpy(findings, decision->findings,
-			decision->finding_count * sizeof *findings);
-	decision->findings = findings;
-	context->findings_room = room;
 	return 0;
 }
 
@@ -306,6 +288,7 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 	const struct verdict *verdict)
 {
 	struct decision *decision = context->decision;
+	struct decide_finding *findings;
 	struct decide_finding new = { .field = field,
 		.result = verdict->result,
 		.index = index,
@@ -322,9 +305,13 @@ int verdict_note(struct verdict_context *context, enum decide_field field,
 		    verdict->reason != REASON_UNREAD) ||
 		is_counted(context, &new))
 		return 0;
-	if (make_room(context) < 0 || keep_finding(context, verdict, &new) < 0)
+	findings = array_grow_in(context->arena, decision->findings,
+		decision->finding_count, &context->findings_room,
+		sizeof *findings);
+	if (!findings || keep_finding(context, verdict, &new) < 0)
 		return ERR_NOMEM;
-	decision->findings[decision->finding_count++] = new;
+	findings[decision->finding_count++] = new;
+	decision->findings = findings;
 	return 0;
 }
 

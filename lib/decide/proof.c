@@ -47,7 +47,7 @@ int proof_find(const struct config *config,
 	struct decide_proof *proof)
 {
 	size_t count = config->outbound_required_count;
-	bool *right = arena_alloc(arena, count * sizeof *right + 1);
+	bool *right = arena_array(arena, count, sizeof *right);
 	bool proven = false;
 	bool wrong = false;
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "mail/dsn.h"
 #include "decide/lookalike.h"
 
@@ -51,19 +52,12 @@ static size_t end_of_after(const struct recipients *all, size_t first)
 struct recipients_after *recipients_new(
 	struct verdict_context *context, struct recipients *all)
 {
-	if (all->after_count == all->after_room) {
-		size_t room = all->after_room ? 2 * all->after_room : 16;
-		struct recipients_after *grown =
-			arena_alloc(context->arena, room * sizeof *grown);
+	struct recipients_after *grown = array_grow_in(context->arena,
+		all->after, all->after_count, &all->after_room, sizeof *grown);
 
-		if (!grown)
-			return NULL;
-		if (all->after_count)
-			memcpy(grown, all->after,
-				all->after_count * sizeof *grown);
-		all->after = grown;
-		all->after_room = room;
-	}
+	if (!grown)
+		return NULL;
+	all->after = grown;
 	all->after[all->after_count].order = all->after_count;
 	return &all->after[all->after_count++];
 }
@@ -83,7 +77,7 @@ static const char *esmtp(const struct verdict_context *context,
 				.notify);
 	text = dsn_notify_text(&notify);
 	size = sizeof "NOTIFY= ORCPT=" + strlen(text) + strlen(first->orcpt);
-	out = arena_octets(context->arena, size);
+	out = arena_bytes(context->arena, size);
 	if (!out)
 		return NULL;
 	(void)snprintf(out, size, "%s%s%sORCPT=%s", *text ? "NOTIFY=" : "",
@@ -128,8 +122,8 @@ static int list_adds(struct verdict_context *context,
 	if (all->after_count)
 		qsort(all->after, all->after_count, sizeof *all->after,
 			compare_order);
-	decision->adds = arena_alloc(
-		context->arena, all->after_count * sizeof *decision->adds + 1);
+	decision->adds = arena_array(
+		context->arena, all->after_count, sizeof *decision->adds);
 	if (!decision->adds)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < all->after_count; i++)
@@ -145,8 +139,8 @@ static int list_deletes(
 {
 	struct decision *decision = context->decision;
 
-	decision->deletes = arena_alloc(
-		context->arena, all->before_count * sizeof(char *) + 1);
+	decision->deletes =
+		arena_array(context->arena, all->before_count, sizeof(char *));
 	if (!decision->deletes)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < all->before_count; i++) {

@@ -56,7 +56,7 @@ const char *dsn_notify_text(const struct dsn_notify *notify)
 static char *xtext(struct arena *arena, const char *prefix, struct bytes text)
 {
 	size_t used = strlen(prefix);
-	char *out = arena_octets(arena, used + 3 * text.len + 1);
+	char *out = arena_bytes(arena, used + 3 * text.len + 1);
 
 	if (!out)
 		return NULL;
@@ -76,7 +76,7 @@ static char *xtext(struct arena *arena, const char *prefix, struct bytes text)
 /* RFC 6533 section 3: utf-8-addr-xtext */
 static char *utf8_xtext(struct arena *arena, struct bytes text)
 {
-	char *out = arena_octets(arena, 6 + 12 * text.len + 1);
+	char *out = arena_bytes(arena, 6 + 12 * text.len + 1);
 	size_t used = 6;
 
 	if (!out)
@@ -159,7 +159,7 @@ const char *dsn_orcpt_for_milter(struct arena *arena, const char *orcpt)
 
 	if (strncasecmp(orcpt, "utf-8;", 6) != 0)
 		return orcpt;
-	plain = arena_octets(arena, 3 * strlen(orcpt) + 1);
+	plain = arena_bytes(arena, 3 * strlen(orcpt) + 1);
 	if (!plain)
 		return NULL;
 	memcpy(plain, orcpt, 6);

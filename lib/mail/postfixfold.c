@@ -102,7 +102,7 @@ static int hex(char digit)
 int postfixfold_orcpt(
 	struct arena *arena, const char *orcpt, struct bytes *folded)
 {
-	char *plain = arena_octets(arena, strlen(orcpt) + 1);
+	char *plain = arena_bytes(arena, strlen(orcpt) + 1);
 	size_t len = 0;
 
 	if (!plain)
@@ -124,7 +124,7 @@ int postfixfold_made_orcpt(
 {
 	static const char type[] = "rfc822;";
 	struct bytes address = strip_brackets(argument);
-	char *text = arena_octets(arena, strlen(type) + address.len);
+	char *text = arena_bytes(arena, strlen(type) + address.len);
 
 	if (!text)
 		return ERR_NOMEM;

@@ -192,11 +192,11 @@ int splice_apply(const struct splice *splice, struct arena *arena,
 		removed += splice->edits[i].span.len;
 	}
 	size -= removed;
-	plain.data = arena_octets(scratch, size + 1);
-	plain.elements = arena_alloc(
-		scratch, (splice->element_count + 1) * sizeof(size_t));
+	plain.data = arena_bytes(scratch, size + 1);
+	plain.elements =
+		arena_array(scratch, splice->element_count, sizeof(size_t));
 	folded.data =
-		arena_octets(scratch, size + 3 * splice->element_count + 1);
+		arena_bytes(scratch, size + 3 * splice->element_count + 1);
 	if (!plain.data || !plain.elements || !folded.data)
 		return ERR_NOMEM;
 	replace(splice, &plain);

@@ -413,7 +413,7 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 		target, allow_utf8, error);
 	if (result < 0)
 		return result;
-	octets = arena_octets(arena, key_len + 1 + made.len);
+	octets = arena_bytes(arena, key_len + 1 + made.len);
 	if (!octets)
 		return error_set(
 			error, ERR_NOMEM, "out of memory for more rules");

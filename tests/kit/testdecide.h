@@ -180,7 +180,7 @@ static inline const char *testdecide_edits(struct testdecide *test)
 	}
 #undef LINE
 	qsort(lines, used, sizeof *lines, testdecide_compare);
-	text = arena_octets(test->arena, size);
+	text = arena_bytes(test->arena, size);
 	assert_non_null(text);
 	*text = '\0';
 	for (size_t i = 0, at = 0; i < used; i++) {

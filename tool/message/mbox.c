@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 #define BUFFER	      ((size_t)1 << 18)
 #define SEPARATOR     "From "
 #define SEPARATOR_MAX ((size_t)1024) /* as far as its date is looked for */
@@ -219,15 +221,12 @@ static int compare_names(const void *a, const void *b)
 
 static int add_file(struct mbox *mbox, const char *folder, const char *name)
 {
-	if (mbox->file_count == mbox->file_room) {
-		size_t room = mbox->file_room ? 2 * mbox->file_room : 256;
-		char **grown = reallocarray(mbox->files, room, sizeof *grown);
+	char **grown = array_grow(
+		mbox->files, mbox->file_count, &mbox->file_room, sizeof *grown);
 
-		if (!grown)
-			return ERR_NOMEM;
-		mbox->files = grown;
-		mbox->file_room = room;
-	}
+	if (!grown)
+		return ERR_NOMEM;
+	mbox->files = grown;
 	if (asprintf(&mbox->files[mbox->file_count], "%s/%s", folder, name) < 0)
 		return ERR_NOMEM;
 	mbox->file_count++;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 #define CHUNK ((size_t)65536)
 
 /* The line that begins at off, its break included; len 0: none, or not all of
@@ -51,19 +53,13 @@ static bool is_mbox_line(struct bytes line)
 static int add_header(struct message *message, struct bytes line, size_t colon,
 	struct bytes name)
 {
+	struct decide_header *grown = array_grow(message->headers,
+		message->header_count, &message->header_room, sizeof *grown);
 	struct decide_header *header;
 
-	if (message->header_count == message->header_room) {
-		size_t room =
-			message->header_room ? message->header_room * 2 : 64;
-		struct decide_header *grown =
-			realloc(message->headers, room * sizeof *grown);
-
-		if (!grown)
-			return ERR_NOMEM;
-		message->headers = grown;
-		message->header_room = room;
-	}
+	if (!grown)
+		return ERR_NOMEM;
+	message->headers = grown;
 	header = &message->headers[message->header_count++];
 	header->name = name;
 	header->value.data = line.data + colon + 1;

@@ -28,8 +28,8 @@ static int find_edits(const struct decide_message *message,
 	struct edits *edits)
 {
 	edits->count = 0;
-	edits->names = arena_alloc(
-		arena, (decision->header_count + 1) * sizeof *edits->names);
+	edits->names = arena_array(
+		arena, decision->header_count, sizeof *edits->names);
 	if (!edits->names)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < decision->header_count; i++) {
@@ -53,8 +53,8 @@ static int judge(const struct decide_header *header, const struct edits *edits,
 	signature->domain = dkim_tag(header->value, "d");
 	signature->selector = dkim_tag(header->value, "s");
 	signature->covered_count = 0;
-	signature->covered = arena_alloc(
-		arena, (edits->count + 1) * sizeof *signature->covered);
+	signature->covered =
+		arena_array(arena, edits->count, sizeof *signature->covered);
 	if (!signature->covered)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < edits->count; i++) {
@@ -79,7 +79,7 @@ int signatures_find(const struct decide_message *message,
 		count += dkim_is_signature(message->headers[i].name);
 	signatures->count = 0;
 	signatures->items =
-		arena_alloc(arena, (count + 1) * sizeof *signatures->items);
+		arena_array(arena, count, sizeof *signatures->items);
 	if (!signatures->items)
 		return ERR_NOMEM;
 	for (size_t i = 0; !code && i < message->header_count; i++) {

@@ -126,10 +126,10 @@ int trace_recipients(const struct decide_message *message, struct arena *arena,
 		header = find_header(message, delivered[i]);
 	room = header ? 1 : count_elements(message);
 	*count = 0;
-	list = arena_alloc(arena, (room + 1) * sizeof *list);
+	list = arena_array(arena, room, sizeof *list);
 	if (!list)
 		return ERR_NOMEM;
-	memset(list, 0, (room + 1) * sizeof *list);
+	memset(list, 0, room * sizeof *list);
 	*recipients = list;
 	if (!header)
 		return take_shown(message, arena, list, count);

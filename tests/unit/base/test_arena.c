@@ -16,7 +16,7 @@ static void test_alignment(void **state)
 	assert_non_null(arena);
 	for (size_t size = 1; size < 100; size++) {
 		void *object;
-		char *octets = arena_octets(arena, size);
+		char *octets = arena_bytes(arena, size);
 
 		assert_non_null(octets);
 		memset(octets, 'o', size);
@@ -38,10 +38,10 @@ static void test_octets_pack(void **state)
 
 	(void)state;
 	assert_non_null(arena);
-	first = arena_octets(arena, 3);
+	first = arena_bytes(arena, 3);
 	assert_non_null(first);
-	assert_ptr_equal(arena_octets(arena, 5), first + 3);
-	assert_ptr_equal(arena_octets(arena, 1), first + 8);
+	assert_ptr_equal(arena_bytes(arena, 5), first + 3);
+	assert_ptr_equal(arena_bytes(arena, 1), first + 8);
 	arena_close(arena);
 }
 
@@ -71,14 +71,14 @@ static void test_cap(void **state)
 	assert_non_null(arena);
 	assert_null(arena_alloc(arena, 100001));
 	assert_null(arena_alloc(arena, SIZE_MAX));
-	assert_null(arena_octets(arena, SIZE_MAX - 1));
-	while (arena_octets(arena, 100))
+	assert_null(arena_bytes(arena, SIZE_MAX - 1));
+	while (arena_bytes(arena, 100))
 		octets += 100;
 	assert_in_range(octets, 50000, 100000);
 	assert_true(arena_used(arena) <= 100000);
 	arena_reset(arena);
 	octets = 0;
-	while (arena_octets(arena, 100))
+	while (arena_bytes(arena, 100))
 		octets += 100;
 	assert_in_range(octets, 50000, 100000);
 	arena_close(arena);
@@ -116,13 +116,13 @@ static void test_rewind(void **state)
 	assert_non_null(arena);
 	kept = arena_copy(arena, "kept", 4);
 	mark = arena_mark(arena);
-	first = arena_octets(arena, 10);
+	first = arena_bytes(arena, 10);
 	assert_non_null(kept);
 	assert_non_null(first);
 	/* far more than the cap, were it not given back */
 	for (int round = 0; round < 100; round++) {
 		for (int i = 0; i < 100; i++) {
-			char *octets = arena_octets(arena, 10000);
+			char *octets = arena_bytes(arena, 10000);
 
 			assert_non_null(octets);
 			memset(octets, 'x', 10000);
@@ -130,7 +130,7 @@ static void test_rewind(void **state)
 		arena_rewind(arena, mark);
 	}
 	assert_string_equal(kept, "kept");
-	assert_ptr_equal(arena_octets(arena, 10), first);
+	assert_ptr_equal(arena_bytes(arena, 10), first);
 	arena_close(arena);
 }
 

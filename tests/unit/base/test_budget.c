@@ -90,7 +90,7 @@ static void test_arenas(void **state)
 
 	(void)state;
 	assert_true(arena && beside);
-	while (arena_octets(bytes % 2 ? arena : beside, 10001))
+	while (arena_bytes(bytes % 2 ? arena : beside, 10001))
 		bytes += 10001;
 	assert_int_equal(account.answer, BUDGET_TOO_LARGE);
 	assert_in_range(bytes, 3 * MB, 4 * MB);
@@ -98,8 +98,8 @@ static void test_arenas(void **state)
 	assert_int_equal(budget.used, account.held - MB);
 	arena_reset(arena);
 	mark = arena_mark(arena);
-	assert_non_null(arena_octets(arena, MB));
-	assert_null(arena_octets(arena, 3 * MB));
+	assert_non_null(arena_bytes(arena, MB));
+	assert_null(arena_bytes(arena, 3 * MB));
 	arena_rewind(arena, mark);
 	assert_int_equal(account.held, arena_used(arena) + arena_used(beside));
 	arena_close(beside);
@@ -111,7 +111,7 @@ static void test_arenas(void **state)
 	assert_non_null(arena);
 	beside = arena_open_beside(arena, 64 * MB);
 	assert_non_null(beside);
-	assert_non_null(arena_octets(beside, 32 * MB));
+	assert_non_null(arena_bytes(beside, 32 * MB));
 	arena_close(beside);
 	arena_close(arena);
 }

@@ -58,7 +58,7 @@ static const char *outcome(struct testdecide *test)
 	const struct decision *decision = &test->decision;
 	const char *edits = testdecide_edits(test);
 	size_t size = strlen(edits) + 200;
-	char *text = arena_octets(test->arena, size);
+	char *text = arena_bytes(test->arena, size);
 
 	assert_non_null(text);
 	(void)snprintf(text, size, "%d %s %d %d %zu %.*s\n%s",
@@ -143,7 +143,7 @@ static void test_cap(void **state)
 
 			test.result = arena_open(4096);
 			assert_non_null(test.result);
-			assert_non_null(arena_octets(test.result, used));
+			assert_non_null(arena_bytes(test.result, used));
 			result = testdecide_decide(&test);
 			if (result)
 				assert_int_equal(result, ERR_NOMEM);

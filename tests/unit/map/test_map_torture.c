@@ -198,7 +198,7 @@ static int run_arena(
 		return ERR_NOMEM;
 	used = arena_used(arena);
 	if (arena_alloc(arena, 5000) && arena_alloc(arena, 3000)) {
-		octets = arena_octets(arena, 20000);
+		octets = arena_bytes(arena, 20000);
 		copy = arena_copy(arena, "abc", 3);
 	}
 	arena_reset(arena);
