@@ -230,7 +230,7 @@ static int check_targets(struct walk *walk)
 }
 
 static int report_stranger(
-	struct walk *walk, const struct csvfile_row *row, size_t rules)
+	struct walk *walk, const struct row *row, size_t rules)
 {
 	struct checkrule_rule rule;
 	char why[CHECKRULE_TEXT];

@@ -9,7 +9,7 @@ int checktargets_add(struct checktargets *list, struct arena *arena,
 	struct bytes target, struct bytes source)
 {
 	char *copy = arena_bytes(arena, target.len);
-	struct csvfile_row *grown;
+	struct row *grown;
 
 	if (!copy)
 		return ERR_NOMEM;
@@ -19,7 +19,7 @@ int checktargets_add(struct checktargets *list, struct arena *arena,
 	list->rows = grown;
 	memcpy(copy, target.data, target.len);
 	list->rows[list->count++] =
-		(struct csvfile_row){ { { copy, target.len }, source }, 0 };
+		(struct row){ { { copy, target.len }, source }, 0 };
 	return 0;
 }
 

@@ -7,12 +7,12 @@
 #define READDRESS_CHECKTARGETS_H
 
 #include "base/arena.h"
-#include "csv/csvfile.h"
+#include "rules/row.h"
 
 /* Begun as { 0 }. Of each row, the rule's key is the target's key, and its
  * value is the key of the rule that leads there. */
 struct checktargets {
-	struct csvfile_row *rows;
+	struct row *rows;
 	size_t count;
 	size_t room;
 };

@@ -17,7 +17,7 @@ struct inversion {
 	enum rule_table other;
 	struct map_reader *reader;
 	struct arena *arena;
-	struct csvfile_row *rows; /* room for all of the table */
+	struct row *rows; /* room for all of the table */
 	size_t count;
 	uint64_t left;
 };
@@ -69,7 +69,7 @@ static const char *objection(const struct rule *rule, enum rule_kind kind,
 static int add_row(struct inversion *inversion, const struct rule *rule,
 	struct error *error)
 {
-	struct csvfile_row *row = &inversion->rows[inversion->count];
+	struct row *row = &inversion->rows[inversion->count];
 	char source[ADDRESS_TEXT_MAX];
 	struct error why = { "" };
 	size_t len = rule_source_text(rule->key, source);
@@ -126,9 +126,8 @@ static int add_all(struct inversion *inversion, const struct map *map,
 }
 
 /* The source of this row's rule, and the rule itself. */
-static int leave_again(struct inversion *inversion,
-	const struct csvfile_row *taken, const struct csvfile_row *row,
-	bool decided, struct error *error)
+static int leave_again(struct inversion *inversion, const struct row *taken,
+	const struct row *row, bool decided, struct error *error)
 {
 	struct bytes source = rule_value_targets(row->rule.value);
 	struct bytes winner = rule_value_targets(taken->rule.value);
@@ -158,7 +157,7 @@ static int leave_again(struct inversion *inversion,
 }
 
 static unsigned rank_of(
-	const struct inversion *inversion, const struct csvfile_row *row)
+	const struct inversion *inversion, const struct row *row)
 {
 	const struct invert_options *options = inversion->options;
 
@@ -190,14 +189,14 @@ static size_t choose(const struct inversion *inversion, size_t first,
 }
 
 /* Of sorted rows with one key, keeps one and tells of the others. */
-static int keep_one(struct inversion *inversion, struct csvfile_rows *out,
-	struct error *error)
+static int keep_one(
+	struct inversion *inversion, struct rows *out, struct error *error)
 {
-	struct csvfile_row *rows = inversion->rows;
+	struct row *rows = inversion->rows;
 	size_t kept = 0;
 
 	for (size_t first = 0, next; first < inversion->count; first = next) {
-		struct csvfile_row taken;
+		struct row taken;
 		bool decided;
 		size_t best;
 
@@ -223,7 +222,7 @@ static int keep_one(struct inversion *inversion, struct csvfile_rows *out,
 }
 
 int invert_table(const struct map *map, const struct invert_options *options,
-	struct arena *arena, struct csvfile_rows *rows, struct error *error)
+	struct arena *arena, struct rows *rows, struct error *error)
 {
 	struct inversion inversion = { .options = options, .arena = arena };
 	uint64_t total = map_rows(map, options->table);

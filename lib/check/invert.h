@@ -10,7 +10,8 @@
 #ifndef READDRESS_INVERT_H
 #define READDRESS_INVERT_H
 
-#include "csv/csvfile.h"
+#include "base/arena.h"
+#include "rules/row.h"
 #include "map/map.h"
 
 enum invert_reason {
@@ -58,7 +59,6 @@ struct invert_options {
  * failed.
  */
 int invert_table(const struct map *map, const struct invert_options *options,
-	struct arena *arena, struct csvfile_rows *rows,
-	struct error *error) MUST_CHECK;
+	struct arena *arena, struct rows *rows, struct error *error) MUST_CHECK;
 
 #endif

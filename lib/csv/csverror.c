@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KEPT CSVFILE_ERRORS_SHOWN
+#define KEPT CSVERROR_SHOWN
 
 struct csverror {
 	uint64_t total;
@@ -48,25 +48,24 @@ void csverror_add(
 	va_end(args);
 }
 
-uint64_t csverror_complain(
-	const struct csverror *errors, const struct csvfile_options *options)
+uint64_t csverror_complain(const struct csverror *errors, const char *name,
+	void (*complain)(void *context, const char *line), void *context)
 {
 	struct error line;
 
-	if (!options->complain)
+	if (!complain)
 		return errors->total;
 	for (unsigned i = 0; i < errors->kept; i++) {
-		(void)error_set(&line, ERR_BAD, "%s:%" PRIu32 ": %s",
-			options->name, errors->first[i].line,
-			errors->first[i].text);
-		options->complain(options->context, line.text);
+		(void)error_set(&line, ERR_BAD, "%s:%" PRIu32 ": %s", name,
+			errors->first[i].line, errors->first[i].text);
+		complain(context, line.text);
 	}
 	if (errors->total > errors->kept) {
 		uint64_t more = errors->total - errors->kept;
 
 		(void)error_set(&line, ERR_BAD, "%s: %" PRIu64 " more error%s",
-			options->name, more, more == 1 ? "" : "s");
-		options->complain(options->context, line.text);
+			name, more, more == 1 ? "" : "s");
+		complain(context, line.text);
 	}
 	return errors->total;
 }

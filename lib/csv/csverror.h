@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
-#include "csv/csvfile.h"
+#include "base/error.h"
+
+#define CSVERROR_SHOWN 20
 
 struct csverror;
 
@@ -18,9 +20,10 @@ void csverror_close(struct csverror *errors);
 void csverror_add(struct csverror *errors, uint32_t line, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
-/* Calls options->complain for each one kept, in the order of lines, then once
- * for the number of the others. Returns how many there were in all. */
-uint64_t csverror_complain(
-	const struct csverror *errors, const struct csvfile_options *options);
+/* Calls complain (NULL: nobody wants to know) for each of the first
+ * CSVERROR_SHOWN by line, with "NAME:17: ...", then once for the number of the
+ * others. Returns how many there were in all. */
+uint64_t csverror_complain(const struct csverror *errors, const char *name,
+	void (*complain)(void *context, const char *line), void *context);
 
 #endif

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "csv/csverror.h"
 #include "csv/csvheader.h"
+#include "csv/duplicates.h"
 #include "base/precis.h"
 #include "rules/rowsort.h"
 #include "rules/ruletarget.h"
@@ -22,7 +22,7 @@ struct reader {
 	const struct csvfile_options *options;
 	struct arena *arena;
 	struct csverror *errors;
-	struct csvfile_row *rows;
+	struct row *rows;
 	size_t count;
 	size_t room;
 
@@ -209,7 +209,7 @@ static void take_header(struct reader *reader)
 static bool make_room(struct reader *reader)
 {
 	size_t room = reader->room ? reader->room * 2 : FIRST_ROWS;
-	struct csvfile_row *rows;
+	struct row *rows;
 
 	if (reader->count < reader->room)
 		return true;
@@ -304,7 +304,7 @@ static void drop_prefixes(struct reader *reader, unsigned which)
 static void take_row(struct reader *reader)
 {
 	const struct csvfile_options *options = reader->options;
-	struct csvfile_row *row;
+	struct row *row;
 	const char *why = NULL;
 	struct error error;
 	int result;
@@ -487,8 +487,7 @@ static int read_all(struct reader *reader, FILE *file, struct error *error)
 	return result == ERR_NOMEM || result >= 0 ? result : ERR_IO;
 }
 
-static int finish(
-	struct reader *reader, struct csvfile_rows *out, struct error *error)
+static int finish(struct reader *reader, struct rows *out, struct error *error)
 {
 	const struct csvfile_options *options = reader->options;
 	uint64_t errors;
@@ -496,8 +495,9 @@ static int finish(
 
 	if (result < 0)
 		return result;
-	rowsort_unique(reader->rows, reader->count, reader->errors, out);
-	errors = csverror_complain(reader->errors, options);
+	duplicates_drop(reader->rows, reader->count, reader->errors, out);
+	errors = csverror_complain(reader->errors, options->name,
+		options->complain, options->context);
 	if (errors)
 		return error_set(error, ERR_BAD,
 			"%s: %llu error%s, nothing was changed", options->name,
@@ -508,7 +508,7 @@ static int finish(
 }
 
 int csvfile_read(FILE *file, const struct csvfile_options *options,
-	struct arena *arena, struct csvfile_rows *rows, struct error *error)
+	struct arena *arena, struct rows *rows, struct error *error)
 {
 	struct reader *reader = malloc(sizeof *reader);
 	int result = ERR_NOMEM;

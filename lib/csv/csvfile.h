@@ -9,21 +9,11 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "csv/csverror.h"
 #include "csv/csvstart.h"
-#include "rules/rule.h"
+#include "rules/row.h"
 
-#define CSVFILE_ERRORS_SHOWN 20
-
-struct csvfile_row {
-	struct rule rule; /* in the arena */
-	uint32_t line;	  /* 1 is the file's first */
-};
-
-struct csvfile_rows {
-	struct csvfile_row *rows; /* sorted by key, no key twice; free() it */
-	size_t count;
-	uint64_t repeated; /* rows that stood there twice, the same */
-};
+#define CSVFILE_ERRORS_SHOWN CSVERROR_SHOWN
 
 struct csvfile_options {
 	enum rule_table table;
@@ -53,8 +43,7 @@ struct csvfile_options {
  * nothing was changed"); ERR_IO, ERR_NOMEM.
  */
 int csvfile_read(FILE *file, const struct csvfile_options *options,
-	struct arena *arena, struct csvfile_rows *rows,
-	struct error *error) MUST_CHECK;
+	struct arena *arena, struct rows *rows, struct error *error) MUST_CHECK;
 
 /* The header row, and a row; quoted where RFC 4180 needs it. LF line ends.
  * Return 0 or ERR_IO. */

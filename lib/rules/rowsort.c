@@ -78,7 +78,7 @@ static void radix_sort(struct item *items, struct item *spare, size_t count)
 
 /* Sorts one run of items that agree up to depth. Returns whether some still
  * agree behind it. */
-static bool sort_run(const struct csvfile_row *rows, struct item *items,
+static bool sort_run(const struct row *rows, struct item *items,
 	struct item *spare, size_t count, size_t depth)
 {
 	bool ties = false;
@@ -99,7 +99,7 @@ static bool sort_run(const struct csvfile_row *rows, struct item *items,
 	return ties;
 }
 
-static void sort_items(const struct csvfile_row *rows, struct item *items,
+static void sort_items(const struct row *rows, struct item *items,
 	struct item *spare, size_t count)
 {
 	bool ties = count > 1 && sort_run(rows, items, spare, count, 0);
@@ -119,11 +119,11 @@ static void sort_items(const struct csvfile_row *rows, struct item *items,
 	}
 }
 
-int rowsort(struct csvfile_row **rows, size_t count)
+int rowsort(struct row **rows, size_t count)
 {
 	struct item *items = NULL;
 	struct item *spare = NULL;
-	struct csvfile_row *sorted = NULL;
+	struct row *sorted = NULL;
 	int result = ERR_NOMEM;
 
 	if (count < 2)
@@ -154,32 +154,4 @@ out:
 	free(spare);
 	free(items);
 	return result;
-}
-
-void rowsort_unique(struct csvfile_row *rows, size_t count,
-	struct csverror *errors, struct csvfile_rows *out)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct csvfile_row *first = kept ? &rows[kept - 1] : NULL;
-
-		/* the keys lie in the order of the file, not of the rows */
-		if (i + AHEAD < count)
-			__builtin_prefetch(rows[i + AHEAD].rule.key.data);
-		if (!first || !bytes_equal(first->rule.key, rows[i].rule.key)) {
-			rows[kept++] = rows[i];
-		} else if (rule_same_value(
-				   first->rule.value, rows[i].rule.value)) {
-			out->repeated++;
-		} else {
-			char text[ADDRESS_TEXT_MAX];
-
-			(void)rule_source_text(first->rule.key, text);
-			csverror_add(errors, rows[i].line,
-				"\"%s\" has another target in line %u", text,
-				first->line);
-		}
-	}
-	out->count = kept;
 }

@@ -6,7 +6,7 @@
 #ifndef READDRESS_EDIT_H
 #define READDRESS_EDIT_H
 
-#include "csv/csvfile.h"
+#include "rules/row.h"
 #include "state/state.h"
 
 enum edit_mode {
@@ -37,7 +37,7 @@ struct edit {
 	enum edit_mode mode;
 	enum edit_scope scope; /* EDIT_REPLACE: old rows of the other kind stay;
 				  one of the other kind in rows is ERR_BAD */
-	const struct csvfile_row *rows; /* sorted by key, no key twice */
+	const struct row *rows; /* sorted by key, no key twice */
 	size_t count;
 	bool refuse_existing;  /* `add` without --replace: ERR_BAD */
 	bool require_existing; /* `delete`: ERR_NOTFOUND names the first missing

@@ -13,7 +13,7 @@ static void complain(void *context, const char *line)
 }
 
 static int read_rows(const void *data, size_t size, enum rule_table table,
-	struct arena *arena, struct csvfile_rows *rows)
+	struct arena *arena, struct rows *rows)
 {
 	size_t complaints = 0;
 	struct csvfile_options options = { .table = table,
@@ -36,10 +36,10 @@ static int read_rows(const void *data, size_t size, enum rule_table table,
 	return result;
 }
 
-static void write_and_read(const struct csvfile_rows *rows,
+static void write_and_read(const struct rows *rows,
 	enum rule_table table, struct arena *arena)
 {
-	struct csvfile_rows again = { .rows = NULL };
+	struct rows again = { .rows = NULL };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
@@ -63,7 +63,7 @@ static void write_and_read(const struct csvfile_rows *rows,
 /* The first octet chooses the table. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct csvfile_rows rows = { .rows = NULL };
+	struct rows rows = { .rows = NULL };
 	struct arena *arena = arena_open(ARENA_MAX);
 	enum rule_table table;
 

@@ -34,7 +34,7 @@ static inline void casemap_put(
 		.allow_utf8 = true,
 		.name = rule_table_name(table),
 		.complain = casemap_complain };
-	struct csvfile_rows rows = { .rows = NULL };
+	struct rows rows = { .rows = NULL };
 	struct error error = { "" };
 
 	if (!arena || csvfile_read(file, &options, arena, &rows, &error) < 0)

@@ -122,10 +122,9 @@ static inline const char *kit_path(const struct kit *kit, const char *name)
 	} while (0)
 
 /* "key" and "kind and targets", as the map holds them. */
-static inline struct csvfile_row kit_row(const char *key, const char *value)
+static inline struct row kit_row(const char *key, const char *value)
 {
-	return (struct csvfile_row){ .rule = {
-					     bytes_of(key), bytes_of(value) } };
+	return (struct row){ .rule = { bytes_of(key), bytes_of(value) } };
 }
 
 static inline void kit_put(struct kit *kit, struct map_builder *builder,

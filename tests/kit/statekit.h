@@ -42,7 +42,7 @@ static inline uint64_t kit_newest(struct kit *kit)
 }
 
 /* `load inbound users.csv` of these rows. */
-static inline struct edit kit_load(const struct csvfile_row *rows, size_t count)
+static inline struct edit kit_load(const struct row *rows, size_t count)
 {
 	return (struct edit){ .table = RULE_INBOUND,
 		.mode = EDIT_REPLACE,

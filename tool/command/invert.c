@@ -100,8 +100,8 @@ static int read_preferred(struct job *job, struct error *error)
 	return 0;
 }
 
-static int write_rows(const struct tool *tool, const struct csvfile_rows *rows,
-	struct error *error)
+static int write_rows(
+	const struct tool *tool, const struct rows *rows, struct error *error)
 {
 	enum rule_table other =
 		tool->table == RULE_INBOUND ? RULE_OUTBOUND : RULE_INBOUND;
@@ -120,7 +120,7 @@ int command_invert(struct tool *tool, struct error *error)
 		.left = tell_left,
 		.progress = show_progress,
 		.context = &job };
-	struct csvfile_rows rows = { .rows = NULL };
+	struct rows rows = { .rows = NULL };
 	struct arena *arena = NULL;
 	int code;
 

@@ -210,7 +210,7 @@ static const char *refuse_kind(void *context, const struct rule *rule)
 }
 
 static int read_rows(struct job *job, const char *path, struct arena *arena,
-	struct csvfile_rows *rows, struct error *error)
+	struct rows *rows, struct error *error)
 {
 	const struct tool *tool = job->tool;
 	const char *name = input_name(path);
@@ -259,7 +259,7 @@ int command_load(struct tool *tool, struct error *error)
 {
 	const struct options *options = &tool->options;
 	struct job job = { .tool = tool };
-	struct csvfile_rows rows = { .rows = NULL };
+	struct rows rows = { .rows = NULL };
 	struct arena *arena = NULL;
 	struct edit edit = {
 		.mode = options->merge ? EDIT_MERGE : EDIT_REPLACE,
@@ -296,7 +296,7 @@ out:
 int command_add(struct tool *tool, struct error *error)
 {
 	struct job job = { .tool = tool };
-	struct csvfile_row row = { .line = 0 };
+	struct row row = { .line = 0 };
 	struct arena *arena = arena_open(SMALL_ARENA_MAX);
 	struct edit edit = {
 		.mode = EDIT_MERGE,
@@ -320,12 +320,12 @@ int command_add(struct tool *tool, struct error *error)
 
 static int compare_rows(const void *left, const void *right)
 {
-	return bytes_compare(((const struct csvfile_row *)left)->rule.key,
-		((const struct csvfile_row *)right)->rule.key);
+	return bytes_compare(((const struct row *)left)->rule.key,
+		((const struct row *)right)->rule.key);
 }
 
 static int make_keys(const struct tool *tool, struct arena *arena,
-	struct csvfile_row *rows, struct edit *edit, struct error *error)
+	struct row *rows, struct edit *edit, struct error *error)
 {
 	size_t count = (size_t)tool->operand_count;
 
@@ -355,8 +355,7 @@ int command_delete(struct tool *tool, struct error *error)
 {
 	struct job job = { .tool = tool };
 	struct arena *arena = arena_open(SMALL_ARENA_MAX);
-	struct csvfile_row *rows =
-		calloc((size_t)tool->operand_count, sizeof *rows);
+	struct row *rows = calloc((size_t)tool->operand_count, sizeof *rows);
 	struct edit edit = {
 		.mode = EDIT_DELETE,
 		.rows = rows,

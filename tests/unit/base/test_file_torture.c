@@ -24,7 +24,7 @@ static int run_csv(void *text, struct torture_told *told, struct error *error)
 		.name = "users.csv",
 		.complain = complain,
 		.context = told };
-	struct csvfile_rows rows = { .rows = NULL };
+	struct rows rows = { .rows = NULL };
 	struct arena *arena = arena_open((size_t)1 << 24);
 	FILE *file = arena ? fmemopen(text, strlen(text), "r") : NULL;
 	int code = file ? csvfile_read(file, &options, arena, &rows, error)

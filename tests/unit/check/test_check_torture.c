@@ -46,7 +46,7 @@ static int invert(void *map, struct torture_told *told, struct error *error)
 		.table = RULE_INBOUND, .left = tell_left, .context = told
 	};
 	struct arena *arena = arena_open((size_t)1 << 20);
-	struct csvfile_rows rows = { .rows = NULL };
+	struct rows rows = { .rows = NULL };
 	int result = arena ? invert_table(map, &options, arena, &rows, error)
 			   : error_set(error, ERR_NOMEM, "out of memory");
 

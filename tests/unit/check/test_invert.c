@@ -64,7 +64,7 @@ static int invert(const char *rules, enum rule_table table, struct told *told)
 		.context = told };
 	struct arena *arena = arena_open((size_t)64 << 20);
 	struct map *map = testmap_open(rules);
-	struct csvfile_rows rows;
+	struct rows rows;
 	struct error error = { "" };
 	int code;
 
@@ -206,7 +206,7 @@ static void test_edges(void **state)
 	struct map *map = testmap_open("in t@w.com;a@d.com,b@d.com\n"
 				       "in a@w.com;x@d.com\n");
 	char rules[60 * 128];
-	struct csvfile_rows rows;
+	struct rows rows;
 	struct error error = { "" };
 	struct arena *arena = arena_open(4096);
 	size_t used = 0;

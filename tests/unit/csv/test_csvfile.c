@@ -13,7 +13,7 @@
 
 struct outcome {
 	int result;
-	struct csvfile_rows rows;
+	struct rows rows;
 	struct error error;
 	struct arena *arena;
 	size_t complaints;
@@ -521,7 +521,7 @@ static void test_memory_and_disk(void **state)
 		.table = RULE_INBOUND, .delimiter = ';', .name = "."
 	};
 	struct arena *arena = arena_open(1);
-	struct csvfile_rows rows;
+	struct rows rows;
 	struct error error;
 	char text[8192] = H;
 	FILE *file = fopen("/", "r");

@@ -2,6 +2,7 @@
  * The n-th allocation fails, for every n, while a map is built, opened and
  * read, and in what that stands on.
  */
+#include "base/arena.h"
 #include "kit/mapkit.h"
 #include "kit/torture.h"
 

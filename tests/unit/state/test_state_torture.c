@@ -291,7 +291,7 @@ static int run(void *context, struct torture_told *told, struct error *error)
 
 /* ---- tests ---- */
 
-static const struct csvfile_row rows[] = {
+static const struct row rows[] = {
 	{ { { "@*.a.com", 8 }, { "s@b.com", 7 } }, 1 },
 	{ { { "@a.com", 6 }, { "d@b.com", 7 } }, 2 },
 	{ { { "ann@a.com", 9 }, { "uann@b.com", 10 } }, 3 },

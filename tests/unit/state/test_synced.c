@@ -256,7 +256,7 @@ static void end(struct kit *kit, const char *what)
 
 static void load(struct kit *kit, const char *target, const char *what)
 {
-	const struct csvfile_row rows[] = { kit_row("a@b.example", target) };
+	const struct row rows[] = { kit_row("a@b.example", target) };
 	struct edit edit = kit_load(rows, 1);
 	struct edit_result result;
 

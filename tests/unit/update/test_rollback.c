@@ -9,7 +9,7 @@
 static uint64_t make(struct kit *kit, char content)
 {
 	char value[] = "ux@b.com";
-	struct csvfile_row rows[1] = { { .line = 1 } };
+	struct row rows[1] = { { .line = 1 } };
 	struct edit edit = kit_load(rows, content != '-');
 	struct edit_result result;
 
@@ -136,7 +136,7 @@ static void test_same_content(void **test)
 static void test_counts_and_log(void **test)
 {
 	struct kit *kit = *test;
-	struct csvfile_row rows[] = { kit_row("@c.com", "d@d.com"),
+	struct row rows[] = { kit_row("@c.com", "d@d.com"),
 		kit_row("zoe@c.com", "uzoe@d.com") };
 	struct edit edit = kit_load(rows, 2);
 	struct edit_result edited;
@@ -239,7 +239,7 @@ static void test_command_like_a_rollback(void **test)
 	make_all(kit, "AB");
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		char value[] = "u?@b.com";
-		struct csvfile_row row = kit_row("bob@a.com", value);
+		struct row row = kit_row("bob@a.com", value);
 		struct edit edit = kit_load(&row, 1);
 		uint64_t before = kit_newest(kit);
 		struct edit_result made;

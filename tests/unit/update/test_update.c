@@ -22,7 +22,7 @@ static void assert_counts(
 	assert_int_equal(result.counts[EDIT_DELETED], deleted);
 }
 
-static const struct csvfile_row at_first[] = {
+static const struct row at_first[] = {
 	{ { { "@*.a.com", 8 }, { "s@b.com", 7 } }, 0 },
 	{ { { "@a.com", 6 }, { "d@b.com", 7 } }, 0 },
 	{ { { "ann@a.com", 9 }, { "uann@b.com", 10 } }, 0 },
@@ -33,7 +33,7 @@ static const struct csvfile_row at_first[] = {
 /* A kit with two generations. */
 static int start(void **test)
 {
-	const struct csvfile_row out[] = { kit_row("ann@b.com", "uann@a.com") };
+	const struct row out[] = { kit_row("ann@b.com", "uann@a.com") };
 	struct edit edit = kit_load(at_first, 5);
 	struct kit *kit;
 
@@ -54,7 +54,7 @@ static int start(void **test)
 static void test_replace(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = {
+	const struct row rows[] = {
 		kit_row("@*.a.com", "s@b.com"),
 		kit_row("@a.com", "call@b.com"),
 		kit_row("ann@a.com", "uann@b.com"),
@@ -85,7 +85,7 @@ static void test_replace(void **test)
 static void test_merge(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = {
+	const struct row rows[] = {
 		kit_row("aaa@a.com", "uaaa@b.com"),
 		kit_row("ann@a.com", "uann@c.com"),
 		kit_row("bob@a.com", "ubob@b.com"),
@@ -104,7 +104,7 @@ static void test_merge(void **test)
 static void test_delete(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = {
+	const struct row rows[] = {
 		kit_row("@a.com", ""),
 		kit_row("bob@a.com", ""),
 		kit_row("nobody@a.com", ""),
@@ -133,7 +133,7 @@ static void test_delete(void **test)
 static void test_add(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = { kit_row("bob@a.com", "uz@b.com") };
+	const struct row rows[] = { kit_row("bob@a.com", "uz@b.com") };
 	struct edit edit = kit_load(rows, 1);
 
 	edit.mode = EDIT_MERGE;
@@ -150,8 +150,8 @@ static void test_add(void **test)
 static void test_scope(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row users[] = { kit_row("zoe@a.com", "uz@b.com") };
-	const struct csvfile_row domains[] = { kit_row("@c.com", "d@b.com") };
+	const struct row users[] = { kit_row("zoe@a.com", "uz@b.com") };
+	const struct row domains[] = { kit_row("@c.com", "d@b.com") };
 	struct edit edit = kit_load(users, 1);
 
 	edit.scope = EDIT_USERS;
@@ -183,7 +183,7 @@ static void test_scope(void **test)
 static void test_domain_guard(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = {
+	const struct row rows[] = {
 		kit_row("@*.a.com", "s@b.com"),
 		kit_row("ann@a.com", "uann@b.com"),
 		kit_row("bob@a.com", "ubob@b.com"),
@@ -220,9 +220,9 @@ static void test_domain_guard(void **test)
 }
 
 /* n users from "u0000@a.com" on. */
-static struct csvfile_row *many(size_t n, char kind)
+static struct row *many(size_t n, char kind)
 {
-	struct csvfile_row *rows = calloc(n + 1, sizeof *rows);
+	struct row *rows = calloc(n + 1, sizeof *rows);
 	char *text = malloc(n * 64 + 1);
 
 	assert_non_null(rows);
@@ -240,7 +240,7 @@ static struct csvfile_row *many(size_t n, char kind)
 	return rows;
 }
 
-static void free_many(struct csvfile_row *rows, size_t n)
+static void free_many(struct row *rows, size_t n)
 {
 	union {
 		const char *in;
@@ -253,7 +253,7 @@ static void free_many(struct csvfile_row *rows, size_t n)
 
 static void load_many(struct kit *kit, size_t n)
 {
-	struct csvfile_row *rows = many(n, 'u');
+	struct row *rows = many(n, 'u');
 	struct edit edit = kit_load(rows, n);
 
 	KIT_OK(kit, apply(kit, &edit));
@@ -263,8 +263,8 @@ static void load_many(struct kit *kit, size_t n)
 static void test_max_delete(void **test)
 {
 	struct kit *kit = *test;
-	struct csvfile_row *rows = many(1000, 'u');
-	const struct csvfile_row domain = kit_row("@a.com", "d@b.com");
+	struct row *rows = many(1000, 'u');
+	const struct row domain = kit_row("@a.com", "d@b.com");
 	struct edit edit = kit_load(&domain, 1);
 
 	load_many(kit, 1000);
@@ -304,7 +304,7 @@ static void test_max_delete(void **test)
 static void test_max_delete_small(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row other = kit_row("other@a.com", "uo@b.com");
+	const struct row other = kit_row("other@a.com", "uo@b.com");
 	struct edit edit = kit_load(&other, 1);
 
 	load_many(kit, 3);
@@ -372,7 +372,7 @@ static void note_progress(void *context, uint64_t rows, uint64_t of)
 static void test_dry_run(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = {
+	const struct row rows[] = {
 		kit_row("@*.a.com", "s@c.com"),
 		kit_row("@a.com", "d@b.com"),
 		kit_row("ann@a.com", "uann@b.com"),
@@ -400,7 +400,7 @@ static void test_dry_run(void **test)
 static void test_dry_run_first(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = { kit_row("a@a.com", "ub@b.com") };
+	const struct row rows[] = { kit_row("a@a.com", "ub@b.com") };
 	struct edit edit = kit_load(rows, 1);
 
 	assert_int_equal(mkdir(kit->state_dir, 0750), 0);
@@ -416,7 +416,7 @@ static void test_dry_run_first(void **test)
 static void test_progress(void **test)
 {
 	struct kit *kit = *test;
-	struct csvfile_row *rows = many(9999, 'u');
+	struct row *rows = many(9999, 'u');
 	struct seen seen = { .at = 0 };
 	struct edit edit = kit_load(rows, 9999);
 
@@ -469,7 +469,7 @@ static void test_init(void **test)
 static void test_bad_map(void **test)
 {
 	struct kit *kit = *test;
-	const struct csvfile_row rows[] = { kit_row("zoe@a.com", "uz@b.com") };
+	const struct row rows[] = { kit_row("zoe@a.com", "uz@b.com") };
 	struct edit edit = kit_load(rows, 1);
 	struct state *state;
 	uint64_t generation;
@@ -521,7 +521,7 @@ static void model_edit(struct kit *kit, struct model *model, uint32_t *seed)
 {
 	char keys[64][16];
 	char values[64][16];
-	struct csvfile_row rows[64] = { { .line = 0 } };
+	struct row rows[64] = { { .line = 0 } };
 	struct edit edit = kit_load(rows, 0);
 	uint64_t counts[EDIT_CHANGES] = { 0 };
 	unsigned density = kit_random(seed) % 8 + 1;
@@ -575,7 +575,7 @@ static void test_model(void **test)
 static void test_faults(void **test)
 {
 	struct kit *kit = *test;
-	struct csvfile_row *rows = many(3000, 'u');
+	struct row *rows = many(3000, 'u');
 	struct edit edit = kit_load(rows, 3000);
 	unsigned silent = 0;
 	uint64_t live = 1;
@@ -618,8 +618,8 @@ static void test_faults(void **test)
 
 static void edit_for_ever(struct kit *kit)
 {
-	struct csvfile_row *rows = many(2000, 'u');
-	struct csvfile_row *other = many(2000, 'x');
+	struct row *rows = many(2000, 'u');
+	struct row *other = many(2000, 'x');
 
 	for (unsigned i = 0;; i++) {
 		struct edit edit = kit_load(i % 2 ? rows : other, 2000);
@@ -655,14 +655,14 @@ static void await(const char *path)
 static void test_killed(void **test)
 {
 	struct kit *kit = *test;
-	struct csvfile_row *rows = many(2000, 'u');
+	struct row *rows = many(2000, 'u');
 	uint32_t seed = 99;
 	uint64_t last = 0;
 	unsigned interrupted = 0;
 
 	load_many(kit, 2000);
 	for (int i = 0; i < KILLS; i++) {
-		struct csvfile_row more[] = { kit_row("zz@a.com", "uz@b.com") };
+		struct row more[] = { kit_row("zz@a.com", "uz@b.com") };
 		struct edit add = kit_load(more, 1);
 		struct edit back = kit_load(rows, 2000);
 		struct timespec pause = { 0, 0 };
