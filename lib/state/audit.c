@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "state/state.h"
 #include "state/statedir.h"
 
 #define LINE_MAX_OCTETS 1024

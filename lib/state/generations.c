@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "state/state.h"
 #include "state/statedir.h"
 
 void state_history_name(char name[STATE_NAME_MAX], uint64_t generation)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "state/state.h"
 #include "state/statedir.h"
 
 static uint64_t larger(uint64_t a, uint64_t b)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "state/state.h"
 #include "state/statedir.h"
 
 /* 1 when it was there, 0 when not, or an error. */

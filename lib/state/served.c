@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "decide/proof.h"
+#include "state/state.h"
 #include "state/statedir.h"
 
 #define KEY_SIZE  32

@@ -29,6 +29,7 @@
 
 #define STATE_HISTORY	   10
 #define STATE_LOCK_SECONDS 10
+#define STATE_DIGITS_MAX   18 /* no generation that we made has more */
 
 struct state;
 
@@ -46,6 +47,9 @@ int state_open(struct state **state, const struct config *config, bool create,
 
 /* Ends the lock, too. Maps that were opened stay. */
 void state_close(struct state *state);
+
+/* Its path, as configured; lives as long as state. */
+const char *state_dir(const struct state *state);
 
 /* Takes the writers' lock, waiting up to seconds (0: not at all): ERR_BUSY when
  * it was not had; ERR_CREATE. It also removes what a writer that died left
@@ -71,6 +75,21 @@ int state_open_generation(struct state *state, uint64_t generation,
 int state_generations(struct state *state, uint64_t **list, size_t *count,
 	struct error *error) MUST_CHECK;
 
+/* The generations in history/, as state_generations gives them, without the
+ * newest; on error NULL and 0. */
+int state_history(const struct state *state, uint64_t **list, size_t *count,
+	struct error *error) MUST_CHECK;
+
+/* Opens map.mdb for reading. Unlike state_open_newest it says no more than what
+ * is wrong: ERR_NOENT, ERR_BAD. */
+int state_try_newest(
+	struct state *state, struct map **map, struct error *error) MUST_CHECK;
+
+/* After state_try_newest failed with why (ERR_NOENT or ERR_BAD) and cause: the
+ * code and text of state_open_newest, which say what can be done. */
+int state_no_newest(const struct state *state, int why,
+	const struct error *cause, struct error *error) MUST_CHECK;
+
 /* One more than the highest in map, history and audit log. Lock held. Where an
  * edit died behind its audit line, a line that says so is added. ERR_BAD when
  * history is no directory or audit.log no regular file; ERR_CREATE. */
@@ -83,7 +102,8 @@ const char *state_build_path(const struct state *state);
 
 /*
  * Makes the sealed file in state_build_path the newest generation: it is opened
- * and verified as the milter opens it (map_open, isolated), then owner and mode, the old one kept in history, the audit line (fsync), rename, fsync of
+ * and verified as the milter opens it (map_open, isolated), then owner and
+ * mode, the old one kept in history, the audit line (fsync), rename, fsync of
  * the directory, history pruned. what: "inbound: 2 domains added, 1 user
  * deleted" for the audit log, of which 512 octets are taken; user and
  * generation are added here, the user as state_user writes it. Lock held. On

@@ -5,7 +5,11 @@
 #ifndef READDRESS_STATEDIR_H
 #define READDRESS_STATEDIR_H
 
-#include "state/state.h"
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "map/map.h"
 
 #define STATE_MODE_DIR	  02750
 #define STATE_MODE_SERVED 0750
@@ -17,7 +21,6 @@
 #define STATE_SERVED_DIR  "served"
 #define STATE_LOCK	  "lock"
 #define STATE_DAMAGED	  "map.mdb.damaged" /* set aside by a rollback */
-#define STATE_DIGITS_MAX  18 /* no generation that we made has more */
 
 /* In served/. */
 #define STATE_NOTE	 STATE_SERVED_DIR "/generation"
@@ -63,24 +66,9 @@ int state_open_map_file(int dirfd, const char *name, const char *shown,
 int state_open_map(const char *path, bool isolated, struct map **map,
 	struct error *error) MUST_CHECK;
 
-/* Numbers in history/ as state_generations gives them, without the newest; on
- * error NULL and 0. */
-int state_history(const struct state *state, uint64_t **list, size_t *count,
-	struct error *error) MUST_CHECK;
-
 /* "history/N.mdb" */
 #define STATE_NAME_MAX 48
 void state_history_name(char name[STATE_NAME_MAX], uint64_t generation);
-
-/* Opens map.mdb for reading. Unlike state_open_newest it says no more than what
- * is wrong: ERR_NOENT, ERR_BAD. */
-int state_try_newest(
-	struct state *state, struct map **map, struct error *error) MUST_CHECK;
-
-/* After state_try_newest failed with why (ERR_NOENT or ERR_BAD) and cause: the
- * code and text of state_open_newest, which say what can be done. */
-int state_no_newest(const struct state *state, int why,
-	const struct error *cause, struct error *error) MUST_CHECK;
 
 /* The generation in map.mdb: 0 when there is none or it is no whole map. */
 int state_newest(struct state *state, uint64_t *generation,

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "update/mapdiff.h"
-#include "state/statedir.h"
 
 #define WHAT_MAX 480 /* of the audit line */
 
@@ -105,7 +104,7 @@ static int find_last_good(struct state *state, const struct rollback *rollback,
 				 "no good generation is kept in %s/"
 				 "history: move map.mdb away and load the "
 				 "tables again",
-				 state->dir);
+				 state_dir(state));
 }
 
 static int find_further_back(struct state *state,

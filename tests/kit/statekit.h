@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 
+#include "state/state.h"
 #include "state/statedir.h"
 
 #define KIT_TEXT 8192
