@@ -9,14 +9,14 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "decide/proof.h"
+#include "state/required.h"
 #include "state/state.h"
 #include "state/statedir.h"
 
 #define KEY_SIZE  32
 #define LINE_SIZE 1024
 /* Of the file of proofs: as many headers as nobody lists. */
-#define PROOFS_SIZE ((size_t)PROOF_LINE * 4096 + 1)
+#define PROOFS_SIZE ((size_t)REQUIRED_LINE * 4096 + 1)
 
 int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 	struct error *error)
@@ -261,13 +261,13 @@ int state_proofs(struct state *state, const struct config *config, bool *seen,
 
 	memset(seen, 0, config->outbound_required_count * sizeof *seen);
 	if (got >= 0)
-		got = proof_parse(
+		got = required_parse(
 			config, (struct bytes){ text, (size_t)got }, seen);
 	if (got == ERR_BAD && !cause.text[0])
 		(void)error_set(&cause, ERR_BAD,
 			"%s/" STATE_PROOFS " is damaged: it must hold lines of "
 			"%d hexadecimal digits",
-			state->dir, PROOF_LINE - 1);
+			state->dir, REQUIRED_LINE - 1);
 	free(text);
 	if (got == ERR_NOENT)
 		return 0;
@@ -299,10 +299,11 @@ int state_note_proofs(struct state *state, const struct config *config,
 	const bool *seen, struct error *error)
 {
 	char *old = NULL;
-	char *text = malloc(config->outbound_required_count * PROOF_LINE + 1);
+	char *text =
+		malloc(config->outbound_required_count * REQUIRED_LINE + 1);
 	size_t len = 0;
 	int got;
-	int code = text ? proof_format(config, seen, text, &len) : ERR_NOMEM;
+	int code = text ? required_format(config, seen, text, &len) : ERR_NOMEM;
 
 	if (code < 0) {
 		(void)error_set(error, code, "out of memory");

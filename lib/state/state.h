@@ -10,7 +10,7 @@
  *   served/reload.log   a line for each start and reload; the milter's own
  *   served/log.key      32 octets for hashes in log lines; the milter's own
  *   served/required     a line for each of outbound_required_headers that was
- *                       ever seen right (proof.h); the milter's own
+ *                       ever seen right (required.h); the milter's own
  *   served/lock         the milter holds an fcntl lock (OFD) on it
  *   map.mdb.new         the one that is being built
  *   map.mdb.damaged     a map.mdb that a rollback found damaged
