@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check/roundtrip.h"
 #include "check/checkdomains.h"
+#include "check/checkrule.h"
+#include "check/roundtrip.h"
 
 #define PROGRESS_ROWS 4096
 
 struct walk {
-	struct checkrule check;
+	struct finding_run check;
 	struct arena *arena; /* the keys of piles; their values are the map's */
 	struct checkdomains *domains;
 	struct checktargets strangers; /* domains that outbound shows and
@@ -21,37 +22,6 @@ struct walk {
 	uint64_t total;
 };
 
-static const char *const kind_names[CHECK_KINDS] = {
-	[CHECK_NO_INVERSE] = "no-inverse",
-	[CHECK_NOT_INVERSE] = "not-inverse",
-	[CHECK_CHAIN] = "chain",
-	[CHECK_LOOP] = "loop",
-	[CHECK_MANY] = "many-to-one",
-	[CHECK_CATCHALL] = "catch-all",
-	[CHECK_SMTPUTF8] = "smtputf8",
-	[CHECK_NO_EFFECT] = "no-effect",
-	[CHECK_NO_OUTBOUND] = "no-outbound",
-	[CHECK_NAMESAKES] = "namesakes",
-	[CHECK_UNLISTED] = "unlisted",
-	[CHECK_MISSPELT] = "misspelt",
-	[CHECK_ONE_LABEL] = "one-label",
-	[CHECK_REFUSED] = "refused",
-	[CHECK_NOT_SERVED] = "not-served",
-};
-
-const char *check_kind_name(enum check_kind kind)
-{
-	return kind < CHECK_KINDS ? kind_names[kind] : "";
-}
-
-const char *check_severity_name(enum check_severity severity)
-{
-	static const char *const names[CHECK_SEVERITIES] = { "FAIL", "WARN",
-		"INFO" };
-
-	return severity < CHECK_SEVERITIES ? names[severity] : "";
-}
-
 static void show_progress(struct walk *walk)
 {
 	const struct check_options *options = walk->check.options;
@@ -62,7 +32,7 @@ static void show_progress(struct walk *walk)
 }
 
 /* Outbound: is the domain of the targets one that inbound names? */
-static int note_domains(struct walk *walk, struct checkrule_rule *rule)
+static int note_domains(struct walk *walk, struct finding_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
 	int result = 0;
@@ -94,7 +64,7 @@ static int note_domains(struct walk *walk, struct checkrule_rule *rule)
 
 /* A target that other rules may have, too. An exception shares its own address
  * with nobody's surprise, and who is on a list answers under his own name. */
-static int note_target(struct walk *walk, struct checkrule_rule *rule)
+static int note_target(struct walk *walk, struct finding_rule *rule)
 {
 	int result;
 
@@ -109,7 +79,7 @@ static int note_target(struct walk *walk, struct checkrule_rule *rule)
 }
 
 /* The first walk: what a rule has in common with others. */
-static int note_rule(struct walk *walk, struct checkrule_rule *rule)
+static int note_rule(struct walk *walk, struct finding_rule *rule)
 {
 	int result = note_target(walk, rule);
 
@@ -119,7 +89,7 @@ static int note_rule(struct walk *walk, struct checkrule_rule *rule)
 }
 
 /* The second. */
-static int check_rule(struct walk *walk, struct checkrule_rule *rule)
+static int check_rule(struct walk *walk, struct finding_rule *rule)
 {
 	int result = checkrule_run(&walk->check, rule);
 
@@ -128,7 +98,7 @@ static int check_rule(struct walk *walk, struct checkrule_rule *rule)
 		       : note_domains(walk, rule);
 }
 
-static int check_route(struct walk *walk, struct checkrule_rule *rule)
+static int check_route(struct walk *walk, struct finding_rule *rule)
 {
 	int result;
 
@@ -140,16 +110,16 @@ static int check_route(struct walk *walk, struct checkrule_rule *rule)
 
 static int walk_table(struct walk *walk, const struct map *map,
 	enum rule_table table,
-	int (*step)(struct walk *walk, struct checkrule_rule *rule))
+	int (*step)(struct walk *walk, struct finding_rule *rule))
 {
 	struct map_walk rules = { .map = map, .table = table };
-	struct checkrule_rule read;
+	struct finding_rule read;
 	int more = 0;
 	int result = 0;
 
 	while (!result && (more = map_walk_next(&rules)) > 0) {
 		show_progress(walk);
-		result = checkrule_read(table, &rules.rule, &read);
+		result = finding_read(table, &rules.rule, &read);
 		if (!result)
 			result = step(walk, &read);
 	}
@@ -159,7 +129,7 @@ static int walk_table(struct walk *walk, const struct map *map,
 
 /* The rule with this source, as checkrule_run leaves it. */
 static int read_again(const struct walk *walk, enum rule_table table,
-	struct bytes source, struct checkrule_rule *read)
+	struct bytes source, struct finding_rule *read)
 {
 	struct rule rule = { .key = source };
 	int result =
@@ -167,22 +137,22 @@ static int read_again(const struct walk *walk, enum rule_table table,
 
 	if (result <= 0)
 		return result ? result : ERR_IO;
-	result = checkrule_read(table, &rule, read);
+	result = finding_read(table, &rule, read);
 	return result ? result : place_read(read->target, &read->to);
 }
 
 /* Two whole domains that lead into one. */
 static int report_namesakes(
-	struct walk *walk, const struct checkrule_rule *rule, const char *first)
+	struct walk *walk, const struct finding_rule *rule, const char *first)
 {
-	char why[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
 
-	checkrule_say(why,
-		"%" CHECKRULE_SHOWN
+	finding_say(why,
+		"%" FINDING_SHOWN
 		" has the same target: where both domains have a bob, the "
 		"mail of two people reaches one mailbox",
 		first);
-	return checkrule_report(&walk->check, rule, CHECK_NAMESAKES, CHECK_WARN,
+	return finding_report(&walk->check, rule, CHECK_NAMESAKES, CHECK_WARN,
 		why,
 		"give people who share a name rules of their own; nothing, "
 		"where both domains always named the same people");
@@ -193,8 +163,8 @@ static int report_namesakes(
 static int report_shared(
 	struct walk *walk, struct bytes source, const char *first)
 {
-	struct checkrule_rule rule;
-	char why[CHECKRULE_TEXT];
+	struct finding_rule rule;
+	char why[FINDING_TEXT];
 	int result = read_again(walk, RULE_INBOUND, source, &rule);
 
 	if (!result && rule.kind == RULE_DOMAIN)
@@ -203,12 +173,12 @@ static int report_shared(
 		result = checkback_shown(&walk->check, &rule);
 	if (result)
 		return result < 0 ? result : 0;
-	checkrule_say(why,
-		"%" CHECKRULE_SHOWN " has the same target: answers from there "
+	finding_say(why,
+		"%" FINDING_SHOWN " has the same target: answers from there "
 		"come from one address, whichever was written to",
 		first);
-	return checkrule_report(&walk->check, &rule, CHECK_MANY, CHECK_INFO,
-		why, "nothing, where it is an alias of the same mailbox");
+	return finding_report(&walk->check, &rule, CHECK_MANY, CHECK_INFO, why,
+		"nothing, where it is an alias of the same mailbox");
 }
 
 static int check_targets(struct walk *walk)
@@ -232,9 +202,9 @@ static int check_targets(struct walk *walk)
 static int report_stranger(
 	struct walk *walk, const struct row *row, size_t rules)
 {
-	struct checkrule_rule rule;
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
+	struct finding_rule rule;
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
 	char more[64] = "";
 	int result = read_again(walk, RULE_OUTBOUND, row->rule.value, &rule);
 
@@ -244,14 +214,14 @@ static int report_stranger(
 		(void)snprintf(more, sizeof more,
 			" (%zu more rule%s show%s it)", rules - 1,
 			rules > 2 ? "s" : "", rules > 2 ? "" : "s");
-	checkrule_say(why,
+	finding_say(why,
 		"inbound has no rule for the domain %.*s: answers to it do not "
 		"come through here%s",
 		(int)row->rule.key.len, row->rule.key.data, more);
-	checkrule_say(advice,
+	finding_say(advice,
 		"add inbound rules for @%.*s, or correct the target",
 		(int)row->rule.key.len, row->rule.key.data);
-	return checkrule_report(
+	return finding_report(
 		&walk->check, &rule, CHECK_NOT_SERVED, CHECK_WARN, why, advice);
 }
 
@@ -270,12 +240,12 @@ static int check_strangers(struct walk *walk)
 /* Rules for one direction, and senders for the other. */
 static int check_outbound(struct walk *walk, const struct map *map)
 {
-	const struct checkrule_rule table = { .table = RULE_OUTBOUND };
+	const struct finding_rule table = { .table = RULE_OUTBOUND };
 
 	if (!walk->check.options->outbound_named ||
 		map_rows(map, RULE_OUTBOUND) || !map_rows(map, RULE_INBOUND))
 		return 0;
-	return checkrule_report(&walk->check, &table, CHECK_NO_OUTBOUND,
+	return finding_report(&walk->check, &table, CHECK_NO_OUTBOUND,
 		CHECK_FAIL,
 		"the table is empty, while inbound has rules and the "
 		"configuration says who is outbound: their mail leaves "

@@ -4,6 +4,8 @@
 #include <search.h>
 #include <stdlib.h>
 
+#include "check/checkrule.h"
+
 #include "base/array.h"
 
 #define SHORTEST 6 /* "d.com" and "w.com" are no slips of one another */
@@ -96,7 +98,7 @@ static struct domain *find(struct checkdomains *domains, struct bytes name)
 }
 
 static int add_source(
-	struct checkdomains *domains, const struct checkrule_rule *rule)
+	struct checkdomains *domains, const struct finding_rule *rule)
 {
 	bool whole = rule_key_is_domain(rule->rule.key);
 	struct domain *domain;
@@ -114,7 +116,7 @@ static int add_source(
 }
 
 int checkdomains_add(
-	struct checkdomains *domains, const struct checkrule_rule *rule)
+	struct checkdomains *domains, const struct finding_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
 	struct bytes target;
@@ -142,13 +144,13 @@ int checkdomains_add(
 	return result;
 }
 
-/* A rule as the map holds it, made ready for checkrule_report, with its target
+/* A rule as the map holds it, made ready for finding_report, with its target
  * in that domain, or its first target where domain is empty. */
-static int read_rule(const struct rule *rule, struct bytes domain,
-	struct checkrule_rule *read)
+static int read_rule(
+	const struct rule *rule, struct bytes domain, struct finding_rule *read)
 {
 	struct bytes rest = rule_value_targets(rule->value);
-	int result = checkrule_read(RULE_INBOUND, rule, read);
+	int result = finding_read(RULE_INBOUND, rule, read);
 
 	while (!result && rule_next_target(&rest, &read->target)) {
 		result = place_read(read->target, &read->to);
@@ -158,11 +160,12 @@ static int read_rule(const struct rule *rule, struct bytes domain,
 	return result;
 }
 
-static int report_unlisted(struct checkrule *check, const struct domain *domain)
+static int report_unlisted(
+	struct finding_run *check, const struct domain *domain)
 {
-	struct checkrule_rule rule;
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
+	struct finding_rule rule;
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
 	struct bytes parent;
 	int result;
 
@@ -175,18 +178,18 @@ static int report_unlisted(struct checkrule *check, const struct domain *domain)
 	result = read_rule(&domain->user, (struct bytes){ NULL, 0 }, &rule);
 	if (result)
 		return result;
-	checkrule_say(why,
+	finding_say(why,
 		"users of %.*s without a rule of their own (%" PRIu64
 		" %s one) keep their address: Postfix delivers their mail by "
 		"its own tables, sends it where the domain's MX leads, or "
 		"refuses it",
 		(int)domain->name.len, domain->name.data, domain->users,
 		domain->users == 1 ? "has" : "have");
-	checkrule_say(advice,
+	finding_say(advice,
 		"nothing, where all users are listed and Postfix refuses "
 		"others; else add an inbound rule for @%.*s",
 		(int)domain->name.len, domain->name.data);
-	return checkrule_report(
+	return finding_report(
 		check, &rule, CHECK_UNLISTED, CHECK_INFO, why, advice);
 }
 
@@ -219,32 +222,32 @@ static bool is_one_slip_away(struct bytes a, struct bytes b)
 	       a.data[front + 1] == b.data[front];
 }
 
-static int report_misspelt(struct checkrule *check, const struct domain *domain,
-	const struct domain *other)
+static int report_misspelt(struct finding_run *check,
+	const struct domain *domain, const struct domain *other)
 {
-	struct checkrule_rule rule;
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
+	struct finding_rule rule;
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
 	int result = read_rule(&domain->leading, domain->name, &rule);
 
 	if (result)
 		return result;
-	checkrule_say(why,
+	finding_say(why,
 		"this rule alone leads to %.*s, while %" PRIu64
 		" lead to %.*s: a typing error would send the mail to a "
 		"stranger, or nowhere",
 		(int)domain->name.len, domain->name.data, other->led_to,
 		(int)other->name.len, other->name.data);
-	checkrule_say(advice,
+	finding_say(advice,
 		"correct the target, if %.*s is meant; nothing, if both "
 		"domains are yours",
 		(int)other->name.len, other->name.data);
-	return checkrule_report(
+	return finding_report(
 		check, &rule, CHECK_MISSPELT, CHECK_WARN, why, advice);
 }
 
 static int report_if_misspelt(struct checkdomains *domains,
-	struct checkrule *check, const struct domain *domain, size_t *pairs)
+	struct finding_run *check, const struct domain *domain, size_t *pairs)
 {
 	for (size_t i = 0; i < domains->count; i++) {
 		const struct domain *other = domains->list[i];
@@ -259,7 +262,7 @@ static int report_if_misspelt(struct checkdomains *domains,
 	return 0;
 }
 
-int checkdomains_report(struct checkdomains *domains, struct checkrule *check)
+int checkdomains_report(struct checkdomains *domains, struct finding_run *check)
 {
 	size_t pairs = 0;
 	int result = 0;
@@ -279,8 +282,8 @@ int checkdomains_report(struct checkdomains *domains, struct checkrule *check)
 
 /* True if a rule names the domain of the route, or, of "@*.parent", one below
  * it; or an error. */
-static int is_named(struct checkdomains *domains, const struct checkrule *check,
-	const struct checkrule_rule *rule)
+static int is_named(struct checkdomains *domains,
+	const struct finding_run *check, const struct finding_rule *rule)
 {
 	struct bytes parent = rule->rule.key; /* "@*.parent" */
 	struct bytes value;
@@ -307,26 +310,26 @@ static int is_named(struct checkdomains *domains, const struct checkrule *check,
 	return result;
 }
 
-static int report_misspelt_route(struct checkrule *check,
-	const struct checkrule_rule *rule, struct bytes other)
+static int report_misspelt_route(struct finding_run *check,
+	const struct finding_rule *rule, struct bytes other)
 {
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
 
-	checkrule_say(why,
+	finding_say(why,
 		"no rule names this domain, while inbound names %.*s: where "
 		"that one is meant, its mail does not take this route",
 		(int)other.len, other.data);
-	checkrule_say(advice,
+	finding_say(advice,
 		"correct the source, if %.*s is meant; nothing, if both "
 		"domains are yours",
 		(int)other.len, other.data);
-	return checkrule_report(
+	return finding_report(
 		check, rule, CHECK_MISSPELT, CHECK_WARN, why, advice);
 }
 
-int checkdomains_route(struct checkdomains *domains, struct checkrule *check,
-	const struct checkrule_rule *rule)
+int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
+	const struct finding_rule *rule)
 {
 	int result = is_named(domains, check, rule);
 
@@ -343,7 +346,7 @@ int checkdomains_route(struct checkdomains *domains, struct checkrule *check,
 	if (!memchr(rule->target.data, ':', rule->target.len) &&
 		!bytes_equal(rule->target, bytes_of("remote")))
 		return 0;
-	return checkrule_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
+	return finding_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
 		"no rule names this domain: the route is for no mail that "
 		"rules lead anywhere",
 		"nothing, where other mail of this Postfix goes there; else "

@@ -6,7 +6,7 @@
 #ifndef READDRESS_CHECKDOMAINS_H
 #define READDRESS_CHECKDOMAINS_H
 
-#include "check/checkrule.h"
+#include "check/finding.h"
 
 struct checkdomains;
 
@@ -17,7 +17,7 @@ void checkdomains_close(struct checkdomains *domains);
 /* Counts the domains of an inbound rule, whose bytes must live as long. 0,
  * ERR_NOMEM or ERR_BAD. */
 int checkdomains_add(struct checkdomains *domains,
-	const struct checkrule_rule *rule) MUST_CHECK;
+	const struct finding_rule *rule) MUST_CHECK;
 
 /*
  * Reports, in the order of domains: source domains with rules for users and
@@ -28,7 +28,7 @@ int checkdomains_add(struct checkdomains *domains,
  * (CHECKDOMAINS_PAIRS). Returns as checkrule_run.
  */
 int checkdomains_report(
-	struct checkdomains *domains, struct checkrule *check) MUST_CHECK;
+	struct checkdomains *domains, struct finding_run *check) MUST_CHECK;
 
 /*
  * After checkdomains_report. Reports a row of routes whose domain no rule
@@ -36,8 +36,8 @@ int checkdomains_report(
  * and a next hop, or "remote", which is for no mail of the rules. rule->target
  * is all of its value. Returns as checkrule_run.
  */
-int checkdomains_route(struct checkdomains *domains, struct checkrule *check,
-	const struct checkrule_rule *rule) MUST_CHECK;
+int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
+	const struct finding_rule *rule) MUST_CHECK;
 
 #define CHECKDOMAINS_MANY  3
 #define CHECKDOMAINS_PAIRS 200000000u

@@ -6,7 +6,7 @@
 #ifndef READDRESS_CHECKGROUP_H
 #define READDRESS_CHECKGROUP_H
 
-#include "check/check.h"
+#include "check/finding.h"
 
 struct checkgroups;
 

@@ -3,89 +3,30 @@
 #include "check/roundtrip.h"
 #include "rules/ruletarget.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-void checkrule_say(char text[CHECKRULE_TEXT], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(text, CHECKRULE_TEXT, format, args);
-	va_end(args);
-}
-
-int checkrule_report(struct checkrule *check, const struct checkrule_rule *rule,
-	enum check_kind kind, enum check_severity severity, const char *why,
-	const char *advice)
-{
-	struct check_finding finding = { kind, severity, rule->table,
-		rule->source, rule->target, why, advice };
-	int result = check->options->found(check->options->context, &finding);
-
-	check->stopped = result != 0;
-	return result;
-}
-
-int checkrule_read(enum rule_table table, const struct rule *rule,
-	struct checkrule_rule *read)
-{
-	struct bytes rest = rule_value_targets(rule->value);
-	bool star = rule->key.len > 1 && rule->key.data[1] == '*' &&
-		    rule_key_is_domain(rule->key);
-
-	read->table = table;
-	read->rule = *rule;
-	read->kind = rule_value_kind(rule->value);
-	if (read->kind == RULE_KINDS || !rule_next_target(&rest, &read->target))
-		return ERR_BAD;
-	read->several = rest.len > 0;
-	(void)rule_source_text(rule->key, read->source);
-	read->from.key_len = 0;
-	return star ? 0 : place_read(bytes_of(read->source), &read->from);
-}
-
-static bool is_own(
-	const struct checkrule_rule *rule, const struct lookup *lookup)
+static bool is_own(const struct finding_rule *rule, const struct lookup *lookup)
 {
 	return bytes_equal(
 		(struct bytes){ lookup->key, lookup->key_len }, rule->rule.key);
 }
 
-void checkrule_path(char path[CHECKRULE_TEXT], const char *next)
-{
-	size_t used = strlen(path);
-
-	(void)snprintf(path + used, CHECKRULE_TEXT - used, "%s%.100s",
-		used ? " -> " : "", next);
-}
-
-void checkrule_path_to(char path[CHECKRULE_TEXT], const struct place *place)
-{
-	char text[ADDRESS_TEXT_MAX];
-
-	place_text(place, text);
-	checkrule_path(path, text);
-}
-
 /* Follows the rules of one table from the target until they come back to this
  * rule: 1 and the way there, 0 when they do not, or an error. */
-static int find_loop(const struct checkrule *check,
-	const struct checkrule_rule *rule, char path[CHECKRULE_TEXT])
+static int find_loop(const struct finding_run *check,
+	const struct finding_rule *rule, char path[FINDING_TEXT])
 {
 	struct place here = rule->to;
 	struct place next;
 	struct lookup lookup;
 
 	path[0] = '\0';
-	checkrule_path(path, rule->source);
-	for (int hop = 0; hop < CHECKRULE_HOPS; hop++) {
+	finding_path(path, rule->source);
+	for (int hop = 0; hop < FINDING_HOPS; hop++) {
 		int result = place_follow(
 			&check->rules, rule->table, &here, &lookup, &next);
 
 		if (result <= 0)
 			return result;
-		checkrule_path_to(path, &here);
+		finding_path_to(path, &here);
 		if (is_own(rule, &lookup))
 			return 1;
 		if (place_equal(&here, &next))
@@ -95,13 +36,13 @@ static int find_loop(const struct checkrule *check,
 	return 0;
 }
 
-static int report_chain(struct checkrule *check,
-	const struct checkrule_rule *rule, const struct lookup *lookup,
+static int report_chain(struct finding_run *check,
+	const struct finding_rule *rule, const struct lookup *lookup,
 	const struct place *next)
 {
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
-	char path[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
+	char path[FINDING_TEXT];
 	char key[ADDRESS_TEXT_MAX];
 	char text[ADDRESS_TEXT_MAX];
 	int result = find_loop(check, rule, path);
@@ -109,49 +50,49 @@ static int report_chain(struct checkrule *check,
 	if (result < 0)
 		return result;
 	if (result) {
-		checkrule_say(why,
+		finding_say(why,
 			"the rules lead from the target back to this one (%s): "
 			"mail that comes back to this relay, or passes another "
 			"one with these rules, goes round",
 			path);
-		return checkrule_report(check, rule, CHECK_LOOP, CHECK_FAIL,
-			why, "change or delete one of these rules");
+		return finding_report(check, rule, CHECK_LOOP, CHECK_FAIL, why,
+			"change or delete one of these rules");
 	}
 	(void)rule_source_text(
 		(struct bytes){ lookup->key, lookup->key_len }, key);
 	place_text(next, text);
-	checkrule_say(why,
-		"the target is a source, too (rule %" CHECKRULE_SHOWN
+	finding_say(why,
+		"the target is a source, too (rule %" FINDING_SHOWN
 		"), but a result "
 		"is never looked up again: the mail stays with the target",
 		key);
-	checkrule_say(advice,
-		"if it is meant for %" CHECKRULE_SHOWN ", make that the target",
+	finding_say(advice,
+		"if it is meant for %" FINDING_SHOWN ", make that the target",
 		text);
-	return checkrule_report(
+	return finding_report(
 		check, rule, CHECK_CHAIN, CHECK_WARN, why, advice);
 }
 
 /* A domain as target, none of whose rules holds for all of it. */
 static int check_users_behind(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct bytes domain = place_domain(&rule->to);
-	char why[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
 	int result = map_names_domain(check->rules.reader, domain);
 
 	if (result <= 0)
 		return result;
-	checkrule_say(why,
+	finding_say(why,
 		"addresses of %.*s have rules of their own, but a result is "
 		"never looked up again: they do not hold for this mail",
 		(int)domain.len, domain.data);
-	return checkrule_report(check, rule, CHECK_CHAIN, CHECK_WARN, why,
+	return finding_report(check, rule, CHECK_CHAIN, CHECK_WARN, why,
 		"if they are to hold, give their sources this domain as well");
 }
 
 static int check_chain(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
 	struct place next;
@@ -173,15 +114,15 @@ static int check_chain(
 }
 
 static int check_catchall(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	if (rule->table == RULE_INBOUND)
-		return checkrule_report(check, rule, CHECK_CATCHALL, CHECK_INFO,
+		return finding_report(check, rule, CHECK_CATCHALL, CHECK_INFO,
 			"mail for every address of the domain that has no rule "
 			"of its own goes to one mailbox, misspelt addresses "
 			"and spam with it",
 			"list the users, where unknown ones are to be refused");
-	return checkrule_report(check, rule, CHECK_CATCHALL, CHECK_INFO,
+	return finding_report(check, rule, CHECK_CATCHALL, CHECK_INFO,
 		"everybody of the domain without a rule of his own leaves as "
 		"one address",
 		"list the users, where each is to have his own");
@@ -189,29 +130,28 @@ static int check_catchall(
 
 /* "x@mail": a name that only some network's own resolver may know. */
 static int check_label(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct bytes domain = place_domain(&rule->to);
-	char why[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
 
 	if (memchr(domain.data, '.', domain.len) || domain.data[0] == '[')
 		return 0;
-	checkrule_say(why,
+	finding_say(why,
 		"the domain %.*s has one label: other servers do not find it, "
 		"and Postfix may append its own domain",
 		(int)domain.len, domain.data);
-	return checkrule_report(check, rule, CHECK_ONE_LABEL, CHECK_WARN, why,
+	return finding_report(check, rule, CHECK_ONE_LABEL, CHECK_WARN, why,
 		"write the whole domain");
 }
 
 static int check_target(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	int result = check_label(check, rule);
 
 	if (!result && address_local_is_utf8(&rule->to.mailbox))
-		result = checkrule_report(check, rule, CHECK_SMTPUTF8,
-			CHECK_WARN,
+		result = finding_report(check, rule, CHECK_SMTPUTF8, CHECK_WARN,
 			"the target is UTF-8 before the @: a message without "
 			"SMTPUTF8 is not readdressed to it",
 			"give that mailbox an address in ASCII, and make it "
@@ -226,8 +166,8 @@ static int check_target(
 	return result;
 }
 
-int checkrule_find_parent(const struct checkrule *check, enum rule_table table,
-	struct bytes domain, struct bytes *value)
+int checkrule_find_parent(const struct finding_run *check,
+	enum rule_table table, struct bytes domain, struct bytes *value)
 {
 	char key[ADDRESS_KEY_MAX + 3] = "@*.";
 
@@ -250,7 +190,7 @@ int checkrule_find_parent(const struct checkrule *check, enum rule_table table,
 /* What is behind the rule's own place in the order of look-ups: 1 when it
  * changes anything. */
 static int shadows(
-	const struct checkrule *check, const struct checkrule_rule *rule)
+	const struct finding_run *check, const struct finding_rule *rule)
 {
 	struct bytes domain = { rule->rule.key.data + 1,
 		rule->rule.key.len - 1 };
@@ -264,14 +204,14 @@ static int shadows(
 }
 
 static int check_exception(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	int result =
 		rule_key_is_domain(rule->rule.key) ? shadows(check, rule) : 1;
 
 	if (result)
 		return result < 0 ? result : 0;
-	return checkrule_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
+	return finding_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
 		"a domain to itself, and no rule for a parent domain would "
 		"hold without it: no address is saved from a change",
 		rule->table == RULE_INBOUND
@@ -281,21 +221,21 @@ static int check_exception(
 
 /* Made by an earlier version, which took more. */
 int checkrule_refused(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct error reason;
-	char why[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
 	int result = rule_refused(rule->table, &rule->rule, &reason);
 
 	if (result <= 0)
 		return result;
-	checkrule_say(why, "load would refuse it today: %s", reason.text);
-	return checkrule_report(check, rule, CHECK_REFUSED, CHECK_WARN, why,
+	finding_say(why, "load would refuse it today: %s", reason.text);
+	return finding_report(check, rule, CHECK_REFUSED, CHECK_WARN, why,
 		"export the table, correct the row, and load it; until then "
 		"the rule goes on working");
 }
 
-int checkrule_run(struct checkrule *check, struct checkrule_rule *rule)
+int checkrule_run(struct finding_run *check, struct finding_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
 	int result = checkrule_refused(check, rule);

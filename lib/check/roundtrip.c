@@ -9,8 +9,8 @@ static struct bytes local_of(const struct place *place)
 
 /* How many rules of the table lead to the rule's target alone; *first: is it
  * the first of them? */
-static size_t count_sharing(const struct checkrule *check,
-	const struct checkrule_rule *rule, bool *first)
+static size_t count_sharing(const struct finding_run *check,
+	const struct finding_rule *rule, bool *first)
 {
 	struct bytes source = { NULL, 0 };
 	size_t count = checktargets_find(
@@ -26,9 +26,9 @@ static size_t count_sharing(const struct checkrule *check,
  * of a shared address would go out in one person's mail. False where another of
  * the rules reports it.
  */
-static bool advise_sender(const struct checkrule *check,
-	const struct checkrule_rule *rule, const char *target,
-	char advice[CHECKRULE_TEXT], size_t *sharing)
+static bool advise_sender(const struct finding_run *check,
+	const struct finding_rule *rule, const char *target,
+	char advice[FINDING_TEXT], size_t *sharing)
 {
 	bool first;
 
@@ -36,30 +36,30 @@ static bool advise_sender(const struct checkrule *check,
 	if (*sharing > 1 && !rule->several && !first)
 		return false;
 	if (*sharing > 1 || rule->several)
-		checkrule_say(advice,
-			"add one outbound rule for %" CHECKRULE_SHOWN
+		finding_say(advice,
+			"add one outbound rule for %" FINDING_SHOWN
 			", with the public address that its user is known by",
 			target);
 	else
-		checkrule_say(advice,
-			"add the outbound rule %" CHECKRULE_SHOWN
-			";%" CHECKRULE_SHOWN,
+		finding_say(advice,
+			"add the outbound rule %" FINDING_SHOWN
+			";%" FINDING_SHOWN,
 			target, rule->source);
 	return true;
 }
 
 /* The target has a public address of its own: nobody is to get another's. */
-static int report_public(struct checkrule *check,
-	const struct checkrule_rule *rule, const char *target)
+static int report_public(struct finding_run *check,
+	const struct finding_rule *rule, const char *target)
 {
-	char why[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
 
-	checkrule_say(why,
+	finding_say(why,
 		"outbound has no rule that leads back: mail from "
-		"%" CHECKRULE_SHOWN
+		"%" FINDING_SHOWN
 		" leaves under that address, whose domain inbound serves, too",
 		target);
-	return checkrule_report(check, rule, CHECK_NO_INVERSE, CHECK_INFO, why,
+	return finding_report(check, rule, CHECK_NO_INVERSE, CHECK_INFO, why,
 		"nothing, where that address is the one to be shown");
 }
 
@@ -67,10 +67,10 @@ static int report_public(struct checkrule *check,
  * mail system may well send under the public name itself. Nor does anybody
  * whose name is kept, where all goes one way. */
 static int report_no_way_back(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	bool renamed = !bytes_equal(local_of(&rule->from), local_of(&rule->to));
 	int public =
@@ -87,38 +87,38 @@ static int report_no_way_back(
 	if (!advise_sender(check, rule, text, advice, &sharing))
 		return 0;
 	if (sharing > 1)
-		checkrule_say(why,
+		finding_say(why,
 			"outbound has no rule for the target, to which %zu "
-			"rules lead: mail from %" CHECKRULE_SHOWN
+			"rules lead: mail from %" FINDING_SHOWN
 			" leaves under that address",
 			sharing, text);
 	else
-		checkrule_say(why,
+		finding_say(why,
 			"outbound has no rule that leads back: mail from "
-			"%" CHECKRULE_SHOWN " leaves under that address",
+			"%" FINDING_SHOWN " leaves under that address",
 			text);
-	return checkrule_report(check, rule, CHECK_NO_INVERSE,
+	return finding_report(check, rule, CHECK_NO_INVERSE,
 		rule->several ? CHECK_INFO : CHECK_WARN, why, advice);
 }
 
 /* Inbound, outbound, inbound ... from shown: do they come back to this rule's
  * source? 1 and the way, 0, or an error. */
-static int find_round(const struct checkrule *check,
-	const struct checkrule_rule *rule, const struct place *shown,
-	char path[CHECKRULE_TEXT])
+static int find_round(const struct finding_run *check,
+	const struct finding_rule *rule, const struct place *shown,
+	char path[FINDING_TEXT])
 {
 	struct place here = *shown;
 	struct place next;
 	struct lookup lookup;
 
 	path[0] = '\0';
-	checkrule_path(path, rule->source);
-	checkrule_path_to(path, &rule->to);
-	for (int hop = 0; hop < CHECKRULE_HOPS; hop++) {
+	finding_path(path, rule->source);
+	finding_path_to(path, &rule->to);
+	for (int hop = 0; hop < FINDING_HOPS; hop++) {
 		enum rule_table table = hop % 2 ? RULE_OUTBOUND : RULE_INBOUND;
 		int result;
 
-		checkrule_path_to(path, &here);
+		finding_path_to(path, &here);
 		if (table == RULE_INBOUND && place_equal(&here, &rule->from))
 			return 1;
 		result = place_follow(
@@ -132,12 +132,12 @@ static int find_round(const struct checkrule *check,
 	return 0;
 }
 
-static int report_elsewhere(struct checkrule *check,
-	const struct checkrule_rule *rule, const struct place *shown)
+static int report_elsewhere(struct finding_run *check,
+	const struct finding_rule *rule, const struct place *shown)
 {
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
-	char path[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
+	char path[FINDING_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	bool first;
 	int result = find_round(check, rule, shown, path);
@@ -146,33 +146,33 @@ static int report_elsewhere(struct checkrule *check,
 		return result;
 	place_text(shown, text);
 	if (count_sharing(check, rule, &first) > 1 || rule->several)
-		checkrule_say(advice,
+		finding_say(advice,
 			"give the outbound rule for the target the public "
 			"address that its user is known by");
 	else
-		checkrule_say(advice,
+		finding_say(advice,
 			"give the outbound rule for the target "
-			"%" CHECKRULE_SHOWN " instead",
+			"%" FINDING_SHOWN " instead",
 			rule->source);
 	if (result) {
-		checkrule_say(why,
+		finding_say(why,
 			"both tables together lead back to the source, but "
 			"through others (%s): each answer reaches somebody "
 			"else",
 			path);
-		return checkrule_report(
+		return finding_report(
 			check, rule, CHECK_LOOP, CHECK_FAIL, why, advice);
 	}
-	checkrule_say(why,
+	finding_say(why,
 		"outbound does not lead back: mail from the target leaves as "
-		"%" CHECKRULE_SHOWN ", and answers to that do not reach it",
+		"%" FINDING_SHOWN ", and answers to that do not reach it",
 		text);
-	return checkrule_report(
+	return finding_report(
 		check, rule, CHECK_NOT_INVERSE, CHECK_FAIL, why, advice);
 }
 
 int checkback_shown(
-	const struct checkrule *check, const struct checkrule_rule *rule)
+	const struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
 	struct place shown;
@@ -187,11 +187,11 @@ int checkback_shown(
 }
 
 int checkback_inbound(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
 	struct place shown;
-	char why[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	int result;
 
@@ -213,23 +213,23 @@ int checkback_inbound(
 	if (rule->several || rule->kind == RULE_DOMAIN) /* namesakes: check.c */
 		return 0; /* who is on a list answers under his own name */
 	place_text(&shown, text);
-	checkrule_say(why,
-		"%" CHECKRULE_SHOWN
+	finding_say(why,
+		"%" FINDING_SHOWN
 		" leads to the target, too, and is what outbound "
-		"shows: mail from there never leaves as %" CHECKRULE_SHOWN,
+		"shows: mail from there never leaves as %" FINDING_SHOWN,
 		text, rule->source);
-	return checkrule_report(check, rule, CHECK_MANY, CHECK_INFO, why,
+	return finding_report(check, rule, CHECK_MANY, CHECK_INFO, why,
 		"nothing, where it is an alias of the same mailbox");
 }
 
 int checkback_outbound(
-	struct checkrule *check, const struct checkrule_rule *rule)
+	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
 	struct place reached;
 	struct place shown;
-	char why[CHECKRULE_TEXT];
-	char advice[CHECKRULE_TEXT];
+	char why[FINDING_TEXT];
+	char advice[FINDING_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	bool first;
 	size_t sharing = count_sharing(check, rule, &first);
@@ -246,22 +246,22 @@ int checkback_outbound(
 		return result < 0 ? result : 0;
 	place_text(&rule->to, text);
 	if (!result) {
-		checkrule_say(why,
+		finding_say(why,
 			"inbound has no rule that leads back: answers to "
-			"%" CHECKRULE_SHOWN " are not readdressed",
+			"%" FINDING_SHOWN " are not readdressed",
 			text);
 		if (sharing > 1)
-			checkrule_say(advice,
-				"add an inbound rule for %" CHECKRULE_SHOWN
+			finding_say(advice,
+				"add an inbound rule for %" FINDING_SHOWN
 				": %zu outbound rules show it, so say who gets "
 				"the answers",
 				text, sharing);
 		else
-			checkrule_say(advice,
-				"add the inbound rule %" CHECKRULE_SHOWN
-				";%" CHECKRULE_SHOWN,
+			finding_say(advice,
+				"add the inbound rule %" FINDING_SHOWN
+				";%" FINDING_SHOWN,
 				text, rule->source);
-		return checkrule_report(
+		return finding_report(
 			check, rule, CHECK_NO_INVERSE, CHECK_WARN, why, advice);
 	}
 	result = place_leads_to(
@@ -273,22 +273,22 @@ int checkback_outbound(
 	if (result < 0)
 		return result;
 	place_text(&reached, text);
-	checkrule_say(why,
-		"inbound does not lead back: answers go to %" CHECKRULE_SHOWN,
+	finding_say(why,
+		"inbound does not lead back: answers go to %" FINDING_SHOWN,
 		text);
 	if (result && place_equal(&shown, &rule->to))
-		return checkrule_report(check, rule, CHECK_MANY, CHECK_INFO,
-			why, "nothing, where both are mailboxes of one person");
+		return finding_report(check, rule, CHECK_MANY, CHECK_INFO, why,
+			"nothing, where both are mailboxes of one person");
 	if (sharing > 1)
-		checkrule_say(advice,
-			"nothing, where %" CHECKRULE_SHOWN
+		finding_say(advice,
+			"nothing, where %" FINDING_SHOWN
 			" is to get the answers to a shared address",
 			text);
 	else
-		checkrule_say(advice,
-			"give the inbound rule for the target %" CHECKRULE_SHOWN
+		finding_say(advice,
+			"give the inbound rule for the target %" FINDING_SHOWN
 			" instead",
 			rule->source);
-	return checkrule_report(
+	return finding_report(
 		check, rule, CHECK_NOT_INVERSE, CHECK_WARN, why, advice);
 }

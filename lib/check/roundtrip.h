@@ -5,20 +5,20 @@
 #ifndef READDRESS_CHECKBACK_H
 #define READDRESS_CHECKBACK_H
 
-#include "check/checkrule.h"
+#include "check/finding.h"
 
 /* Inbound: does outbound lead back from the target to the source? */
 int checkback_inbound(
-	struct checkrule *check, const struct checkrule_rule *rule) MUST_CHECK;
+	struct finding_run *check, const struct finding_rule *rule) MUST_CHECK;
 
 /* Outbound: do answers to the target, which shows outside, come to the source?
  * Nothing is said of a domain that inbound does not know. */
 int checkback_outbound(
-	struct checkrule *check, const struct checkrule_rule *rule) MUST_CHECK;
+	struct finding_run *check, const struct finding_rule *rule) MUST_CHECK;
 
 /* Of a rule of inbound: does outbound make of the target an address that leads
  * to it, the source or an alias of it? 1, 0, or as place_follow. */
-int checkback_shown(const struct checkrule *check,
-	const struct checkrule_rule *rule) MUST_CHECK;
+int checkback_shown(const struct finding_run *check,
+	const struct finding_rule *rule) MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "check/check.h"
 #include "check/checkgroup.h"
 #include "print/json.h"
 #include "print/progress.h"
@@ -32,8 +33,8 @@ static int print_json(const struct checkgroup *group, struct error *error)
 
 	json_begin(&json);
 	json_put_text(
-		&json, "severity", check_severity_name(finding->severity));
-	json_put_text(&json, "finding", check_kind_name(finding->kind));
+		&json, "severity", finding_severity_name(finding->severity));
+	json_put_text(&json, "finding", finding_kind_name(finding->kind));
 	json_put_text(&json, "table", rule_table_name(finding->table));
 	json_put_row(&json, "source", bytes_of(finding->source));
 	json_put_row(&json, "target", finding->target);
@@ -48,8 +49,8 @@ static int print_line(const struct checkgroup *group, struct error *error)
 	const struct check_finding *finding = &group->example;
 
 	errno = 0;
-	(void)printf("%s %s: %s", check_severity_name(finding->severity),
-		check_kind_name(finding->kind),
+	(void)printf("%s %s: %s", finding_severity_name(finding->severity),
+		finding_kind_name(finding->kind),
 		rule_table_name(finding->table));
 	if (*finding->source) {
 		(void)putchar(' ');

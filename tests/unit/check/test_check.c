@@ -25,10 +25,10 @@ static int tell(void *context, const struct check_finding *finding)
 		return 0;
 	assert_true(*finding->why && *finding->advice);
 	(void)snprintf(told->text + used, TOLD_MAX - used, "%s %s %s %s;%.*s\n",
-		check_severity_name(finding->severity),
-		check_kind_name(finding->kind), rule_table_name(finding->table),
-		finding->source, (int)finding->target.len,
-		finding->target.data);
+		finding_severity_name(finding->severity),
+		finding_kind_name(finding->kind),
+		rule_table_name(finding->table), finding->source,
+		(int)finding->target.len, finding->target.data);
 	used = strlen(told->text);
 	if (told->reasons)
 		(void)snprintf(told->text + used, TOLD_MAX - used, "%s|%s\n",

@@ -18,7 +18,7 @@
 
 static int tell(void *context, const struct check_finding *finding)
 {
-	torture_tell(context, "%s %s\n", check_kind_name(finding->kind),
+	torture_tell(context, "%s %s\n", finding_kind_name(finding->kind),
 		finding->source);
 	return 0;
 }
