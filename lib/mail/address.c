@@ -169,9 +169,9 @@ static int parse_local(struct bytes text, size_t *at, struct mailbox *mailbox,
 			return error_set(error, ERR_BAD,
 				"holds \"%c\" outside quotes%s", c,
 				memchr(text.data, '<', text.len)
-					? "; expected the address alone, "
+					? "; only the address may stand there, "
 					  "without a name and \"<>\""
-					: "; expected the address alone");
+					: "; only the address may stand there");
 		if (!put(mailbox->local, sizeof mailbox->local,
 			    &mailbox->local_len, c))
 			return error_set(error, ERR_BAD, TOO_LONG);

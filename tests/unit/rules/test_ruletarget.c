@@ -31,12 +31,12 @@ static const struct rule_case refused[] = {
 		"@a.com",
 		false },
 	{ IN, "Bob <bob@a.com>", "b@b.com",
-		"source ... outside quotes; expected the address alone, "
+		"source ... outside quotes; only the address may stand there, "
 		"without a name and \"<>\"",
 		false },
 	{ IN, "mailto:bob@a.com", "b@b.com",
 		"source \"mailto:bob@a.com\" holds \":\" outside quotes; "
-		"expected the address alone",
+		"only the address may stand there",
 		false },
 	/* no local part */
 	{ IN, "bob@a.com", "\"\"@b.com",
