@@ -40,6 +40,10 @@ int file_open_linked(int dirfd, const char *name, const char *shown,
 			return not_regular(shown, S_IFLNK, error);
 		if (errno == ENXIO || errno == ENODEV)
 			return not_regular(shown, S_IFSOCK, error);
+		if (errno == ENOTDIR && strrchr(shown, '/'))
+			return error_set(error, ERR_BAD,
+				"%.*s is not a directory",
+				(int)(strrchr(shown, '/') - shown), shown);
 		return error_set_errno(error, "cannot open %s", shown);
 	}
 	if (fstat(fd, status)) {

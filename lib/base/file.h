@@ -16,7 +16,8 @@
 /*
  * Opens a regular file for reading. Returns the descriptor (close it) and what
  * fstat says (status may be NULL); ERR_NOENT, ERR_PERM; ERR_BAD when it is no
- * regular file, or linkcheck() refuses it, for which it has one name; ERR_IO.
+ * regular file, or what should be its directory is none, or linkcheck() refuses
+ * it, for which it has one name; ERR_IO.
  */
 int file_open(int dirfd, const char *name, const char *shown,
 	struct stat *status, struct error *error) MUST_CHECK;
