@@ -3,14 +3,11 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/network.h"
 #include "base/precis.h"
 #include "config/endpoint.h"
 #include "config/values.h"
 #include "mail/localpart.h"
-
-#define TIMEOUT_MIN 3600 /* see readdress.conf(5): headers come after DATA */
 
 static int refuse(cfg_t *cfg, const cfg_opt_t *option, const char *value,
 	const char *expected)
@@ -203,104 +200,59 @@ static bool parse_number(
 	return *number >= min && *number <= max;
 }
 
-int confcheck_parse_mode(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+int confcheck_number(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	long min, long max, const char *unit, long *result)
 {
-	if (parse_number(value, 8, 0, 0777, result))
+	char expected[80];
+
+	if (parse_number(value, 10, min, max, result))
 		return 0;
-	return refuse(
-		cfg, option, value, "an octal mode from \"0000\" to \"0777\"");
+	(void)snprintf(expected, sizeof expected,
+		"a number of %s from %ld to %ld", unit, min, max);
+	return refuse(cfg, option, value, expected);
 }
 
-int confcheck_parse_timeout(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+int confcheck_mode(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	long min, long max, long *result)
 {
-	if (parse_number(value, 10, TIMEOUT_MIN, INT_MAX, result))
+	char expected[80];
+
+	if (parse_number(value, 8, min, max, result))
 		return 0;
-	return refuse(cfg, option, value,
-		"a number of seconds from 3600 to 2147483647");
+	(void)snprintf(expected, sizeof expected,
+		"an octal mode from \"%04lo\" to \"%04lo\"", (unsigned long)min,
+		(unsigned long)max);
+	return refuse(cfg, option, value, expected);
 }
 
-int confcheck_parse_memory(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+int confcheck_word(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	const char *const *words, long *result)
 {
-	if (parse_number(value, 10, 1, 1 << 20, result))
-		return 0;
-	return refuse(cfg, option, value, "a number of MB from 1 to 1048576");
-}
+	char expected[120] = "";
+	size_t used = 0;
 
-/* words: as the enum counts them, NULL behind the last. */
-static bool parse_word(
-	const char *value, const char *const *words, long *result)
-{
 	for (long i = 0; words[i]; i++)
 		if (!strcmp(value, words[i])) {
 			*result = i;
-			return true;
+			return 0;
 		}
-	return false;
+	for (size_t i = 0; words[i]; i++) {
+		const char *before = words[i + 1] ? ", " : " or ";
+
+		used += (size_t)snprintf(expected + used,
+			sizeof expected - used, "%s\"%s\"", i ? before : "",
+			words[i]);
+	}
+	return refuse(cfg, option, value, expected);
 }
 
-int confcheck_parse_table_mode(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
-{
-	static const char *const words[] = { [MODE_ENFORCE] = "enforce",
-		[MODE_SHADOW] = "shadow",
-		[MODE_SHADOW + 1] = NULL };
-
-	if (parse_word(value, words, result))
-		return 0;
-	return refuse(cfg, option, value, "\"enforce\" or \"shadow\"");
-}
-
-int confcheck_parse_rewrite(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
-{
-	static const char *const words[] = { [HEADERS_ALWAYS] = "always",
-		[HEADERS_UNLESS_SIGNED] = "unless-signed",
-		[HEADERS_NEVER] = "never",
-		[HEADERS_NEVER + 1] = NULL };
-
-	if (parse_word(value, words, result))
-		return 0;
-	return refuse(cfg, option, value,
-		"\"always\", \"unless-signed\" or \"never\"");
-}
-
-int confcheck_parse_log_target(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
-{
-	static const char *const words[] = { [LOG_TARGET_SYSLOG] = "syslog",
-		[LOG_TARGET_STDERR] = "stderr",
-		[LOG_TARGET_STDERR + 1] = NULL };
-
-	if (parse_word(value, words, result))
-		return 0;
-	return refuse(cfg, option, value, "\"syslog\" or \"stderr\"");
-}
-
-int confcheck_parse_log_level(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
-{
-	static const char *const words[] = { [LOG_LEVEL_ERROR] = "error",
-		[LOG_LEVEL_WARNING] = "warning",
-		[LOG_LEVEL_INFO] = "info",
-		[LOG_LEVEL_DEBUG] = "debug",
-		[LOG_LEVEL_DEBUG + 1] = NULL };
-
-	if (parse_word(value, words, result))
-		return 0;
-	return refuse(cfg, option, value,
-		"\"error\", \"warning\", \"info\" or \"debug\"");
-}
-
-int confcheck_parse_flag(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+int confcheck_flag(
+	cfg_t *cfg, const cfg_opt_t *option, const char *value, int *result)
 {
 	int flag = cfg_parse_boolean(value);
 
 	if (flag < 0)
 		return refuse(cfg, option, value, "true or false");
-	*(int *)result = flag;
+	*result = flag;
 	return 0;
 }

@@ -22,23 +22,19 @@ int confcheck_network(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_required(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_batv(cfg_t *cfg, cfg_opt_t *option);
 
-/* Parsing callbacks: result is a long *, for the flag an int *. */
-int confcheck_parse_mode(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_timeout(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_memory(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_table_mode(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_rewrite(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_log_target(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_log_level(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
-int confcheck_parse_flag(
-	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result);
+/*
+ * What parsing callbacks call for one value of the option, with what its row of
+ * the table says: the bounds, the unit for the message ("seconds"), the words.
+ * *result becomes the number, for a word its index, for a flag 0 or 1.
+ */
+int confcheck_number(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	long min, long max, const char *unit, long *result);
+int confcheck_mode(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	long min, long max, long *result); /* in octal digits */
+int confcheck_word(cfg_t *cfg, const cfg_opt_t *option, const char *value,
+	const char *const *words, long *result); /* NULL behind the last */
+int confcheck_flag(
+	cfg_t *cfg, const cfg_opt_t *option, const char *value, int *result);
 
 /* LOCALPART_PRVS, LOCALPART_BTV1; 0: the name is neither's. */
 unsigned confcheck_batv_bit(const char *name);

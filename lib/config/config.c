@@ -12,76 +12,21 @@
 #include "config/confcheck.h"
 #include "config/prescan.h"
 #include "config/endpoint.h"
+#include "config/schema.h"
 
 #define TEXT_MAX   ((size_t)1 << 20) /* octets of a configuration file */
 #define MEMORY_MAX (TEXT_MAX * 4)    /* of what is kept of it */
-#define SECONDS	   7210		     /* libmilter's own default */
-
-/* clang-format off */
-/*
- * The one table: libconfuse's macro, name, default, parser or check.
- * WORD is an integer in the program and a word in the file.
- */
-#define OPTIONS(TEXT, WORD, FLAG, LIST)                                       \
-	TEXT(socket, "unix:/var/spool/postfix/readdress/milter.sock",         \
-		confcheck_socket)                                             \
-	WORD(socket_mode, 0660, confcheck_parse_mode)                         \
-	TEXT(socket_group, "postfix", confcheck_text)                         \
-	TEXT(user, "readdress", confcheck_text)                               \
-	TEXT(state_dir, "/var/lib/readdress", confcheck_path)                 \
-	TEXT(runtime_dir, "/run/readdress", confcheck_path)                   \
-	WORD(timeout, SECONDS, confcheck_parse_timeout)                       \
-	TEXT(recipient_delimiter, "+", confcheck_delimiter)                   \
-	LIST(batv, "{\"prvs\", \"btv1\"}", confcheck_batv)                    \
-	WORD(inbound_mode, MODE_ENFORCE, confcheck_parse_table_mode)          \
-	LIST(inbound_headers, "{\"To\", \"Cc\"}", confcheck_header)           \
-	WORD(inbound_rewrite_headers, HEADERS_ALWAYS,                         \
-		confcheck_parse_rewrite)                                      \
-	LIST(inbound_daemons, "{}", confcheck_text)                           \
-	WORD(outbound_mode, MODE_ENFORCE, confcheck_parse_table_mode)         \
-	LIST(outbound_headers,                                                \
-		"{\"From\", \"Sender\", \"Reply-To\", "                       \
-		"\"Disposition-Notification-To\", \"Return-Receipt-To\", "    \
-		"\"Resent-From\", \"Resent-Sender\"}",                        \
-		confcheck_header)                                             \
-	LIST(outbound_daemons, "{\"OUTBOUND\"}", confcheck_outbound)          \
-	FLAG(outbound_authenticated, cfg_true)                                \
-	LIST(outbound_networks, "{}", confcheck_network)                      \
-	LIST(outbound_required_headers, "{}", confcheck_required)             \
-	FLAG(outbound_route_recipients, cfg_true)                             \
-	WORD(log_target, LOG_TARGET_SYSLOG, confcheck_parse_log_target)       \
-	WORD(log_level, LOG_LEVEL_INFO, confcheck_parse_log_level)                \
-	WORD(memory_max, 512, confcheck_parse_memory)                         \
-	FLAG(log_addresses, cfg_true)
-
-#define NAME2(name, fallback)         #name,
-#define NAME3(name, fallback, check)  #name,
-#define NOTHING2(name, fallback)
-#define NOTHING3(name, fallback, check)
-#define AS_TEXT(name, fallback, check) CFG_STR(#name, fallback, CFGF_NONE),
-#define AS_WORD(name, fallback, parse)                                        \
-	CFG_INT_CB(#name, fallback, CFGF_NONE, parse),
-#define AS_FLAG(name, fallback)                                               \
-	CFG_BOOL_CB(#name, fallback, CFGF_NONE, confcheck_parse_flag),
-#define AS_LIST(name, fallback, check)                                        \
-	CFG_STR_LIST(#name, fallback, CFGF_NONE),
-#define CHECK(name, fallback, check) cfg_set_validate_func(cfg, #name, check);
-#define HAS_TEXT(name, fallback, check) && cfg_getstr(cfg, #name)
-#define HAS_WORD(name, fallback, parse) && cfg_size(cfg, #name)
-#define HAS_FLAG(name, fallback)        && cfg_size(cfg, #name)
-/* clang-format on */
 
 struct holder {
 	struct config config; /* first: config_close gets a pointer to it */
 	struct arena *arena;  /* holds all that config points to */
 };
 
-const char *const *config_option_names(void)
+const char *config_option_name(size_t index)
 {
-	static const char *const names[] = { OPTIONS(NAME3, NAME3, NAME2, NAME3)
-			NULL };
+	const struct schema_option *option = schema_option(index);
 
-	return names;
+	return option ? option->name : NULL;
 }
 
 /* libconfuse hands us no context; the root's comment is ours to use. */
@@ -97,27 +42,12 @@ keep_first_error(cfg_t *cfg, const char *format, va_list args)
 	free(text);
 }
 
-/* libconfuse does not say when it is out of memory for a default: the option
- * would be 0, false or NULL. (For that of a list it ends the process.) */
-static bool has_defaults(cfg_t *cfg)
-{
-	return true OPTIONS(HAS_TEXT, HAS_WORD, HAS_FLAG, NOTHING3);
-}
-
 static cfg_t *table_open(void)
 {
-	cfg_opt_t options[] = { OPTIONS(AS_TEXT, AS_WORD, AS_FLAG, AS_LIST)
-			CFG_END() };
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	cfg_t *cfg = schema_open();
 
-	if (cfg && !has_defaults(cfg)) {
-		(void)cfg_free(cfg);
-		return NULL;
-	}
-	if (cfg) {
+	if (cfg)
 		(void)cfg_set_error_function(cfg, keep_first_error);
-		OPTIONS(CHECK, NOTHING3, NOTHING2, CHECK)
-	}
 	return cfg;
 }
 
@@ -265,37 +195,8 @@ static bool is_set(cfg_t *cfg, const char *name)
 	       cfg_size(cfg, name) > 0;
 }
 
-static void copy_words(cfg_t *cfg, struct config *config)
-{
-	config->outbound_named =
-		cfg_size(cfg, "outbound_networks") ||
-		cfg_size(cfg, "outbound_required_headers") ||
-		is_set(cfg, "outbound_daemons") ||
-		(is_set(cfg, "outbound_authenticated") &&
-			cfg_getbool(cfg, "outbound_authenticated"));
-	config->socket_group_line = line_of(cfg, "socket_group");
-	config->user_line = line_of(cfg, "user");
-	config->socket_mode = (mode_t)cfg_getint(cfg, "socket_mode");
-	config->timeout = (int)cfg_getint(cfg, "timeout");
-	config->memory_max = (size_t)cfg_getint(cfg, "memory_max") << 20;
-	config->inbound_mode =
-		(enum config_mode)cfg_getint(cfg, "inbound_mode");
-	config->inbound_rewrite_headers =
-		(enum config_headers)cfg_getint(cfg, "inbound_rewrite_headers");
-	config->outbound_mode =
-		(enum config_mode)cfg_getint(cfg, "outbound_mode");
-	config->outbound_authenticated =
-		cfg_getbool(cfg, "outbound_authenticated");
-	config->outbound_route_recipients =
-		cfg_getbool(cfg, "outbound_route_recipients");
-	config->log_target = (enum log_target)cfg_getint(cfg, "log_target");
-	config->log_level = (enum log_level)cfg_getint(cfg, "log_level");
-	config->log_addresses = cfg_getbool(cfg, "log_addresses");
-	for (unsigned i = 0; i < cfg_size(cfg, "batv"); i++)
-		config->batv |= confcheck_batv_bit(cfg_getnstr(cfg, "batv", i));
-}
-
-static bool copy_texts(struct arena *arena, cfg_t *cfg, const char *path,
+/* What has a type of its own in struct config. */
+static bool copy_own(struct arena *arena, cfg_t *cfg, const char *path,
 	struct config *config)
 {
 	char socket[ENDPOINT_MAX];
@@ -304,14 +205,57 @@ static bool copy_texts(struct arena *arena, cfg_t *cfg, const char *path,
 		return false;
 	config->path = arena_copy(arena, path, strlen(path));
 	config->socket = arena_copy(arena, socket, strlen(socket));
-	config->socket_group = copy_text(arena, cfg, "socket_group");
-	config->user = copy_text(arena, cfg, "user");
-	config->state_dir = copy_text(arena, cfg, "state_dir");
-	config->runtime_dir = copy_text(arena, cfg, "runtime_dir");
-	config->delimiter = copy_text(arena, cfg, "recipient_delimiter");
-	return config->path && config->socket && config->socket_group &&
-	       config->user && config->state_dir && config->runtime_dir &&
-	       config->delimiter;
+	config->outbound_named =
+		cfg_size(cfg, "outbound_networks") ||
+		cfg_size(cfg, "outbound_required_headers") ||
+		is_set(cfg, "outbound_daemons") ||
+		(is_set(cfg, "outbound_authenticated") &&
+			cfg_getbool(cfg, "outbound_authenticated"));
+	config->socket_group_line = line_of(cfg, "socket_group");
+	config->user_line = line_of(cfg, "user");
+	config->memory_max = (size_t)cfg_getint(cfg, "memory_max") << 20;
+	for (unsigned i = 0; i < cfg_size(cfg, "batv"); i++)
+		config->batv |= confcheck_batv_bit(cfg_getnstr(cfg, "batv", i));
+	return config->path && config->socket &&
+	       copy_networks(arena, cfg, config) &&
+	       copy_required(arena, cfg, config);
+}
+
+/* Every integer and enum with a place in the table is as wide as an int. */
+_Static_assert(sizeof(mode_t) == sizeof(int) &&
+		       sizeof(enum config_mode) == sizeof(int) &&
+		       sizeof(enum config_headers) == sizeof(int) &&
+		       sizeof(enum log_target) == sizeof(int) &&
+		       sizeof(enum log_level) == sizeof(int),
+	"copy_option writes an int");
+
+static bool copy_option(struct arena *arena, cfg_t *cfg,
+	const struct schema_option *row, struct config *config)
+{
+	void *to = (char *)config + row->offset;
+	char *text;
+	bool flag;
+	int number;
+
+	switch (row->type) {
+	case SCHEMA_TEXT:
+		text = copy_text(arena, cfg, row->name);
+		memcpy(to, &text, sizeof text);
+		return text;
+	case SCHEMA_LIST:
+		return copy_list(arena, cfg, row->name, to);
+	case SCHEMA_FLAG:
+		flag = cfg_getbool(cfg, row->name);
+		memcpy(to, &flag, sizeof flag);
+		return true;
+	case SCHEMA_NUMBER:
+	case SCHEMA_MODE:
+	case SCHEMA_WORD:
+		break;
+	}
+	number = (int)cfg_getint(cfg, row->name);
+	memcpy(to, &number, sizeof number);
+	return true;
 }
 
 /* All values were checked: what fails here is memory. */
@@ -320,6 +264,7 @@ static int make_config(cfg_t *cfg, const char *path, struct config **out)
 	struct holder *holder = calloc(1, sizeof *holder);
 	struct config *config;
 	struct arena *arena;
+	bool good;
 
 	if (!holder)
 		return ERR_NOMEM;
@@ -329,18 +274,12 @@ static int make_config(cfg_t *cfg, const char *path, struct config **out)
 		free(holder);
 		return ERR_NOMEM;
 	}
-	copy_words(cfg, config);
-	if (!copy_texts(arena, cfg, path, config) ||
-		!copy_list(arena, cfg, "inbound_headers",
-			&config->inbound_headers) ||
-		!copy_list(arena, cfg, "inbound_daemons",
-			&config->inbound_daemons) ||
-		!copy_list(arena, cfg, "outbound_headers",
-			&config->outbound_headers) ||
-		!copy_list(arena, cfg, "outbound_daemons",
-			&config->outbound_daemons) ||
-		!copy_networks(arena, cfg, config) ||
-		!copy_required(arena, cfg, config)) {
+	good = copy_own(arena, cfg, path, config);
+	for (size_t i = 0; good && schema_option(i); i++)
+		if (schema_option(i)->offset != SCHEMA_OWN)
+			good = copy_option(
+				arena, cfg, schema_option(i), config);
+	if (!good) {
 		config_close(config);
 		return ERR_NOMEM;
 	}
@@ -353,7 +292,7 @@ static int parse(char *text, size_t len, const char *path,
 {
 	cfg_t *cfg = NULL;
 	int result =
-		conftext_prepare(text, len, path, config_option_names(), error);
+		conftext_prepare(text, len, path, config_option_name, error);
 
 	if (result < 0)
 		return result;

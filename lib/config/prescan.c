@@ -7,7 +7,7 @@ struct scan {
 	unsigned line;
 	struct bytes word; /* the last token, when it could be a name */
 	const char *path;
-	const char *const *names;
+	const char *(*name)(size_t index);
 	struct error *error;
 };
 
@@ -130,10 +130,10 @@ static int note_assignment(struct scan *scan)
 		return refuse(scan, scan->line,
 			"found \"=\" without the name of an option before it, "
 			"expected: name = value");
-	for (i = 0; scan->names[i]; i++)
-		if (bytes_equal(word, bytes_of(scan->names[i])))
+	for (i = 0; scan->name(i); i++)
+		if (bytes_equal(word, bytes_of(scan->name(i))))
 			break;
-	if (!scan->names[i])
+	if (!scan->name(i))
 		return error_set(scan->error, ERR_CONFIG,
 			"%s:%u: found the unknown option \"%.*s\", expected "
 			"one of readdress.conf(5)",
@@ -178,13 +178,13 @@ static int scan_token(struct scan *scan)
 }
 
 int conftext_prepare(char *text, size_t len, const char *path,
-	const char *const *names, struct error *error)
+	const char *(*name)(size_t index), struct error *error)
 {
 	struct scan scan = { .text = text,
 		.len = len,
 		.line = 1,
 		.path = path,
-		.names = names,
+		.name = name,
 		.error = error };
 	const char *nul = memchr(text, '\0', len);
 	int result = 0;

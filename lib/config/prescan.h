@@ -12,13 +12,14 @@
 
 /*
  * Replaces comments (and a byte order mark) in text by blanks, in place; line
- * breaks stay. names: the options, NULL behind the last.
+ * breaks stay. name: the name of each option by its index,
+ * NULL behind the last.
  * Returns 0; or ERR_CONFIG with "path:line: ..." for a NUL octet, a string or
  * comment that is not closed, a line break inside a string, ${ outside single
  * quotes, an unquoted character that libconfuse would drop, or an unknown
  * option.
  */
 int conftext_prepare(char *text, size_t len, const char *path,
-	const char *const *names, struct error *error) MUST_CHECK;
+	const char *(*name)(size_t index), struct error *error) MUST_CHECK;
 
 #endif
