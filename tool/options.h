@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "csv/csvstart.h"
-#include "update/update.h"
+#include "update/change.h"
 
 enum option_id {
 	OPTION_MERGE,

@@ -5,7 +5,8 @@
 #ifndef READDRESS_DIFFERENCE_H
 #define READDRESS_DIFFERENCE_H
 
-#include "update/update.h"
+#include "map/map.h"
+#include "update/change.h"
 
 struct difference_step {
 	enum edit_change change;

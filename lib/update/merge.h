@@ -1,11 +1,12 @@
 /*
  * merge: the old rows of a table and the rows of an edit, side by side in the
- * order of keys. For edit.c, which walks them twice: to count, and to build.
+ * order of keys. They are walked twice: by update to count, and by build.
  */
 #ifndef READDRESS_MERGE_H
 #define READDRESS_MERGE_H
 
-#include "update/update.h"
+#include "map/map.h"
+#include "update/change.h"
 
 enum merge_kind {
 	MERGE_CHANGE, /* the edit names the key or takes it away: change says */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "update/build.h"
 #include "update/mapdiff.h"
 
 #define WHAT_MAX 480 /* of the audit line */
@@ -186,7 +187,7 @@ static int make_generation(struct state *state, const struct rollback *rollback,
 	struct error *error)
 {
 	char command[sizeof command_word + STATE_DIGITS_MAX + 1];
-	const struct edit none = { .table = RULE_TABLES,
+	const struct build copy = { .old = map,
 		.command = command,
 		.progress = rollback->progress,
 		.context = rollback->context };
@@ -195,8 +196,7 @@ static int make_generation(struct state *state, const struct rollback *rollback,
 	(void)snprintf(command, sizeof command, "%s%" PRIu64, command_word,
 		result->to);
 	rollback_describe(result, what, sizeof what);
-	return edit_publish(
-		state, &none, map, 0, 0, what, &result->generation, error);
+	return build_publish(state, &copy, what, &result->generation, error);
 }
 
 int rollback_apply(struct state *state, const struct rollback *rollback,

@@ -9,7 +9,8 @@
 #ifndef READDRESS_ROLLBACK_H
 #define READDRESS_ROLLBACK_H
 
-#include "update/update.h"
+#include "state/state.h"
+#include "update/change.h"
 
 struct rollback {
 	/* The generation to go back to; 0: one content further back than the

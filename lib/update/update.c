@@ -2,11 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "update/build.h"
 #include "update/merge.h"
 
-#define PROGRESS_ROWS	16384
 #define MAX_DELETE_ROWS 3 /* a table this small may lose them all */
 #define DOMAINS_SHOWN	3
 
@@ -33,20 +32,6 @@ static void note_domain(struct plan *plan, struct bytes key)
 		(void)snprintf(
 			plan->domains + at, sizeof plan->domains - at, ", ...");
 	plan->domains_lost++;
-}
-
-int edit_count(struct edit_result *result, enum edit_change change,
-	struct bytes key, struct bytes value, struct error *error)
-{
-	enum rule_kind kind = rule_value_kind(value);
-
-	if (kind >= RULE_KINDS)
-		return error_set(error, ERR_BAD,
-			"%.*s has a value of no known kind", (int)key.len,
-			key.data);
-	result->counts[change]++;
-	result->by_kind[change][kind]++;
-	return 0;
 }
 
 static int count_step(
@@ -174,84 +159,6 @@ static int make_plan(
 	return code ? code : refuse(plan, error);
 }
 
-struct build {
-	const struct edit *edit;
-	const struct map *old; /* NULL: there is none */
-	struct map_builder *builder;
-	uint64_t rows; /* put so far */
-	uint64_t of;
-};
-
-/* The second walk; another table than the edit's stays as it is. */
-static int build_table(
-	struct build *build, enum rule_table table, struct error *error)
-{
-	const struct edit *edit = build->edit;
-	const struct edit none = { .table = table, .mode = EDIT_MERGE };
-	struct merge merge;
-	struct merge_step step;
-	int code = merge_init(
-		&merge, table == edit->table ? edit : &none, build->old, error);
-
-	while (!code && (code = merge_next(&merge, &step, error)) == 1) {
-		struct rule rule = { step.key, step.new };
-
-		code = 0;
-		if (!step.new.data)
-			continue;
-		if (edit->progress && build->rows % PROGRESS_ROWS == 0)
-			edit->progress(edit->context, build->rows, build->of);
-		build->rows++;
-		code = map_builder_put(build->builder, table, &rule, error);
-	}
-	merge_free(&merge);
-	return code;
-}
-
-static int build_map(struct state *state, struct build *build,
-	const struct map_meta *meta, uint64_t octets, struct error *error)
-{
-	const struct edit *edit = build->edit;
-	int code = map_builder_open(&build->builder, state_build_path(state),
-		build->of, octets, error);
-
-	if (code)
-		return code;
-	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
-		code = build_table(build, (enum rule_table)t, error);
-	if (!code && edit->progress)
-		edit->progress(edit->context, build->rows, build->of);
-	if (!code)
-		code = map_builder_seal(build->builder, meta, error);
-	map_builder_close(build->builder);
-	return code;
-}
-
-int edit_publish(struct state *state, const struct edit *edit,
-	const struct map *old, uint64_t rows, uint64_t octets, const char *what,
-	uint64_t *generation, struct error *error)
-{
-	struct build build = { .edit = edit, .old = old, .of = rows };
-	struct map_meta meta = { .time = (int64_t)time(NULL) };
-	int code = state_next_generation(state, &meta.generation, error);
-
-	if (code)
-		return code;
-	for (unsigned t = 0; old && t < RULE_TABLES; t++)
-		if (t != edit->table)
-			build.of += map_rows(old, (enum rule_table)t);
-	state_user(meta.user, sizeof meta.user);
-	(void)snprintf(meta.command, sizeof meta.command, "%s",
-		edit->command ? edit->command : "");
-	code = build_map(state, &build, &meta,
-		octets + (old ? map_octets(old) : 0), error);
-	if (!code)
-		code = state_publish(state, &meta, what, error);
-	if (!code)
-		*generation = meta.generation;
-	return code;
-}
-
 int edit_apply(struct state *state, const struct edit *edit,
 	struct edit_result *result, struct error *error)
 {
@@ -277,56 +184,28 @@ int edit_apply(struct state *state, const struct edit *edit,
 			    !result->counts[EDIT_CHANGED] &&
 			    !result->counts[EDIT_DELETED];
 	if (!result->unchanged && !edit->dry_run) {
+		const struct build build = { .old = old,
+			.edit = edit,
+			.rows = plan.after,
+			.octets = plan.octets,
+			.command = edit->command,
+			.progress = edit->progress,
+			.context = edit->context };
 		char what[256];
 
 		edit_describe(result, edit->table, what, sizeof what);
-		code = edit_publish(state, edit, old, plan.after, plan.octets,
-			what, &result->generation, error);
+		code = build_publish(
+			state, &build, what, &result->generation, error);
 	}
 out:
 	map_close(old);
 	return code;
 }
 
-static size_t describe_kind(char *text, size_t size, uint64_t number,
-	unsigned kind, const char *verb, bool first)
-{
-	int len = snprintf(text, size, "%s%" PRIu64 " %s%s %s",
-		first ? "" : ", ", number, rule_kind_name((enum rule_kind)kind),
-		number == 1 ? "" : "s", verb);
-
-	return (size_t)len < size ? (size_t)len : size - 1;
-}
-
-void edit_describe(const struct edit_result *result, enum rule_table table,
-	char *text, size_t size)
-{
-	static const struct {
-		enum edit_change change;
-		const char *verb;
-	} verbs[] = { { EDIT_NEW, "added" }, { EDIT_CHANGED, "changed" },
-		{ EDIT_DELETED, "deleted" } };
-	size_t start =
-		(size_t)snprintf(text, size, "%s: ", rule_table_name(table));
-	size_t at = start;
-
-	for (size_t v = 0; v < sizeof verbs / sizeof *verbs; v++) {
-		for (unsigned k = 0; k < RULE_KINDS; k++) {
-			uint64_t number = result->by_kind[verbs[v].change][k];
-
-			if (number)
-				at += describe_kind(text + at, size - at,
-					number, k, verbs[v].verb, at == start);
-		}
-	}
-	if (at == start)
-		(void)snprintf(text + at, size - at, "no change");
-}
-
 int edit_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error)
 {
-	const struct edit none = { .table = RULE_TABLES, .command = command };
+	const struct build empty = { .command = command };
 	struct map *old;
 	int code = state_lock(state, STATE_LOCK_SECONDS, error);
 
@@ -343,6 +222,6 @@ int edit_init(struct state *state, const char *command, uint64_t *generation,
 	}
 	return code != ERR_NOENT
 		       ? code
-		       : edit_publish(state, &none, NULL, 0, 0,
-				 "init: empty map", generation, error);
+		       : build_publish(state, &empty, "init: empty map",
+				 generation, error);
 }

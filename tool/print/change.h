@@ -10,7 +10,7 @@
 #ifndef READDRESS_CHANGE_H
 #define READDRESS_CHANGE_H
 
-#include "update/update.h"
+#include "update/change.h"
 #include "print/json.h"
 
 struct changes {

@@ -1,0 +1,101 @@
+#include "update/build.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "update/merge.h"
+
+#define PROGRESS_ROWS 16384
+
+struct work {
+	const struct build *build;
+	struct map_builder *builder;
+	uint64_t rows; /* put so far */
+	uint64_t of;
+};
+
+static bool is_changed(const struct build *build, enum rule_table table)
+{
+	return build->edit && build->edit->table == table;
+}
+
+static void show_progress(const struct work *work)
+{
+	const struct build *build = work->build;
+
+	if (build->progress)
+		build->progress(build->context, work->rows, work->of);
+}
+
+/* Another table than the edit's stays as it is. */
+static int build_table(
+	struct work *work, enum rule_table table, struct error *error)
+{
+	const struct build *build = work->build;
+	const struct edit none = { .table = table, .mode = EDIT_MERGE };
+	struct merge merge;
+	struct merge_step step;
+	int code = merge_init(&merge,
+		is_changed(build, table) ? build->edit : &none, build->old,
+		error);
+
+	while (!code && (code = merge_next(&merge, &step, error)) == 1) {
+		struct rule rule = { step.key, step.new };
+
+		code = 0;
+		if (!step.new.data)
+			continue;
+		if (work->rows % PROGRESS_ROWS == 0)
+			show_progress(work);
+		work->rows++;
+		code = map_builder_put(work->builder, table, &rule, error);
+	}
+	merge_free(&merge);
+	return code;
+}
+
+static int build_map(struct state *state, struct work *work,
+	const struct map_meta *meta, struct error *error)
+{
+	const struct build *build = work->build;
+	uint64_t octets = build->octets;
+	int code;
+
+	if (build->old)
+		octets += map_octets(build->old);
+	code = map_builder_open(&work->builder, state_build_path(state),
+		work->of, octets, error);
+	if (code)
+		return code;
+	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
+		code = build_table(work, (enum rule_table)t, error);
+	if (!code)
+		show_progress(work);
+	if (!code)
+		code = map_builder_seal(work->builder, meta, error);
+	map_builder_close(work->builder);
+	return code;
+}
+
+int build_publish(struct state *state, const struct build *build,
+	const char *what, uint64_t *generation, struct error *error)
+{
+	struct work work = { .build = build, .of = build->rows };
+	struct map_meta meta = { .time = (int64_t)time(NULL) };
+	int code = state_next_generation(state, &meta.generation, error);
+
+	if (code)
+		return code;
+	for (unsigned t = 0; build->old && t < RULE_TABLES; t++)
+		if (!is_changed(build, (enum rule_table)t))
+			work.of += map_rows(build->old, (enum rule_table)t);
+	state_user(meta.user, sizeof meta.user);
+	(void)snprintf(meta.command, sizeof meta.command, "%s",
+		build->command ? build->command : "");
+	code = build_map(state, &work, &meta, error);
+	if (!code)
+		code = state_publish(state, &meta, what, error);
+	if (!code)
+		*generation = meta.generation;
+	return code;
+}
