@@ -24,6 +24,7 @@
 #include "signals.h"
 #include "state/state.h"
 #include "syslogcall.h"
+#include "runtime/pidfile.h"
 
 /* Postfix hands over no header above 60,000 octets, but takes longer ones. */
 #define PACKET_MAX 1048575
@@ -299,7 +300,7 @@ static int open_up(struct server *server, struct config *config,
 {
 	struct map *map = NULL;
 	uint64_t gone = 0;
-	int result = status_claim(config->runtime_dir, &server->lock, error);
+	int result = pidfile_claim(config->runtime_dir, &server->lock, error);
 
 	if (result < 0)
 		return result;

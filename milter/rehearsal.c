@@ -11,7 +11,7 @@
 #include "base/logsink.h"
 #include "state/serving.h"
 #include "state/state.h"
-#include "runtime/metrics.h"
+#include "runtime/pidfile.h"
 
 /* The directory of path, in directory. */
 static void parent_of(const char *path, char directory[PATH_MAX])
@@ -213,11 +213,11 @@ int rehearsal_after(const struct config *config,
 	uint64_t generation, struct error *error)
 {
 	pid_t ours = 0;
-	int result = status_running(config->runtime_dir, &ours, error);
+	int result = pidfile_running(config->runtime_dir, &ours, error);
 
 	if (result < 0)
 		return result;
-	result = status_may_claim(config->runtime_dir, error);
+	result = pidfile_may_claim(config->runtime_dir, error);
 	if (!result)
 		result = try_served(config, account, ours, generation, error);
 	if (!result && listener->path)

@@ -9,6 +9,7 @@
 #include "print/json.h"
 #include "state/serving.h"
 #include "runtime/metrics.h"
+#include "runtime/pidfile.h"
 
 #define POLL_NANOSECONDS 20000000L
 
@@ -53,7 +54,7 @@ static int not_running(const struct tool *tool, struct error *error)
 
 int tool_find_milter(const struct tool *tool, pid_t *pid, struct error *error)
 {
-	int code = status_running(tool->config->runtime_dir, pid, error);
+	int code = pidfile_running(tool->config->runtime_dir, pid, error);
 
 	/* Its runtime_dir may be gone, with the file that it has locked. */
 	if ((code == 0 || code == ERR_NOENT) && tool->state &&

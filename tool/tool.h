@@ -2,8 +2,8 @@
  * tool: what every command of `readdress` is given, and what a command is.
  *
  * Data goes to standard output, everything else to standard error. A command
- * returns 0 or a code of lib/base/error.h, which becomes the exit status; the text
- * in *error, where there is one, is printed by main. error is never NULL.
+ * returns 0 or a code of lib/base/error.h, which becomes the exit status; the
+ * text in *error, where there is one, is printed by main. error is never NULL.
  */
 #ifndef READDRESS_TOOL_H
 #define READDRESS_TOOL_H
@@ -90,7 +90,7 @@ int tool_reload(
 int tool_go_live(struct tool *tool, bool made, struct error *error) MUST_CHECK;
 
 /* The milter's process. ERR_DOWN when it is not running; else as
- * status_running. In service.c. */
+ * pidfile_running. In service.c. */
 int tool_find_milter(
 	const struct tool *tool, pid_t *pid, struct error *error) MUST_CHECK;
 

@@ -1,13 +1,12 @@
 /*
  * status: the milter's counters, their Prometheus text (status.prom), and its
- * reading by the tool; and whether the milter is up.
+ * reading by the tool.
  */
 #ifndef READDRESS_STATUS_H
 #define READDRESS_STATUS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/budget.h"
 #include "decide/decide.h"
@@ -65,20 +64,5 @@ int status_read(const char *runtime_dir, const char *name, double *value,
 int status_each(const char *runtime_dir,
 	void (*line)(void *context, const char *name, double value),
 	void *context, struct error *error) MUST_CHECK;
-
-/* The process that holds the fcntl lock on runtime_dir/pid: 1 and *pid; 0 when
- * none does; or an error. */
-int status_running(
-	const char *runtime_dir, pid_t *pid, struct error *error) MUST_CHECK;
-
-/* Would status_claim, by this user, be let at the file? Nothing is changed, and
- * nobody's lock is asked for; where runtime_dir is missing, 0. */
-int status_may_claim(const char *runtime_dir, struct error *error) MUST_CHECK;
-
-/* Takes that lock for this process and writes its number. *fd stays open as
- * long as it is to be held. ERR_BUSY when another holds it. Note: fcntl locks
- * are lost when any descriptor of the file is closed, and by fork. */
-int status_claim(
-	const char *runtime_dir, int *fd, struct error *error) MUST_CHECK;
 
 #endif
