@@ -94,6 +94,31 @@ static char held_delimiter(struct bytes only)
 	return '\0';
 }
 
+/* An entry of LDIF (RFC 2849) begins so, and so does the file. */
+static bool is_ldif(struct bytes text)
+{
+	static const char *const begins[] = { "dn:", "version:" };
+
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+		size_t len = strlen(begins[i]);
+
+		if (text.len >= len && !strncasecmp(text.data, begins[i], len))
+			return true;
+	}
+	return false;
+}
+
+/* "bob@old.example  bob@new.example", as in virtual(5) */
+static bool is_pair(struct bytes text)
+{
+	struct bytes rest = precis_trim(text);
+	struct bytes first = bytes_cut(&rest,
+		rest.len && memchr(rest.data, '\t', rest.len) ? '\t' : ' ');
+
+	return first.len && rest.len && memchr(first.data, '@', first.len) &&
+	       memchr(rest.data, '@', rest.len);
+}
+
 /* Nothing named the columns: what could the row be? */
 static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 	struct error *error)
@@ -120,6 +145,16 @@ static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 		return refuse(row, count, delimiter,
 			"; `--columns Source,Target` reads these two of a "
 			"wider file",
+			error);
+	if (is_ldif(row[0]))
+		return refuse(row, count, delimiter,
+			"; this is LDIF, not CSV: `readdress sample` prints a "
+			"file to start from",
+			error);
+	if (count == 1 && is_pair(row[0]))
+		return refuse(row, count, delimiter,
+			"; the first row must name the columns, and \";\" "
+			"stands between two addresses",
 			error);
 	for (unsigned i = 0; i < count; i++)
 		if (row[i].len && memchr(row[i].data, '@', row[i].len))
