@@ -228,16 +228,19 @@ class Campaign:
     def __init__(self, breakages, workers):
         self.breakages = breakages
         self.workers = workers
+        self.begun = time.monotonic()
         self.groups = queue.Queue()
         self.lock = threading.Lock()
         self.seen = {}     # breakage: the test that saw it
         self.passed = []   # nothing saw it
         self.broken = []   # it does not build, or its test did not run
         self.red = []      # tests that fail, or do not run, without any
+        self.useless = set()  # their programs: they prove nothing
 
     def baseline(self, tree):
         """Each test on the tree as it is: only a green one proves anything.
-        Those of one file together, for they share what they build up."""
+        Those of one file together, for they share what they build up. False:
+        the tree does not build."""
         wanted = {(together, sanitize) for sanitize in (False, True)
                   for together in joined(
                       test for one in self.breakages for test in one.tests
@@ -247,7 +250,7 @@ class Campaign:
             said = some and tree.build(some, sanitize)
             if said:
                 self.red.append(f"the tree does not build: {said[-2000:]}")
-                return
+                return False
         tasks = queue.Queue()
         for one in sorted(wanted, key=lambda one: len(one[0]), reverse=True):
             tasks.put(one)
@@ -263,10 +266,15 @@ class Campaign:
                 if outcome != "passed":
                     with self.lock:
                         self.red.append(f"{test}: {outcome}\n{said}")
+                        self.useless.add((test.split()[0], sanitize))
 
         in_parallel(self.workers, work)
+        return True
 
     def try_one(self, tree, one):
+        for test in one.tests:
+            if (test.split()[0], one.sanitize) in self.useless:
+                return self.broken, (one, f"{test} fails without it")
         path = tree.path(one.file)
         whole = lab.read(path)
         lab.write(path, one.apply(whole))
@@ -307,9 +315,11 @@ class Campaign:
     def run(self):
         trees = [Tree() for _ in range(self.workers)]
         try:
-            self.baseline(trees[0])
-            if self.red:
+            if not self.baseline(trees[0]):
                 return
+            taken = time.monotonic() - self.begun
+            print(f"mutations: the tests without any: {taken:.0f} s",
+                  flush=True)
             for group in grouped(self.breakages):
                 self.groups.put(group)
             spare = iter(trees)
