@@ -62,10 +62,12 @@ int apply_decision(SMFICTX *ctx, const struct message *message,
 			&decision->headers[i - 1];
 
 		/* An empty value would delete the header. */
-		if (edit->index >= message->header_count || !edit->value.len)
+		if (edit->index >= message->mail.header_count ||
+			!edit->value.len)
 			return refused(error, "a header edit out of range");
 		if (smfi_chgheader(ctx,
-			    unconst(message->headers[edit->index].name.data),
+			    unconst(message->mail.headers[edit->index]
+					    .name.data),
 			    message->instances[edit->index],
 			    unconst(edit->value.data)) != MI_SUCCESS)
 			return refused(error, "changing a header");

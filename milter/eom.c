@@ -120,7 +120,7 @@ sfsistat finish_message(
 {
 	struct snapshot *snapshot = message->snapshot;
 	struct emitter emitter;
-	struct decide_message view;
+	struct decide_message mail = message->mail;
 	struct decision decision = { 0 };
 	struct error error = { "" };
 	enum status_result result = STATUS_UNCHANGED;
@@ -133,14 +133,14 @@ sfsistat finish_message(
 		return refuse_too_large(server, ctx, message, message->failed);
 	if (message->failed)
 		return finish_defer(server, ctx, message, NULL);
-	view = message_view(message);
-	view.required_seen = proofs_seen(snapshot, message->arena);
-	if (!view.required_seen) {
+	mail.required_seen = proofs_seen(snapshot, message->arena);
+	if (!mail.required_seen) {
 		(void)error_set(&error, ERR_NOMEM, "out of memory");
 		return undecided(server, ctx, message, ERR_NOMEM, &error);
 	}
-	code = decide(snapshot->config, snapshot->map, message->direction,
-		message->why, &view, message->arena, &decision, &error);
+	code = decide(&(struct decide_input){ snapshot->config, snapshot->map,
+			      message->direction, message->why, &mail },
+		message->arena, &decision, &error);
 	if (code < 0)
 		return undecided(server, ctx, message, code, &error);
 	if (decision.refuse) {
@@ -153,7 +153,7 @@ sfsistat finish_message(
 		result = STATUS_SHADOW;
 	}
 	emitter.log = &snapshot->log;
-	report_lines(&decision, &view, queue_id(ctx),
+	report_lines(&decision, &mail, queue_id(ctx),
 		map_meta(snapshot->map)->generation, &snapshot->log, emit,
 		&emitter);
 	count(server, &decision, result);

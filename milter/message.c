@@ -39,15 +39,10 @@ static void give_back(struct message *message)
 	if (!message->failed || !message->arena)
 		return;
 	arena_reset(message->arena);
-	message->sender = message->sender_resolved = NULL;
-	message->client = message->daemon = NULL;
-	message->mta.host = NULL;
-	message->recipients = NULL;
-	message->headers = NULL;
+	message->mail = (struct decide_message){ .sender = NULL };
 	message->instances = NULL;
 	message->names = NULL;
-	message->recipient_count = message->recipient_room = 0;
-	message->header_count = message->header_room = 0;
+	message->recipient_room = message->header_room = 0;
 	message->name_count = message->name_room = 0;
 }
 
@@ -133,16 +128,17 @@ void message_begin(struct message *message, struct snapshot *snapshot,
 		return;
 	}
 	if (client->address)
-		message->client = keep(message, client->address);
+		message->mail.client = keep(message, client->address);
 	if (client->daemon_name)
-		message->daemon = keep(message, client->daemon_name);
-	message->sender = keep(message, arguments[0]);
+		message->mail.daemon = keep(message, client->daemon_name);
+	message->mail.sender = keep(message, arguments[0]);
 	if (resolved)
-		message->sender_resolved = keep(message, resolved);
-	message->smtputf8 = flag(arguments + 1, "SMTPUTF8");
+		message->mail.sender_resolved = keep(message, resolved);
+	message->mail.smtputf8 = flag(arguments + 1, "SMTPUTF8");
 	if (client->host && direction_is_local(client)) {
 		message->mta.user = snapshot->mta_user;
 		message->mta.host = keep(message, client->host);
+		message->mail.mta = &message->mta;
 	}
 	give_back(message);
 }
@@ -170,12 +166,13 @@ static void take_recipient(
 	orcpt = parameter(arguments + 1, "ORCPT");
 	if (orcpt)
 		recipient.orcpt = keep(message, orcpt);
-	items = grow(message, message->recipients, message->recipient_count,
-		&message->recipient_room, sizeof recipient);
+	items = grow(message, message->mail.recipients,
+		message->mail.recipient_count, &message->recipient_room,
+		sizeof recipient);
 	if (!items)
 		return;
-	message->recipients = items;
-	message->recipients[message->recipient_count++] = recipient;
+	message->mail.recipients = items;
+	message->mail.recipients[message->mail.recipient_count++] = recipient;
 }
 
 void message_recipient(
@@ -225,7 +222,7 @@ static int count_name(struct message *message, struct bytes *name)
 static bool wants(
 	struct message *message, struct bytes name, struct bytes value)
 {
-	bool again = message->mta.host &&
+	bool again = message->mail.mta &&
 		     (message->received == RECEIVED_NONE ||
 			     message->received == RECEIVED_AGAIN) &&
 		     bytes_equal_nocase(name, bytes_of("Received"));
@@ -257,17 +254,18 @@ static void take_header(
 	instance = count_name(message, &header.name);
 	if (!instance)
 		return;
-	headers = grow(message, message->headers, message->header_count, &room,
-		sizeof header);
-	instances = grow(message, message->instances, message->header_count,
-		&message->header_room, sizeof instance);
+	headers = grow(message, message->mail.headers,
+		message->mail.header_count, &room, sizeof header);
+	instances =
+		grow(message, message->instances, message->mail.header_count,
+			&message->header_room, sizeof instance);
 	if (!headers || !instances)
 		return;
-	message->headers = headers;
+	message->mail.headers = headers;
 	message->instances = instances;
-	message->headers[message->header_count] = header;
-	message->instances[message->header_count] = instance;
-	message->header_count++;
+	message->mail.headers[message->mail.header_count] = header;
+	message->instances[message->mail.header_count] = instance;
+	message->mail.header_count++;
 }
 
 void message_header(
@@ -275,20 +273,4 @@ void message_header(
 {
 	take_header(message, name, value);
 	give_back(message);
-}
-
-struct decide_message message_view(const struct message *message)
-{
-	return (struct decide_message){
-		.sender = message->sender,
-		.sender_resolved = message->sender_resolved,
-		.smtputf8 = message->smtputf8,
-		.mta = message->mta.host ? &message->mta : NULL,
-		.recipients = message->recipients,
-		.recipient_count = message->recipient_count,
-		.headers = message->headers,
-		.header_count = message->header_count,
-		.client = message->client,
-		.daemon = message->daemon,
-	};
 }

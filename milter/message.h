@@ -22,21 +22,13 @@ struct message {
 	enum direction direction;
 	enum decide_why why;
 
-	const char *client; /* for log lines; or NULL */
-	const char *daemon;
-	const char *sender;
-	const char *sender_resolved;
-	bool smtputf8;
-	/* Of mail on the service for local mail, mta.host is not NULL. */
-	struct received_mta mta;
+	/* What decide() takes of it; required_seen is not known here. */
+	struct decide_message mail;
+	struct received_mta mta; /* mail.mta points here, or is NULL */
 	enum received_state received;
-	struct decide_recipient *recipients;
-	size_t recipient_count;
 	size_t recipient_room;
-	struct decide_header *headers;
 	/* of each header: its place among those of its name, from 1 */
 	int *instances;
-	size_t header_count;
 	size_t header_room;
 	struct message_name *names;
 	size_t name_count;
@@ -62,9 +54,6 @@ void message_header(
 
 /* Why memory was refused last, and *too_large: see struct budget. */
 const char *message_no_memory(const struct message *message, bool *too_large);
-
-/* The view that decide takes; lives until the message is reset. */
-struct decide_message message_view(const struct message *message);
 
 /* The message is over: the snapshot is dropped, the memory given back but for
  * the first block. */

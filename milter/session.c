@@ -270,7 +270,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 static void look_for_twin(const struct session *session, const char *queue)
 {
 	const struct message *message = &session->message;
-	const char *sender = message->sender ? message->sender : "";
+	const char *sender = message->mail.sender ? message->mail.sender : "";
 	uint64_t now = clock_ms();
 	uint64_t told = atomic_load(&server->twice_told);
 	char id[64];

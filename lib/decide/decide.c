@@ -46,22 +46,25 @@ static int decide_all(struct verdict_context *context)
 	return result;
 }
 
-int decide(const struct config *config, const struct map *map,
-	enum direction direction, enum decide_why why,
-	const struct decide_message *message, struct arena *arena,
+int decide(const struct decide_input *input, struct arena *arena,
 	struct decision *decision, struct error *error)
 {
 	struct error doubt = { "" };
-	struct verdict_context context = { config, NULL, message, arena,
-		arena_open_beside(arena, DECIDE_SCRATCH_MAX), decision, 0,
-		&doubt };
+	struct verdict_context context = {
+		.config = input->config,
+		.message = input->message,
+		.arena = arena,
+		.scratch = arena_open_beside(arena, DECIDE_SCRATCH_MAX),
+		.decision = decision,
+		.error = &doubt,
+	};
 	int result = ERR_NOMEM;
 
 	memset(decision, 0, sizeof *decision);
-	decision->direction = direction;
-	decision->why = why;
+	decision->direction = input->direction;
+	decision->why = input->why;
 	if (context.scratch)
-		result = map_reader_open(&context.reader, map);
+		result = map_reader_open(&context.reader, input->map);
 	if (!result)
 		result = decide_all(&context);
 	map_reader_close(context.reader);

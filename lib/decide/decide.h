@@ -10,15 +10,22 @@
 #include "decide/decision.h"
 #include "map/map.h"
 
+/* What a decision is made of. */
+struct decide_input {
+	const struct config *config;
+	const struct map *map;
+	enum direction direction; /* from direction_find, or given */
+	enum decide_why why;	  /* likewise, or COMMAND */
+	const struct decide_message *message;
+};
+
 /*
- * direction and why: from direction_find, or COMMAND. All of *decision lives
- * in arena, or points into message and map. Returns 0; or ERR_NOMEM (the
- * arena's cap, too), ERR_IO, ERR_BAD when the map failed or Postfix cannot be
- * told what the rules want (lookalike.h): then the message is to be deferred.
+ * Makes the decision. All of *decision lives in arena, or points into message
+ * and map. Returns 0; or ERR_NOMEM (the arena's cap, too), ERR_IO, ERR_BAD when
+ * the map failed or Postfix cannot be told what the rules want (lookalike.h):
+ * then the message is to be deferred.
  */
-int decide(const struct config *config, const struct map *map,
-	enum direction direction, enum decide_why why,
-	const struct decide_message *message, struct arena *arena,
+int decide(const struct decide_input *input, struct arena *arena,
 	struct decision *decision, struct error *error) MUST_CHECK;
 
 #endif

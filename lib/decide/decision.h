@@ -52,7 +52,7 @@ struct decide_message {
 	const char *sender; /* MAIL FROM's argument; "" and "<>" are null */
 	const char *sender_resolved; /* {mail_addr}, or NULL */
 	bool smtputf8;
-	const struct decide_recipient *recipients;
+	struct decide_recipient *recipients; /* decide() changes none */
 	size_t recipient_count;
 	/* Of mail on the service CONFIG_LOCAL: the Postfix that it came from.
 	 * Then Received belongs to the headers, and mail that was decided
@@ -60,7 +60,7 @@ struct decide_message {
 	const struct received_mta *mta;
 	/* In the message's order. All instances of the headers that
 	 * direction_wants_header names; others do no harm. */
-	const struct decide_header *headers;
+	struct decide_header *headers; /* nor these */
 	size_t header_count;
 	bool explain;  /* findings for every address, not only for those that a
 			  log line tells of: REWRITTEN and LEFT */

@@ -124,9 +124,9 @@ static bool is_as_it_came(const struct input *input, const char *address)
 	bool came = false;
 
 	for (size_t i = 0; i < input->message.recipient_count; i++)
-		came = came || bytes_equal(bytes_of(address),
-				       postfixfold_path(
-					       input->recipients[i].address));
+		came = came ||
+		       bytes_equal(bytes_of(address),
+			       postfixfold_path(input->recipients[i].address));
 	return came;
 }
 
@@ -335,9 +335,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.message.explain = flags & FLAG_EXPLAIN;
 	read_recipients(&input, &rest);
 	read_headers(&input, rest, flags & FLAG_CRLF);
-	result = decide(configure(flags & FLAG_SIGNED), map,
-		flags & FLAG_OUTBOUND ? OUTBOUND : INBOUND, WHY_DEFAULT,
-		&input.message, input.arena, &decision, &error);
+	result = decide(&(struct decide_input){ configure(flags & FLAG_SIGNED),
+				map, flags & FLAG_OUTBOUND ? OUTBOUND : INBOUND,
+				WHY_DEFAULT, &input.message },
+		input.arena, &decision, &error);
 	if (!result) {
 		check_envelope(&input, &decision);
 		check_postfix(&input, &decision);

@@ -176,14 +176,13 @@ static inline bool mtamodel_mail(struct mtamodel *model, struct bytes data)
 		.authenticated = (type && *type) || (name && *name),
 		.host = mtamodel_macro(model, "j"),
 	};
-	model->direction =
-		direction_find(model->config, &client, &model->why);
+	model->direction = direction_find(model->config, &client, &model->why);
 	model->mta.host = client.host;
 	model->message = (struct decide_message){
 		.sender = strings[0],
 		.sender_resolved = mtamodel_macro(model, "{mail_addr}"),
 		.mta = client.host && direction_is_local(&client) ? &model->mta
-							       : NULL,
+								  : NULL,
 		.recipients = model->recipients,
 		.headers = model->headers,
 	};
@@ -281,8 +280,9 @@ static inline void mtamodel_end(struct mtamodel *model)
 	struct decision decision = { 0 };
 	struct error error = { "" };
 	bool failed =
-		decide(model->config, model->map, model->direction, model->why,
-			&model->message, model->arena, &decision, &error) < 0;
+		decide(&(struct decide_input){ model->config, model->map,
+			       model->direction, model->why, &model->message },
+			model->arena, &decision, &error) < 0;
 	struct bytes data;
 	char command;
 

@@ -119,8 +119,9 @@ static inline void testdecide_open(struct testdecide *test)
 
 static inline int testdecide_decide(struct testdecide *test)
 {
-	return decide(test->config, test->map, test->direction, test->why,
-		&test->message, test->result, &test->decision, &test->error);
+	return decide(&(struct decide_input){ test->config, test->map,
+			      test->direction, test->why, &test->message },
+		test->result, &test->decision, &test->error);
 }
 
 static inline void testdecide_run(struct testdecide *test)

@@ -169,8 +169,10 @@ static int decide_enforced(struct rewrite *rewrite, struct error *error)
 		return 0;
 	enforced.inbound_mode = MODE_ENFORCE;
 	enforced.outbound_mode = MODE_ENFORCE;
-	return decide(&enforced, tool->map, rewrite->direction, rewrite->why,
-		&rewrite->message, rewrite->arena, &rewrite->enforced, error);
+	return decide(
+		&(struct decide_input){ &enforced, tool->map,
+			rewrite->direction, rewrite->why, &rewrite->message },
+		rewrite->arena, &rewrite->enforced, error);
 }
 
 int rewrite_decide(struct rewrite *rewrite, struct error *error)
@@ -179,8 +181,10 @@ int rewrite_decide(struct rewrite *rewrite, struct error *error)
 	int code;
 
 	rewrite->message.smtputf8 = needs_smtputf8(&rewrite->message);
-	code = decide(tool->config, tool->map, rewrite->direction, rewrite->why,
-		&rewrite->message, rewrite->arena, &rewrite->decision, error);
+	code = decide(
+		&(struct decide_input){ tool->config, tool->map,
+			rewrite->direction, rewrite->why, &rewrite->message },
+		rewrite->arena, &rewrite->decision, error);
 	if (!code)
 		code = decide_enforced(rewrite, error);
 	if (!code && signatures_find(&rewrite->message, &rewrite->enforced,

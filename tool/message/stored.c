@@ -115,7 +115,7 @@ static int take_shown(const struct decide_message *message, struct arena *arena,
 }
 
 int trace_recipients(const struct decide_message *message, struct arena *arena,
-	const struct decide_recipient **recipients, size_t *count)
+	struct decide_recipient **recipients, size_t *count)
 {
 	const struct decide_header *header = NULL;
 	struct decide_recipient *list;

@@ -18,6 +18,6 @@ const char *trace_sender(
  * ERR_NOMEM.
  */
 int trace_recipients(const struct decide_message *message, struct arena *arena,
-	const struct decide_recipient **recipients, size_t *count) MUST_CHECK;
+	struct decide_recipient **recipients, size_t *count) MUST_CHECK;
 
 #endif

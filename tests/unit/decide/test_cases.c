@@ -172,7 +172,8 @@ static void run(const struct casefile_block *block, const struct map *rules,
 		(void)headerkit_tiles(headers.headers[i].value);
 		(void)headerkit_elements(headers.headers[i].value);
 	}
-	assert_int_equal(decide(config, rules, direction, WHY_DEFAULT, &message,
+	assert_int_equal(decide(&(struct decide_input){ config, rules,
+					direction, WHY_DEFAULT, &message },
 				 arena, &decision, NULL),
 		0);
 	bad = decision.counts[FIELD_HEADER][RESULT_UNPARSABLE];

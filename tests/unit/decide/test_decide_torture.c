@@ -76,8 +76,9 @@ static int run_decide(
 	int code;
 
 	arena_reset(test->result);
-	code = decide(test->config, test->map, test->direction, test->why,
-		&test->message, test->result, &test->decision, error);
+	code = decide(&(struct decide_input){ test->config, test->map,
+			      test->direction, test->why, &test->message },
+		test->result, &test->decision, error);
 	allocfail.countdown = 0;
 	if (!code)
 		torture_tell(told, "%s", outcome(test));

@@ -38,7 +38,8 @@ static struct bytes decided(const struct map *by, enum direction direction,
 		.headers = &header,
 		.header_count = 1 };
 
-	assert_int_equal(decide(config, by, direction, WHY_DEFAULT, &message,
+	assert_int_equal(decide(&(struct decide_input){ config, by, direction,
+					WHY_DEFAULT, &message },
 				 arena, decision, NULL),
 		0);
 	return decision->header_count ? decision->headers[0].value : value;
@@ -329,8 +330,10 @@ static void many_headers(void **state)
 				{ made[i].in, made[i].in_len }, false
 			};
 		}
-		assert_int_equal(decide(config, map, INBOUND, WHY_DEFAULT,
-					 &message, arena, &decision, NULL),
+		assert_int_equal(
+			decide(&(struct decide_input){ config, map, INBOUND,
+				       WHY_DEFAULT, &message },
+				arena, &decision, NULL),
 			0);
 		for (size_t i = 0; i < MANY; i++) {
 			struct bytes out = { made[i].out, made[i].out_len };
