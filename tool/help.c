@@ -1,6 +1,8 @@
 /* help: the command that prints how to use the others. */
 #include "help.h"
 
+#include "command/command.h"
+
 void help_usage(FILE *file, const struct command *command)
 {
 	int column = fprintf(file, "usage: readdress %s", command->name);
@@ -23,11 +25,11 @@ void help_command(FILE *file, const struct command *command)
 	(void)fputs("\nreaddress(1) says more, with an example.\n", file);
 }
 
-void help_all(FILE *file)
+void help_all(FILE *file, const struct command *commands)
 {
 	(void)fputs("usage: readdress [-c CONF] [-q] [--json] COMMAND ...\n\n",
 		file);
-	for (const struct command *c = tool_commands; c->name; c++)
+	for (const struct command *c = commands; c->name; c++)
 		(void)fprintf(file, "  %-8s %s\n", c->name, c->does);
 	(void)fputs("\n"
 		    "  -c CONF  the configuration (" READDRESS_CONF ")\n"
@@ -37,9 +39,10 @@ void help_all(FILE *file)
 		file);
 }
 
-const struct command *help_find(const char *name, struct error *error)
+const struct command *help_find(
+	const struct command *commands, const char *name, struct error *error)
 {
-	for (const struct command *c = tool_commands; c->name; c++) {
+	for (const struct command *c = commands; c->name; c++) {
 		if (!strcmp(c->name, name))
 			return c;
 	}
@@ -53,10 +56,10 @@ int command_help(struct tool *tool, struct error *error)
 	const struct command *command;
 
 	if (!tool->operand_count) {
-		help_all(stdout);
+		help_all(stdout, tool->commands);
 		return 0;
 	}
-	command = help_find(tool->operands[0], error);
+	command = help_find(tool->commands, tool->operands[0], error);
 	if (!command)
 		return ERR_USAGE;
 	help_command(stdout, command);

@@ -5,7 +5,8 @@
 #include "tool.h"
 
 /* NULL, with the reason, when there is no such command. */
-const struct command *help_find(const char *name, struct error *error);
+const struct command *help_find(
+	const struct command *commands, const char *name, struct error *error);
 
 /* The usage line alone. */
 void help_usage(FILE *file, const struct command *command);
@@ -14,6 +15,6 @@ void help_usage(FILE *file, const struct command *command);
 void help_command(FILE *file, const struct command *command);
 
 /* What `readdress help` prints. */
-void help_all(FILE *file);
+void help_all(FILE *file, const struct command *commands);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * readdress: the command that keeps the rules. Global options, the table of
  * commands, and what each needs before it runs; the commands themselves stand
- * in the files beside it.
+ * in command/.
  */
 #include "help.h"
 
@@ -10,16 +10,16 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/precis.h"
+#include "command/command.h"
 
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
 
-const struct command tool_commands[] = {
+static const struct command commands[] = {
 	{ "init", "", "makes a first, empty map", command_init,
 		OPTION_BIT(JSON), 0, 0, NEED_CONFIG },
 	{ "load", "TABLE FILE",
@@ -95,77 +95,6 @@ const struct command tool_commands[] = {
 		command_help, 0, 0, 1, 0 },
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 },
 };
-
-void tool_say(const struct tool *tool, const char *format, ...)
-{
-	struct error text; /* for its escaping of control octets */
-	char raw[ERROR_TEXT_MAX];
-	va_list args;
-
-	if (tool->quiet)
-		return;
-	va_start(args, format);
-	(void)vsnprintf(raw, sizeof raw, format, args);
-	va_end(args);
-	(void)error_set(&text, 0, "%s", raw);
-	(void)fprintf(stderr, "%s\n", text.text);
-}
-
-int tool_output_failed(struct error *error)
-{
-	return error_set(error, ERR_IO, "standard output: %s",
-		strerror(errno ? errno : EIO));
-}
-
-int tool_edit_failed(int code, struct error *error)
-{
-	struct error cause = *error;
-
-	if (code != ERR_IO && code != ERR_CREATE && code != ERR_NOMEM)
-		return code;
-	return error_set(error, code,
-		"%.900s; nothing was changed: mend that, and try again",
-		cause.text);
-}
-
-int tool_open_state(struct tool *tool, bool create, struct error *error)
-{
-	state_close(tool->state);
-	tool->state = NULL;
-	return state_open(&tool->state, tool->config, create, error);
-}
-
-int tool_open_map(struct tool *tool, struct error *error)
-{
-	uint64_t generation = tool->options.generation;
-	uint64_t previous;
-	struct map *map = NULL;
-	int code;
-
-	if (tool->options.served && generation)
-		return error_set(error, ERR_USAGE,
-			"--served and --generation exclude each other");
-	if (tool->options.served) {
-		code = state_served(tool->state, &generation, &previous, error);
-		if (code < 0)
-			return code;
-		if (!generation)
-			return error_set(error, ERR_NOENT,
-				"the milter has served no generation yet; "
-				"without --served it is the newest");
-	}
-	if (generation)
-		code = state_open_generation(
-			tool->state, generation, false, &map, error);
-	else
-		code = state_open_newest(tool->state, false, &map, error);
-	if (code < 0)
-		return code;
-	tool->map = map;
-	tool_say(tool, "generation %llu",
-		(unsigned long long)map_meta(tool->map)->generation);
-	return 0;
-}
 
 /* The command as it was typed, for the map's metadata and the audit log. */
 static void note_line(struct tool *tool, int argc, char **argv)
@@ -299,12 +228,12 @@ static void print_error(
 
 static int run_command(const struct globals *globals, int argc, char **argv)
 {
-	struct tool tool = { .quiet = globals->quiet };
+	struct tool tool = { .commands = commands, .quiet = globals->quiet };
 	struct error error = { "" };
 	int first = 0;
 	int code = 0;
 
-	tool.command = help_find(argv[0], &error);
+	tool.command = help_find(commands, argv[0], &error);
 	if (!tool.command) {
 		code = ERR_USAGE;
 	} else {
@@ -421,7 +350,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind >= argc) {
-		help_all(stderr);
+		help_all(stderr, commands);
 		return error_exit_code(ERR_USAGE);
 	}
 	return run_command(&globals, argc - optind, argv + optind);

@@ -1,5 +1,4 @@
-/* service: the milter, seen from the tool: is it up, and `reload`. */
-#include "tool.h"
+#include "milter.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -52,7 +51,7 @@ static int not_running(const struct tool *tool, struct error *error)
 		tool->config->runtime_dir, tool->config->path);
 }
 
-int tool_find_milter(const struct tool *tool, pid_t *pid, struct error *error)
+int milter_find(const struct tool *tool, pid_t *pid, struct error *error)
 {
 	int code = pidfile_running(tool->config->runtime_dir, pid, error);
 
@@ -144,7 +143,7 @@ static int wait_for(const struct tool *tool, const struct told *before,
 			return code;
 		if (code > 0)
 			return print_serving(tool, serving, error);
-		code = tool_find_milter(tool, &now, error);
+		code = milter_find(tool, &now, error);
 		if (code)
 			return code;
 		if (now != pid)
@@ -161,13 +160,13 @@ static int wait_for(const struct tool *tool, const struct told *before,
 	}
 }
 
-int tool_reload(struct tool *tool, unsigned timeout, struct error *error)
+int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 {
 	struct map *map = NULL;
 	struct told before;
 	uint64_t newest;
 	pid_t pid = 0;
-	int code = tool_find_milter(tool, &pid, error);
+	int code = milter_find(tool, &pid, error);
 
 	if (!code)
 		code = state_open_newest(tool->state, false, &map, error);
@@ -193,12 +192,7 @@ int tool_reload(struct tool *tool, unsigned timeout, struct error *error)
 	return wait_for(tool, &before, pid, newest, timeout, error);
 }
 
-int command_reload(struct tool *tool, struct error *error)
-{
-	return tool_reload(tool, tool->options.timeout, error);
-}
-
-int tool_go_live(struct tool *tool, bool made, struct error *error)
+int milter_go_live(struct tool *tool, bool made, struct error *error)
 {
 	int code;
 
@@ -210,5 +204,5 @@ int tool_go_live(struct tool *tool, bool made, struct error *error)
 	}
 	/* Waiting for the milter must not keep other writers out. */
 	code = tool_open_state(tool, false, error);
-	return code ? code : tool_reload(tool, tool->options.timeout, error);
+	return code ? code : milter_reload(tool, tool->options.timeout, error);
 }

@@ -36,6 +36,8 @@ struct command {
 
 /* Main's: it frees what is in it when the command is over. */
 struct tool {
+	const struct command *commands; /* all of them, in the manual's order;
+					   name NULL behind the last */
 	const struct command *command;
 	struct options options;
 	char **operands; /* the table's name, where NEED_TABLE, not among them
@@ -48,9 +50,6 @@ struct tool {
 	struct state *state;
 	struct map *map;
 };
-
-/* The table, in the manual's order; name NULL behind the last. In main.c. */
-extern const struct command tool_commands[];
 
 /* A message on standard error, unless -q: what happened, what to do next. The
  * newline is added, control octets are escaped; cut at ERROR_TEXT_MAX. */
@@ -74,45 +73,5 @@ int tool_edit_failed(int code, struct error *error);
 /* ERR_IO with the text, for a write to standard output that failed: errno says
  * why; 0 stands for EIO. */
 int tool_output_failed(struct error *error);
-
-/*
- * SIGHUP to the milter, then waits until it serves the newest generation, and
- * prints it. ERR_DOWN: it is not running, it refused the new map, it was
- * restarted meanwhile, or it took more than timeout seconds. ERR_PERM: it is
- * not ours to signal. Else as state_open_newest and state_served. In service.c.
- */
-int tool_reload(
-	struct tool *tool, unsigned timeout, struct error *error) MUST_CHECK;
-
-/* What ends an edit: with --reload as tool_reload, with the state opened anew
- * so that the writers' lock is not held meanwhile; else 0, with the hint that a
- * reload is needed where the edit made a generation. In service.c. */
-int tool_go_live(struct tool *tool, bool made, struct error *error) MUST_CHECK;
-
-/* The milter's process. ERR_DOWN when it is not running; else as
- * pidfile_running. In service.c. */
-int tool_find_milter(
-	const struct tool *tool, pid_t *pid, struct error *error) MUST_CHECK;
-
-/* Each as struct command's run. */
-int command_add(struct tool *tool, struct error *error);
-int command_check(struct tool *tool, struct error *error);
-int command_delete(struct tool *tool, struct error *error);
-int command_diff(struct tool *tool, struct error *error);
-int command_export(struct tool *tool, struct error *error);
-int command_help(struct tool *tool, struct error *error);
-int command_history(struct tool *tool, struct error *error);
-int command_init(struct tool *tool, struct error *error);
-int command_invert(struct tool *tool, struct error *error);
-int command_list(struct tool *tool, struct error *error);
-int command_load(struct tool *tool, struct error *error);
-int command_log(struct tool *tool, struct error *error);
-int command_lookup(struct tool *tool, struct error *error);
-int command_purge(struct tool *tool, struct error *error);
-int command_reload(struct tool *tool, struct error *error);
-int command_rewrite(struct tool *tool, struct error *error);
-int command_rollback(struct tool *tool, struct error *error);
-int command_sample(struct tool *tool, struct error *error);
-int command_status(struct tool *tool, struct error *error);
 
 #endif

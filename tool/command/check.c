@@ -1,5 +1,5 @@
 /* check: the command that finds doubtful rules. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <errno.h>
 

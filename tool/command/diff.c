@@ -1,5 +1,5 @@
 /* diff: the command that prints the rules that differ between generations. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 #include "print/change.h"
 #include "update/mapdiff.h"
 #include "print/progress.h"
+#include "milter.h"
 
 #define OUTPUT_BUFFER ((size_t)1 << 18)
 #define PROGRESS_ROWS 16384
@@ -50,7 +51,7 @@ static int find_old(const struct tool *tool, uint64_t newest, uint64_t *old,
 	struct error down;
 	uint64_t before;
 	pid_t pid;
-	int code = tool_find_milter(tool, &pid, &down);
+	int code = milter_find(tool, &pid, &down);
 
 	if (code && code != ERR_DOWN)
 		return error_set(error, code, "%s", down.text);

@@ -1,5 +1,5 @@
 /* show: the commands that print rules: export, list, sample. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <fnmatch.h>
 

@@ -1,5 +1,5 @@
 /* history: the commands of the generations: history, rollback, purge. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "print/json.h"
 #include "print/progress.h"
 #include "update/rollback.h"
+#include "milter.h"
 
 #define STATE_WIDTH 14 /* "newest, served" */
 
@@ -312,7 +313,7 @@ int command_rollback(struct tool *tool, struct error *error)
 	code = print_rollback(tool, &result, error);
 	if (code)
 		return code;
-	return tool_go_live(tool, !result.unchanged, error);
+	return milter_go_live(tool, !result.unchanged, error);
 }
 
 static int print_purged(const struct tool *tool,
@@ -350,7 +351,7 @@ int command_purge(struct tool *tool, struct error *error)
 	code = state_lock(tool->state, STATE_LOCK_SECONDS, error);
 	if (code)
 		return code;
-	code = tool_find_milter(tool, &pid, &down);
+	code = milter_find(tool, &pid, &down);
 	if (!code && pid > 0)
 		return error_set(error, ERR_BUSY,
 			"the milter is running (process %ld); stop it, and "

@@ -1,5 +1,5 @@
 /* invert: the command that makes one table's CSV of the other. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <stdlib.h>
 

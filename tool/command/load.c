@@ -1,5 +1,5 @@
 /* edit: the commands that change a table: init, load, add, delete. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "print/progress.h"
 #include "rules/rulesource.h"
 #include "rules/ruletarget.h"
+#include "milter.h"
 
 /* Some 20,000,000 rows; a file beyond that is refused, not swapped in. */
 #define LOAD_ARENA_MAX	((size_t)2 << 30)
@@ -148,7 +149,7 @@ static int apply(struct job *job, struct edit *edit, uint64_t repeated,
 		code = print_counts(job, &result, repeated, error);
 	if (code || edit->dry_run)
 		return code;
-	return tool_go_live(tool, !result.unchanged, error);
+	return milter_go_live(tool, !result.unchanged, error);
 }
 
 static int no_input(const char *path, struct error *error)

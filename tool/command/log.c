@@ -3,7 +3,7 @@
 
 #include "print/json.h"
 #include "print/text.h"
-#include "tool.h"
+#include "command/command.h"
 
 struct printing {
 	const struct tool *tool;

@@ -1,5 +1,5 @@
 /* lookup: the command that tells what becomes of an address. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* status: the command that tells how the milter and the map are. */
-#include "tool.h"
+#include "command/command.h"
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 #include "print/json.h"
 #include "print/modes.h"
 #include "runtime/metrics.h"
+#include "milter.h"
 
 #define STARTED	    "readdress_start_time_seconds"
 #define WARNING_MAX 512
@@ -63,7 +64,7 @@ static int see_milter(struct seen *seen, struct error *error)
 	const struct tool *tool = seen->tool;
 	double told = -1;
 	uint64_t previous;
-	int code = tool_find_milter(tool, &seen->pid, &seen->down);
+	int code = milter_find(tool, &seen->pid, &seen->down);
 
 	if (code && code != ERR_DOWN)
 		return error_set(error, code, "%s", seen->down.text);

@@ -1,14 +1,17 @@
 /*
- * rewrite: one message through the same decision as in the milter, for the
- * command of that name: from standard input (rewrite.c), or all of a mailbox
- * (trial.c).
+ * attempt: one message through the same decision as in the milter, for the
+ * command `rewrite`: from standard input (command/rewrite.c), or one of a
+ * mailbox (trial.c).
  */
-#ifndef READDRESS_REWRITE_H
-#define READDRESS_REWRITE_H
+#ifndef READDRESS_ATTEMPT_H
+#define READDRESS_ATTEMPT_H
 
 #include "message/explain.h"
 #include "message/message.h"
 #include "tool.h"
+
+/* An empty one would be Postfix's own bounce, which no proof is asked of. */
+#define ATTEMPT_NULL_SENDER "<>"
 
 /* All zero at first; rewrite_free in any case. */
 struct rewrite {
@@ -42,10 +45,5 @@ int rewrite_decide(struct rewrite *rewrite, struct error *error) MUST_CHECK;
 struct explain rewrite_explain(const struct rewrite *rewrite);
 
 void rewrite_free(struct rewrite *rewrite);
-
-/* All messages of the mailbox that --mbox names; of one whose headers are too
- * long it only tells. Errors as mbox_open, mbox_next, rewrite_decide; ERR_IO
- * when standard output failed. In trial.c. */
-int trial_run(struct rewrite *rewrite, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,5 +1,4 @@
-/* trial: all messages of a mailbox, to see what a week's mail would become. */
-#include "message/attempt.h"
+#include "message/trial.h"
 
 #include <search.h>
 #include <stdlib.h>

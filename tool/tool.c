@@ -1,0 +1,77 @@
+#include "tool.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void tool_say(const struct tool *tool, const char *format, ...)
+{
+	struct error text; /* for its escaping of control octets */
+	char raw[ERROR_TEXT_MAX];
+	va_list args;
+
+	if (tool->quiet)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(raw, sizeof raw, format, args);
+	va_end(args);
+	(void)error_set(&text, 0, "%s", raw);
+	(void)fprintf(stderr, "%s\n", text.text);
+}
+
+int tool_output_failed(struct error *error)
+{
+	return error_set(error, ERR_IO, "standard output: %s",
+		strerror(errno ? errno : EIO));
+}
+
+int tool_edit_failed(int code, struct error *error)
+{
+	struct error cause = *error;
+
+	if (code != ERR_IO && code != ERR_CREATE && code != ERR_NOMEM)
+		return code;
+	return error_set(error, code,
+		"%.900s; nothing was changed: mend that, and try again",
+		cause.text);
+}
+
+int tool_open_state(struct tool *tool, bool create, struct error *error)
+{
+	state_close(tool->state);
+	tool->state = NULL;
+	return state_open(&tool->state, tool->config, create, error);
+}
+
+int tool_open_map(struct tool *tool, struct error *error)
+{
+	uint64_t generation = tool->options.generation;
+	uint64_t previous;
+	struct map *map = NULL;
+	int code;
+
+	if (tool->options.served && generation)
+		return error_set(error, ERR_USAGE,
+			"--served and --generation exclude each other");
+	if (tool->options.served) {
+		code = state_served(tool->state, &generation, &previous, error);
+		if (code < 0)
+			return code;
+		if (!generation)
+			return error_set(error, ERR_NOENT,
+				"the milter has served no generation yet; "
+				"without --served it is the newest");
+	}
+	if (generation)
+		code = state_open_generation(
+			tool->state, generation, false, &map, error);
+	else
+		code = state_open_newest(tool->state, false, &map, error);
+	if (code < 0)
+		return code;
+	tool->map = map;
+	tool_say(tool, "generation %llu",
+		(unsigned long long)map_meta(tool->map)->generation);
+	return 0;
+}
