@@ -2,13 +2,13 @@
  * map: one immutable, sealed LMDB file with the three tables and a metadata
  * record.
  *
- * File: LMDB's pages, then the trailer of seal.h (magic, format version, length
- * of what is before it, SHA-256 of that), which LMDB ignores. Named databases:
- * "inbound", "outbound", "routes" (key and value as in struct rule), "domains"
- * (each domain that a source of inbound names, with the "*." of a sub-domain
- * rule; empty value), "roles" (each domain that rules name otherwise, in the
- * same form; the value is one byte of MAP_ROLE_*; not in maps made before 0.2),
- * "meta" (one record: mapmeta.h).
+ * File: LMDB's pages, then the trailer of trailer.h (magic, format version,
+ * length of what is before it, SHA-256 of that), which LMDB ignores. Named
+ * databases: "inbound", "outbound", "routes" (key and value as in struct rule),
+ * "domains" (each domain that a source of inbound names, with the "*." of a
+ * sub-domain rule; empty value), "roles" (each domain that rules name
+ * otherwise, in the same form; the value is one byte of MAP_ROLE_*; not in maps
+ * made before 0.2), "meta" (one record: mapmeta.h).
  */
 #ifndef READDRESS_MAP_H
 #define READDRESS_MAP_H

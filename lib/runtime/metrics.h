@@ -21,7 +21,7 @@ enum status_result {
 	STATUS_RESULTS
 };
 
-#define STATUS_BUCKETS 8 /* upper bounds in status.c, the last is +Inf */
+#define STATUS_BUCKETS 8 /* upper bounds in metrics.c, the last is +Inf */
 
 /* A gauge, 1 for a table in shadow mode. */
 #define STATUS_SHADOW_METRIC "readdress_shadow"
