@@ -25,8 +25,8 @@ static const char *const locals[LOCALS] = { "a", "b", "c.d", "x y", "a+t",
 	"b+t", "b@p.test", "b%p.test", "p.test!b", "b." };
 static const char *const domains[DOMAINS] = { "p.test", "q.test", "s.q.test",
 	"r.test",
-	"stra\xc3\x9f"
-	"e.test",
+	("stra\xc3\x9f"
+	 "e.test"),
 	"strasse.test" };
 /* How the fifth is written into mail. */
 static const char sharp_domain[] = "xn--strae-oqa.test";

@@ -358,8 +358,8 @@ static void test_no_lent_name(void **state)
 		"in info@w.com;bob@w.com\nin bob@w.com;bob.owen@d.com\n",
 		"in info@w.com;x@d.com\nin bob@w.com;x@d.com\n",
 		"in info@w.com;bob@d.com,x@d.com\nin bob@w.com;bob@d.com\n",
-		"in info@w.com;x@d.com\nin bob@w.com;x@d.com\n"
-		"out x@d.com;rob@w.com\n",
+		("in info@w.com;x@d.com\nin bob@w.com;x@d.com\n"
+		 "out x@d.com;rob@w.com\n"),
 	};
 
 	(void)state;

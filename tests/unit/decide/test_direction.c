@@ -149,8 +149,8 @@ static void test_proven(void **state)
 		"X-OriginatorOrg: drypizza.com",
 		"x-originatororg:drypizza.com",
 		"X-OriginatorOrg:   DryPizza.com\t",
-		"X-OriginatorOrg: drypizza.com\nx-originatororg: "
-		"DRYPIZZA.com",
+		("X-OriginatorOrg: drypizza.com\n"
+		 "x-originatororg: DRYPIZZA.com"),
 		"X-OriginatorOrg: drypizza.com\nX-Tenant: 4711",
 		"From: a@b\nX-Tenant: 4711",
 	};
