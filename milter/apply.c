@@ -29,7 +29,7 @@ static int apply_recipients(
 			return refused(error, "deleting a recipient");
 	}
 	for (size_t i = 0; i < decision->add_count; i++) {
-		const struct decide_add *add = &decision->adds[i];
+		const struct decision_add *add = &decision->adds[i];
 		int result;
 
 		if (add->esmtp[0])
@@ -58,7 +58,7 @@ int apply_decision(SMFICTX *ctx, const struct message *message,
 	 * there and back for every one before it that has been changed. After
 	 * 10,000 jumps it gives up. */
 	for (size_t i = decision->header_count; i > 0; i--) {
-		const struct decide_header_edit *edit =
+		const struct decision_header_edit *edit =
 			&decision->headers[i - 1];
 
 		/* An empty value would delete the header. */

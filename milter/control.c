@@ -43,9 +43,9 @@ void control_write_status(struct server *server)
 	struct snapshot *snapshot = snapshot_get(&server->current);
 	struct error error = { "" };
 
-	atomic_store(&server->status.log_lines_dropped,
+	atomic_store(&server->metrics.log_lines_dropped,
 		logsink_dropped(server->sink));
-	if (status_write(&server->status, server->fixed.runtime_dir,
+	if (metrics_write(&server->metrics, server->fixed.runtime_dir,
 		    server->started, map_meta(snapshot->map), &error) < 0)
 		log_line(&snapshot->log, LOG_LEVEL_ERROR, "%s", error.text);
 	snapshot_drop(snapshot);

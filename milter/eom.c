@@ -40,12 +40,12 @@ static sfsistat refuse_too_large(struct server *server, SMFICTX *ctx,
 	(void)log_escape(bytes_of(queue ? queue : "NOQUEUE"), id, sizeof id);
 	log_line(&message->snapshot->log, LOG_LEVEL_WARNING,
 		"%s: refused: %s reply=\"552 5.3.4\"", id, reason);
-	add(&server->status.messages[message->direction][STATUS_REFUSED], 1);
+	add(&server->metrics.messages[message->direction][METRICS_REFUSED], 1);
 	(void)smfi_setreply(ctx, code, status, text);
 	return SMFIS_REJECT;
 }
 
-sfsistat finish_defer(struct server *server, SMFICTX *ctx,
+sfsistat eom_defer(struct server *server, SMFICTX *ctx,
 	const struct message *message, const char *reason)
 {
 	char code[] = "451";
@@ -59,7 +59,7 @@ sfsistat finish_defer(struct server *server, SMFICTX *ctx,
 	log_line(&snapshot->log, LOG_LEVEL_ERROR, "%s: deferred: %s", id,
 		reason ? reason : message->failed);
 	snapshot_drop(snapshot);
-	add(&server->status.messages[message->direction][STATUS_TEMPFAIL], 1);
+	add(&server->metrics.messages[message->direction][METRICS_TEMPFAIL], 1);
 	/* Without it the answer is Postfix's own 451. */
 	(void)smfi_setreply(ctx, code, status, text);
 	return SMFIS_TEMPFAIL;
@@ -75,24 +75,24 @@ static sfsistat undecided(struct server *server, SMFICTX *ctx,
 	if (result == ERR_NOMEM)
 		reason = message_no_memory(message, &too_large);
 	return too_large ? refuse_too_large(server, ctx, message, reason)
-			 : finish_defer(server, ctx, message, reason);
+			 : eom_defer(server, ctx, message, reason);
 }
 
 static void count(struct server *server, const struct decision *decision,
-	enum status_result result)
+	enum metrics_result result)
 {
-	struct status *status = &server->status;
+	struct metrics *status = &server->metrics;
 
 	add(&status->messages[decision->direction][result], 1);
-	for (int field = 0; field < DECIDE_FIELDS; field++)
-		for (int i = 0; i < DECIDE_RESULTS; i++)
+	for (int field = 0; field < DECISION_FIELDS; field++)
+		for (int i = 0; i < DECISION_RESULTS; i++)
 			if (decision->counts[field][i])
 				add(&status->addresses[field][i],
 					decision->counts[field][i]);
-	if (decision->counts[FIELD_HEADER][RESULT_UNPARSABLE])
+	if (decision->counts[DECISION_HEADER][DECISION_UNPARSABLE])
 		add(&status->unparsable,
-			decision->counts[FIELD_HEADER][RESULT_UNPARSABLE]);
-	for (unsigned f = 0; f < DECIDE_LEAK_FIELDS; f++)
+			decision->counts[DECISION_HEADER][DECISION_UNPARSABLE]);
+	for (unsigned f = 0; f < DECISION_LEAK_FIELDS; f++)
 		if (decision->leak_fields & 1u << f)
 			add(&status->leaks[f], 1);
 }
@@ -115,7 +115,7 @@ static sfsistat refuse(SMFICTX *ctx, const struct decision *decision)
 	return SMFIS_REJECT;
 }
 
-sfsistat finish_message(
+sfsistat eom_message(
 	struct server *server, SMFICTX *ctx, const struct message *message)
 {
 	struct snapshot *snapshot = message->snapshot;
@@ -123,16 +123,16 @@ sfsistat finish_message(
 	struct decide_message mail = message->mail;
 	struct decision decision = { 0 };
 	struct error error = { "" };
-	enum status_result result = STATUS_UNCHANGED;
+	enum metrics_result result = METRICS_UNCHANGED;
 	int code;
 
 	if (!snapshot)
-		return finish_defer(server, ctx, message,
+		return eom_defer(server, ctx, message,
 			"the end of a message that did not begin");
 	if (message->too_large)
 		return refuse_too_large(server, ctx, message, message->failed);
 	if (message->failed)
-		return finish_defer(server, ctx, message, NULL);
+		return eom_defer(server, ctx, message, NULL);
 	mail.required_seen = proofs_seen(snapshot, message->arena);
 	if (!mail.required_seen) {
 		(void)error_set(&error, ERR_NOMEM, "out of memory");
@@ -144,16 +144,16 @@ sfsistat finish_message(
 	if (code < 0)
 		return undecided(server, ctx, message, code, &error);
 	if (decision.refuse) {
-		result = STATUS_REFUSED;
+		result = METRICS_REFUSED;
 	} else if (apply_decision(ctx, message, &decision, &error) < 0) {
-		return finish_defer(server, ctx, message, error.text);
-	} else if (decide_changes(&decision)) {
-		result = STATUS_REWRITTEN;
+		return eom_defer(server, ctx, message, error.text);
+	} else if (decision_changes(&decision)) {
+		result = METRICS_REWRITTEN;
 	} else if (decision.shadow) {
-		result = STATUS_SHADOW;
+		result = METRICS_SHADOW;
 	}
 	emitter.log = &snapshot->log;
-	report_lines(&decision, &mail, queue_id(ctx),
+	decisionlog_lines(&decision, &mail, queue_id(ctx),
 		map_meta(snapshot->map)->generation, &snapshot->log, emit,
 		&emitter);
 	count(server, &decision, result);

@@ -19,8 +19,8 @@ struct message {
 	const char *failed;	   /* static; NULL: all well */
 	bool too_large;		   /* failed: it will never be taken */
 	uint64_t nanoseconds;	   /* spent in callbacks */
-	enum direction direction;
-	enum decide_why why;
+	enum decision_direction direction;
+	enum decision_why why;
 
 	/* What decide() takes of it; required_seen is not known here. */
 	struct decide_message mail;

@@ -101,7 +101,7 @@ static void tell_modes(struct server *server, const struct snapshot *snapshot,
 	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++) {
 		const char *notice = shadow_notice(snapshot->config, t);
 
-		atomic_store(&server->status.shadow[t], notice != NULL);
+		atomic_store(&server->metrics.shadow[t], notice != NULL);
 		if (notice)
 			log_line(&snapshot->log, LOG_LEVEL_WARNING,
 				"%s: shadow mode: %s", when, notice);
@@ -166,7 +166,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	note_line(state, &snapshot->log, line);
 	tell_modes(server, snapshot, "start");
 	tell_systemd(map_meta(map));
-	atomic_store(&server->status.memory.max, config->memory_max);
+	atomic_store(&server->metrics.memory.max, config->memory_max);
 	snapshot_put(&server->current, snapshot);
 out:
 	state_close(state);
@@ -292,7 +292,7 @@ static void failed(struct server *server, struct state *state,
 		"reload: failed, generation %" PRIu64 " stays: %s",
 		map_meta(old->map)->generation, reason);
 	log_line(&old->log, LOG_LEVEL_ERROR, "%s", line);
-	atomic_fetch_add(&server->status.reloads_failed, 1);
+	atomic_fetch_add(&server->metrics.reloads_failed, 1);
 	note_line(state, &old->log, line);
 	tell_systemd(map_meta(old->map));
 }
@@ -309,7 +309,7 @@ static void succeeded(struct server *server, struct state *state,
 		map_meta(old->map)->generation, map_meta(next->map)->generation,
 		rows);
 	log_line(&next->log, LOG_LEVEL_INFO, "%s", line);
-	atomic_fetch_add(&server->status.reloads_ok, 1);
+	atomic_fetch_add(&server->metrics.reloads_ok, 1);
 	note_line(state, &next->log, line);
 	tell_modes(server, next, "reload");
 	permit_socket(server, old->config, next->config, &next->log);
@@ -352,7 +352,7 @@ void reload_run(struct server *server)
 		goto out;
 	}
 	proofs_reload(&server->proofs, old, next);
-	atomic_store(&server->status.memory.max, next->config->memory_max);
+	atomic_store(&server->metrics.memory.max, next->config->memory_max);
 	snapshot_put(&server->current, next);
 	succeeded(server, state, old, next);
 	next = NULL;

@@ -37,7 +37,7 @@ struct server {
 	int64_t started; /* seconds since 1970 */
 	struct snapshot_current current;
 	struct listener listener;
-	struct status status;
+	struct metrics metrics;
 	struct proofs proofs;
 	struct twice twice;
 	_Atomic uint64_t

@@ -70,7 +70,7 @@ static struct session *enter(SMFICTX *ctx)
 		session = calloc(1, sizeof *session);
 		if (session)
 			session->message.account.budget =
-				&server->status.memory;
+				&server->metrics.memory;
 		if (session && smfi_setpriv(ctx, session) != MI_SUCCESS) {
 			free(session);
 			session = NULL;
@@ -78,7 +78,7 @@ static struct session *enter(SMFICTX *ctx)
 		if (!session)
 			return NULL;
 		atomic_fetch_add_explicit(
-			&server->status.connections, 1, memory_order_relaxed);
+			&server->metrics.connections, 1, memory_order_relaxed);
 	}
 	session->entered = clock_ns();
 	return session;
@@ -241,7 +241,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 		session->message.failed = unfit;
 		return leave(session, SMFIS_CONTINUE);
 	}
-	result = finish_defer(server, ctx, &session->message, unfit);
+	result = eom_defer(server, ctx, &session->message, unfit);
 	end_message(session);
 	return leave(session, result);
 }
@@ -280,7 +280,7 @@ static void look_for_twin(const struct session *session, const char *queue)
 			bytes_of(session->address), bytes_of(sender), now))
 		return;
 	atomic_fetch_add_explicit(
-		&server->status.messages_twice, 1, memory_order_relaxed);
+		&server->metrics.messages_twice, 1, memory_order_relaxed);
 	if ((told && now - told < TWICE_PAUSE) ||
 		!atomic_compare_exchange_strong(
 			&server->twice_told, &told, now))
@@ -304,9 +304,9 @@ static sfsistat on_eom(SMFICTX *ctx)
 	if (!session)
 		return leave(session, SMFIS_TEMPFAIL);
 	look_for_twin(session, smfi_getsymval(ctx, queue));
-	result = finish_message(server, ctx, &session->message);
+	result = eom_message(server, ctx, &session->message);
 	spent = session->message.nanoseconds + clock_ns() - session->entered;
-	status_observe(&server->status, spent);
+	metrics_observe(&server->metrics, spent);
 	end_message(session);
 	return leave(session, result);
 }
@@ -335,7 +335,7 @@ static sfsistat on_close(SMFICTX *ctx)
 		free(session);
 		(void)smfi_setpriv(ctx, NULL);
 		atomic_fetch_sub_explicit(
-			&server->status.connections, 1, memory_order_relaxed);
+			&server->metrics.connections, 1, memory_order_relaxed);
 	}
 	end();
 	return SMFIS_CONTINUE;

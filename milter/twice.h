@@ -3,8 +3,8 @@
  * smtpd_milters is asked twice about each message. A table of fixed size, no
  * lock: two threads that meet in one place may at worst see no repetition.
  */
-#ifndef READDRESS_TWICE_H
-#define READDRESS_TWICE_H
+#ifndef READDRESS_MILTER_TWICE_H
+#define READDRESS_MILTER_TWICE_H
 
 #include <stdatomic.h>
 #include <stdint.h>

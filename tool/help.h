@@ -1,6 +1,6 @@
 /* help: usage and help texts, made from the tables of commands and options. */
-#ifndef READDRESS_HELP_H
-#define READDRESS_HELP_H
+#ifndef READDRESS_TOOL_HELP_H
+#define READDRESS_TOOL_HELP_H
 
 #include "tool.h"
 

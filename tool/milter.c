@@ -27,7 +27,7 @@ static double read_one(const struct tool *tool, const char *name)
 {
 	double value = -1;
 
-	if (status_read(tool->config->runtime_dir, name, &value, NULL) != 1)
+	if (metrics_read(tool->config->runtime_dir, name, &value, NULL) != 1)
 		return -1;
 	return value;
 }

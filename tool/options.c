@@ -212,9 +212,9 @@ static int set_value(struct options *options, enum option_id id,
 	switch ((int)id) { /* the others are flags */
 	case OPTION_ONLY:
 		if (!strcmp(text, "users"))
-			options->only = EDIT_USERS;
+			options->only = CHANGE_USERS;
 		else if (!strcmp(text, "domains"))
-			options->only = EDIT_DOMAINS;
+			options->only = CHANGE_DOMAINS;
 		else
 			code = bad_value(id, text,
 				"expected \"users\" or \"domains\"", error);
@@ -366,7 +366,7 @@ int options_parse(struct options *options, unsigned allowed, int argc,
 	int found;
 	int code = 0;
 
-	*options = (struct options){ .only = EDIT_ALL,
+	*options = (struct options){ .only = CHANGE_ALL,
 		.max_delete = OPTIONS_MAX_DELETE,
 		.timeout = OPTIONS_RELOAD_SECONDS,
 		.delimiter = ';' };

@@ -2,8 +2,8 @@
  * options: the one table of the commands' options, with types and bounds, and
  * the usage text made from it.
  */
-#ifndef READDRESS_OPTIONS_H
-#define READDRESS_OPTIONS_H
+#ifndef READDRESS_TOOL_OPTIONS_H
+#define READDRESS_TOOL_OPTIONS_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ enum option_id {
 struct options {
 	bool help;
 	bool merge;
-	enum edit_scope only;
+	enum change_scope only;
 	bool dry_run;
 	unsigned max_delete;   /* percent */
 	bool max_delete_given; /* then of small tables, too */

@@ -5,8 +5,8 @@
  * returns 0 or a code of lib/base/error.h, which becomes the exit status; the
  * text in *error, where there is one, is printed by main. error is never NULL.
  */
-#ifndef READDRESS_TOOL_H
-#define READDRESS_TOOL_H
+#ifndef READDRESS_TOOL_TOOL_H
+#define READDRESS_TOOL_TOOL_H
 
 #include "config/config.h"
 #include "update/update.h"

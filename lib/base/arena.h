@@ -2,8 +2,8 @@
  * arena: memory that is freed all at once, with a cap. One for each message,
  * one for each load. Not thread-safe; use it from one thread at a time.
  */
-#ifndef READDRESS_ARENA_H
-#define READDRESS_ARENA_H
+#ifndef READDRESS_BASE_ARENA_H
+#define READDRESS_BASE_ARENA_H
 
 #include "base/budget.h"
 #include "base/bytes.h"

@@ -2,8 +2,8 @@
  * array: an array that grows by doubling, in memory of malloc(3) or in an
  * arena.
  */
-#ifndef READDRESS_ARRAY_H
-#define READDRESS_ARRAY_H
+#ifndef READDRESS_BASE_ARRAY_H
+#define READDRESS_BASE_ARRAY_H
 
 #include "base/arena.h"
 

@@ -3,8 +3,8 @@
  * arena that has an account asks here before each block that it gets. A budget
  * may be used from any thread, without a lock; an account from one at a time.
  */
-#ifndef READDRESS_BUDGET_H
-#define READDRESS_BUDGET_H
+#ifndef READDRESS_BASE_BUDGET_H
+#define READDRESS_BASE_BUDGET_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

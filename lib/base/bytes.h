@@ -2,8 +2,8 @@
  * bytes: a run of octets that somebody else owns. Never NUL-terminated by
  * assumption. A span is a place in a buffer that the caller knows.
  */
-#ifndef READDRESS_BYTES_H
-#define READDRESS_BYTES_H
+#ifndef READDRESS_BASE_BYTES_H
+#define READDRESS_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * clock: the monotonic clock, and the time of day as text. Any thread.
  */
-#ifndef READDRESS_CLOCK_H
-#define READDRESS_CLOCK_H
+#ifndef READDRESS_BASE_CLOCK_H
+#define READDRESS_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
  * line of text there: what was found, what was expected, what to do. The text
  * has no newline at its end.
  */
-#ifndef READDRESS_ERROR_H
-#define READDRESS_ERROR_H
+#ifndef READDRESS_BASE_ERROR_H
+#define READDRESS_BASE_ERROR_H
 
 #include "base/bytes.h"
 

@@ -4,8 +4,8 @@
  * file. Nothing here follows a symbolic link or blocks on a FIFO. What may
  * return ERR_PERM may return ERR_NOMEM, too (error_set_errno).
  */
-#ifndef READDRESS_FILE_H
-#define READDRESS_FILE_H
+#ifndef READDRESS_BASE_FILE_H
+#define READDRESS_BASE_FILE_H
 
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -3,8 +3,8 @@
  * give a name there to any file of the file system, so that we read, write or
  * chown for him what he may not.
  */
-#ifndef READDRESS_LINKCHECK_H
-#define READDRESS_LINKCHECK_H
+#ifndef READDRESS_BASE_LINKCHECK_H
+#define READDRESS_BASE_LINKCHECK_H
 
 #include <sys/stat.h>
 

@@ -4,8 +4,8 @@
  * non-ASCII octets in what comes from mail go through log_escape; addresses
  * through logaddress (decisionlog/logaddress.h).
  */
-#ifndef READDRESS_LOG_H
-#define READDRESS_LOG_H
+#ifndef READDRESS_BASE_LOG_H
+#define READDRESS_BASE_LOG_H
 
 #include "base/bytes.h"
 #include "base/logsink.h"

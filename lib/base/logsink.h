@@ -6,8 +6,8 @@
  *
  * Any thread may call what is here, but for open and close.
  */
-#ifndef READDRESS_LOGSINK_H
-#define READDRESS_LOGSINK_H
+#ifndef READDRESS_BASE_LOGSINK_H
+#define READDRESS_BASE_LOGSINK_H
 
 #include <stdint.h>
 

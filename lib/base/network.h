@@ -2,8 +2,8 @@
  * network: client addresses and CIDR blocks, IPv4 and IPv6. An IPv4-mapped IPv6
  * address is its IPv4 address.
  */
-#ifndef READDRESS_NETWORK_H
-#define READDRESS_NETWORK_H
+#ifndef READDRESS_BASE_NETWORK_H
+#define READDRESS_BASE_NETWORK_H
 
 #include <stdint.h>
 

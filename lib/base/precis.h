@@ -10,8 +10,8 @@
  * Everything here takes valid UTF-8. A byte that is in no valid character is
  * passed over when characters are looked for, and printed as \xHH.
  */
-#ifndef READDRESS_PRECIS_H
-#define READDRESS_PRECIS_H
+#ifndef READDRESS_BASE_PRECIS_H
+#define READDRESS_BASE_PRECIS_H
 
 #include "base/bytes.h"
 

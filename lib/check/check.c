@@ -42,10 +42,10 @@ static int note_domains(struct walk *walk, struct finding_rule *rule)
 	while (!result && rule_next_target(&rest, &rule->target)) {
 		struct bytes domain;
 
-		result = place_read(rule->target, &rule->to);
+		result = node_read(rule->target, &rule->to);
 		if (result)
 			break;
-		domain = place_domain(&rule->to);
+		domain = node_domain(&rule->to);
 		if (bytes_equal(domain,
 			    (struct bytes){ walk->known, walk->known_len }))
 			continue;
@@ -71,10 +71,10 @@ static int note_target(struct walk *walk, struct finding_rule *rule)
 	if (rule->several ||
 		(rule->kind != RULE_USER && rule->kind != RULE_DOMAIN))
 		return 0;
-	result = place_read(rule->target, &rule->to);
+	result = node_read(rule->target, &rule->to);
 	return result ? result
 		      : checktargets_add(&walk->check.targets[rule->table],
-				walk->arena, place_key(&rule->to),
+				walk->arena, node_key(&rule->to),
 				rule->rule.key);
 }
 
@@ -138,7 +138,7 @@ static int read_again(const struct walk *walk, enum rule_table table,
 	if (result <= 0)
 		return result ? result : ERR_IO;
 	result = finding_read(table, &rule, read);
-	return result ? result : place_read(read->target, &read->to);
+	return result ? result : node_read(read->target, &read->to);
 }
 
 /* Two whole domains that lead into one. */
@@ -170,7 +170,7 @@ static int report_shared(
 	if (!result && rule.kind == RULE_DOMAIN)
 		return report_namesakes(walk, &rule, first);
 	if (!result)
-		result = checkback_shown(&walk->check, &rule);
+		result = roundtrip_shown(&walk->check, &rule);
 	if (result)
 		return result < 0 ? result : 0;
 	finding_say(why,

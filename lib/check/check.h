@@ -6,8 +6,8 @@
  * found here comes from people who expect a second one, or answers that take
  * another way than the mail they answer.
  */
-#ifndef READDRESS_CHECK_H
-#define READDRESS_CHECK_H
+#ifndef READDRESS_CHECK_CHECK_H
+#define READDRESS_CHECK_CHECK_H
 
 #include "check/finding.h"
 

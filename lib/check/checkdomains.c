@@ -105,7 +105,7 @@ static int add_source(
 
 	if (!rule->from.key_len)
 		return 0; /* "@*.parent" */
-	domain = find(domains, place_domain(&rule->from));
+	domain = find(domains, node_domain(&rule->from));
 	if (!domain)
 		return ERR_NOMEM;
 	if (whole)
@@ -120,7 +120,7 @@ int checkdomains_add(
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
 	struct bytes target;
-	struct place to;
+	struct node to;
 	int result = add_source(domains, rule);
 
 	domains->rules++;
@@ -129,10 +129,10 @@ int checkdomains_add(
 	while (!result && rule_next_target(&rest, &target)) {
 		struct domain *domain;
 
-		result = place_read(target, &to);
+		result = node_read(target, &to);
 		if (result)
 			return result;
-		domain = find(domains, place_domain(&to));
+		domain = find(domains, node_domain(&to));
 		if (!domain)
 			return ERR_NOMEM;
 		if (domain->number == domains->rules)
@@ -153,8 +153,8 @@ static int read_rule(
 	int result = finding_read(RULE_INBOUND, rule, read);
 
 	while (!result && rule_next_target(&rest, &read->target)) {
-		result = place_read(read->target, &read->to);
-		if (!domain.len || bytes_equal(place_domain(&read->to), domain))
+		result = node_read(read->target, &read->to);
+		if (!domain.len || bytes_equal(node_domain(&read->to), domain))
 			break;
 	}
 	return result;
@@ -292,7 +292,7 @@ static int is_named(struct checkdomains *domains,
 
 	if (rule->from.key_len) {
 		result = map_domain_roles(
-			check->rules.reader, place_domain(&rule->from), &roles);
+			check->rules.reader, node_domain(&rule->from), &roles);
 		return result < 0 ? result : (roles & ~MAP_ROLE_ROUTE) != 0;
 	}
 	result = map_get(check->rules.reader, RULE_INBOUND, parent, &value);
@@ -339,7 +339,7 @@ int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
 			   ++domains->pairs <= CHECKDOMAINS_PAIRS;
 		i++)
 		if (is_one_slip_away(
-			    place_domain(&rule->from), domains->list[i]->name))
+			    node_domain(&rule->from), domains->list[i]->name))
 			return report_misspelt_route(
 				check, rule, domains->list[i]->name);
 	/* The other roles say what happens to mail for it, rules or none. */

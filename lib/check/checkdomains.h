@@ -3,8 +3,8 @@
  * whom no rule names, and a target domain that is probably misspelt; and about
  * routes for domains that it does not have. For check.c.
  */
-#ifndef READDRESS_CHECKDOMAINS_H
-#define READDRESS_CHECKDOMAINS_H
+#ifndef READDRESS_CHECK_CHECKDOMAINS_H
+#define READDRESS_CHECK_CHECKDOMAINS_H
 
 #include "check/finding.h"
 

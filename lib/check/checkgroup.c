@@ -8,7 +8,7 @@
 /* Groups are as many as kinds times domains, at most. */
 #define MEMORY_MAX ((size_t)4 << 30)
 
-struct node {
+struct member {
 	struct bytes domain;
 	enum check_kind kind;
 	enum check_severity severity;
@@ -19,7 +19,7 @@ struct node {
 struct checkgroups {
 	struct arena *arena;
 	void *tree; /* tsearch's, of struct node */
-	struct node **nodes;
+	struct member **members;
 	struct checkgroup *list;
 	size_t count;
 	size_t room;
@@ -27,8 +27,8 @@ struct checkgroups {
 
 static int compare(const void *a, const void *b)
 {
-	const struct node *x = a;
-	const struct node *y = b;
+	const struct member *x = a;
+	const struct member *y = b;
 
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
@@ -57,8 +57,8 @@ void checkgroups_close(struct checkgroups *groups)
 	if (!groups)
 		return;
 	for (size_t i = 0; i < groups->count; i++)
-		(void)tdelete(groups->nodes[i], &groups->tree, compare);
-	free(groups->nodes);
+		(void)tdelete(groups->members[i], &groups->tree, compare);
+	free(groups->members);
 	free(groups->list);
 	arena_close(groups->arena);
 	free(groups);
@@ -74,13 +74,13 @@ static struct bytes domain_of(const char *source)
 static int make_room(struct checkgroups *groups)
 {
 	size_t room = groups->room;
-	struct node **nodes =
-		array_grow(groups->nodes, groups->count, &room, sizeof(void *));
+	struct member **members = array_grow(
+		groups->members, groups->count, &room, sizeof(void *));
 	struct checkgroup *list;
 
-	if (!nodes)
+	if (!members)
 		return ERR_NOMEM;
-	groups->nodes = nodes;
+	groups->members = members;
 	list = array_grow(
 		groups->list, groups->count, &groups->room, sizeof *list);
 	if (!list)
@@ -112,33 +112,33 @@ static struct bytes grouped_by(const struct check_finding *finding)
 }
 
 static int make_group(struct checkgroups *groups,
-	const struct check_finding *finding, struct node wanted)
+	const struct check_finding *finding, struct member wanted)
 {
 	struct checkgroup *group;
-	struct node *node = arena_alloc(groups->arena, sizeof *node);
+	struct member *member = arena_alloc(groups->arena, sizeof *member);
 
-	if (!node || make_room(groups) < 0)
+	if (!member || make_room(groups) < 0)
 		return ERR_NOMEM;
 	group = &groups->list[groups->count];
 	*group = (struct checkgroup){ .count = 1 };
 	if (!copy_finding(groups->arena, finding, &group->example))
 		return ERR_NOMEM;
 	group->domain = grouped_by(&group->example);
-	*node = wanted;
-	node->domain = group->domain;
-	node->index = groups->count;
-	if (!tsearch(node, &groups->tree, compare))
+	*member = wanted;
+	member->domain = group->domain;
+	member->index = groups->count;
+	if (!tsearch(member, &groups->tree, compare))
 		return ERR_NOMEM;
-	groups->nodes[groups->count++] = node;
+	groups->members[groups->count++] = member;
 	return 0;
 }
 
 int checkgroups_add(
 	struct checkgroups *groups, const struct check_finding *finding)
 {
-	struct node wanted = { grouped_by(finding), finding->kind,
+	struct member wanted = { grouped_by(finding), finding->kind,
 		finding->severity, finding->table, 0 };
-	struct node **found = tfind(&wanted, &groups->tree, compare);
+	struct member **found = tfind(&wanted, &groups->tree, compare);
 
 	if (!found)
 		return make_group(groups, finding, wanted);

@@ -3,8 +3,8 @@
  * without a way back is one finding with a count and an example, not 1,200
  * lines.
  */
-#ifndef READDRESS_CHECKGROUP_H
-#define READDRESS_CHECKGROUP_H
+#ifndef READDRESS_CHECK_CHECKGROUP_H
+#define READDRESS_CHECK_CHECKGROUP_H
 
 #include "check/finding.h"
 

@@ -14,14 +14,14 @@ static bool is_own(const struct finding_rule *rule, const struct lookup *lookup)
 static int find_loop(const struct finding_run *check,
 	const struct finding_rule *rule, char path[FINDING_TEXT])
 {
-	struct place here = rule->to;
-	struct place next;
+	struct node here = rule->to;
+	struct node next;
 	struct lookup lookup;
 
 	path[0] = '\0';
 	finding_path(path, rule->source);
 	for (int hop = 0; hop < FINDING_HOPS; hop++) {
-		int result = place_follow(
+		int result = node_follow(
 			&check->rules, rule->table, &here, &lookup, &next);
 
 		if (result <= 0)
@@ -29,7 +29,7 @@ static int find_loop(const struct finding_run *check,
 		finding_path_to(path, &here);
 		if (is_own(rule, &lookup))
 			return 1;
-		if (place_equal(&here, &next))
+		if (node_equal(&here, &next))
 			return 0;
 		here = next;
 	}
@@ -38,7 +38,7 @@ static int find_loop(const struct finding_run *check,
 
 static int report_chain(struct finding_run *check,
 	const struct finding_rule *rule, const struct lookup *lookup,
-	const struct place *next)
+	const struct node *next)
 {
 	char why[FINDING_TEXT];
 	char advice[FINDING_TEXT];
@@ -60,7 +60,7 @@ static int report_chain(struct finding_run *check,
 	}
 	(void)rule_source_text(
 		(struct bytes){ lookup->key, lookup->key_len }, key);
-	place_text(next, text);
+	node_text(next, text);
 	finding_say(why,
 		"the target is a source, too (rule %" FINDING_SHOWN
 		"), but a result "
@@ -77,7 +77,7 @@ static int report_chain(struct finding_run *check,
 static int check_users_behind(
 	struct finding_run *check, const struct finding_rule *rule)
 {
-	struct bytes domain = place_domain(&rule->to);
+	struct bytes domain = node_domain(&rule->to);
 	char why[FINDING_TEXT];
 	int result = map_names_domain(check->rules.reader, domain);
 
@@ -95,19 +95,18 @@ static int check_chain(
 	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
-	struct place next;
+	struct node next;
 	struct bytes rest;
 	struct bytes first;
-	int result = place_follow(
+	int result = node_follow(
 		&check->rules, rule->table, &rule->to, &lookup, &next);
 
-	if (!result && rule->table == RULE_INBOUND &&
-		place_is_domain(&rule->to))
+	if (!result && rule->table == RULE_INBOUND && node_is_domain(&rule->to))
 		return check_users_behind(check, rule);
 	if (result <= 0 || lookup.kind == RULE_EXCEPTION)
 		return result < 0 ? result : 0;
 	rest = lookup.targets;
-	if (place_equal(&rule->to, &next) && rule_next_target(&rest, &first) &&
+	if (node_equal(&rule->to, &next) && rule_next_target(&rest, &first) &&
 		!rest.len)
 		return 0; /* it stays what it is */
 	return report_chain(check, rule, &lookup, &next);
@@ -132,7 +131,7 @@ static int check_catchall(
 static int check_label(
 	struct finding_run *check, const struct finding_rule *rule)
 {
-	struct bytes domain = place_domain(&rule->to);
+	struct bytes domain = node_domain(&rule->to);
 	char why[FINDING_TEXT];
 
 	if (memchr(domain.data, '.', domain.len) || domain.data[0] == '[')
@@ -156,13 +155,13 @@ static int check_target(
 			"SMTPUTF8 is not readdressed to it",
 			"give that mailbox an address in ASCII, and make it "
 			"the target");
-	if (result || place_equal(&rule->to, &rule->from))
+	if (result || node_equal(&rule->to, &rule->from))
 		return result; /* one to many that keeps a copy */
 	result = check_chain(check, rule);
 	if (!result)
 		result = rule->table == RULE_INBOUND
-				 ? checkback_inbound(check, rule)
-				 : checkback_outbound(check, rule);
+				 ? roundtrip_inbound(check, rule)
+				 : roundtrip_outbound(check, rule);
 	return result;
 }
 
@@ -247,7 +246,7 @@ int checkrule_run(struct finding_run *check, struct finding_rule *rule)
 	if (rule->kind == RULE_CATCHALL)
 		result = check_catchall(check, rule);
 	while (!result && rule_next_target(&rest, &rule->target)) {
-		result = place_read(rule->target, &rule->to);
+		result = node_read(rule->target, &rule->to);
 		if (!result)
 			result = check_target(check, rule);
 	}

@@ -2,8 +2,8 @@
  * checkrule: what is doubtful about one rule, seen with both tables. For
  * check.c.
  */
-#ifndef READDRESS_CHECKRULE_H
-#define READDRESS_CHECKRULE_H
+#ifndef READDRESS_CHECK_CHECKRULE_H
+#define READDRESS_CHECK_CHECKRULE_H
 
 #include "check/finding.h"
 

@@ -3,8 +3,8 @@
  * no advice gives the name of one source to a mailbox that several lead to. For
  * check.c.
  */
-#ifndef READDRESS_CHECKTARGETS_H
-#define READDRESS_CHECKTARGETS_H
+#ifndef READDRESS_CHECK_CHECKTARGETS_H
+#define READDRESS_CHECK_CHECKTARGETS_H
 
 #include "base/arena.h"
 #include "rules/row.h"

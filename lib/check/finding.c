@@ -70,7 +70,7 @@ int finding_read(enum rule_table table, const struct rule *rule,
 	read->several = rest.len > 0;
 	(void)rule_source_text(rule->key, read->source);
 	read->from.key_len = 0;
-	return star ? 0 : place_read(bytes_of(read->source), &read->from);
+	return star ? 0 : node_read(bytes_of(read->source), &read->from);
 }
 
 void finding_path(char path[FINDING_TEXT], const char *next)
@@ -81,10 +81,10 @@ void finding_path(char path[FINDING_TEXT], const char *next)
 		used ? " -> " : "", next);
 }
 
-void finding_path_to(char path[FINDING_TEXT], const struct place *place)
+void finding_path_to(char path[FINDING_TEXT], const struct node *node)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	place_text(place, text);
+	node_text(node, text);
 	finding_path(path, text);
 }

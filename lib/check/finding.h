@@ -2,8 +2,8 @@
  * finding: what is doubtful about the rules, how it is named, worded and told;
  * and what those who look for it share. check.h is the door.
  */
-#ifndef READDRESS_FINDING_H
-#define READDRESS_FINDING_H
+#ifndef READDRESS_CHECK_FINDING_H
+#define READDRESS_CHECK_FINDING_H
 
 #include "check/checktargets.h"
 #include "check/node.h"
@@ -74,7 +74,7 @@ const char *finding_severity_name(
 /* One check: what it looks into, and whom findings are told to. */
 struct finding_run {
 	const struct check_options *options;
-	struct place_rules rules;
+	struct node_rules rules;
 	bool one_way; /* there are no outbound rules at all */
 	/* Of inbound and of outbound: targets of rules with one target. */
 	struct checktargets targets[2];
@@ -87,9 +87,9 @@ struct finding_rule {
 	enum rule_kind kind;
 	struct rule rule;
 	char source[ADDRESS_TEXT_MAX];
-	struct place from;   /* of users and domains without "*" */
+	struct node from;    /* of users and domains without "*" */
 	struct bytes target; /* one after the other */
-	struct place to;
+	struct node to;
 	bool several; /* targets */
 };
 
@@ -110,6 +110,6 @@ void finding_say(char text[FINDING_TEXT], const char *format, ...)
 
 /* Appends a step of the way: "bob@a.com -> bob@b.com". */
 void finding_path(char path[FINDING_TEXT], const char *next);
-void finding_path_to(char path[FINDING_TEXT], const struct place *place);
+void finding_path_to(char path[FINDING_TEXT], const struct node *node);
 
 #endif

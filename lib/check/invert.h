@@ -7,8 +7,8 @@
  *	@a.com;@b.com			@b.com;@a.com
  *	x@a.com;x@a.com			the same
  */
-#ifndef READDRESS_INVERT_H
-#define READDRESS_INVERT_H
+#ifndef READDRESS_CHECK_INVERT_H
+#define READDRESS_CHECK_INVERT_H
 
 #include "base/arena.h"
 #include "rules/row.h"

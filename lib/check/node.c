@@ -2,19 +2,19 @@
 
 #include <stdio.h>
 
-static int set_key(struct place *place)
+static int set_key(struct node *node)
 {
-	int len = address_key(&place->mailbox, place->key);
+	int len = address_key(&node->mailbox, node->key);
 
 	if (len < 0)
 		return len;
-	place->key_len = (size_t)len;
+	node->key_len = (size_t)len;
 	return 0;
 }
 
-int place_read(struct bytes target, struct place *place)
+int node_read(struct bytes target, struct node *node)
 {
-	struct mailbox *mailbox = &place->mailbox;
+	struct mailbox *mailbox = &node->mailbox;
 	int result = 0;
 
 	if (rule_key_is_domain(target)) {
@@ -28,20 +28,20 @@ int place_read(struct bytes target, struct place *place)
 	} else {
 		result = address_parse(target.data, target.len, mailbox, NULL);
 	}
-	return result ? result : set_key(place);
+	return result ? result : set_key(node);
 }
 
-void place_text(const struct place *place, char text[ADDRESS_TEXT_MAX])
+void node_text(const struct node *node, char text[ADDRESS_TEXT_MAX])
 {
-	if (place_is_domain(place))
+	if (node_is_domain(node))
 		(void)snprintf(text, ADDRESS_TEXT_MAX, "@%.*s",
-			(int)place->mailbox.domain_len, place->mailbox.domain);
-	else if (address_format(&place->mailbox, text) < 0)
+			(int)node->mailbox.domain_len, node->mailbox.domain);
+	else if (address_format(&node->mailbox, text) < 0)
 		(void)snprintf(text, ADDRESS_TEXT_MAX, "?");
 }
 
-int place_follow(const struct place_rules *rules, enum rule_table table,
-	const struct place *from, struct lookup *lookup, struct place *to)
+int node_follow(const struct node_rules *rules, enum rule_table table,
+	const struct node *from, struct lookup *lookup, struct node *to)
 {
 	struct lookup_target target;
 	struct bytes rest;
@@ -65,8 +65,8 @@ int place_follow(const struct place_rules *rules, enum rule_table table,
 	return result ? result : 1;
 }
 
-int place_leads_to(const struct place_rules *rules, enum rule_table table,
-	const struct place *from, const struct place *to)
+int node_leads_to(const struct node_rules *rules, enum rule_table table,
+	const struct node *from, const struct node *to)
 {
 	struct lookup lookup;
 	struct lookup_target target;
@@ -77,7 +77,7 @@ int place_leads_to(const struct place_rules *rules, enum rule_table table,
 	if (result <= 0)
 		return result;
 	if (lookup.kind == RULE_EXCEPTION)
-		return place_equal(from, to);
+		return node_equal(from, to);
 	rest = lookup.targets;
 	while ((result = lookup_next(&lookup, &from->mailbox, &rest, &target)) >
 		0) {
@@ -87,17 +87,17 @@ int place_leads_to(const struct place_rules *rules, enum rule_table table,
 		if (len == ERR_NOMEM)
 			return len;
 		if (len > 0 && bytes_equal((struct bytes){ key, (size_t)len },
-				       place_key(to)))
+				       node_key(to)))
 			return 1;
 	}
 	return result;
 }
 
-struct bytes place_domain(const struct place *place)
+struct bytes node_domain(const struct node *node)
 {
-	size_t at = place->key_len;
+	size_t at = node->key_len;
 
-	while (at && place->key[at - 1] != '@')
+	while (at && node->key[at - 1] != '@')
 		at--;
-	return (struct bytes){ place->key + at, place->key_len - at };
+	return (struct bytes){ node->key + at, node->key_len - at };
 }

@@ -1,10 +1,10 @@
 #include "check/roundtrip.h"
 
-static struct bytes local_of(const struct place *place)
+static struct bytes local_of(const struct node *node)
 {
-	struct bytes domain = place_domain(place);
+	struct bytes domain = node_domain(node);
 
-	return (struct bytes){ place->key, place->key_len - domain.len };
+	return (struct bytes){ node->key, node->key_len - domain.len };
 }
 
 /* How many rules of the table lead to the rule's target alone; *first: is it
@@ -14,7 +14,7 @@ static size_t count_sharing(const struct finding_run *check,
 {
 	struct bytes source = { NULL, 0 };
 	size_t count = checktargets_find(
-		&check->targets[rule->table], place_key(&rule->to), &source);
+		&check->targets[rule->table], node_key(&rule->to), &source);
 
 	*first = bytes_equal(source, rule->rule.key);
 	return count;
@@ -74,14 +74,14 @@ static int report_no_way_back(
 	char text[ADDRESS_TEXT_MAX];
 	bool renamed = !bytes_equal(local_of(&rule->from), local_of(&rule->to));
 	int public =
-		map_names_domain(check->rules.reader, place_domain(&rule->to));
+		map_names_domain(check->rules.reader, node_domain(&rule->to));
 	size_t sharing;
 
 	if (public < 0)
 		return public;
-	if (place_is_domain(&rule->from) || (check->one_way && !renamed))
+	if (node_is_domain(&rule->from) || (check->one_way && !renamed))
 		return 0;
-	place_text(&rule->to, text);
+	node_text(&rule->to, text);
 	if (public)
 		return report_public(check, rule, text);
 	if (!advise_sender(check, rule, text, advice, &sharing))
@@ -104,11 +104,11 @@ static int report_no_way_back(
 /* Inbound, outbound, inbound ... from shown: do they come back to this rule's
  * source? 1 and the way, 0, or an error. */
 static int find_round(const struct finding_run *check,
-	const struct finding_rule *rule, const struct place *shown,
+	const struct finding_rule *rule, const struct node *shown,
 	char path[FINDING_TEXT])
 {
-	struct place here = *shown;
-	struct place next;
+	struct node here = *shown;
+	struct node next;
 	struct lookup lookup;
 
 	path[0] = '\0';
@@ -119,13 +119,13 @@ static int find_round(const struct finding_run *check,
 		int result;
 
 		finding_path_to(path, &here);
-		if (table == RULE_INBOUND && place_equal(&here, &rule->from))
+		if (table == RULE_INBOUND && node_equal(&here, &rule->from))
 			return 1;
-		result = place_follow(
+		result = node_follow(
 			&check->rules, table, &here, &lookup, &next);
 		if (result <= 0)
 			return result;
-		if (place_equal(&here, &next))
+		if (node_equal(&here, &next))
 			return 0;
 		here = next;
 	}
@@ -133,7 +133,7 @@ static int find_round(const struct finding_run *check,
 }
 
 static int report_elsewhere(struct finding_run *check,
-	const struct finding_rule *rule, const struct place *shown)
+	const struct finding_rule *rule, const struct node *shown)
 {
 	char why[FINDING_TEXT];
 	char advice[FINDING_TEXT];
@@ -144,7 +144,7 @@ static int report_elsewhere(struct finding_run *check,
 
 	if (result < 0)
 		return result;
-	place_text(shown, text);
+	node_text(shown, text);
 	if (count_sharing(check, rule, &first) > 1 || rule->several)
 		finding_say(advice,
 			"give the outbound rule for the target the public "
@@ -171,48 +171,48 @@ static int report_elsewhere(struct finding_run *check,
 		check, rule, CHECK_NOT_INVERSE, CHECK_FAIL, why, advice);
 }
 
-int checkback_shown(
+int roundtrip_shown(
 	const struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
-	struct place shown;
-	int result = place_follow(
+	struct node shown;
+	int result = node_follow(
 		&check->rules, RULE_OUTBOUND, &rule->to, &lookup, &shown);
 
 	if (result <= 0 || lookup.kind == RULE_EXCEPTION)
 		return result < 0 ? result : 0;
-	if (place_equal(&shown, &rule->from))
+	if (node_equal(&shown, &rule->from))
 		return 1;
-	return place_leads_to(&check->rules, RULE_INBOUND, &shown, &rule->to);
+	return node_leads_to(&check->rules, RULE_INBOUND, &shown, &rule->to);
 }
 
-int checkback_inbound(
+int roundtrip_inbound(
 	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
-	struct place shown;
+	struct node shown;
 	char why[FINDING_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	int result;
 
 	if (rule->kind != RULE_USER && rule->kind != RULE_DOMAIN)
 		return 0;
-	result = place_follow(
+	result = node_follow(
 		&check->rules, RULE_OUTBOUND, &rule->to, &lookup, &shown);
 	if (!result)
 		return report_no_way_back(check, rule);
 	if (result < 0 || lookup.kind == RULE_EXCEPTION ||
-		place_equal(&shown, &rule->from) ||
-		place_is_domain(&rule->from) != place_is_domain(&shown))
+		node_equal(&shown, &rule->from) ||
+		node_is_domain(&rule->from) != node_is_domain(&shown))
 		return result < 0 ? result : 0;
-	result = place_leads_to(&check->rules, RULE_INBOUND, &shown, &rule->to);
+	result = node_leads_to(&check->rules, RULE_INBOUND, &shown, &rule->to);
 	if (result < 0)
 		return result;
 	if (!result)
 		return report_elsewhere(check, rule, &shown);
 	if (rule->several || rule->kind == RULE_DOMAIN) /* namesakes: check.c */
 		return 0; /* who is on a list answers under his own name */
-	place_text(&shown, text);
+	node_text(&shown, text);
 	finding_say(why,
 		"%" FINDING_SHOWN
 		" leads to the target, too, and is what outbound "
@@ -222,29 +222,29 @@ int checkback_inbound(
 		"nothing, where it is an alias of the same mailbox");
 }
 
-int checkback_outbound(
+int roundtrip_outbound(
 	struct finding_run *check, const struct finding_rule *rule)
 {
 	struct lookup lookup;
-	struct place reached;
-	struct place shown;
+	struct node reached;
+	struct node shown;
 	char why[FINDING_TEXT];
 	char advice[FINDING_TEXT];
 	char text[ADDRESS_TEXT_MAX];
 	bool first;
 	size_t sharing = count_sharing(check, rule, &first);
 	int result =
-		map_names_domain(check->rules.reader, place_domain(&rule->to));
+		map_names_domain(check->rules.reader, node_domain(&rule->to));
 
 	if (result <= 0 || rule->kind != RULE_USER)
 		return result < 0 ? result : 0; /* not served: check.c */
-	result = place_follow(
+	result = node_follow(
 		&check->rules, RULE_INBOUND, &rule->to, &lookup, &reached);
 	if (result < 0 ||
 		(result && (lookup.kind == RULE_EXCEPTION ||
-				   place_equal(&reached, &rule->from))))
+				   node_equal(&reached, &rule->from))))
 		return result < 0 ? result : 0;
-	place_text(&rule->to, text);
+	node_text(&rule->to, text);
 	if (!result) {
 		finding_say(why,
 			"inbound has no rule that leads back: answers to "
@@ -264,19 +264,19 @@ int checkback_outbound(
 		return finding_report(
 			check, rule, CHECK_NO_INVERSE, CHECK_WARN, why, advice);
 	}
-	result = place_leads_to(
+	result = node_leads_to(
 		&check->rules, RULE_INBOUND, &rule->to, &rule->from);
 	if (result)
 		return result < 0 ? result : 0;
-	result = place_follow(
+	result = node_follow(
 		&check->rules, RULE_OUTBOUND, &reached, &lookup, &shown);
 	if (result < 0)
 		return result;
-	place_text(&reached, text);
+	node_text(&reached, text);
 	finding_say(why,
 		"inbound does not lead back: answers go to %" FINDING_SHOWN,
 		text);
-	if (result && place_equal(&shown, &rule->to))
+	if (result && node_equal(&shown, &rule->to))
 		return finding_report(check, rule, CHECK_MANY, CHECK_INFO, why,
 			"nothing, where both are mailboxes of one person");
 	if (sharing > 1)

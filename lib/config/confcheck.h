@@ -3,8 +3,8 @@
  * readdress.conf. Each returns 0, or -1 after cfg_error with the name of the
  * option, what was found and what was expected.
  */
-#ifndef READDRESS_CONFCHECK_H
-#define READDRESS_CONFCHECK_H
+#ifndef READDRESS_CONFIG_CONFCHECK_H
+#define READDRESS_CONFIG_CONFCHECK_H
 
 #include <confuse.h>
 

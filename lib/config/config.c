@@ -292,7 +292,7 @@ static int parse(char *text, size_t len, const char *path,
 {
 	cfg_t *cfg = NULL;
 	int result =
-		conftext_prepare(text, len, path, config_option_name, error);
+		prescan_prepare(text, len, path, config_option_name, error);
 
 	if (result < 0)
 		return result;

@@ -2,8 +2,8 @@
  * config: readdress.conf, read with libconfuse. Options, defaults and meanings
  * stand in readdress.conf(5) and in the one table in schema.c.
  */
-#ifndef READDRESS_CONFIG_H
-#define READDRESS_CONFIG_H
+#ifndef READDRESS_CONFIG_CONFIG_H
+#define READDRESS_CONFIG_CONFIG_H
 
 #include "base/error.h"
 #include "config/values.h"

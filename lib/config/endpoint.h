@@ -2,8 +2,8 @@
  * endpoint: where a milter listens, in Postfix's and in libmilter's way of
  * writing it.
  */
-#ifndef READDRESS_ENDPOINT_H
-#define READDRESS_ENDPOINT_H
+#ifndef READDRESS_CONFIG_ENDPOINT_H
+#define READDRESS_CONFIG_ENDPOINT_H
 
 #include "base/error.h"
 

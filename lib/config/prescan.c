@@ -177,7 +177,7 @@ static int scan_token(struct scan *scan)
 		scan->path, scan->line, c);
 }
 
-int conftext_prepare(char *text, size_t len, const char *path,
+int prescan_prepare(char *text, size_t len, const char *path,
 	const char *(*name)(size_t index), struct error *error)
 {
 	struct scan scan = { .text = text,

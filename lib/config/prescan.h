@@ -1,12 +1,12 @@
 /*
- * conftext: the text of readdress.conf before libconfuse sees it.
+ * prescan: the text of readdress.conf before libconfuse sees it.
  *
  * libconfuse 3.3 counts lines wrongly behind every comment, swallows the rest
  * of the file behind an unclosed comment, and replaces ${NAME} by the
  * environment. None of that suits a file that decides where mail goes.
  */
-#ifndef READDRESS_CONFTEXT_H
-#define READDRESS_CONFTEXT_H
+#ifndef READDRESS_CONFIG_PRESCAN_H
+#define READDRESS_CONFIG_PRESCAN_H
 
 #include "base/error.h"
 
@@ -19,7 +19,7 @@
  * quotes, an unquoted character that libconfuse would drop, or an unknown
  * option.
  */
-int conftext_prepare(char *text, size_t len, const char *path,
+int prescan_prepare(char *text, size_t len, const char *path,
 	const char *(*name)(size_t index), struct error *error) MUST_CHECK;
 
 #endif

@@ -8,14 +8,15 @@
 
 #define AT(member) offsetof(struct config, member)
 
-static const char *const modes[] = { [MODE_ENFORCE] = "enforce",
-	[MODE_SHADOW] = "shadow",
-	[MODE_SHADOW + 1] = NULL };
+static const char *const modes[] = { [CONFIG_MODE_ENFORCE] = "enforce",
+	[CONFIG_MODE_SHADOW] = "shadow",
+	[CONFIG_MODE_SHADOW + 1] = NULL };
 
-static const char *const rewrite_headers[] = { [HEADERS_ALWAYS] = "always",
-	[HEADERS_UNLESS_SIGNED] = "unless-signed",
-	[HEADERS_NEVER] = "never",
-	[HEADERS_NEVER + 1] = NULL };
+static const char *const rewrite_headers[] = { [CONFIG_HEADERS_ALWAYS] =
+						       "always",
+	[CONFIG_HEADERS_UNLESS_SIGNED] = "unless-signed",
+	[CONFIG_HEADERS_NEVER] = "never",
+	[CONFIG_HEADERS_NEVER + 1] = NULL };
 
 static const char *const log_targets[] = { [LOG_TARGET_SYSLOG] = "syslog",
 	[LOG_TARGET_STDERR] = "stderr",
@@ -56,15 +57,15 @@ static const struct schema_option options[] = {
 	{ "batv", SCHEMA_OWN, SCHEMA_LIST, .text = "{\"prvs\", \"btv1\"}",
 		.check = confcheck_batv },
 	{ "inbound_mode", AT(inbound_mode), SCHEMA_WORD, .words = modes,
-		.number = MODE_ENFORCE },
+		.number = CONFIG_MODE_ENFORCE },
 	{ "inbound_headers", AT(inbound_headers), SCHEMA_LIST,
 		.text = "{\"To\", \"Cc\"}", .check = confcheck_header },
 	{ "inbound_rewrite_headers", AT(inbound_rewrite_headers), SCHEMA_WORD,
-		.words = rewrite_headers, .number = HEADERS_ALWAYS },
+		.words = rewrite_headers, .number = CONFIG_HEADERS_ALWAYS },
 	{ "inbound_daemons", AT(inbound_daemons), SCHEMA_LIST, .text = "{}",
 		.check = confcheck_text },
 	{ "outbound_mode", AT(outbound_mode), SCHEMA_WORD, .words = modes,
-		.number = MODE_ENFORCE },
+		.number = CONFIG_MODE_ENFORCE },
 	{ "outbound_headers", AT(outbound_headers), SCHEMA_LIST,
 		.text = OUTBOUND_HEADERS, .check = confcheck_header },
 	{ "outbound_daemons", AT(outbound_daemons), SCHEMA_LIST,

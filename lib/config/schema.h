@@ -2,8 +2,8 @@
  * schema: the one table of the options of readdress.conf, a row for each, and
  * the parser of libconfuse that is made of it.
  */
-#ifndef READDRESS_SCHEMA_H
-#define READDRESS_SCHEMA_H
+#ifndef READDRESS_CONFIG_SCHEMA_H
+#define READDRESS_CONFIG_SCHEMA_H
 
 #include <confuse.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * values: what readdress.conf sets, as the program holds it. The nouns of
  * config.h.
  */
-#ifndef READDRESS_VALUES_H
-#define READDRESS_VALUES_H
+#ifndef READDRESS_CONFIG_VALUES_H
+#define READDRESS_CONFIG_VALUES_H
 
 #include <sys/types.h>
 
@@ -14,8 +14,12 @@
  * inbound, whatever else is configured. */
 #define CONFIG_LOCAL "LOCAL"
 
-enum config_mode { MODE_ENFORCE, MODE_SHADOW };
-enum config_headers { HEADERS_ALWAYS, HEADERS_UNLESS_SIGNED, HEADERS_NEVER };
+enum config_mode { CONFIG_MODE_ENFORCE, CONFIG_MODE_SHADOW };
+enum config_headers {
+	CONFIG_HEADERS_ALWAYS,
+	CONFIG_HEADERS_UNLESS_SIGNED,
+	CONFIG_HEADERS_NEVER
+};
 
 struct config_list {
 	char **items; /* NUL-terminated each */

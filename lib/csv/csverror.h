@@ -2,8 +2,8 @@
  * csverror: the errors of a CSV file, of which the first ones by line are kept
  * and shown, in whatever order they are found, and the others counted.
  */
-#ifndef READDRESS_CSVERROR_H
-#define READDRESS_CSVERROR_H
+#ifndef READDRESS_CSV_CSVERROR_H
+#define READDRESS_CSV_CSVERROR_H
 
 #include <stdint.h>
 

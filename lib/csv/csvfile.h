@@ -2,8 +2,8 @@
  * csvfile: "Source;Target" files (RFC 4180 quotes) read with libcsv into rules,
  * and rules written back. The only file that includes libcsv's csv.h.
  */
-#ifndef READDRESS_CSVFILE_H
-#define READDRESS_CSVFILE_H
+#ifndef READDRESS_CSV_CSVFILE_H
+#define READDRESS_CSV_CSVFILE_H
 
 #include <stdio.h>
 #include <stdint.h>

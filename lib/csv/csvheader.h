@@ -1,8 +1,8 @@
 /*
  * csvheader: which columns of the header row are source and target?
  */
-#ifndef READDRESS_CSVHEADER_H
-#define READDRESS_CSVHEADER_H
+#ifndef READDRESS_CSV_CSVHEADER_H
+#define READDRESS_CSV_CSVHEADER_H
 
 #include "csv/csvstart.h"
 #include "base/error.h"

@@ -2,8 +2,8 @@
  * csvstart: what a CSV file begins with: a byte order mark, the line of another
  * program, the header row, and the delimiter that can be told from them.
  */
-#ifndef READDRESS_CSVSTART_H
-#define READDRESS_CSVSTART_H
+#ifndef READDRESS_CSV_CSVSTART_H
+#define READDRESS_CSV_CSVSTART_H
 
 #include "base/error.h"
 

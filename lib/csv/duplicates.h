@@ -1,8 +1,8 @@
 /*
  * duplicates: rows of a CSV file with the same key.
  */
-#ifndef READDRESS_DUPLICATES_H
-#define READDRESS_DUPLICATES_H
+#ifndef READDRESS_CSV_DUPLICATES_H
+#define READDRESS_CSV_DUPLICATES_H
 
 #include "csv/csverror.h"
 #include "rules/row.h"

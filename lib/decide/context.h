@@ -1,15 +1,15 @@
 /*
  * context: what the parts of a decision share while it is made.
  */
-#ifndef READDRESS_CONTEXT_H
-#define READDRESS_CONTEXT_H
+#ifndef READDRESS_DECIDE_CONTEXT_H
+#define READDRESS_DECIDE_CONTEXT_H
 
 #include "base/arena.h"
 #include "decide/decision.h"
 #include "map/map.h"
 
 /* What the parts of a decision work with. */
-struct verdict_context {
+struct decide_context {
 	const struct config *config;
 	struct map_reader *reader;
 	const struct decide_message *message;

@@ -21,26 +21,26 @@ static bool was_decided(const struct decide_message *message)
 	return received_is_requeued(state);
 }
 
-static int decide_all(struct verdict_context *context)
+static int decide_all(struct decide_context *context)
 {
 	const struct config *config = context->config;
 	struct decision *decision = context->decision;
 	int result;
 
 	if (was_decided(context->message)) {
-		decision->why = WHY_REQUEUED;
+		decision->why = DECISION_WHY_REQUEUED;
 		return 0;
 	}
 	result = direction_ask_for_proof(context);
 	if (result < 0 || decision->refuse)
 		return result;
-	if (decision->direction == OUTBOUND)
+	if (decision->direction == DECISION_OUTBOUND)
 		result = envelope_sender(context);
-	if (!result && (decision->direction == INBOUND ||
+	if (!result && (decision->direction == DECISION_INBOUND ||
 			       config->outbound_route_recipients))
 		result = envelope_recipients(context);
 	if (!result)
-		result = headeredit_decide(context);
+		result = headers_decide(context);
 	if (!result)
 		result = leak_find(context);
 	return result;
@@ -50,7 +50,7 @@ int decide(const struct decide_input *input, struct arena *arena,
 	struct decision *decision, struct error *error)
 {
 	struct error doubt = { "" };
-	struct verdict_context context = {
+	struct decide_context context = {
 		.config = input->config,
 		.message = input->message,
 		.arena = arena,

@@ -3,8 +3,8 @@
  * the edits. No I/O; nothing is changed that was given; the milter and
  * `readdress rewrite` both call it.
  */
-#ifndef READDRESS_DECIDE_H
-#define READDRESS_DECIDE_H
+#ifndef READDRESS_DECIDE_DECIDE_H
+#define READDRESS_DECIDE_DECIDE_H
 
 #include "base/arena.h"
 #include "decide/decision.h"
@@ -14,8 +14,8 @@
 struct decide_input {
 	const struct config *config;
 	const struct map *map;
-	enum direction direction; /* from direction_find, or given */
-	enum decide_why why;	  /* likewise, or COMMAND */
+	enum decision_direction direction; /* from direction_find, or given */
+	enum decision_why why;		   /* likewise, or COMMAND */
 	const struct decide_message *message;
 };
 

@@ -2,8 +2,8 @@
  * decision: what is known of a message, and what is decided about it. The nouns
  * of decide.h, and their names.
  */
-#ifndef READDRESS_DECISION_H
-#define READDRESS_DECISION_H
+#ifndef READDRESS_DECIDE_DECISION_H
+#define READDRESS_DECIDE_DECISION_H
 
 #include <stdint.h>
 
@@ -11,18 +11,24 @@
 #include "mail/received.h"
 #include "rules/rule.h"
 
-enum direction { INBOUND, OUTBOUND, DIRECTIONS };
+enum decision_direction {
+	DECISION_INBOUND,
+	DECISION_OUTBOUND,
+	DECISION_DIRECTIONS
+};
 
 /* What gave a message its direction. */
-enum decide_why {
-	WHY_DEFAULT,
-	WHY_DAEMON,
-	WHY_AUTHENTICATED,
-	WHY_NETWORK,
-	WHY_UNPROVEN, /* DAEMON or NETWORK, but no required header */
-	WHY_COMMAND,  /* the one that was given to `readdress rewrite` */
-	WHY_REQUEUED, /* decided when it came: nothing is decided now */
-	DECIDE_WHYS
+enum decision_why {
+	DECISION_WHY_DEFAULT,
+	DECISION_WHY_DAEMON,
+	DECISION_WHY_AUTHENTICATED,
+	DECISION_WHY_NETWORK,
+	DECISION_WHY_UNPROVEN, /* DAEMON or NETWORK, but no required header */
+	DECISION_WHY_COMMAND,  /* the one that was given to `readdress rewrite`
+				*/
+	DECISION_WHY_REQUEUED, /* decided when it came: nothing is decided now
+				*/
+	DECISION_WHYS
 };
 
 /* What is known of the client when the message begins. */
@@ -65,7 +71,7 @@ struct decide_message {
 	bool explain;  /* findings for every address, not only for those that a
 			  log line tells of: REWRITTEN and LEFT */
 	bool keep_all; /* none of the findings that there are is only counted
-			  (see DECIDE_FINDINGS); explain keeps all, too */
+			  (see DECISION_FINDINGS); explain keeps all, too */
 	/* For each of outbound_required_headers: was it ever seen right? NULL:
 	 * all of them were. */
 	const bool *required_seen;
@@ -75,42 +81,44 @@ struct decide_message {
 	const char *daemon;
 };
 
-enum decide_field {
-	FIELD_SENDER,
-	FIELD_RECIPIENT,
-	FIELD_HEADER,
-	DECIDE_FIELDS
+enum decision_field {
+	DECISION_SENDER,
+	DECISION_RECIPIENT,
+	DECISION_HEADER,
+	DECISION_FIELDS
 };
 
-enum decide_result {
-	RESULT_REWRITTEN,
-	RESULT_UNCHANGED, /* no rule, or one that changes nothing */
-	RESULT_EXCEPTION, /* a rule says: leave it */
-	RESULT_LEFT,	  /* a rule holds, but it was left as it is: why */
-	RESULT_UNPARSABLE,
-	DECIDE_RESULTS
+enum decision_result {
+	DECISION_REWRITTEN,
+	DECISION_UNCHANGED, /* no rule, or one that changes nothing */
+	DECISION_EXCEPTION, /* a rule says: leave it */
+	DECISION_LEFT,	    /* a rule holds, but it was left as it is: why */
+	DECISION_UNPARSABLE,
+	DECISION_RESULTS
 };
 
 /* Why an address stays as it is. */
-enum decide_reason {
-	REASON_NONE,	     /* it does not, or no rule holds for it */
-	REASON_SIGNED,	     /* unless-signed: nothing to warn of */
-	REASON_UNREAD,	     /* no address, but it holds the domain of a rule */
-	REASON_NO_ADDRESS,   /* no address, and of no rule's domain */
-	REASON_TOO_LONG,     /* no address: longer than one may be */
-	REASON_ROUTED,	     /* the new one could be resolved elsewhere */
-	REASON_NEW_TOO_LONG, /* the new one would be too long */
-	REASON_NEW_UTF8,     /* its local part is UTF-8, without SMTPUTF8 */
-	REASON_NEW_INVALID,  /* the new one would be no address */
-	REASON_LINE_LIMIT,   /* a line of the header would be too long */
-	REASON_HEADER_LIMIT, /* the header would be too long */
-	DECIDE_REASONS
+enum decision_reason {
+	DECISION_REASON_NONE,	/* it does not, or no rule holds for it */
+	DECISION_REASON_SIGNED, /* unless-signed: nothing to warn of */
+	DECISION_REASON_UNREAD, /* no address, but it holds the domain of a rule
+				 */
+	DECISION_REASON_NO_ADDRESS, /* no address, and of no rule's domain */
+	DECISION_REASON_TOO_LONG,   /* no address: longer than one may be */
+	DECISION_REASON_ROUTED, /* the new one could be resolved elsewhere */
+	DECISION_REASON_NEW_TOO_LONG, /* the new one would be too long */
+	DECISION_REASON_NEW_UTF8, /* its local part is UTF-8, without SMTPUTF8
+				   */
+	DECISION_REASON_NEW_INVALID, /* the new one would be no address */
+	DECISION_REASON_LINE_LIMIT, /* a line of the header would be too long */
+	DECISION_REASON_HEADER_LIMIT, /* the header would be too long */
+	DECISION_REASONS
 };
 
 /* One address that was looked at. In shadow mode, what would have been. */
-struct decide_finding {
-	enum decide_field field;
-	enum decide_result result;
+struct decision_finding {
+	enum decision_field field;
+	enum decision_result result;
 	size_t index;	  /* of the recipient or header; 0 for the sender */
 	struct bytes old; /* as it came, path stripped */
 	struct bytes new; /* targets joined with ","; len 0 when not rewritten
@@ -119,59 +127,60 @@ struct decide_finding {
 	enum rule_kind kind;
 	enum rule_table table;
 	bool shadow;
-	enum decide_reason reason; /* of RESULT_LEFT and RESULT_UNPARSABLE */
+	enum decision_reason
+		reason; /* of DECISION_LEFT and DECISION_UNPARSABLE */
 	/* Further addresses with this result and reason, in headers of that
-	 * name: beyond DECIDE_FINDINGS they are counted, not kept. */
+	 * name: beyond DECISION_FINDINGS they are counted, not kept. */
 	uint64_t more;
 };
 
-#define DECIDE_FINDINGS 2048 /* beyond them see more; unless keep_all */
+#define DECISION_FINDINGS 2048 /* beyond them see more; unless keep_all */
 
-struct decide_header_edit {
+struct decision_header_edit {
 	size_t index;	    /* in decide_message.headers */
 	struct bytes value; /* NUL behind it; never empty */
-	size_t place;	    /* of the header, as dkim_covers counts */
+	size_t from_bottom; /* of the header, as dkim_covers counts */
 };
 
-struct decide_add {
+struct decision_add {
 	const char *address; /* without <> */
 	const char *esmtp;   /* "NOTIFY=... ORCPT=...", or "" */
 };
 
 /* Where an address leaks; the labels of a metric (leak.h). */
-enum decide_leak_field {
-	LEAK_FROM, /* the sender, and the From header */
-	LEAK_SENDER,
-	LEAK_REPLY_TO,
-	LEAK_DISPOSITION,
-	LEAK_RECEIPT,
-	LEAK_RESENT_FROM,
-	LEAK_RESENT_SENDER,
-	LEAK_TO,
-	LEAK_CC,
-	LEAK_OTHER,
-	DECIDE_LEAK_FIELDS
+enum decision_leak_field {
+	DECISION_LEAK_FROM, /* the sender, and the From header */
+	DECISION_LEAK_SENDER,
+	DECISION_LEAK_REPLY_TO,
+	DECISION_LEAK_DISPOSITION,
+	DECISION_LEAK_RECEIPT,
+	DECISION_LEAK_RESENT_FROM,
+	DECISION_LEAK_RESENT_SENDER,
+	DECISION_LEAK_TO,
+	DECISION_LEAK_CC,
+	DECISION_LEAK_OTHER,
+	DECISION_LEAK_FIELDS
 };
 
-#define DECIDE_LEAKS 20 /* that are kept, and logged, of a message */
+#define DECISION_LEAKS 20 /* that are kept, and logged, of a message */
 
 /* An address that the outbound table would rewrite and that leaves as it is. */
-struct decide_leak {
-	enum decide_leak_field field;
-	struct bytes header;  /* its name, of LEAK_OTHER */
+struct decision_leak {
+	enum decision_leak_field field;
+	struct bytes header;  /* its name, of DECISION_LEAK_OTHER */
 	struct bytes address; /* as it came */
 	struct bytes key;
 };
 
-#define DECIDE_FOUND 4 /* headers whose values a log line shows */
+#define DECISION_FOUND 4 /* headers whose values a log line shows */
 
 /* What outbound_required_headers make of the message (proof.h). All is 0 when
  * the message needs no proof. */
-struct decide_proof {
+struct decision_proof {
 	const bool *right; /* for each of them: is it in the message, with its
 			      value? NULL: nothing is proven */
-	size_t found[DECIDE_FOUND]; /* headers with a listed name, by index */
-	size_t found_count;	    /* of all of them */
+	size_t found[DECISION_FOUND]; /* headers with a listed name, by index */
+	size_t found_count;	      /* of all of them */
 	/* Not proven: the first that was never seen right in any message, and
 	 * how many there are. */
 	const struct config_required *unseen;
@@ -179,53 +188,54 @@ struct decide_proof {
 };
 
 struct decision {
-	enum direction direction;
-	enum decide_why why;
+	enum decision_direction direction;
+	enum decision_why why;
 	/* 550 5.7.1, or 450 4.7.1 with proof.unseen; then there are no edits */
 	bool refuse;
 	struct bytes refused; /* refuse: the recipient that is the reason */
-	struct decide_proof proof;
+	struct decision_proof proof;
 	bool shadow; /* a change was held back by shadow mode */
 
 	const char *sender;   /* the new one, without <>; NULL: leave it */
 	const char **deletes; /* without <>, spelt as Postfix holds them;
 				 to be deleted before the first add */
 	size_t delete_count;
-	struct decide_add *adds;
+	struct decision_add *adds;
 	size_t add_count;
-	struct decide_header_edit *headers; /* ascending by index */
+	struct decision_header_edit *headers; /* ascending by index */
 	size_t header_count;
 
-	struct decide_finding *findings; /* in the order sender, recipients,
+	struct decision_finding *findings; /* in the order sender, recipients,
 					    headers; see explain, more */
 	size_t finding_count;
-	uint64_t counts[DECIDE_FIELDS][DECIDE_RESULTS]; /* of all addresses */
+	uint64_t counts[DECISION_FIELDS]
+		       [DECISION_RESULTS]; /* of all addresses */
 
 	/* Sender first, then the headers in their order; each address once for
 	 * each field. */
-	struct decide_leak *leaks;
+	struct decision_leak *leaks;
 	size_t leak_count;    /* that are kept */
 	size_t leak_total;    /* that there are; behind those that are kept an
 				 address may count more than once */
-	unsigned leak_fields; /* 1u << enum decide_leak_field */
+	unsigned leak_fields; /* 1u << enum decision_leak_field */
 };
 
 /* Is the mode of this table shadow? */
-bool decide_in_shadow(const struct config *config, enum rule_table table);
+bool decision_in_shadow(const struct config *config, enum rule_table table);
 
 /* Does the decision change anything about the message? */
-bool decide_changes(const struct decision *decision);
+bool decision_changes(const struct decision *decision);
 
 /* How a message with refuse is refused: "550 5.7.1", or "450 4.7.1". */
-const char *decide_reply(const struct decision *decision);
+const char *decision_reply(const struct decision *decision);
 
-const char *decide_direction_name(enum direction direction);
-const char *decide_why_name(enum decide_why why); /* "daemon": as logged */
-const char *decide_field_name(enum decide_field field); /* "from", "rcpt",
+const char *decision_direction_name(enum decision_direction direction);
+const char *decision_why_name(enum decision_why why); /* "daemon": as logged */
+const char *decision_field_name(enum decision_field field); /* "from", "rcpt",
 							   "header" */
-const char *decide_result_name(enum decide_result result);
+const char *decision_result_name(enum decision_result result);
 
 /* "its local part holds %, ! or @": as logged; static. "" of NONE. */
-const char *decide_reason_text(enum decide_reason reason);
+const char *decision_reason_text(enum decision_reason reason);
 
 #endif

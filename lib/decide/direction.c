@@ -17,52 +17,56 @@ bool direction_is_local(const struct decide_client *client)
 		       !strcmp(client->address, "::1"));
 }
 
-enum direction direction_find(const struct config *config,
-	const struct decide_client *client, enum decide_why *why)
+enum decision_direction direction_find(const struct config *config,
+	const struct decide_client *client, enum decision_why *why)
 {
-	*why = WHY_DAEMON;
+	*why = DECISION_WHY_DAEMON;
 	if (client->daemon_name) {
 		struct bytes daemon = bytes_of(client->daemon_name);
 
 		if (is_local(client))
-			return INBOUND;
+			return DECISION_INBOUND;
 		if (config_list_has(&config->outbound_daemons, daemon))
-			return OUTBOUND;
+			return DECISION_OUTBOUND;
 		if (config_list_has(&config->inbound_daemons, daemon))
-			return INBOUND;
+			return DECISION_INBOUND;
 	}
-	*why = WHY_AUTHENTICATED;
+	*why = DECISION_WHY_AUTHENTICATED;
 	if (client->authenticated && config->outbound_authenticated)
-		return OUTBOUND;
-	*why = WHY_NETWORK;
+		return DECISION_OUTBOUND;
+	*why = DECISION_WHY_NETWORK;
 	if (client->address &&
 		network_contains(config->outbound_networks,
 			config->outbound_networks_count, client->address))
-		return OUTBOUND;
-	*why = WHY_DEFAULT;
-	return INBOUND;
+		return DECISION_OUTBOUND;
+	*why = DECISION_WHY_DEFAULT;
+	return DECISION_INBOUND;
 }
 
 bool direction_wants_header(const struct config *config,
-	enum direction direction, enum decide_why why, struct bytes name)
+	enum decision_direction direction, enum decision_why why,
+	struct bytes name)
 {
 	enum config_headers which = config->inbound_rewrite_headers;
-	bool unproven = direction == OUTBOUND &&
-			config->outbound_required_count &&
-			(why == WHY_DAEMON || why == WHY_NETWORK);
+	bool unproven =
+		direction == DECISION_OUTBOUND &&
+		config->outbound_required_count &&
+		(why == DECISION_WHY_DAEMON || why == DECISION_WHY_NETWORK);
 
 	/* Those of outbound tell of leaks in inbound messages. */
 	if (config_list_has_nocase(&config->outbound_headers, name) ||
 		(unproven && proof_names(config, name)))
 		return true;
-	if ((direction == OUTBOUND && !unproven) || which == HEADERS_NEVER)
+	if ((direction == DECISION_OUTBOUND && !unproven) ||
+		which == CONFIG_HEADERS_NEVER)
 		return false;
 	return config_list_has_nocase(&config->inbound_headers, name) ||
-	       (which == HEADERS_UNLESS_SIGNED && dkim_is_signature(name));
+	       (which == CONFIG_HEADERS_UNLESS_SIGNED &&
+		       dkim_is_signature(name));
 }
 
 /* Does a rule of inbound name the recipient's domain? 1, 0, or an error. */
-static int is_ours(const struct verdict_context *context,
+static int is_ours(const struct decide_context *context,
 	const struct decide_recipient *recipient, struct bytes *spelt)
 {
 	struct mailbox mailbox;
@@ -89,7 +93,7 @@ static bool is_bounce(const struct decide_message *message)
 }
 
 /* A stranger in a shared network: may his message pass to these recipients? */
-static int refuse_foreign(struct verdict_context *context)
+static int refuse_foreign(struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
 	struct decision *decision = context->decision;
@@ -110,23 +114,24 @@ static int refuse_foreign(struct verdict_context *context)
 	return 0;
 }
 
-int direction_ask_for_proof(struct verdict_context *context)
+int direction_ask_for_proof(struct decide_context *context)
 {
 	const struct config *config = context->config;
 	const struct decide_message *message = context->message;
 	struct decision *decision = context->decision;
 	int result;
 
-	if (decision->direction != OUTBOUND ||
+	if (decision->direction != DECISION_OUTBOUND ||
 		!config->outbound_required_count ||
-		(decision->why != WHY_DAEMON && decision->why != WHY_NETWORK &&
-			decision->why != WHY_COMMAND))
+		(decision->why != DECISION_WHY_DAEMON &&
+			decision->why != DECISION_WHY_NETWORK &&
+			decision->why != DECISION_WHY_COMMAND))
 		return 0;
 	result = proof_find(config, message, context->arena, &decision->proof);
 	if (result)
 		return result < 0 ? result : 0;
 	proof_find_unseen(config, message->required_seen, &decision->proof);
-	decision->direction = INBOUND;
-	decision->why = WHY_UNPROVEN;
+	decision->direction = DECISION_INBOUND;
+	decision->why = DECISION_WHY_UNPROVEN;
 	return is_bounce(message) ? 0 : refuse_foreign(context);
 }

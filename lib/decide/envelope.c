@@ -5,24 +5,24 @@
 #include "decide/recipients.h"
 #include "decide/resolved.h"
 
-static int note_unparsable(struct verdict_context *context,
-	enum decide_field field, size_t index, struct bytes old,
+static int note_unparsable(struct decide_context *context,
+	enum decision_field field, size_t index, struct bytes old,
 	enum rule_table table)
 {
-	struct verdict none;
-	int result =
-		outcome_unread(context, table, old, REASON_NO_ADDRESS, &none);
+	struct outcome none;
+	int result = outcome_unread(
+		context, table, old, DECISION_REASON_NO_ADDRESS, &none);
 
 	return result < 0
 		       ? result
-		       : verdict_note(context, field, index, old, table, &none);
+		       : outcome_note(context, field, index, old, table, &none);
 }
 
-int envelope_sender(struct verdict_context *context)
+int envelope_sender(struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
 	struct mailbox mailbox;
-	struct verdict verdict;
+	struct outcome outcome;
 	struct bytes spelt;
 	int result;
 
@@ -36,28 +36,28 @@ int envelope_sender(struct verdict_context *context)
 		return 0; /* the null sender is nobody's address */
 	if (!result)
 		return note_unparsable(
-			context, FIELD_SENDER, 0, spelt, RULE_OUTBOUND);
-	result = verdict_find(
-		context, RULE_OUTBOUND, &mailbox, FIELD_SENDER, &verdict);
+			context, DECISION_SENDER, 0, spelt, RULE_OUTBOUND);
+	result = outcome_find(
+		context, RULE_OUTBOUND, &mailbox, DECISION_SENDER, &outcome);
 	if (result < 0)
 		return result;
-	if (verdict.result == RESULT_REWRITTEN) {
-		if (decide_in_shadow(context->config, RULE_OUTBOUND))
+	if (outcome.result == DECISION_REWRITTEN) {
+		if (decision_in_shadow(context->config, RULE_OUTBOUND))
 			context->decision->shadow = true;
 		else
 			context->decision->sender =
-				verdict.targets[0].text.data;
+				outcome.targets[0].text.data;
 	}
-	return verdict_note(
-		context, FIELD_SENDER, 0, spelt, RULE_OUTBOUND, &verdict);
+	return outcome_note(
+		context, DECISION_SENDER, 0, spelt, RULE_OUTBOUND, &outcome);
 }
 
 /* Adds what the recipient becomes to all->after. */
-static int add_after(struct verdict_context *context, struct recipients *all,
-	const struct recipients_before *before, const struct verdict *verdict,
+static int add_after(struct decide_context *context, struct recipients *all,
+	const struct recipients_before *before, const struct outcome *outcome,
 	const char *orcpt)
 {
-	size_t count = before->rewritten ? verdict->target_count : 1;
+	size_t count = before->rewritten ? outcome->target_count : 1;
 
 	for (size_t i = 0; i < count; i++) {
 		struct recipients_after *after = recipients_new(context, all);
@@ -67,9 +67,9 @@ static int add_after(struct verdict_context *context, struct recipients *all,
 		after->recipient = before->recipient;
 		after->held = false;
 		after->orcpt = orcpt;
-		after->key = before->rewritten ? verdict->targets[i].key
+		after->key = before->rewritten ? outcome->targets[i].key
 					       : before->key;
-		after->text = before->rewritten ? verdict->targets[i].text.data
+		after->text = before->rewritten ? outcome->targets[i].text.data
 						: NULL;
 	}
 	return 0;
@@ -77,7 +77,7 @@ static int add_after(struct verdict_context *context, struct recipients *all,
 
 /* The client's ORCPT as a milter hands it to Postfix; NULL: there is none. What
  * no word of a command can be is none either; Postfix lets none through. */
-static int given_orcpt(const struct verdict_context *context,
+static int given_orcpt(const struct decide_context *context,
 	const struct decide_recipient *recipient, const char **orcpt)
 {
 	*orcpt = NULL;
@@ -91,7 +91,7 @@ static int given_orcpt(const struct verdict_context *context,
 }
 
 /* For a recipient that had none. NULL without memory. */
-static const char *made_orcpt(const struct verdict_context *context,
+static const char *made_orcpt(const struct decide_context *context,
 	const struct mailbox *mailbox, struct bytes spelt)
 {
 	const char *orcpt = dsn_orcpt(context->arena, mailbox, spelt);
@@ -101,13 +101,13 @@ static const char *made_orcpt(const struct verdict_context *context,
 
 /* Looks up one recipient; it and what it becomes go into all. */
 static int look_up(
-	struct verdict_context *context, struct recipients *all, size_t index)
+	struct decide_context *context, struct recipients *all, size_t index)
 {
 	const struct decide_recipient *recipient =
 		&context->message->recipients[index];
 	struct recipients_before *before = &all->before[all->before_count];
 	struct mailbox mailbox;
-	struct verdict verdict;
+	struct outcome outcome;
 	const char *orcpt;
 	int result = resolved_mailbox(recipient->address, recipient->resolved,
 		&mailbox, &before->spelt);
@@ -115,33 +115,33 @@ static int look_up(
 	/* The empty string is nobody's address, whatever it resolves to:
 	 * nothing could delete it. */
 	if (!result || (result > 0 && !before->spelt.len))
-		return note_unparsable(context, FIELD_RECIPIENT, index,
+		return note_unparsable(context, DECISION_RECIPIENT, index,
 			before->spelt, RULE_INBOUND);
 	if (result > 0)
-		result = verdict_find(context, RULE_INBOUND, &mailbox,
-			FIELD_RECIPIENT, &verdict);
+		result = outcome_find(context, RULE_INBOUND, &mailbox,
+			DECISION_RECIPIENT, &outcome);
 	if (result < 0)
 		return result;
-	result = verdict_note(context, FIELD_RECIPIENT, index, before->spelt,
-		RULE_INBOUND, &verdict);
-	if (result < 0 || !verdict.key.len)
+	result = outcome_note(context, DECISION_RECIPIENT, index, before->spelt,
+		RULE_INBOUND, &outcome);
+	if (result < 0 || !outcome.key.len)
 		return result;
 	if (given_orcpt(context, recipient, &orcpt) < 0)
 		return ERR_NOMEM;
-	before->key = verdict.key;
+	before->key = outcome.key;
 	before->orcpt = orcpt;
 	before->recipient = index;
-	before->rewritten = verdict.result == RESULT_REWRITTEN;
+	before->rewritten = outcome.result == DECISION_REWRITTEN;
 	all->before_count++;
 	if (!orcpt) {
 		orcpt = made_orcpt(context, &mailbox, before->spelt);
 		if (!orcpt)
 			return ERR_NOMEM;
 	}
-	return add_after(context, all, before, &verdict, orcpt);
+	return add_after(context, all, before, &outcome, orcpt);
 }
 
-int envelope_recipients(struct verdict_context *context)
+int envelope_recipients(struct decide_context *context)
 {
 	struct recipients all = { 0 };
 	int result;
@@ -157,7 +157,7 @@ int envelope_recipients(struct verdict_context *context)
 	}
 	result = recipients_difference(context, &all);
 	if (result != ERR_NOMEM &&
-		decide_in_shadow(context->config, RULE_INBOUND)) {
+		decision_in_shadow(context->config, RULE_INBOUND)) {
 		struct decision *decision = context->decision;
 
 		result = 0;

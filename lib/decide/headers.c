@@ -9,27 +9,27 @@
 /* Which instances of each listed header a signature covers. */
 struct coverage {
 	const struct config_list *names;
-	size_t *covered; /* for each name: the greatest place that is */
-	size_t *place;	 /* for each name: of its next instance */
+	size_t *covered;     /* for each name: the greatest place that is */
+	size_t *from_bottom; /* for each name: of its next instance */
 };
 
 /* One header on its way. */
 struct work {
 	size_t index;
-	size_t place; /* as dkim_covers counts */
+	size_t from_bottom; /* as dkim_covers counts */
 	const struct decide_header *header;
 	enum rule_table table;
 	struct splice_edit *edits; /* these two in scratch */
-	size_t edit_count;
+	size_t change_count;
 	size_t edit_room;
 	size_t *elements;
 	size_t element_count;
 	size_t first_finding; /* of this header */
 };
 
-static const struct config_list *listed(const struct verdict_context *context)
+static const struct config_list *listed(const struct decide_context *context)
 {
-	return context->decision->direction == OUTBOUND
+	return context->decision->direction == DECISION_OUTBOUND
 		       ? &context->config->outbound_headers
 		       : &context->config->inbound_headers;
 }
@@ -44,7 +44,7 @@ static size_t name_index(const struct config_list *list, struct bytes name)
 	return i;
 }
 
-static int find_coverage(const struct verdict_context *context, bool signatures,
+static int find_coverage(const struct decide_context *context, bool signatures,
 	struct coverage *coverage)
 {
 	const struct decide_message *message = context->message;
@@ -52,18 +52,18 @@ static int find_coverage(const struct verdict_context *context, bool signatures,
 
 	coverage->covered =
 		arena_array(context->arena, names, sizeof *coverage->covered);
-	coverage->place =
-		arena_array(context->arena, names, sizeof *coverage->place);
-	if (!coverage->covered || !coverage->place)
+	coverage->from_bottom = arena_array(
+		context->arena, names, sizeof *coverage->from_bottom);
+	if (!coverage->covered || !coverage->from_bottom)
 		return ERR_NOMEM;
 	memset(coverage->covered, 0, names * sizeof *coverage->covered);
-	memset(coverage->place, 0, names * sizeof *coverage->place);
+	memset(coverage->from_bottom, 0, names * sizeof *coverage->from_bottom);
 	for (size_t i = 0; i < message->header_count; i++) {
 		const struct decide_header *header = &message->headers[i];
 		size_t n = name_index(coverage->names, header->name);
 
 		if (n < names)
-			coverage->place[n]++;
+			coverage->from_bottom[n]++;
 		if (!signatures || !dkim_is_signature(header->name))
 			continue;
 		for (n = 0; n < names; n++) {
@@ -77,28 +77,28 @@ static int find_coverage(const struct verdict_context *context, bool signatures,
 	return 0;
 }
 
-static int add_edit(struct verdict_context *context, struct work *work,
+static int add_edit(struct decide_context *context, struct work *work,
 	struct span span, struct bytes text)
 {
 	struct splice_edit *edits = array_grow_in(context->scratch, work->edits,
-		work->edit_count, &work->edit_room, sizeof *edits);
+		work->change_count, &work->edit_room, sizeof *edits);
 
 	if (!edits)
 		return ERR_NOMEM;
-	edits[work->edit_count++] = (struct splice_edit){ span, text };
+	edits[work->change_count++] = (struct splice_edit){ span, text };
 	work->edits = edits;
 	return 0;
 }
 
 /* Records what the element becomes. */
-static int add_edits(struct verdict_context *context, struct work *work,
-	const struct header_element *element,
-	const struct verdict_target *target)
+static int add_edits(struct decide_context *context, struct work *work,
+	const struct addrlist_element *element,
+	const struct outcome_target *target)
 {
 	struct bytes local = { target->text.data,
 		target->text.len - target->domain.len - 1 };
 
-	if (!target->keeps_local && !(element->flags & HEADER_ELEMENT_BROKEN))
+	if (!target->keeps_local && !(element->flags & ADDRLIST_ELEMENT_BROKEN))
 		return add_edit(
 			context, work, element->addr_spec, target->text);
 	if (!target->keeps_local &&
@@ -108,79 +108,79 @@ static int add_edits(struct verdict_context *context, struct work *work,
 }
 
 /* What the rules make of an element. */
-static int judge(struct verdict_context *context, struct work *work,
-	const struct header_element *element, struct bytes old,
-	struct verdict *verdict)
+static int judge(struct decide_context *context, struct work *work,
+	const struct addrlist_element *element, struct bytes old,
+	struct outcome *outcome)
 {
-	struct verdict_context brief = *context;
+	struct decide_context brief = *context;
 	struct mailbox mailbox;
-	enum decide_reason reason = REASON_NONE;
+	enum decision_reason reason = DECISION_REASON_NONE;
 	int result;
 
-	if (element->flags & HEADER_ELEMENT_BAD)
-		reason = REASON_NO_ADDRESS;
-	else if (header_mailbox(work->header->value, element, &mailbox) < 0)
-		reason = REASON_TOO_LONG;
+	if (element->flags & ADDRLIST_ELEMENT_BAD)
+		reason = DECISION_REASON_NO_ADDRESS;
+	else if (addrlist_mailbox(work->header->value, element, &mailbox) < 0)
+		reason = DECISION_REASON_TOO_LONG;
 	if (reason)
 		return outcome_unread(
-			context, work->table, old, reason, verdict);
+			context, work->table, old, reason, outcome);
 	/* A header may hold thousands of addresses. */
 	brief.arena = context->scratch;
-	result = verdict_find(
-		&brief, work->table, &mailbox, FIELD_HEADER, verdict);
-	if (result < 0 || verdict->result != RESULT_REWRITTEN)
+	result = outcome_find(
+		&brief, work->table, &mailbox, DECISION_HEADER, outcome);
+	if (result < 0 || outcome->result != DECISION_REWRITTEN)
 		return result;
-	return add_edits(context, work, element, &verdict->targets[0]);
+	return add_edits(context, work, element, &outcome->targets[0]);
 }
 
-static int look_up(struct verdict_context *context, struct work *work,
-	const struct header_element *element)
+static int look_up(struct decide_context *context, struct work *work,
+	const struct addrlist_element *element)
 {
 	struct arena_mark mark = arena_mark(context->scratch);
-	struct span span = element->flags & HEADER_ELEMENT_BAD
+	struct span span = element->flags & ADDRLIST_ELEMENT_BAD
 				   ? element->element
 				   : element->addr_spec;
 	struct bytes old = { work->header->value.data + span.off, span.len };
-	struct verdict verdict;
-	int result = judge(context, work, element, old, &verdict);
+	struct outcome outcome;
+	int result = judge(context, work, element, old, &outcome);
 
 	if (result < 0)
 		return result;
-	result = verdict_note(
-		context, FIELD_HEADER, work->index, old, work->table, &verdict);
-	if (verdict.result != RESULT_REWRITTEN) /* no edit points there */
+	result = outcome_note(context, DECISION_HEADER, work->index, old,
+		work->table, &outcome);
+	if (outcome.result != DECISION_REWRITTEN) /* no edit points there */
 		arena_rewind(context->scratch, mark);
 	return result;
 }
 
 /* Where the elements begin. */
-static int find_elements(struct verdict_context *context, struct work *work)
+static int find_elements(struct decide_context *context, struct work *work)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	size_t count = 0;
 
-	header_iter_init(&iter, work->header->value);
-	while (header_next(&iter, &element))
+	addrlist_iter_init(&iter, work->header->value);
+	while (addrlist_next(&iter, &element))
 		count++;
 	work->elements =
 		arena_array(context->scratch, count, sizeof *work->elements);
 	if (!work->elements)
 		return ERR_NOMEM;
-	header_iter_init(&iter, work->header->value);
-	while (header_next(&iter, &element))
+	addrlist_iter_init(&iter, work->header->value);
+	while (addrlist_next(&iter, &element))
 		work->elements[work->element_count++] = element.element.off;
 	return 0;
 }
 
 /* Looks every element up; lists the edits. */
-static int walk(struct verdict_context *context, struct work *work)
+static int walk(struct decide_context *context, struct work *work)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 
-	header_iter_init(&iter, work->header->value);
-	while (header_next(&iter, &element)) {
+	addrlist_iter_init(&iter, work->header->value);
+	while (addrlist_next(&iter, &element)) {
 		int result = look_up(context, work, &element);
 
 		if (result < 0)
@@ -191,28 +191,28 @@ static int walk(struct verdict_context *context, struct work *work)
 
 /* The header stays as it is after all: so do its addresses. */
 static void leave(struct decision *decision, const struct work *work,
-	enum decide_reason reason)
+	enum decision_reason reason)
 {
 	for (size_t i = work->first_finding; i < decision->finding_count; i++) {
-		struct decide_finding *finding = &decision->findings[i];
+		struct decision_finding *finding = &decision->findings[i];
 
-		if (finding->result != RESULT_REWRITTEN)
+		if (finding->result != DECISION_REWRITTEN)
 			continue;
-		decision->counts[FIELD_HEADER][RESULT_REWRITTEN] -=
+		decision->counts[DECISION_HEADER][DECISION_REWRITTEN] -=
 			1 + finding->more;
-		decision->counts[FIELD_HEADER][RESULT_LEFT] +=
+		decision->counts[DECISION_HEADER][DECISION_LEFT] +=
 			1 + finding->more;
-		finding->result = RESULT_LEFT;
+		finding->result = DECISION_LEFT;
 		finding->reason = reason;
 		finding->new.len = 0;
 	}
 }
 
-static int edit_header(struct verdict_context *context, struct work *work,
-	enum decide_reason hold)
+static int edit_header(struct decide_context *context, struct work *work,
+	enum decision_reason hold)
 {
 	struct decision *decision = context->decision;
-	struct decide_header_edit *edit =
+	struct decision_header_edit *edit =
 		&decision->headers[decision->header_count];
 	struct splice splice;
 	enum splice_limit limit;
@@ -220,7 +220,7 @@ static int edit_header(struct verdict_context *context, struct work *work,
 
 	work->first_finding = decision->finding_count;
 	result = walk(context, work);
-	if (result < 0 || !work->edit_count)
+	if (result < 0 || !work->change_count)
 		return result;
 	if (hold) {
 		leave(decision, work, hold);
@@ -229,7 +229,7 @@ static int edit_header(struct verdict_context *context, struct work *work,
 	if (find_elements(context, work) < 0)
 		return ERR_NOMEM;
 	splice = (struct splice){ work->header->name, work->header->value,
-		work->header->crlf, work->edits, work->edit_count,
+		work->header->crlf, work->edits, work->change_count,
 		work->elements, work->element_count };
 	result = splice_apply(&splice, context->arena, context->scratch,
 		&edit->value, &limit);
@@ -237,33 +237,33 @@ static int edit_header(struct verdict_context *context, struct work *work,
 		return result;
 	if (!result) {
 		leave(decision, work,
-			limit == SPLICE_LINE ? REASON_LINE_LIMIT
-					     : REASON_HEADER_LIMIT);
-	} else if (decide_in_shadow(context->config, work->table)) {
+			limit == SPLICE_LINE ? DECISION_REASON_LINE_LIMIT
+					     : DECISION_REASON_HEADER_LIMIT);
+	} else if (decision_in_shadow(context->config, work->table)) {
 		decision->shadow = true;
 	} else {
 		edit->index = work->index;
-		edit->place = work->place;
+		edit->from_bottom = work->from_bottom;
 		decision->header_count++;
 	}
 	return 0;
 }
 
-int headeredit_decide(struct verdict_context *context)
+int headers_decide(struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
 	struct decision *decision = context->decision;
-	bool inbound = decision->direction == INBOUND;
+	bool inbound = decision->direction == DECISION_INBOUND;
 	enum config_headers which =
 		inbound ? context->config->inbound_rewrite_headers
-			: HEADERS_ALWAYS;
+			: CONFIG_HEADERS_ALWAYS;
 	struct coverage coverage = { listed(context), NULL, NULL };
 	int result;
 
-	if (which == HEADERS_NEVER)
+	if (which == CONFIG_HEADERS_NEVER)
 		return 0;
 	result = find_coverage(
-		context, which == HEADERS_UNLESS_SIGNED, &coverage);
+		context, which == CONFIG_HEADERS_UNLESS_SIGNED, &coverage);
 	decision->headers = arena_array(context->arena, message->header_count,
 		sizeof *decision->headers);
 	if (result < 0 || !decision->headers)
@@ -276,11 +276,12 @@ int headeredit_decide(struct verdict_context *context)
 
 		if (n == coverage.names->count)
 			continue;
-		work.place = coverage.place[n]--;
+		work.from_bottom = coverage.from_bottom[n]--;
 		result = edit_header(context, &work,
-			work.place <= coverage.covered[n] ? REASON_SIGNED
-							  : REASON_NONE);
-		verdict_fold(context, work.index);
+			work.from_bottom <= coverage.covered[n]
+				? DECISION_REASON_SIGNED
+				: DECISION_REASON_NONE);
+		outcome_fold(context, work.index);
 		arena_reset(context->scratch);
 		if (result < 0)
 			return result;

@@ -1,9 +1,9 @@
 /*
- * headeredit: the part of decide that is about address headers. Fills headers
+ * headers: the part of decide that is about address headers. Fills headers
  * and, for them, findings and counts of the decision. Called by decide alone.
  */
-#ifndef READDRESS_HEADEREDIT_H
-#define READDRESS_HEADEREDIT_H
+#ifndef READDRESS_DECIDE_HEADERS_H
+#define READDRESS_DECIDE_HEADERS_H
 
 #include "decide/context.h"
 
@@ -14,6 +14,6 @@
  * after each header. In shadow mode decision->shadow is set instead.
  * 0; ERR_NOMEM; ERR_IO or ERR_BAD, without text, when the map cannot be read.
  */
-int headeredit_decide(struct verdict_context *context) MUST_CHECK;
+int headers_decide(struct decide_context *context) MUST_CHECK;
 
 #endif

@@ -7,55 +7,55 @@
 
 /* One field of the message, while it is looked at. */
 struct source {
-	enum decide_leak_field field;
+	enum decision_leak_field field;
 	struct bytes header; /* its name; of the sender: none */
 	struct bytes value;
-	enum decide_field where;
+	enum decision_field where;
 	bool edited; /* a new value of it is in the decision */
 };
 
-static const char *const names[DECIDE_LEAK_FIELDS] = {
-	[LEAK_FROM] = "from",
-	[LEAK_SENDER] = "sender",
-	[LEAK_REPLY_TO] = "reply-to",
-	[LEAK_DISPOSITION] = "disposition-notification-to",
-	[LEAK_RECEIPT] = "return-receipt-to",
-	[LEAK_RESENT_FROM] = "resent-from",
-	[LEAK_RESENT_SENDER] = "resent-sender",
-	[LEAK_TO] = "to",
-	[LEAK_CC] = "cc",
-	[LEAK_OTHER] = "other",
+static const char *const names[DECISION_LEAK_FIELDS] = {
+	[DECISION_LEAK_FROM] = "from",
+	[DECISION_LEAK_SENDER] = "sender",
+	[DECISION_LEAK_REPLY_TO] = "reply-to",
+	[DECISION_LEAK_DISPOSITION] = "disposition-notification-to",
+	[DECISION_LEAK_RECEIPT] = "return-receipt-to",
+	[DECISION_LEAK_RESENT_FROM] = "resent-from",
+	[DECISION_LEAK_RESENT_SENDER] = "resent-sender",
+	[DECISION_LEAK_TO] = "to",
+	[DECISION_LEAK_CC] = "cc",
+	[DECISION_LEAK_OTHER] = "other",
 };
 
-const char *leak_field_name(enum decide_leak_field field)
+const char *leak_field_name(enum decision_leak_field field)
 {
-	return field < DECIDE_LEAK_FIELDS ? names[field] : "";
+	return field < DECISION_LEAK_FIELDS ? names[field] : "";
 }
 
-static enum decide_leak_field field_of(struct bytes header)
+static enum decision_leak_field field_of(struct bytes header)
 {
-	enum decide_leak_field field = LEAK_FROM;
+	enum decision_leak_field field = DECISION_LEAK_FROM;
 
-	while (field < LEAK_OTHER &&
+	while (field < DECISION_LEAK_OTHER &&
 		!bytes_equal_nocase(bytes_of(names[field]), header))
 		field++;
 	return field;
 }
 
 /* True if an address can have stayed that the outbound table would rewrite. */
-static bool is_possible(const struct verdict_context *context)
+static bool is_possible(const struct decide_context *context)
 {
 	const struct decision *decision = context->decision;
-	const uint64_t *sender = decision->counts[FIELD_SENDER];
-	const uint64_t *header = decision->counts[FIELD_HEADER];
+	const uint64_t *sender = decision->counts[DECISION_SENDER];
+	const uint64_t *header = decision->counts[DECISION_HEADER];
 
 	if (decision->refuse ||
 		!map_rows(map_reader_map(context->reader), RULE_OUTBOUND))
 		return false;
-	return decision->direction == INBOUND ||
-	       decide_in_shadow(context->config, RULE_OUTBOUND) ||
-	       sender[RESULT_LEFT] || sender[RESULT_UNPARSABLE] ||
-	       header[RESULT_LEFT] || header[RESULT_UNPARSABLE];
+	return decision->direction == DECISION_INBOUND ||
+	       decision_in_shadow(context->config, RULE_OUTBOUND) ||
+	       sender[DECISION_LEFT] || sender[DECISION_UNPARSABLE] ||
+	       header[DECISION_LEFT] || header[DECISION_UNPARSABLE];
 }
 
 /* True if the address has no domain, and Postfix completes it with its own. */
@@ -68,7 +68,7 @@ static bool is_bare(struct bytes spelt)
 }
 
 /* 1, 0 (an address without a domain is this host's own), or an error. */
-static int is_outside(const struct verdict_context *context,
+static int is_outside(const struct decide_context *context,
 	const struct decide_recipient *recipient)
 {
 	struct mailbox mailbox;
@@ -88,7 +88,7 @@ static int is_outside(const struct verdict_context *context,
 	return result < 0 ? result : !roles;
 }
 
-static int has_outsider(const struct verdict_context *context)
+static int has_outsider(const struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
 	int result = 0;
@@ -100,17 +100,17 @@ static int has_outsider(const struct verdict_context *context)
 
 /* What the outbound table would do with the address: true when it would
  * rewrite it, or cannot although a rule holds. */
-static bool fires(const struct verdict *verdict)
+static bool fires(const struct outcome *outcome)
 {
-	return verdict->result == RESULT_REWRITTEN ||
-	       verdict->result == RESULT_LEFT;
+	return outcome->result == DECISION_REWRITTEN ||
+	       outcome->result == DECISION_LEFT;
 }
 
 static bool is_known(const struct decision *decision,
 	const struct source *source, struct bytes key)
 {
 	for (size_t i = 0; i < decision->leak_count; i++) {
-		const struct decide_leak *leak = &decision->leaks[i];
+		const struct decision_leak *leak = &decision->leaks[i];
 
 		if (leak->field == source->field &&
 			bytes_equal_nocase(leak->header, source->header) &&
@@ -122,7 +122,7 @@ static bool is_known(const struct decision *decision,
 
 /* Notes the address unless it is known. Returns 1 when it, and what the verdict
  * points to, must stay in the arena; 0; ERR_NOMEM. */
-static int note(struct verdict_context *context, const struct source *source,
+static int note(struct decide_context *context, const struct source *source,
 	struct bytes address, struct bytes key)
 {
 	struct decision *decision = context->decision;
@@ -131,10 +131,10 @@ static int note(struct verdict_context *context, const struct source *source,
 		return 0;
 	decision->leak_total++;
 	decision->leak_fields |= 1u << source->field;
-	if (decision->leak_count == DECIDE_LEAKS)
+	if (decision->leak_count == DECISION_LEAKS)
 		return 0;
 	decision->leaks[decision->leak_count++] =
-		(struct decide_leak){ source->field, source->header, address,
+		(struct decision_leak){ source->field, source->header, address,
 			key };
 	return 1;
 }
@@ -143,36 +143,36 @@ static int note(struct verdict_context *context, const struct source *source,
  * Only in an edited header: it was inbound, and so was the rule. 1, 0, or an
  * error. */
 static int is_changed(
-	const struct verdict_context *context, const struct mailbox *mailbox)
+	const struct decide_context *context, const struct mailbox *mailbox)
 {
-	struct verdict verdict;
-	int result = verdict_find(
-		context, RULE_INBOUND, mailbox, FIELD_HEADER, &verdict);
+	struct outcome outcome;
+	int result = outcome_find(
+		context, RULE_INBOUND, mailbox, DECISION_HEADER, &outcome);
 
-	return result < 0 ? result : verdict.result == RESULT_REWRITTEN;
+	return result < 0 ? result : outcome.result == DECISION_REWRITTEN;
 }
 
 /* An address that could be read. */
-static int look_at(struct verdict_context *context, const struct source *source,
+static int look_at(struct decide_context *context, const struct source *source,
 	const struct mailbox *mailbox, struct bytes address)
 {
 	struct arena_mark mark = arena_mark(context->arena);
-	struct verdict verdict;
-	int result = verdict_find(
-		context, RULE_OUTBOUND, mailbox, source->where, &verdict);
+	struct outcome outcome;
+	int result = outcome_find(
+		context, RULE_OUTBOUND, mailbox, source->where, &outcome);
 
 	if (result < 0)
 		return result;
-	if (fires(&verdict) && source->edited) {
-		if (context->decision->direction == INBOUND)
+	if (fires(&outcome) && source->edited) {
+		if (context->decision->direction == DECISION_INBOUND)
 			result = is_changed(context, mailbox);
 		else
-			result = verdict.result == RESULT_REWRITTEN;
+			result = outcome.result == DECISION_REWRITTEN;
 		if (result < 0)
 			return result;
 	}
-	if (!result && fires(&verdict))
-		result = note(context, source, address, verdict.key);
+	if (!result && fires(&outcome))
+		result = note(context, source, address, outcome.key);
 	else
 		result = 0;
 	if (!result)
@@ -181,13 +181,13 @@ static int look_at(struct verdict_context *context, const struct source *source,
 }
 
 /* Looks the first len bytes of it up. */
-static int look_at_place(struct verdict_context *context,
+static int look_at_place(struct decide_context *context,
 	const struct source *source, const struct unread *unread, size_t len,
 	bool *fired)
 {
 	struct arena_mark mark = arena_mark(context->arena);
 	struct mailbox mailbox = { .local_len = 0 };
-	struct verdict verdict;
+	struct outcome outcome;
 	int result = 0;
 
 	*fired = false;
@@ -199,15 +199,15 @@ static int look_at_place(struct verdict_context *context,
 		memcpy(mailbox.domain, unread->text + unread->at + 1,
 			mailbox.domain_len);
 	}
-	result = verdict_find(
-		context, RULE_OUTBOUND, &mailbox, source->where, &verdict);
-	*fired = !result && fires(&verdict);
+	result = outcome_find(
+		context, RULE_OUTBOUND, &mailbox, source->where, &outcome);
+	*fired = !result && fires(&outcome);
 	if (*fired) {
 		char *copy = arena_copy(context->arena, unread->text, len);
 
 		result =
 			copy ? note(context, source,
-				       (struct bytes){ copy, len }, verdict.key)
+				       (struct bytes){ copy, len }, outcome.key)
 			     : ERR_NOMEM;
 	}
 	if (!result)
@@ -216,7 +216,7 @@ static int look_at_place(struct verdict_context *context,
 }
 
 /* What could not be read, but holds what looks like addresses. */
-static int look_into(struct verdict_context *context,
+static int look_into(struct decide_context *context,
 	const struct source *source, struct bytes text)
 {
 	struct unread unread;
@@ -233,10 +233,11 @@ static int look_into(struct verdict_context *context,
 	return result;
 }
 
-static int look_at_sender(struct verdict_context *context)
+static int look_at_sender(struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
-	struct source source = { .field = LEAK_FROM, .where = FIELD_SENDER };
+	struct source source = { .field = DECISION_LEAK_FROM,
+		.where = DECISION_SENDER };
 	struct mailbox mailbox;
 	struct bytes spelt;
 	int result;
@@ -253,8 +254,8 @@ static int look_at_sender(struct verdict_context *context)
 
 /* The address as a log line shows it: without the comments and folds that may
  * be in it. NULL data: out of memory. */
-static struct bytes shown(struct verdict_context *context,
-	const struct header_element *element, struct bytes value,
+static struct bytes shown(struct decide_context *context,
+	const struct addrlist_element *element, struct bytes value,
 	const struct mailbox *mailbox)
 {
 	struct bytes raw = { value.data + element->addr_spec.off,
@@ -262,7 +263,7 @@ static struct bytes shown(struct verdict_context *context,
 	char text[ADDRESS_TEXT_MAX];
 	int len;
 
-	if (!(element->flags & HEADER_ELEMENT_BROKEN))
+	if (!(element->flags & ADDRLIST_ELEMENT_BROKEN))
 		return raw;
 	len = address_format(mailbox, text);
 	if (len < 0)
@@ -273,21 +274,21 @@ static struct bytes shown(struct verdict_context *context,
 }
 
 static int look_at_header(
-	struct verdict_context *context, const struct source *source)
+	struct decide_context *context, const struct source *source)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	int result = 0;
 
-	header_iter_init(&iter, source->value);
-	while (!result && header_next(&iter, &element)) {
-		bool bad = element.flags & HEADER_ELEMENT_BAD;
+	addrlist_iter_init(&iter, source->value);
+	while (!result && addrlist_next(&iter, &element)) {
+		bool bad = element.flags & ADDRLIST_ELEMENT_BAD;
 		struct span span = bad ? element.element : element.addr_spec;
 		struct bytes text = { source->value.data + span.off, span.len };
 		struct mailbox mailbox;
 
 		if (!bad)
-			bad = header_mailbox(
+			bad = addrlist_mailbox(
 				      source->value, &element, &mailbox) < 0;
 		if (bad) {
 			result = look_into(context, source, text);
@@ -300,7 +301,7 @@ static int look_at_header(
 	return result;
 }
 
-static int look_at_headers(struct verdict_context *context)
+static int look_at_headers(struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
 	const struct decision *decision = context->decision;
@@ -311,7 +312,7 @@ static int look_at_headers(struct verdict_context *context)
 		const struct decide_header *header = &message->headers[i];
 		struct source source = { .header = header->name,
 			.value = header->value,
-			.where = FIELD_HEADER };
+			.where = DECISION_HEADER };
 
 		if (!config_list_has_nocase(
 			    &context->config->outbound_headers, header->name))
@@ -322,14 +323,14 @@ static int look_at_headers(struct verdict_context *context)
 		source.edited = edit < decision->header_count &&
 				decision->headers[edit].index == i;
 		source.field = field_of(header->name);
-		if (source.field < LEAK_OTHER)
+		if (source.field < DECISION_LEAK_OTHER)
 			source.header = (struct bytes){ NULL, 0 };
 		result = look_at_header(context, &source);
 	}
 	return result;
 }
 
-int leak_find(struct verdict_context *context)
+int leak_find(struct decide_context *context)
 {
 	struct decision *decision = context->decision;
 	int result;
@@ -340,7 +341,7 @@ int leak_find(struct verdict_context *context)
 	if (result <= 0)
 		return result;
 	decision->leaks = arena_array(
-		context->arena, DECIDE_LEAKS, sizeof *decision->leaks);
+		context->arena, DECISION_LEAKS, sizeof *decision->leaks);
 	if (!decision->leaks)
 		return ERR_NOMEM;
 	result = look_at_sender(context);

@@ -4,8 +4,8 @@
  * of outbound_headers that the outbound table would rewrite and that stay as
  * they are, in a message that has a recipient outside. Called by decide alone.
  */
-#ifndef READDRESS_LEAK_H
-#define READDRESS_LEAK_H
+#ifndef READDRESS_DECIDE_LEAK_H
+#define READDRESS_DECIDE_LEAK_H
 
 #include "decide/context.h"
 
@@ -18,10 +18,10 @@
  * inbound rule, nor source of an outbound rule, nor in routes. 0; ERR_NOMEM;
  * ERR_IO or ERR_BAD, without text, when the map cannot be read.
  */
-int leak_find(struct verdict_context *context) MUST_CHECK;
+int leak_find(struct decide_context *context) MUST_CHECK;
 
 /* "from", "reply-to" ...: the sender and the From header are both "from";
  * "other" for a header that is none of the usual ones. */
-const char *leak_field_name(enum decide_leak_field field);
+const char *leak_field_name(enum decision_leak_field field);
 
 #endif

@@ -13,7 +13,7 @@ static int compare(const void *a, const void *b)
 	return bytes_compare(x->folded, y->folded);
 }
 
-static int fold_orcpt(const struct verdict_context *context,
+static int fold_orcpt(const struct decide_context *context,
 	const struct recipients_before *before, struct bytes *folded)
 {
 	const struct decide_recipient *recipient =
@@ -34,7 +34,7 @@ static bool is_ascii(const struct recipients *all)
 	return true;
 }
 
-static int check_pair(struct verdict_context *context,
+static int check_pair(struct decide_context *context,
 	const struct recipients_before *a, const struct recipients_before *b)
 {
 	if (a->deleted == b->deleted &&
@@ -45,7 +45,7 @@ static int check_pair(struct verdict_context *context,
 		"but not to the rules");
 }
 
-int lookalikes_list(struct verdict_context *context,
+int lookalikes_list(struct decide_context *context,
 	const struct recipients *all, struct lookalikes *list)
 {
 	int result = 0;
@@ -77,7 +77,7 @@ int lookalikes_list(struct verdict_context *context,
 }
 
 static const char *orcpt_of(
-	const struct verdict_context *context, struct bytes key)
+	const struct decide_context *context, struct bytes key)
 {
 	struct mailbox mailbox;
 	char *orcpt;
@@ -90,7 +90,7 @@ static const char *orcpt_of(
 
 /* Will Postfix still hold a recipient that looks like this, with this ORCPT?
  * A delete takes one out of its filter. 1, 0 or ERR_NOMEM. */
-static int holds(const struct verdict_context *context,
+static int holds(const struct decide_context *context,
 	const struct lookalikes *list, struct bytes folded, const char *orcpt)
 {
 	struct bytes wanted;
@@ -129,14 +129,14 @@ static bool is_plain(const char *text)
 	return !address_parse(text, strlen(text), &mailbox, NULL);
 }
 
-static int clash(struct verdict_context *context)
+static int clash(struct decide_context *context)
 {
 	return error_set(context->error, ERR_BAD,
 		"a target is a recipient to Postfix, for which U+00DF is ss, "
 		"but not to the rules");
 }
 
-int lookalikes_part(struct verdict_context *context,
+int lookalikes_part(struct decide_context *context,
 	const struct lookalikes *list, struct recipients_after *after)
 {
 	struct lookalike wanted = { 0 };

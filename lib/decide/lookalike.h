@@ -5,8 +5,8 @@
  * holds as that one's duplicate: nobody is left, after 250 (measured, Postfix
  * 3.7). Called by recipients alone.
  */
-#ifndef READDRESS_LOOKALIKE_H
-#define READDRESS_LOOKALIKE_H
+#ifndef READDRESS_DECIDE_LOOKALIKE_H
+#define READDRESS_DECIDE_LOOKALIKE_H
 
 #include "decide/context.h"
 
@@ -28,7 +28,7 @@ struct lookalikes {
  * becomes, and one that looks like it stays: which of the two Postfix holds
  * cannot be known.
  */
-int lookalikes_list(struct verdict_context *context,
+int lookalikes_list(struct decide_context *context,
 	const struct recipients *all, struct lookalikes *list) MUST_CHECK;
 
 /*
@@ -38,7 +38,7 @@ int lookalikes_list(struct verdict_context *context,
  * ORCPT; that setting is not supported.) 0; ERR_NOMEM; ERR_BAD and the
  * context's error when the client's ORCPTs leave none.
  */
-int lookalikes_part(struct verdict_context *context,
+int lookalikes_part(struct decide_context *context,
 	const struct lookalikes *list,
 	struct recipients_after *after) MUST_CHECK;
 

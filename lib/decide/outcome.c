@@ -5,33 +5,33 @@
 #include "map/lookup.h"
 
 /* What of the old address goes into the new one may be dangerous there. */
-static enum decide_reason objection(const struct verdict_context *context,
+static enum decision_reason objection(const struct decide_context *context,
 	const struct lookup *lookup, const struct mailbox *old,
 	const struct lookup_target *target, size_t text_len,
-	enum decide_field field)
+	enum decision_field field)
 {
 	bool keeps = target->keeps_local;
-	bool new_local = !keeps || field != FIELD_HEADER;
+	bool new_local = !keeps || field != DECISION_HEADER;
 	size_t off = keeps ? 0 : lookup->extension.off;
 	size_t len = keeps ? old->local_len : lookup->extension.len;
 
-	if (field == FIELD_RECIPIENT &&
+	if (field == DECISION_RECIPIENT &&
 		address_is_routed(old->local + off, len))
-		return REASON_ROUTED;
+		return DECISION_REASON_ROUTED;
 	/* 64 octets before the "@" are a limit for what a rule writes: reply
 	 * tokens, VERP and extensions are longer, and are delivered. */
 	if (target->too_long || text_len > ADDRESS_MAX)
-		return REASON_NEW_TOO_LONG;
+		return DECISION_REASON_NEW_TOO_LONG;
 	if (new_local && !context->message->smtputf8 &&
 		address_local_is_utf8(&target->mailbox))
-		return REASON_NEW_UTF8;
-	return REASON_NONE;
+		return DECISION_REASON_NEW_UTF8;
+	return DECISION_REASON_NONE;
 }
 
 /* Writes one target into the arena. */
-static int write_target(const struct verdict_context *context,
+static int write_target(const struct decide_context *context,
 	const struct lookup_target *target, const char *text, size_t len,
-	struct verdict_target *out)
+	struct outcome_target *out)
 {
 	char key[ADDRESS_KEY_MAX];
 	char local[ADDRESS_TEXT_MAX];
@@ -64,77 +64,77 @@ static size_t count_targets(struct bytes targets)
 
 /* Makes the next of verdict->targets. Returns 0; 1 and verdict->reason when the
  * address is to be left; or an error. */
-static int make_target(const struct verdict_context *context,
+static int make_target(const struct decide_context *context,
 	const struct lookup *lookup, const struct mailbox *mailbox,
-	const struct lookup_target *target, enum decide_field field,
-	struct verdict *verdict)
+	const struct lookup_target *target, enum decision_field field,
+	struct outcome *outcome)
 {
 	char text[ADDRESS_TEXT_MAX];
 	int len = address_format(&target->mailbox, text);
 	int result = len;
 
 	if (len >= 0) {
-		verdict->reason = objection(
+		outcome->reason = objection(
 			context, lookup, mailbox, target, (size_t)len, field);
-		if (verdict->reason)
+		if (outcome->reason)
 			return 1;
 		result = write_target(context, target, text, (size_t)len,
-			&verdict->targets[verdict->target_count]);
+			&outcome->targets[outcome->target_count]);
 	}
 	if (result == ERR_BAD) {
-		verdict->reason = REASON_NEW_INVALID;
+		outcome->reason = DECISION_REASON_NEW_INVALID;
 		return 1;
 	}
 	if (!result)
-		verdict->target_count++;
+		outcome->target_count++;
 	return result;
 }
 
 /* True if the rule makes nothing of the address but itself. */
-static bool is_itself(const struct verdict *verdict)
+static bool is_itself(const struct outcome *outcome)
 {
 	size_t same = 0;
 
-	while (same < verdict->target_count &&
-		bytes_equal(verdict->targets[same].key, verdict->key))
+	while (same < outcome->target_count &&
+		bytes_equal(outcome->targets[same].key, outcome->key))
 		same++;
-	return same && same == verdict->target_count;
+	return same && same == outcome->target_count;
 }
 
-static int find_targets(const struct verdict_context *context,
+static int find_targets(const struct decide_context *context,
 	const struct lookup *lookup, const struct mailbox *mailbox,
-	enum decide_field field, struct verdict *verdict)
+	enum decision_field field, struct outcome *outcome)
 {
 	struct bytes rest = lookup->targets;
 	struct lookup_target target;
-	size_t wanted = field == FIELD_HEADER ? 1 : count_targets(rest);
+	size_t wanted = field == DECISION_HEADER ? 1 : count_targets(rest);
 	int result = 0;
 
-	verdict->targets =
-		arena_array(context->arena, wanted, sizeof *verdict->targets);
-	if (!verdict->targets)
+	outcome->targets =
+		arena_array(context->arena, wanted, sizeof *outcome->targets);
+	if (!outcome->targets)
 		return ERR_NOMEM;
-	verdict->result = RESULT_REWRITTEN;
-	while (verdict->target_count < wanted &&
+	outcome->result = DECISION_REWRITTEN;
+	while (outcome->target_count < wanted &&
 		(result = lookup_next(lookup, mailbox, &rest, &target)) == 1) {
 		result = make_target(
-			context, lookup, mailbox, &target, field, verdict);
+			context, lookup, mailbox, &target, field, outcome);
 		if (result < 0)
 			return result;
 		if (result) {
-			verdict->result = RESULT_LEFT;
-			verdict->target_count = 0;
+			outcome->result = DECISION_LEFT;
+			outcome->target_count = 0;
 			return 0;
 		}
 	}
-	if (!result && !verdict->target_count)
+	if (!result && !outcome->target_count)
 		return ERR_BAD;
-	if (!result && is_itself(verdict))
-		verdict->result = RESULT_UNCHANGED;
+	if (!result && is_itself(outcome))
+		outcome->result = DECISION_UNCHANGED;
 	return result;
 }
 
-static int keep(const struct verdict_context *context, const char *data,
+static int keep(const struct decide_context *context, const char *data,
 	size_t len, struct bytes *kept)
 {
 	kept->data = arena_copy(context->arena, data, len);
@@ -142,56 +142,56 @@ static int keep(const struct verdict_context *context, const char *data,
 	return kept->data ? 0 : ERR_NOMEM;
 }
 
-int verdict_find(const struct verdict_context *context, enum rule_table table,
-	const struct mailbox *mailbox, enum decide_field field,
-	struct verdict *verdict)
+int outcome_find(const struct decide_context *context, enum rule_table table,
+	const struct mailbox *mailbox, enum decision_field field,
+	struct outcome *outcome)
 {
 	struct localpart_syntax syntax = config_localpart(context->config);
 	struct lookup lookup;
 	int result =
 		lookup_find(context->reader, table, mailbox, &syntax, &lookup);
 
-	memset(verdict, 0, sizeof *verdict);
-	verdict->result = RESULT_UNCHANGED;
+	memset(outcome, 0, sizeof *outcome);
+	outcome->result = DECISION_UNCHANGED;
 	if (result < 0)
 		return result;
 	if (lookup.address_len && keep(context, lookup.address,
-					  lookup.address_len, &verdict->key))
+					  lookup.address_len, &outcome->key))
 		return ERR_NOMEM;
 	if (!result)
 		return 0;
-	verdict->kind = lookup.kind;
-	if (keep(context, lookup.key, lookup.key_len, &verdict->rule))
+	outcome->kind = lookup.kind;
+	if (keep(context, lookup.key, lookup.key_len, &outcome->rule))
 		return ERR_NOMEM;
 	if (lookup.kind == RULE_EXCEPTION) {
-		verdict->result = RESULT_EXCEPTION;
+		outcome->result = DECISION_EXCEPTION;
 		return 0;
 	}
-	return find_targets(context, &lookup, mailbox, field, verdict);
+	return find_targets(context, &lookup, mailbox, field, outcome);
 }
 
-int verdict_join(struct arena *arena, const struct verdict *verdict,
+int outcome_join(struct arena *arena, const struct outcome *outcome,
 	struct bytes *joined)
 {
 	size_t len = 0;
 	char *text;
 
-	if (verdict->target_count == 1) {
-		*joined = verdict->targets[0].text;
+	if (outcome->target_count == 1) {
+		*joined = outcome->targets[0].text;
 		return 0;
 	}
-	for (size_t i = 0; i < verdict->target_count; i++)
-		len += verdict->targets[i].text.len + 1;
+	for (size_t i = 0; i < outcome->target_count; i++)
+		len += outcome->targets[i].text.len + 1;
 	text = arena_bytes(arena, len + 1);
 	if (!text)
 		return ERR_NOMEM;
 	joined->data = text;
-	for (size_t i = 0; i < verdict->target_count; i++) {
+	for (size_t i = 0; i < outcome->target_count; i++) {
 		if (i)
 			*text++ = ',';
-		memcpy(text, verdict->targets[i].text.data,
-			verdict->targets[i].text.len);
-		text += verdict->targets[i].text.len;
+		memcpy(text, outcome->targets[i].text.data,
+			outcome->targets[i].text.len);
+		text += outcome->targets[i].text.len;
 	}
 	*text = '\0';
 	joined->len = (size_t)(text - joined->data);
@@ -199,8 +199,8 @@ int verdict_join(struct arena *arena, const struct verdict *verdict,
 }
 
 /* True if both are to be told of as one. */
-static bool is_alike(const struct verdict_context *context,
-	const struct decide_finding *a, const struct decide_finding *b)
+static bool is_alike(const struct decide_context *context,
+	const struct decision_finding *a, const struct decision_finding *b)
 {
 	const struct decide_header *headers = context->message->headers;
 
@@ -209,23 +209,23 @@ static bool is_alike(const struct verdict_context *context,
 		       headers[a->index].name, headers[b->index].name);
 }
 
-static bool keeps_all(const struct verdict_context *context)
+static bool keeps_all(const struct decide_context *context)
 {
 	return context->message->explain || context->message->keep_all;
 }
 
 /* True if the address is counted by a finding of its header that is there. */
-static bool is_counted(
-	const struct verdict_context *context, const struct decide_finding *new)
+static bool is_counted(const struct decide_context *context,
+	const struct decision_finding *new)
 {
 	struct decision *decision = context->decision;
 
-	if (keeps_all(context) || new->field != FIELD_HEADER)
+	if (keeps_all(context) || new->field != DECISION_HEADER)
 		return false;
-	for (size_t i = decision->finding_count; i > DECIDE_FINDINGS; i--) {
-		struct decide_finding *finding = &decision->findings[i - 1];
+	for (size_t i = decision->finding_count; i > DECISION_FINDINGS; i--) {
+		struct decision_finding *finding = &decision->findings[i - 1];
 
-		if (finding->field != FIELD_HEADER ||
+		if (finding->field != DECISION_HEADER ||
 			finding->index != new->index)
 			break;
 		if (finding->result == new->result &&
@@ -237,25 +237,25 @@ static bool is_counted(
 	return false;
 }
 
-void verdict_fold(struct verdict_context *context, size_t index)
+void outcome_fold(struct decide_context *context, size_t index)
 {
 	struct decision *decision = context->decision;
-	struct decide_finding *findings = decision->findings;
+	struct decision_finding *findings = decision->findings;
 	size_t end = decision->finding_count;
 	size_t first = end;
 
 	if (keeps_all(context))
 		return;
-	while (first > DECIDE_FINDINGS &&
-		findings[first - 1].field == FIELD_HEADER &&
+	while (first > DECISION_FINDINGS &&
+		findings[first - 1].field == DECISION_HEADER &&
 		findings[first - 1].index == index)
 		first--;
 	decision->finding_count = first;
 	for (size_t i = first; i < end; i++) {
-		size_t n = DECIDE_FINDINGS;
+		size_t n = DECISION_FINDINGS;
 
 		while (n < first &&
-			(findings[n].field != FIELD_HEADER ||
+			(findings[n].field != DECISION_HEADER ||
 				!is_alike(context, &findings[n], &findings[i])))
 			n++;
 		if (n < first)
@@ -266,49 +266,49 @@ void verdict_fold(struct verdict_context *context, size_t index)
 }
 
 /* What the finding keeps of a verdict that lives shorter. */
-static int keep_finding(const struct verdict_context *context,
-	const struct verdict *verdict, struct decide_finding *finding)
+static int keep_finding(const struct decide_context *context,
+	const struct outcome *outcome, struct decision_finding *finding)
 {
-	finding->key = verdict->rule;
-	if (verdict->result == RESULT_REWRITTEN &&
-		verdict_join(context->arena, verdict, &finding->new) < 0)
+	finding->key = outcome->rule;
+	if (outcome->result == DECISION_REWRITTEN &&
+		outcome_join(context->arena, outcome, &finding->new) < 0)
 		return ERR_NOMEM;
-	if (finding->field != FIELD_HEADER)
+	if (finding->field != DECISION_HEADER)
 		return 0;
-	if (finding->key.len && keep(context, verdict->rule.data,
-					verdict->rule.len, &finding->key))
+	if (finding->key.len && keep(context, outcome->rule.data,
+					outcome->rule.len, &finding->key))
 		return ERR_NOMEM;
 	return finding->new.len ? keep(context, finding->new.data,
 					  finding->new.len, &finding->new)
 				: 0;
 }
 
-int verdict_note(struct verdict_context *context, enum decide_field field,
+int outcome_note(struct decide_context *context, enum decision_field field,
 	size_t index, struct bytes old, enum rule_table table,
-	const struct verdict *verdict)
+	const struct outcome *outcome)
 {
 	struct decision *decision = context->decision;
-	struct decide_finding *findings;
-	struct decide_finding new = { .field = field,
-		.result = verdict->result,
+	struct decision_finding *findings;
+	struct decision_finding new = { .field = field,
+		.result = outcome->result,
 		.index = index,
 		.old = old,
-		.kind = verdict->kind,
+		.kind = outcome->kind,
 		.table = table,
-		.shadow = decide_in_shadow(context->config, table),
-		.reason = verdict->reason };
+		.shadow = decision_in_shadow(context->config, table),
+		.reason = outcome->reason };
 
-	decision->counts[field][verdict->result]++;
+	decision->counts[field][outcome->result]++;
 	if ((!context->message->explain &&
-		    verdict->result != RESULT_REWRITTEN &&
-		    verdict->result != RESULT_LEFT &&
-		    verdict->reason != REASON_UNREAD) ||
+		    outcome->result != DECISION_REWRITTEN &&
+		    outcome->result != DECISION_LEFT &&
+		    outcome->reason != DECISION_REASON_UNREAD) ||
 		is_counted(context, &new))
 		return 0;
 	findings = array_grow_in(context->arena, decision->findings,
 		decision->finding_count, &context->findings_room,
 		sizeof *findings);
-	if (!findings || keep_finding(context, verdict, &new) < 0)
+	if (!findings || keep_finding(context, outcome, &new) < 0)
 		return ERR_NOMEM;
 	findings[decision->finding_count++] = new;
 	decision->findings = findings;
@@ -348,12 +348,12 @@ static int names_domain(
 	return result;
 }
 
-int outcome_unread(const struct verdict_context *context, enum rule_table table,
-	struct bytes text, enum decide_reason reason, struct verdict *verdict)
+int outcome_unread(const struct decide_context *context, enum rule_table table,
+	struct bytes text, enum decision_reason reason, struct outcome *outcome)
 {
 	int result = names_domain(context->reader, table, text);
 
-	*verdict = (struct verdict){ .result = RESULT_UNPARSABLE,
-		.reason = result == 1 ? REASON_UNREAD : reason };
+	*outcome = (struct outcome){ .result = DECISION_UNPARSABLE,
+		.reason = result == 1 ? DECISION_REASON_UNREAD : reason };
 	return result < 0 ? result : 0;
 }

@@ -1,28 +1,28 @@
 /*
- * verdict: what the rules make of one address: the one answer for senders,
+ * outcome: what the rules make of one address: the one answer for senders,
  * recipients and headers, and for `readdress lookup`.
  */
-#ifndef READDRESS_VERDICT_H
-#define READDRESS_VERDICT_H
+#ifndef READDRESS_DECIDE_OUTCOME_H
+#define READDRESS_DECIDE_OUTCOME_H
 
 #include "decide/context.h"
 
-struct verdict_target {
+struct outcome_target {
 	struct bytes text; /* as it is written: RFC 5321, NUL behind it */
 	struct bytes key;
 	bool keeps_local;
 	struct bytes domain; /* the end of text */
 };
 
-struct verdict {
-	enum decide_result result; /* REWRITTEN, UNCHANGED, EXCEPTION, LEFT */
-	enum decide_reason reason; /* of LEFT and UNPARSABLE */
-	struct bytes key;	   /* of the address; len 0 when it has none */
-	struct bytes rule;	   /* key of the rule; len 0 when none holds */
+struct outcome {
+	enum decision_result result; /* REWRITTEN, UNCHANGED, EXCEPTION, LEFT */
+	enum decision_reason reason; /* of LEFT and UNPARSABLE */
+	struct bytes key;  /* of the address; len 0 when it has none */
+	struct bytes rule; /* key of the rule; len 0 when none holds */
 	enum rule_kind kind;
 	/* When REWRITTEN, and when UNCHANGED because the rule makes nothing of
 	 * the address but itself: at least one. */
-	struct verdict_target *targets;
+	struct outcome_target *targets;
 	size_t target_count;
 };
 
@@ -35,36 +35,36 @@ struct verdict {
  * the first target is the only one. Uses config, reader, message->smtputf8 and
  * arena of the context; everything lives in the arena. 0 or a negative error.
  */
-int verdict_find(const struct verdict_context *context, enum rule_table table,
-	const struct mailbox *mailbox, enum decide_field field,
-	struct verdict *verdict) MUST_CHECK;
+int outcome_find(const struct decide_context *context, enum rule_table table,
+	const struct mailbox *mailbox, enum decision_field field,
+	struct outcome *outcome) MUST_CHECK;
 
 /* The texts of the targets, joined with ",". *joined lives as long as they and
  * the arena. 0 or ERR_NOMEM. */
-int verdict_join(struct arena *arena, const struct verdict *verdict,
+int outcome_join(struct arena *arena, const struct outcome *outcome,
 	struct bytes *joined) MUST_CHECK;
 
 /* Counts what the verdict says of the address old, and appends it to
  * decision->findings where it is to be kept (see explain, keep_all). old
  * must live as long as the decision; so must the verdict, but for that of a
  * header, of which copies are made. 0 or ERR_NOMEM. */
-int verdict_note(struct verdict_context *context, enum decide_field field,
+int outcome_note(struct decide_context *context, enum decision_field field,
 	size_t index, struct bytes old, enum rule_table table,
-	const struct verdict *verdict) MUST_CHECK;
+	const struct outcome *outcome) MUST_CHECK;
 
-/* The header of that index is over: its findings beyond DECIDE_FINDINGS go to
+/* The header of that index is over: its findings beyond DECISION_FINDINGS go to
  * those of the headers before it that have the same name, result and reason. */
-void verdict_fold(struct verdict_context *context, size_t index);
+void outcome_fold(struct decide_context *context, size_t index);
 
 /*
  * Fills *verdict for a text that is no address, for that reason: UNPARSABLE. If
  * the text holds an "@domain" that a rule of the table names as the domain of
  * its source (U-labels, A-labels and case make no difference), the reason
- * becomes REASON_UNREAD, for it may be an address that was to be rewritten. 0,
- * or an error of map_domain_roles.
+ * becomes DECISION_REASON_UNREAD, for it may be an address that was to be
+ * rewritten. 0, or an error of map_domain_roles.
  */
-int outcome_unread(const struct verdict_context *context, enum rule_table table,
-	struct bytes text, enum decide_reason reason,
-	struct verdict *verdict) MUST_CHECK;
+int outcome_unread(const struct decide_context *context, enum rule_table table,
+	struct bytes text, enum decision_reason reason,
+	struct outcome *outcome) MUST_CHECK;
 
 #endif

@@ -13,7 +13,7 @@ bool proof_names(const struct config *config, struct bytes name)
  * that is listed with it. */
 static bool look_at(const struct config *config,
 	const struct decide_header *header, size_t index,
-	struct decide_proof *proof, bool *right)
+	struct decision_proof *proof, bool *right)
 {
 	struct bytes value = bytes_trim(header->value, BYTES_FWS);
 	bool listed = false;
@@ -31,7 +31,7 @@ static bool look_at(const struct config *config,
 		right[i] = true;
 		good = true;
 	}
-	if (listed && proof->found_count < DECIDE_FOUND)
+	if (listed && proof->found_count < DECISION_FOUND)
 		proof->found[proof->found_count] = index;
 	proof->found_count += listed;
 	return good || !listed;
@@ -39,7 +39,7 @@ static bool look_at(const struct config *config,
 
 int proof_find(const struct config *config,
 	const struct decide_message *message, struct arena *arena,
-	struct decide_proof *proof)
+	struct decision_proof *proof)
 {
 	size_t count = config->outbound_required_count;
 	bool *right = arena_array(arena, count, sizeof *right);
@@ -68,7 +68,7 @@ bool proof_is_same(
 }
 
 void proof_find_unseen(const struct config *config, const bool *seen,
-	struct decide_proof *proof)
+	struct decision_proof *proof)
 {
 	for (size_t i = 0; seen && i < config->outbound_required_count; i++) {
 		if (seen[i])

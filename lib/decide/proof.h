@@ -3,8 +3,8 @@
  * sender of this relay and not from another customer of the same cloud, and
  * once each of them was seen right, that the list holds no typing error.
  */
-#ifndef READDRESS_PROOF_H
-#define READDRESS_PROOF_H
+#ifndef READDRESS_DECIDE_PROOF_H
+#define READDRESS_DECIDE_PROOF_H
 
 #include "base/arena.h"
 #include "decide/decision.h"
@@ -20,7 +20,7 @@ bool proof_names(const struct config *config, struct bytes name);
  */
 int proof_find(const struct config *config,
 	const struct decide_message *message, struct arena *arena,
-	struct decide_proof *proof) MUST_CHECK;
+	struct decision_proof *proof) MUST_CHECK;
 
 /* True if both ask for the same: name and value, whatever their ASCII case. */
 bool proof_is_same(
@@ -29,6 +29,6 @@ bool proof_is_same(
 /* Sets unseen and unseen_count of *proof: which headers of the list were never
  * seen right. seen: as decide_message.required_seen. */
 void proof_find_unseen(const struct config *config, const bool *seen,
-	struct decide_proof *proof);
+	struct decision_proof *proof);
 
 #endif

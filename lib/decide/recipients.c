@@ -50,7 +50,7 @@ static size_t end_of_after(const struct recipients *all, size_t first)
 }
 
 struct recipients_after *recipients_new(
-	struct verdict_context *context, struct recipients *all)
+	struct decide_context *context, struct recipients *all)
 {
 	struct recipients_after *grown = array_grow_in(context->arena,
 		all->after, all->after_count, &all->after_room, sizeof *grown);
@@ -63,7 +63,7 @@ struct recipients_after *recipients_new(
 }
 
 /* The parameters for a recipient that first..first+count become. */
-static const char *esmtp(const struct verdict_context *context,
+static const char *esmtp(const struct decide_context *context,
 	const struct recipients_after *first, size_t count)
 {
 	struct dsn_notify notify = { 0, false, false, false };
@@ -87,7 +87,7 @@ static const char *esmtp(const struct verdict_context *context,
 
 /* Keeps of all->after, sorted by key, what is to be added: the first of each
  * key, orcpt now being all its parameters. */
-static int keep_new(struct verdict_context *context,
+static int keep_new(struct decide_context *context,
 	const struct lookalikes *lookalikes, struct recipients *all)
 {
 	size_t kept = 0;
@@ -111,7 +111,7 @@ static int keep_new(struct verdict_context *context,
 	return 0;
 }
 
-static int list_adds(struct verdict_context *context,
+static int list_adds(struct decide_context *context,
 	const struct lookalikes *lookalikes, struct recipients *all)
 {
 	struct decision *decision = context->decision;
@@ -127,7 +127,7 @@ static int list_adds(struct verdict_context *context,
 	if (!decision->adds)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < all->after_count; i++)
-		decision->adds[i] = (struct decide_add){ all->after[i].text,
+		decision->adds[i] = (struct decision_add){ all->after[i].text,
 			all->after[i].orcpt };
 	decision->add_count = all->after_count;
 	return 0;
@@ -135,7 +135,7 @@ static int list_adds(struct verdict_context *context,
 
 /* Once for each spelling: Postfix finds a recipient by no other. */
 static int list_deletes(
-	struct verdict_context *context, const struct recipients *all)
+	struct decide_context *context, const struct recipients *all)
 {
 	struct decision *decision = context->decision;
 
@@ -160,7 +160,7 @@ static int list_deletes(
 	return 0;
 }
 
-static void add_notify(const struct verdict_context *context, size_t recipient,
+static void add_notify(const struct decide_context *context, size_t recipient,
 	struct dsn_notify *notify)
 {
 	dsn_notify_add(notify, context->message->recipients[recipient].notify);
@@ -172,7 +172,7 @@ static void add_notify(const struct verdict_context *context, size_t recipient,
  * holds it, unless those who become it ask for other notification than those
  * who came with it: then it is added again, as the first of them spelt it.
  */
-static int mark_both(struct verdict_context *context, struct recipients *all,
+static int mark_both(struct decide_context *context, struct recipients *all,
 	size_t from, size_t to, size_t first, size_t next)
 {
 	struct recipients_after *after = &all->after[first];
@@ -204,7 +204,7 @@ static int mark_both(struct verdict_context *context, struct recipients *all,
 
 /* What Postfix is to lose, and what of all->after it has. Both lists are in the
  * order of keys. */
-static int mark(struct verdict_context *context, struct recipients *all)
+static int mark(struct decide_context *context, struct recipients *all)
 {
 	size_t from = 0;
 	int result = 0;
@@ -232,7 +232,7 @@ static int mark(struct verdict_context *context, struct recipients *all)
 }
 
 int recipients_difference(
-	struct verdict_context *context, struct recipients *all)
+	struct decide_context *context, struct recipients *all)
 {
 	struct lookalikes lookalikes;
 	int result;

@@ -4,14 +4,14 @@
  * of which another notification is wanted than Postfix holds. Called by
  * envelope alone.
  */
-#ifndef READDRESS_RECIPIENTS_H
-#define READDRESS_RECIPIENTS_H
+#ifndef READDRESS_DECIDE_RECIPIENTS_H
+#define READDRESS_DECIDE_RECIPIENTS_H
 
 #include "decide/context.h"
 
 /* One more of all->after, in the context's arena, its order set; or NULL. */
 struct recipients_after *recipients_new(
-	struct verdict_context *context, struct recipients *all);
+	struct decide_context *context, struct recipients *all);
 
 /*
  * Fills adds and deletes of the decision, all->before and all->after being
@@ -19,6 +19,6 @@ struct recipients_after *recipients_new(
  * error where Postfix cannot be told (see lookalike.h).
  */
 int recipients_difference(
-	struct verdict_context *context, struct recipients *all) MUST_CHECK;
+	struct decide_context *context, struct recipients *all) MUST_CHECK;
 
 #endif

@@ -2,8 +2,8 @@
  * resolved: which address a sender or recipient is: as it came, or as Postfix
  * resolved it.
  */
-#ifndef READDRESS_RESOLVED_H
-#define READDRESS_RESOLVED_H
+#ifndef READDRESS_DECIDE_RESOLVED_H
+#define READDRESS_DECIDE_RESOLVED_H
 
 #include "mail/address.h"
 

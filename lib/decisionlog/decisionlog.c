@@ -18,7 +18,7 @@ struct lines {
 	void *context;
 	enum log_level level;
 	char prefix[300];
-	char text[REPORT_LINE + 1];
+	char text[DECISIONLOG_LINE + 1];
 	size_t used;
 	bool empty; /* nothing behind the prefix yet */
 };
@@ -49,7 +49,7 @@ static void append(struct lines *lines, const char *text)
 
 static bool fits(const struct lines *lines, size_t len)
 {
-	return lines->used + len <= REPORT_LINE;
+	return lines->used + len <= DECISIONLOG_LINE;
 }
 
 static void show_id(const char *queue_id, char id[ID_SHOWN])
@@ -66,9 +66,9 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 	show_id(queue_id, id);
 	(void)snprintf(lines->prefix, sizeof lines->prefix,
 		"%s: direction=%s why=%s generation=%llu%s", id,
-		decide_direction_name(decision->direction),
-		decide_why_name(decision->why), (unsigned long long)generation,
-		shadow ? " mode=shadow" : "");
+		decision_direction_name(decision->direction),
+		decision_why_name(decision->why),
+		(unsigned long long)generation, shadow ? " mode=shadow" : "");
 	begin(lines);
 }
 
@@ -79,7 +79,7 @@ static void show(const struct lines *lines, struct bytes address, char *out)
 
 /* " rcpt=<old>:<new>,<new>", begun again on the next line where it is long. */
 static void add_address(
-	struct lines *lines, const struct decide_finding *finding)
+	struct lines *lines, const struct decision_finding *finding)
 {
 	struct bytes rest = finding->new;
 	struct bytes target;
@@ -95,7 +95,7 @@ static void add_address(
 			(void)snprintf(item, sizeof item, ",<%s>", new);
 		} else {
 			(void)snprintf(item, sizeof item, " %s=<%s>:<%s>",
-				decide_field_name(finding->field), old, new);
+				decision_field_name(finding->field), old, new);
 			if (!fits(lines, strlen(item)))
 				end(lines);
 		}
@@ -112,13 +112,13 @@ static void add_headers(struct lines *lines, const struct decision *decision,
 	size_t count = 0;
 
 	for (size_t i = 0; i < decision->finding_count; i++) {
-		const struct decide_finding *finding = &decision->findings[i];
+		const struct decision_finding *finding = &decision->findings[i];
 		struct bytes name;
 		char item[120];
 		size_t n = 0;
 
-		if (finding->field != FIELD_HEADER ||
-			finding->result != RESULT_REWRITTEN ||
+		if (finding->field != DECISION_HEADER ||
+			finding->result != DECISION_REWRITTEN ||
 			finding->shadow != shadow)
 			continue;
 		name = message->headers[finding->index].name;
@@ -144,10 +144,10 @@ static void add_rewritten(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message, bool shadow)
 {
 	for (size_t i = 0; i < decision->finding_count; i++) {
-		const struct decide_finding *finding = &decision->findings[i];
+		const struct decision_finding *finding = &decision->findings[i];
 
-		if (finding->field != FIELD_HEADER &&
-			finding->result == RESULT_REWRITTEN &&
+		if (finding->field != DECISION_HEADER &&
+			finding->result == DECISION_REWRITTEN &&
 			finding->shadow == shadow)
 			add_address(lines, finding);
 	}
@@ -156,27 +156,28 @@ static void add_rewritten(struct lines *lines, const struct decision *decision,
 
 /* Addresses of one field that were left for one reason. */
 struct left {
-	const struct decide_finding *first;
+	const struct decision_finding *first;
 	size_t count;
 };
 
 /* Gathers those of the finding at *i, of its whole header where it is in one,
  * by their reasons, and moves *i behind them. */
 static void gather_left(const struct decision *decision, size_t *i,
-	struct left left[DECIDE_REASONS])
+	struct left left[DECISION_REASONS])
 {
-	const struct decide_finding *first = &decision->findings[*i];
+	const struct decision_finding *first = &decision->findings[*i];
 
-	memset(left, 0, DECIDE_REASONS * sizeof *left);
+	memset(left, 0, DECISION_REASONS * sizeof *left);
 	for (; *i < decision->finding_count; (*i)++) {
-		const struct decide_finding *finding = &decision->findings[*i];
+		const struct decision_finding *finding =
+			&decision->findings[*i];
 		struct left *same = &left[finding->reason];
 
-		if (finding != first && (first->field != FIELD_HEADER ||
+		if (finding != first && (first->field != DECISION_HEADER ||
 						finding->index != first->index))
 			break;
-		if (finding->result != RESULT_LEFT &&
-			finding->reason != REASON_UNREAD)
+		if (finding->result != DECISION_LEFT &&
+			finding->reason != DECISION_REASON_UNREAD)
 			continue;
 		if (!same->count)
 			same->first = finding;
@@ -187,25 +188,26 @@ static void gather_left(const struct decision *decision, size_t *i,
 static void add_left(struct lines *lines, const struct left *left,
 	const struct decide_message *message)
 {
-	const struct decide_finding *finding = left->first;
+	const struct decision_finding *finding = left->first;
 	char item[ADDRESS_SHOWN + 300];
 	char old[ADDRESS_SHOWN];
 	char name[100] = "";
 
 	show(lines, finding->old, old);
-	if (finding->field == FIELD_HEADER)
+	if (finding->field == DECISION_HEADER)
 		(void)log_escape(message->headers[finding->index].name, name,
 			sizeof name);
 	(void)snprintf(item, sizeof item, " left %s=<%s> reason=\"%s\"",
-		*name ? name : decide_field_name(finding->field), old,
-		decide_reason_text(finding->reason));
+		*name ? name : decision_field_name(finding->field), old,
+		decision_reason_text(finding->reason));
 	append(lines, item);
 	if (left->count > 1) {
 		(void)snprintf(item, sizeof item, " more=%zu", left->count - 1);
 		append(lines, item);
 	}
-	lines->level = finding->reason == REASON_SIGNED ? LOG_LEVEL_INFO
-							: LOG_LEVEL_WARNING;
+	lines->level = finding->reason == DECISION_REASON_SIGNED
+			       ? LOG_LEVEL_INFO
+			       : LOG_LEVEL_WARNING;
 	end(lines);
 }
 
@@ -215,10 +217,10 @@ static void add_all_left(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message)
 {
 	for (size_t i = 0; i < decision->finding_count;) {
-		struct left left[DECIDE_REASONS];
+		struct left left[DECISION_REASONS];
 
 		gather_left(decision, &i, left);
-		for (size_t n = 0; n < DECIDE_REASONS; n++)
+		for (size_t n = 0; n < DECISION_REASONS; n++)
 			if (left[n].count)
 				add_left(lines, &left[n], message);
 	}
@@ -228,8 +230,8 @@ static uint64_t unparsable(const struct decision *decision)
 {
 	uint64_t sum = 0;
 
-	for (int field = 0; field < DECIDE_FIELDS; field++)
-		sum += decision->counts[field][RESULT_UNPARSABLE];
+	for (int field = 0; field < DECISION_FIELDS; field++)
+		sum += decision->counts[field][DECISION_UNPARSABLE];
 	return sum;
 }
 
@@ -247,7 +249,7 @@ static void add_unproven(struct lines *lines, const struct decision *decision,
 		show(lines, decision->refused, old);
 		(void)snprintf(item, sizeof item,
 			" refused rcpt=<%s> reply=\"%s\"", old,
-			decide_reply(decision));
+			decision_reply(decision));
 		append(lines, item);
 	}
 	prooflog_text(decision, message, lines->log, proof);
@@ -268,7 +270,7 @@ static void add_leaks(struct lines *lines, const struct decision *decision,
 		decision, message, id, lines->log, lines->emit, lines->context);
 }
 
-void report_lines(const struct decision *decision,
+void decisionlog_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
 	void (*emit)(void *context, enum log_level level, const char *line),
@@ -288,7 +290,7 @@ void report_lines(const struct decision *decision,
 		end(&lines);
 	}
 	set_prefix(&lines, decision, queue_id, generation, false);
-	if (decision->why == WHY_UNPROVEN) {
+	if (decision->why == DECISION_WHY_UNPROVEN) {
 		add_unproven(&lines, decision, message);
 		touched = true;
 	}
@@ -297,8 +299,8 @@ void report_lines(const struct decision *decision,
 	add_all_left(&lines, decision, message);
 	add_leaks(&lines, decision, message, queue_id);
 	/* That it was left as it is is told of mail that has been decided. */
-	lines.level = decision->why == WHY_REQUEUED ? LOG_LEVEL_INFO
-						    : LOG_LEVEL_DEBUG;
+	lines.level = decision->why == DECISION_WHY_REQUEUED ? LOG_LEVEL_INFO
+							     : LOG_LEVEL_DEBUG;
 	if (!touched)
 		append(&lines, " unchanged");
 	if (unparsable(decision)) {

@@ -1,15 +1,15 @@
 /*
- * report: a decision as log lines (readdress-milter(8), LOG), key=value, each
- * at most REPORT_LINE octets, every one beginning with the same prefix (leaks
- * with the queue ID alone: leaklog.h).
+ * decisionlog: a decision as log lines (readdress-milter(8), LOG), key=value,
+ * each at most DECISIONLOG_LINE octets, every one beginning with the same
+ * prefix (leaks with the queue ID alone: leaklog.h).
  */
-#ifndef READDRESS_REPORT_H
-#define READDRESS_REPORT_H
+#ifndef READDRESS_DECISIONLOG_DECISIONLOG_H
+#define READDRESS_DECISIONLOG_DECISIONLOG_H
 
 #include "base/log.h"
 #include "decide/decision.h"
 
-#define REPORT_LINE 900
+#define DECISIONLOG_LINE 900
 
 /*
  * Calls emit for each line, at the level it deserves: LOG_LEVEL_INFO where the
@@ -19,10 +19,10 @@
  * LOG_LEVEL_INFO for a
  * message without the proof that it needs, refused or not (LOG_LEVEL_WARNING
  * where it is refused for now, 450), and for one that was decided before
- * (WHY_REQUEUED), LOG_LEVEL_DEBUG for a message that nothing touched. queue_id:
- * NULL becomes "NOQUEUE".
+ * (DECISION_WHY_REQUEUED), LOG_LEVEL_DEBUG for a message that nothing touched.
+ * queue_id: NULL becomes "NOQUEUE".
  */
-void report_lines(const struct decision *decision,
+void decisionlog_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
 	void (*emit)(void *context, enum log_level level, const char *line),

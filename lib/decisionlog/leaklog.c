@@ -11,9 +11,9 @@
 #define LINE_SHOWN    900
 
 /* "x-sender": as metrics have it, but for headers that they put together. */
-static void show_field(const struct decide_leak *leak, char out[FIELD_SHOWN])
+static void show_field(const struct decision_leak *leak, char out[FIELD_SHOWN])
 {
-	if (leak->field != LEAK_OTHER) {
+	if (leak->field != DECISION_LEAK_OTHER) {
 		(void)snprintf(
 			out, FIELD_SHOWN, "%s", leak_field_name(leak->field));
 		return;
@@ -35,7 +35,7 @@ void leaklog_lines(const struct decision *decision,
 
 	prooflog_origin(message, origin);
 	for (size_t i = 0; i < decision->leak_count; i++) {
-		const struct decide_leak *leak = &decision->leaks[i];
+		const struct decision_leak *leak = &decision->leaks[i];
 		char address[ADDRESS_SHOWN];
 		char field[FIELD_SHOWN];
 
@@ -43,13 +43,13 @@ void leaklog_lines(const struct decision *decision,
 		show_field(leak, field);
 		(void)snprintf(line, sizeof line,
 			"%s: leak=<%s> field=%s why=%s%s", id, address, field,
-			decide_why_name(decision->why), origin);
+			decision_why_name(decision->why), origin);
 		emit(context, LOG_LEVEL_WARNING, line);
 	}
 	if (decision->leak_total == decision->leak_count)
 		return;
 	(void)snprintf(line, sizeof line, "%s: leaks=%zu logged=%zu why=%s%s",
 		id, decision->leak_total, decision->leak_count,
-		decide_why_name(decision->why), origin);
+		decision_why_name(decision->why), origin);
 	emit(context, LOG_LEVEL_WARNING, line);
 }

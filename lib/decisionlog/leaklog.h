@@ -1,8 +1,8 @@
 /*
  * leaklog: the leaks of a decision as log lines.
  */
-#ifndef READDRESS_LEAKLOG_H
-#define READDRESS_LEAKLOG_H
+#ifndef READDRESS_DECISIONLOG_LEAKLOG_H
+#define READDRESS_DECISIONLOG_LEAKLOG_H
 
 #include "base/log.h"
 #include "decide/decision.h"

@@ -2,8 +2,8 @@
  * logaddress: an address as a log line shows it: readable, or as a hash where
  * log_addresses is off.
  */
-#ifndef READDRESS_LOGADDRESS_H
-#define READDRESS_LOGADDRESS_H
+#ifndef READDRESS_DECISIONLOG_LOGADDRESS_H
+#define READDRESS_DECISIONLOG_LOGADDRESS_H
 
 #include "base/log.h"
 

@@ -76,14 +76,14 @@ void prooflog_text(const struct decision *decision,
 	const struct decide_message *message, const struct log *log,
 	char text[PROOFLOG_MAX])
 {
-	const struct decide_proof *proof = &decision->proof;
+	const struct decision_proof *proof = &decision->proof;
 	const struct config_required *unseen = proof->unseen;
 	/* What is kept for "unseen". */
 	size_t room = PROOFLOG_MAX - (unseen ? 2 * SHOWN + 50 : 0) - 20;
 	size_t shown = 0;
 
 	prooflog_origin(message, text);
-	while (shown < proof->found_count && shown < DECIDE_FOUND) {
+	while (shown < proof->found_count && shown < DECISION_FOUND) {
 		const struct decide_header *header =
 			&message->headers[proof->found[shown]];
 

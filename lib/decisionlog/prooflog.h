@@ -2,8 +2,8 @@
  * prooflog: what a log line says of a message without the proof that
  * outbound_required_headers ask for.
  */
-#ifndef READDRESS_PROOFLOG_H
-#define READDRESS_PROOFLOG_H
+#ifndef READDRESS_DECISIONLOG_PROOFLOG_H
+#define READDRESS_DECISIONLOG_PROOFLOG_H
 
 #include "base/log.h"
 #include "decide/decision.h"

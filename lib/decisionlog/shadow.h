@@ -1,8 +1,8 @@
 /*
  * shadow: what people are told while a table is in shadow mode.
  */
-#ifndef READDRESS_SHADOW_H
-#define READDRESS_SHADOW_H
+#ifndef READDRESS_DECISIONLOG_SHADOW_H
+#define READDRESS_DECISIONLOG_SHADOW_H
 
 #include "config/config.h"
 #include "rules/rule.h"

@@ -5,8 +5,8 @@
  * and quoted-pairs, the domain as it came. It is a value; nothing in it points
  * anywhere. Addresses longer than the buffers are not addresses to us.
  */
-#ifndef READDRESS_ADDRESS_H
-#define READDRESS_ADDRESS_H
+#ifndef READDRESS_MAIL_ADDRESS_H
+#define READDRESS_MAIL_ADDRESS_H
 
 #include "base/bytes.h"
 #include "base/error.h"

@@ -57,9 +57,9 @@ static size_t end_of_literal(struct bytes value, size_t off)
 	return 0;
 }
 
-struct header_token header_lex(struct bytes value, size_t off)
+struct addrlist_token addrlist_lex(struct bytes value, size_t off)
 {
-	struct header_token token = { HEADER_END, { off, 0 } };
+	struct addrlist_token token = { ADDRLIST_END, { off, 0 } };
 	size_t end = off;
 	char c;
 
@@ -67,25 +67,25 @@ struct header_token header_lex(struct bytes value, size_t off)
 		return token;
 	c = value.data[off];
 	if (is_space(c)) {
-		token.type = HEADER_SPACE;
+		token.type = ADDRLIST_SPACE;
 		while (end < value.len && is_space(value.data[end]))
 			end++;
 	} else if (is_atom(c)) {
-		token.type = HEADER_ATOM;
+		token.type = ADDRLIST_ATOM;
 		while (end < value.len && is_atom(value.data[end]))
 			end++;
 	} else if (c == '"' || c == '(') {
-		token.type = c == '"' ? HEADER_QUOTED : HEADER_COMMENT;
+		token.type = c == '"' ? ADDRLIST_QUOTED : ADDRLIST_COMMENT;
 		end = c == '"' ? end_of_quoted(value, off)
 			       : end_of_comment(value, off);
 		if (!end) {
-			token.type = HEADER_UNTERMINATED;
+			token.type = ADDRLIST_UNTERMINATED;
 			end = value.len;
 		}
 	} else if (c == '[' && (end = end_of_literal(value, off))) {
-		token.type = HEADER_LITERAL;
+		token.type = ADDRLIST_LITERAL;
 	} else {
-		token.type = is_special(c) ? HEADER_SPECIAL : HEADER_OTHER;
+		token.type = is_special(c) ? ADDRLIST_SPECIAL : ADDRLIST_OTHER;
 		end = off + 1;
 	}
 	token.span.len = end - off;
@@ -95,25 +95,25 @@ struct header_token header_lex(struct bytes value, size_t off)
 /* A window on the tokens: the current one. */
 struct reader {
 	struct bytes value;
-	struct header_token token;
+	struct addrlist_token token;
 };
 
 static void advance(struct reader *reader)
 {
-	reader->token = header_lex(
+	reader->token = addrlist_lex(
 		reader->value, reader->token.span.off + reader->token.span.len);
 }
 
 static bool at(const struct reader *reader, char special)
 {
-	return reader->token.type == HEADER_SPECIAL &&
+	return reader->token.type == ADDRLIST_SPECIAL &&
 	       reader->value.data[reader->token.span.off] == special;
 }
 
 static void skip_cfws(struct reader *reader)
 {
-	while (reader->token.type == HEADER_SPACE ||
-		reader->token.type == HEADER_COMMENT)
+	while (reader->token.type == ADDRLIST_SPACE ||
+		reader->token.type == ADDRLIST_COMMENT)
 		advance(reader);
 }
 
@@ -134,8 +134,8 @@ static bool read_local(struct reader *reader, struct span *local)
 	bool any = false;
 
 	for (;;) {
-		bool word = reader->token.type == HEADER_ATOM ||
-			    reader->token.type == HEADER_QUOTED;
+		bool word = reader->token.type == ADDRLIST_ATOM ||
+			    reader->token.type == ADDRLIST_QUOTED;
 
 		if (!(word && !word_last) && !at(reader, '.'))
 			return any;
@@ -152,16 +152,16 @@ static bool read_domain(struct reader *reader, struct span *domain)
 {
 	bool dot_last = true;
 
-	if (reader->token.type == HEADER_LITERAL) {
+	if (reader->token.type == ADDRLIST_LITERAL) {
 		extend(domain, reader->token.span);
 		advance(reader);
 		skip_cfws(reader);
 		return true;
 	}
-	if (reader->token.type != HEADER_ATOM)
+	if (reader->token.type != ADDRLIST_ATOM)
 		return false;
 	for (;;) {
-		if (reader->token.type == HEADER_ATOM && dot_last)
+		if (reader->token.type == ADDRLIST_ATOM && dot_last)
 			dot_last = false;
 		else if (at(reader, '.') && !dot_last)
 			dot_last = true;
@@ -187,11 +187,11 @@ static bool is_broken(struct bytes value, struct span local, struct span domain)
 static bool is_utf8(struct bytes value, struct span span)
 {
 	struct bytes part = { value.data, span.off + span.len };
-	struct header_token token = header_lex(part, span.off);
+	struct addrlist_token token = addrlist_lex(part, span.off);
 
-	for (; token.type != HEADER_END;
-		token = header_lex(part, token.span.off + token.span.len))
-		if (token.type != HEADER_COMMENT &&
+	for (; token.type != ADDRLIST_END;
+		token = addrlist_lex(part, token.span.off + token.span.len))
+		if (token.type != ADDRLIST_COMMENT &&
 			!address_utf8_valid(
 				value.data + token.span.off, token.span.len))
 			return false;
@@ -200,7 +200,7 @@ static bool is_utf8(struct bytes value, struct span span)
 
 /* addr-spec, with the CFWS around it. */
 static bool read_addr_spec(
-	struct reader *reader, struct header_element *element)
+	struct reader *reader, struct addrlist_element *element)
 {
 	size_t end;
 
@@ -220,7 +220,7 @@ static bool read_addr_spec(
 		!is_utf8(reader->value, element->domain))
 		return false;
 	if (is_broken(reader->value, element->local, element->domain))
-		element->flags |= HEADER_ELEMENT_BROKEN;
+		element->flags |= ADDRLIST_ELEMENT_BROKEN;
 	return true;
 }
 
@@ -251,10 +251,10 @@ static bool read_route(struct reader *reader)
 /* Between "<" and ">", both in the value: off is that of "<", end that of ">".
  */
 static bool read_angle(struct bytes value, size_t off, size_t end,
-	struct header_element *element)
+	struct addrlist_element *element)
 {
 	struct reader reader = { { value.data, end },
-		{ HEADER_END, { 0, 0 } } };
+		{ ADDRLIST_END, { 0, 0 } } };
 
 	reader.token.span = (struct span){ off, 1 };
 	advance(&reader);
@@ -262,7 +262,7 @@ static bool read_angle(struct bytes value, size_t off, size_t end,
 	if ((at(&reader, '@') || at(&reader, ',')) && !read_route(&reader))
 		return false;
 	return read_addr_spec(&reader, element) &&
-	       reader.token.type == HEADER_END;
+	       reader.token.type == ADDRLIST_END;
 }
 
 /* The ">" that belongs to the "<" at the reader; 0 when another "<", a quote
@@ -271,8 +271,8 @@ static size_t find_angle_end(struct reader reader)
 {
 	for (;;) {
 		advance(&reader);
-		if (reader.token.type == HEADER_END ||
-			reader.token.type == HEADER_UNTERMINATED ||
+		if (reader.token.type == ADDRLIST_END ||
+			reader.token.type == ADDRLIST_UNTERMINATED ||
 			at(&reader, '<'))
 			return 0;
 		if (at(&reader, '>'))
@@ -290,13 +290,13 @@ struct scan {
 
 /* Takes one token that is no separator. */
 static void scan_token(struct reader *reader, struct scan *scan,
-	struct header_element *element)
+	struct addrlist_element *element)
 {
-	bool cfws = reader->token.type == HEADER_SPACE ||
-		    reader->token.type == HEADER_COMMENT;
+	bool cfws = reader->token.type == ADDRLIST_SPACE ||
+		    reader->token.type == ADDRLIST_COMMENT;
 
-	if (reader->token.type == HEADER_UNTERMINATED) {
-		element->flags |= HEADER_ELEMENT_REST;
+	if (reader->token.type == ADDRLIST_UNTERMINATED) {
+		element->flags |= ADDRLIST_ELEMENT_REST;
 		scan->bad = true;
 	} else if (at(reader, '<')) {
 		size_t end = find_angle_end(*reader);
@@ -311,44 +311,44 @@ static void scan_token(struct reader *reader, struct scan *scan,
 		scan->bad = true;
 	}
 	scan->any = scan->any || !cfws;
-	if (reader->token.type != HEADER_SPACE)
+	if (reader->token.type != ADDRLIST_SPACE)
 		extend(&element->element, reader->token.span);
 }
 
 /* Finds the addr-spec of an element whose tokens have all been seen. */
 static bool read_element(struct bytes value, const struct scan *scan,
-	struct header_element *element)
+	struct addrlist_element *element)
 {
-	struct reader reader = { value, { HEADER_END, { 0, 0 } } };
+	struct reader reader = { value, { ADDRLIST_END, { 0, 0 } } };
 
 	if (scan->bad)
 		return false;
 	if (scan->angle_end) {
-		element->flags |= HEADER_ELEMENT_ANGLE;
+		element->flags |= ADDRLIST_ELEMENT_ANGLE;
 		return read_angle(
 			value, scan->angle_off, scan->angle_end, element);
 	}
 	reader.value.len = element->element.off + element->element.len;
-	reader.token = header_lex(reader.value, element->element.off);
+	reader.token = addrlist_lex(reader.value, element->element.off);
 	return read_addr_spec(&reader, element) &&
-	       reader.token.type == HEADER_END;
+	       reader.token.type == ADDRLIST_END;
 }
 
-void header_iter_init(struct header_iter *iter, struct bytes value)
+void addrlist_iter_init(struct addrlist_iter *iter, struct bytes value)
 {
 	iter->value = value;
 	iter->off = 0;
 	iter->in_group = false;
 }
 
-int header_next(struct header_iter *iter, struct header_element *element)
+int addrlist_next(struct addrlist_iter *iter, struct addrlist_element *element)
 {
 	struct reader reader = { iter->value,
-		header_lex(iter->value, iter->off) };
+		addrlist_lex(iter->value, iter->off) };
 	struct scan scan = { 0, 0, false, false };
 
 	memset(element, 0, sizeof *element);
-	for (; reader.token.type != HEADER_END; advance(&reader)) {
+	for (; reader.token.type != ADDRLIST_END; advance(&reader)) {
 		bool colon = at(&reader, ':') && !scan.angle_end;
 
 		if (colon || at(&reader, ',') || at(&reader, ';')) {
@@ -367,10 +367,10 @@ int header_next(struct header_iter *iter, struct header_element *element)
 	if (!scan.any)
 		return 0;
 	if (iter->in_group)
-		element->flags |= HEADER_ELEMENT_GROUP;
+		element->flags |= ADDRLIST_ELEMENT_GROUP;
 	if (!read_element(iter->value, &scan, element)) {
-		element->flags &= ~HEADER_ELEMENT_BROKEN;
-		element->flags |= HEADER_ELEMENT_BAD;
+		element->flags &= ~ADDRLIST_ELEMENT_BROKEN;
+		element->flags |= ADDRLIST_ELEMENT_BAD;
 	}
 	return 1;
 }
@@ -380,16 +380,17 @@ static int copy_meaning(
 	struct bytes value, struct span span, char *out, size_t size)
 {
 	struct bytes part = { value.data, span.off + span.len };
-	struct header_token token = header_lex(part, span.off);
+	struct addrlist_token token = addrlist_lex(part, span.off);
 	size_t used = 0;
 
-	for (; token.type != HEADER_END;
-		token = header_lex(part, token.span.off + token.span.len)) {
+	for (; token.type != ADDRLIST_END;
+		token = addrlist_lex(part, token.span.off + token.span.len)) {
 		const char *data = value.data + token.span.off;
-		bool quoted = token.type == HEADER_QUOTED;
-		bool literal = token.type == HEADER_LITERAL;
+		bool quoted = token.type == ADDRLIST_QUOTED;
+		bool literal = token.type == ADDRLIST_LITERAL;
 
-		if (token.type == HEADER_SPACE || token.type == HEADER_COMMENT)
+		if (token.type == ADDRLIST_SPACE ||
+			token.type == ADDRLIST_COMMENT)
 			continue;
 		for (size_t i = quoted; i < token.span.len - quoted; i++) {
 			if (quoted && data[i] == '\\')
@@ -409,7 +410,7 @@ static int copy_meaning(
 	return (int)used;
 }
 
-int header_mailbox(struct bytes value, const struct header_element *element,
+int addrlist_mailbox(struct bytes value, const struct addrlist_element *element,
 	struct mailbox *mailbox)
 {
 	int local = copy_meaning(

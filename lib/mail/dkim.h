@@ -3,8 +3,8 @@
  * ARC-Message-Signature (RFC 8617) covers, from its h= list. Nothing is
  * verified.
  */
-#ifndef READDRESS_DKIM_H
-#define READDRESS_DKIM_H
+#ifndef READDRESS_MAIL_DKIM_H
+#define READDRESS_MAIL_DKIM_H
 
 #include "base/bytes.h"
 

@@ -2,8 +2,8 @@
  * dsn: the NOTIFY and ORCPT parameters of RCPT TO (RFC 3461 section 4, RFC 6533
  * section 3).
  */
-#ifndef READDRESS_DSN_H
-#define READDRESS_DSN_H
+#ifndef READDRESS_MAIL_DSN_H
+#define READDRESS_MAIL_DSN_H
 
 #include "mail/address.h"
 #include "base/arena.h"

@@ -3,8 +3,8 @@
  * before the rules are looked up: a BATV tag in front of it, an extension
  * behind it. Pure; the bytes are those of struct mailbox, without quotes.
  */
-#ifndef READDRESS_LOCALPART_H
-#define READDRESS_LOCALPART_H
+#ifndef READDRESS_MAIL_LOCALPART_H
+#define READDRESS_MAIL_LOCALPART_H
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
  * 3.7). RFC 5321's grammar, by which tables and headers are read, is in
  * address.h.
  */
-#ifndef READDRESS_POSTFIXFOLD_H
-#define READDRESS_POSTFIXFOLD_H
+#ifndef READDRESS_MAIL_POSTFIXFOLD_H
+#define READDRESS_MAIL_POSTFIXFOLD_H
 
 #include "base/arena.h"
 

@@ -2,8 +2,8 @@
  * received: what Postfix writes into Received, and what that tells of mail that
  * postsuper(1) -r put into the queue again.
  */
-#ifndef READDRESS_RECEIVED_H
-#define READDRESS_RECEIVED_H
+#ifndef READDRESS_MAIL_RECEIVED_H
+#define READDRESS_MAIL_RECEIVED_H
 
 #include "base/bytes.h"
 

@@ -31,8 +31,8 @@ static void replace(const struct splice *splice, struct output *out)
 	size_t in = 0;
 	size_t element = 0;
 
-	for (size_t i = 0; i <= splice->edit_count; i++) {
-		bool last = i == splice->edit_count;
+	for (size_t i = 0; i <= splice->change_count; i++) {
+		bool last = i == splice->change_count;
 		size_t stop =
 			last ? splice->value.len : splice->edits[i].span.off;
 
@@ -81,7 +81,7 @@ static bool old_line_was_long(struct old_lines *old, size_t limit)
 				     old->line, lf) >
 			limit)
 			was_long = true;
-		while (old->edit < splice->edit_count &&
+		while (old->edit < splice->change_count &&
 			splice->edits[old->edit].span.off +
 					splice->edits[old->edit].span.len <=
 				lf)
@@ -89,7 +89,7 @@ static bool old_line_was_long(struct old_lines *old, size_t limit)
 		old->in = lf + 1;
 		old->line = lf + 1;
 		if (lf >= splice->value.len ||
-			old->edit == splice->edit_count ||
+			old->edit == splice->change_count ||
 			splice->edits[old->edit].span.off > lf)
 			return was_long;
 	}
@@ -187,7 +187,7 @@ int splice_apply(const struct splice *splice, struct arena *arena,
 	size_t size = splice->value.len;
 	size_t removed = 0;
 
-	for (size_t i = 0; i < splice->edit_count; i++) {
+	for (size_t i = 0; i < splice->change_count; i++) {
 		size += splice->edits[i].text.len;
 		removed += splice->edits[i].span.len;
 	}

@@ -2,8 +2,8 @@
  * splice: a header's value with some spans replaced, and long lines folded
  * (RFC 5322 section 2.1.1: no line over 998 octets).
  */
-#ifndef READDRESS_SPLICE_H
-#define READDRESS_SPLICE_H
+#ifndef READDRESS_MAIL_SPLICE_H
+#define READDRESS_MAIL_SPLICE_H
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -21,7 +21,7 @@ struct splice {
 	struct bytes value; /* all behind the colon */
 	bool crlf;	    /* line breaks that are added */
 	const struct splice_edit *edits; /* ascending, none overlaps */
-	size_t edit_count;
+	size_t change_count;
 	const size_t *elements; /* where each element begins, ascending: a line
 				   break and a space may be put there */
 	size_t element_count;

@@ -3,8 +3,8 @@
  * that look like one, "zoe@new.example" in "Zoe Zander zoe@new.example".
  * Linear time; nothing is allocated.
  */
-#ifndef READDRESS_UNREAD_H
-#define READDRESS_UNREAD_H
+#ifndef READDRESS_MAIL_UNREAD_H
+#define READDRESS_MAIL_UNREAD_H
 
 #include "base/bytes.h"
 #include "mail/address.h"

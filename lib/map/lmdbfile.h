@@ -5,8 +5,8 @@
  * functions: ERR_NOMEM, ERR_PERM, ERR_IO, ERR_BAD. What is closed or
  * abandoned may be NULL.
  */
-#ifndef READDRESS_LMDBFILE_H
-#define READDRESS_LMDBFILE_H
+#ifndef READDRESS_MAP_LMDBFILE_H
+#define READDRESS_MAP_LMDBFILE_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * without its tag and its extension, @domain, @*.parent with the longest parent
  * first.
  */
-#ifndef READDRESS_LOOKUP_H
-#define READDRESS_LOOKUP_H
+#ifndef READDRESS_MAP_LOOKUP_H
+#define READDRESS_MAP_LOOKUP_H
 
 #include "mail/localpart.h"
 #include "map/map.h"

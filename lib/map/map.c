@@ -53,14 +53,15 @@ static int verify(int file, const char *path, bool isolated, int *memory,
 	int code;
 
 	if (!isolated) {
-		code = seal_check(file, path, MAP_VERSION, -1, length, error);
+		code = trailer_check(
+			file, path, MAP_VERSION, -1, length, error);
 		return code ? code : architecture_check(file, path, error);
 	}
 	*memory = make_memory();
 	if (*memory < 0)
 		return error_set_errno(
 			error, "cannot make memory for %s", path);
-	code = seal_check(file, path, MAP_VERSION, *memory, length, error);
+	code = trailer_check(file, path, MAP_VERSION, *memory, length, error);
 	if (!code)
 		code = architecture_check(*memory, path, error);
 	if (!code && fcntl(*memory, F_ADD_SEALS, seals))

@@ -10,8 +10,8 @@
  * otherwise, in the same form; the value is one byte of MAP_ROLE_*; not in maps
  * made before 0.2), "meta" (one record: mapmeta.h).
  */
-#ifndef READDRESS_MAP_H
-#define READDRESS_MAP_H
+#ifndef READDRESS_MAP_MAP_H
+#define READDRESS_MAP_MAP_H
 
 #include <stdint.h>
 

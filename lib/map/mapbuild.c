@@ -120,7 +120,7 @@ static int seal(struct map_builder *builder, struct error *error)
 
 	if (fd < 0)
 		return error_set_errno(error, "cannot open %s", builder->path);
-	code = seal_append(fd, builder->path, MAP_VERSION, error);
+	code = trailer_append(fd, builder->path, MAP_VERSION, error);
 	if (!code && fsync(fd))
 		code = error_set_errno(error, "cannot write %s", builder->path);
 	close(fd);

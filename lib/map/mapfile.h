@@ -1,8 +1,8 @@
 /*
  * mapfile: the databases of a map's file. For map.c and mapbuild.c alone.
  */
-#ifndef READDRESS_MAPFILE_H
-#define READDRESS_MAPFILE_H
+#ifndef READDRESS_MAP_MAPFILE_H
+#define READDRESS_MAP_MAPFILE_H
 
 #include "map/lmdbfile.h"
 #include "rules/rule.h"

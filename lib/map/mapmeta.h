@@ -4,8 +4,8 @@
  * TEXT", "command TEXT", and for each table "rows TABLE N N N N N", in the
  * order of rule_kind.
  */
-#ifndef READDRESS_MAPMETA_H
-#define READDRESS_MAPMETA_H
+#ifndef READDRESS_MAP_MAPMETA_H
+#define READDRESS_MAP_MAPMETA_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * nameset: a set of short octet strings, for the domains that a table names.
  * Each is kept once, whatever the order they come in.
  */
-#ifndef READDRESS_NAMESET_H
-#define READDRESS_NAMESET_H
+#ifndef READDRESS_MAP_NAMESET_H
+#define READDRESS_MAP_NAMESET_H
 
 #include "base/bytes.h"
 

@@ -5,8 +5,8 @@
  * gathered becomes a database of the map, or, for a map that has none, is asked
  * here.
  */
-#ifndef READDRESS_ROLES_H
-#define READDRESS_ROLES_H
+#ifndef READDRESS_MAP_ROLES_H
+#define READDRESS_MAP_ROLES_H
 
 #include "rules/rule.h"
 

@@ -81,9 +81,10 @@ out:
 	return code;
 }
 
-int seal_append(int fd, const char *path, uint32_t version, struct error *error)
+int trailer_append(
+	int fd, const char *path, uint32_t version, struct error *error)
 {
-	unsigned char trailer[SEAL_SIZE] = { 0 };
+	unsigned char trailer[TRAILER_SIZE] = { 0 };
 	off_t length = lseek(fd, 0, SEEK_END);
 	int code;
 
@@ -121,10 +122,10 @@ static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 	return error_set(error, ERR_BAD, "%s is not a map of readdress", path);
 }
 
-int seal_check(int fd, const char *path, uint32_t version, int copy,
+int trailer_check(int fd, const char *path, uint32_t version, int copy,
 	uint64_t *length, struct error *error)
 {
-	unsigned char trailer[SEAL_SIZE];
+	unsigned char trailer[TRAILER_SIZE];
 	unsigned char digest[DIGEST];
 	struct stat status;
 	uint64_t size;
@@ -135,15 +136,15 @@ int seal_check(int fd, const char *path, uint32_t version, int copy,
 	if (fstat(fd, &status))
 		return error_set_errno(error, "cannot stat %s", path);
 	size = (uint64_t)status.st_size;
-	if (size < SEAL_SIZE)
+	if (size < TRAILER_SIZE)
 		return no_seal(fd, path, size, error);
-	size -= SEAL_SIZE;
+	size -= TRAILER_SIZE;
 	got = file_read_at(fd, trailer, sizeof trailer, (off_t)size);
 	if (got < 0)
 		return error_set_errno(error, "cannot read %s", path);
 	if ((size_t)got < sizeof trailer ||
 		memcmp(trailer, magic, sizeof magic) != 0)
-		return no_seal(fd, path, size + SEAL_SIZE, error);
+		return no_seal(fd, path, size + TRAILER_SIZE, error);
 	found = get_number(trailer + 8, 4);
 	if (found != version)
 		return error_set(error, ERR_BAD,

@@ -1,8 +1,8 @@
 /*
  * rowsort: sorts rows by key.
  */
-#ifndef READDRESS_ROWSORT_H
-#define READDRESS_ROWSORT_H
+#ifndef READDRESS_RULES_ROWSORT_H
+#define READDRESS_RULES_ROWSORT_H
 
 #include "base/error.h"
 #include "rules/row.h"

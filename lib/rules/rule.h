@@ -2,8 +2,8 @@
  * rule: one row of a table, "Source;Target", as the map holds it. What the
  * kinds mean stands in readdress(1), Rules. Who makes one: ruletarget.h.
  */
-#ifndef READDRESS_RULE_H
-#define READDRESS_RULE_H
+#ifndef READDRESS_RULES_RULE_H
+#define READDRESS_RULES_RULE_H
 
 #include "mail/address.h"
 

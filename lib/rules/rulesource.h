@@ -2,8 +2,8 @@
  * rulesource: the left side of a rule, checked, and the key that the map holds
  * of it; and what the right side is checked for, too.
  */
-#ifndef READDRESS_RULESOURCE_H
-#define READDRESS_RULESOURCE_H
+#ifndef READDRESS_RULES_RULESOURCE_H
+#define READDRESS_RULES_RULESOURCE_H
 
 #include "base/error.h"
 #include "rules/rule.h"

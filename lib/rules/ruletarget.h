@@ -2,8 +2,8 @@
  * ruletarget: the right side of a rule, checked and spelt as the map holds it;
  * and with its source, the whole rule.
  */
-#ifndef READDRESS_RULETARGET_H
-#define READDRESS_RULETARGET_H
+#ifndef READDRESS_RULES_RULETARGET_H
+#define READDRESS_RULES_RULETARGET_H
 
 #include "base/arena.h"
 #include "base/error.h"

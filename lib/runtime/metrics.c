@@ -16,7 +16,7 @@
 static const struct {
 	uint64_t nanoseconds;
 	const char *le;
-} buckets[STATUS_BUCKETS] = {
+} buckets[METRICS_BUCKETS] = {
 	{ UINT64_C(100000), "0.0001" },
 	{ UINT64_C(250000), "0.00025" },
 	{ UINT64_C(500000), "0.0005" },
@@ -27,14 +27,14 @@ static const struct {
 	{ UINT64_MAX, "+Inf" },
 };
 
-static const char *result_name(enum status_result result)
+static const char *result_name(enum metrics_result result)
 {
-	static const char *const names[STATUS_RESULTS] = {
-		[STATUS_REWRITTEN] = "rewritten",
-		[STATUS_UNCHANGED] = "unchanged",
-		[STATUS_SHADOW] = "shadow",
-		[STATUS_TEMPFAIL] = "tempfail",
-		[STATUS_REFUSED] = "refused",
+	static const char *const names[METRICS_RESULTS] = {
+		[METRICS_REWRITTEN] = "rewritten",
+		[METRICS_UNCHANGED] = "unchanged",
+		[METRICS_SHADOW] = "shadow",
+		[METRICS_TEMPFAIL] = "tempfail",
+		[METRICS_REFUSED] = "refused",
 	};
 
 	return names[result];
@@ -50,14 +50,14 @@ static void add(_Atomic uint64_t *counter, uint64_t n)
 	(void)atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-void status_observe(struct status *status, uint64_t nanoseconds)
+void metrics_observe(struct metrics *metrics, uint64_t nanoseconds)
 {
 	size_t i = 0;
 
 	while (nanoseconds > buckets[i].nanoseconds)
 		i++;
-	add(&status->seconds_buckets[i], 1);
-	add(&status->nanoseconds_sum, nanoseconds);
+	add(&metrics->seconds_buckets[i], 1);
+	add(&metrics->nanoseconds_sum, nanoseconds);
 }
 
 static void head(
@@ -79,64 +79,64 @@ static void write_rules(FILE *file, const struct map_meta *meta)
 				meta->rows[t][k]);
 }
 
-static void write_messages(FILE *file, const struct status *status)
+static void write_messages(FILE *file, const struct metrics *metrics)
 {
 	head(file, "readdress_messages_total", "counter",
 		"Messages by direction and by what was done.");
-	for (enum direction d = 0; d < DIRECTIONS; d++)
-		for (enum status_result r = 0; r < STATUS_RESULTS; r++)
+	for (enum decision_direction d = 0; d < DECISION_DIRECTIONS; d++)
+		for (enum metrics_result r = 0; r < METRICS_RESULTS; r++)
 			(void)fprintf(file,
 				"readdress_messages_total{direction=\"%s\","
 				"result=\"%s\"} %" PRIu64 "\n",
-				decide_direction_name(d), result_name(r),
-				load(&status->messages[d][r]));
+				decision_direction_name(d), result_name(r),
+				load(&metrics->messages[d][r]));
 	head(file, "readdress_messages_twice_total", "counter",
 		"Messages that the MTA asked about twice within a second.");
 	(void)fprintf(file, "readdress_messages_twice_total %" PRIu64 "\n",
-		load(&status->messages_twice));
+		load(&metrics->messages_twice));
 	head(file, "readdress_addresses_total", "counter",
 		"Addresses looked at, by where they stood and by result.");
-	for (enum decide_field f = 0; f < DECIDE_FIELDS; f++)
-		for (enum decide_result r = 0; r < DECIDE_RESULTS; r++)
+	for (enum decision_field f = 0; f < DECISION_FIELDS; f++)
+		for (enum decision_result r = 0; r < DECISION_RESULTS; r++)
 			(void)fprintf(file,
 				"readdress_addresses_total{field=\"%s\","
 				"result=\"%s\"} %" PRIu64 "\n",
-				decide_field_name(f), decide_result_name(r),
-				load(&status->addresses[f][r]));
+				decision_field_name(f), decision_result_name(r),
+				load(&metrics->addresses[f][r]));
 	head(file, "readdress_unparsable_total", "counter",
 		"Header elements that could not be parsed.");
 	(void)fprintf(file, "readdress_unparsable_total %" PRIu64 "\n",
-		load(&status->unparsable));
+		load(&metrics->unparsable));
 }
 
-static void write_leaks(FILE *file, const struct status *status)
+static void write_leaks(FILE *file, const struct metrics *metrics)
 {
 	head(file, "readdress_leaks_total", "counter",
 		"Messages to somebody outside that left with an internal "
 		"address, by the field it stood in.");
-	for (enum decide_leak_field f = 0; f < DECIDE_LEAK_FIELDS; f++)
+	for (enum decision_leak_field f = 0; f < DECISION_LEAK_FIELDS; f++)
 		(void)fprintf(file,
 			"readdress_leaks_total{field=\"%s\"} %" PRIu64 "\n",
-			leak_field_name(f), load(&status->leaks[f]));
+			leak_field_name(f), load(&metrics->leaks[f]));
 }
 
-static void write_modes(FILE *file, const struct status *status)
+static void write_modes(FILE *file, const struct metrics *metrics)
 {
-	head(file, STATUS_SHADOW_METRIC, "gauge",
+	head(file, METRICS_SHADOW_METRIC, "gauge",
 		"1 while the table is in shadow mode.");
 	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++)
-		(void)fprintf(file, STATUS_SHADOW_METRIC "{table=\"%s\"} %d\n",
-			rule_table_name(t), atomic_load(&status->shadow[t]));
+		(void)fprintf(file, METRICS_SHADOW_METRIC "{table=\"%s\"} %d\n",
+			rule_table_name(t), atomic_load(&metrics->shadow[t]));
 }
 
-static void write_seconds(FILE *file, const struct status *status)
+static void write_seconds(FILE *file, const struct metrics *metrics)
 {
 	uint64_t count = 0;
 
 	head(file, "readdress_message_seconds", "histogram",
 		"Time that a message spent in the milter's callbacks.");
-	for (size_t i = 0; i < STATUS_BUCKETS; i++) {
-		count += load(&status->seconds_buckets[i]);
+	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
+		count += load(&metrics->seconds_buckets[i]);
 		(void)fprintf(file,
 			"readdress_message_seconds_bucket{le=\"%s\"} %" PRIu64
 			"\n",
@@ -146,11 +146,11 @@ static void write_seconds(FILE *file, const struct status *status)
 	(void)fprintf(file,
 		"readdress_message_seconds_sum %.9f\n"
 		"readdress_message_seconds_count %" PRIu64 "\n",
-		(double)load(&status->nanoseconds_sum) / 1e9, count);
+		(double)load(&metrics->nanoseconds_sum) / 1e9, count);
 }
 
-static void write_all(FILE *file, const struct status *status, int64_t started,
-	const struct map_meta *meta)
+static void write_all(FILE *file, const struct metrics *metrics,
+	int64_t started, const struct map_meta *meta)
 {
 	head(file, "readdress_up", "gauge", "1 while the milter runs.");
 	(void)fputs("readdress_up 1\n", file);
@@ -163,30 +163,30 @@ static void write_all(FILE *file, const struct status *status, int64_t started,
 	(void)fprintf(
 		file, "readdress_generation %" PRIu64 "\n", meta->generation);
 	write_rules(file, meta);
-	write_modes(file, status);
-	write_messages(file, status);
-	write_leaks(file, status);
+	write_modes(file, metrics);
+	write_messages(file, metrics);
+	write_leaks(file, metrics);
 	head(file, "readdress_reloads_total", "counter", "Reloads (SIGHUP).");
 	(void)fprintf(file,
 		"readdress_reloads_total{result=\"ok\"} %" PRIu64 "\n"
 		"readdress_reloads_total{result=\"failed\"} %" PRIu64 "\n",
-		load(&status->reloads_ok), load(&status->reloads_failed));
+		load(&metrics->reloads_ok), load(&metrics->reloads_failed));
 	head(file, "readdress_log_lines_dropped_total", "counter",
 		"Log lines that syslog or standard error did not take.");
 	(void)fprintf(file, "readdress_log_lines_dropped_total %" PRIu64 "\n",
-		load(&status->log_lines_dropped));
+		load(&metrics->log_lines_dropped));
 	head(file, "readdress_connections", "gauge",
 		"Connections of the MTA that are open.");
 	(void)fprintf(file, "readdress_connections %" PRId64 "\n",
 		atomic_load_explicit(
-			&status->connections, memory_order_relaxed));
+			&metrics->connections, memory_order_relaxed));
 	head(file, "readdress_memory_bytes", "gauge",
 		"Memory that messages hold beyond 1 MB each; at most "
 		"memory_max.");
 	(void)fprintf(file, "readdress_memory_bytes %zu\n",
 		atomic_load_explicit(
-			&status->memory.used, memory_order_relaxed));
-	write_seconds(file, status);
+			&metrics->memory.used, memory_order_relaxed));
+	write_seconds(file, metrics);
 }
 
 static int join(char path[PATH_MAX], const char *dir, const char *name,
@@ -198,7 +198,7 @@ static int join(char path[PATH_MAX], const char *dir, const char *name,
 	return 0;
 }
 
-int status_write(const struct status *status, const char *runtime_dir,
+int metrics_write(const struct metrics *metrics, const char *runtime_dir,
 	int64_t started, const struct map_meta *meta, struct error *error)
 {
 	char path[PATH_MAX];
@@ -222,7 +222,7 @@ int status_write(const struct status *status, const char *runtime_dir,
 		goto out;
 	}
 	errno = EIO;
-	write_all(file, status, started, meta);
+	write_all(file, metrics, started, meta);
 	if (fflush(file) || ferror(file)) {
 		result = error_set_errno(error, "%s", temporary);
 		(void)fclose(file);
@@ -238,7 +238,7 @@ out:
 	return result;
 }
 
-int status_each(const char *runtime_dir,
+int metrics_each(const char *runtime_dir,
 	void (*line)(void *context, const char *name, double value),
 	void *context, struct error *error)
 {
@@ -297,11 +297,11 @@ static void take_wanted(void *context, const char *name, double value)
 	wanted->found = true;
 }
 
-int status_read(const char *runtime_dir, const char *name, double *value,
+int metrics_read(const char *runtime_dir, const char *name, double *value,
 	struct error *error)
 {
 	struct wanted wanted = { .name = name };
-	int result = status_each(runtime_dir, take_wanted, &wanted, error);
+	int result = metrics_each(runtime_dir, take_wanted, &wanted, error);
 
 	if (result < 0)
 		return result;

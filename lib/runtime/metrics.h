@@ -1,9 +1,9 @@
 /*
- * status: the milter's counters, their Prometheus text (status.prom), and its
+ * metrics: the milter's counters, their Prometheus text (status.prom), and its
  * reading by the tool.
  */
-#ifndef READDRESS_STATUS_H
-#define READDRESS_STATUS_H
+#ifndef READDRESS_RUNTIME_METRICS_H
+#define READDRESS_RUNTIME_METRICS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -12,56 +12,56 @@
 #include "decide/decide.h"
 #include "map/map.h"
 
-enum status_result {
-	STATUS_REWRITTEN,
-	STATUS_UNCHANGED,
-	STATUS_SHADOW,
-	STATUS_TEMPFAIL,
-	STATUS_REFUSED,
-	STATUS_RESULTS
+enum metrics_result {
+	METRICS_REWRITTEN,
+	METRICS_UNCHANGED,
+	METRICS_SHADOW,
+	METRICS_TEMPFAIL,
+	METRICS_REFUSED,
+	METRICS_RESULTS
 };
 
-#define STATUS_BUCKETS 8 /* upper bounds in metrics.c, the last is +Inf */
+#define METRICS_BUCKETS 8 /* upper bounds in metrics.c, the last is +Inf */
 
 /* A gauge, 1 for a table in shadow mode. */
-#define STATUS_SHADOW_METRIC "readdress_shadow"
+#define METRICS_SHADOW_METRIC "readdress_shadow"
 
 /* Threads add to it at once; all are plain relaxed atomics. */
-struct status {
-	_Atomic uint64_t messages[DIRECTIONS][STATUS_RESULTS];
-	_Atomic uint64_t addresses[DECIDE_FIELDS][DECIDE_RESULTS];
+struct metrics {
+	_Atomic uint64_t messages[DECISION_DIRECTIONS][METRICS_RESULTS];
+	_Atomic uint64_t addresses[DECISION_FIELDS][DECISION_RESULTS];
 	_Atomic uint64_t unparsable;
-	_Atomic uint64_t leaks[DECIDE_LEAK_FIELDS];
+	_Atomic uint64_t leaks[DECISION_LEAK_FIELDS];
 	_Atomic uint64_t reloads_ok;
 	_Atomic uint64_t reloads_failed;
 	_Atomic uint64_t log_lines_dropped;
 	_Atomic uint64_t messages_twice; /* see twice.h */
 	_Atomic int64_t connections;
-	_Atomic uint64_t seconds_buckets[STATUS_BUCKETS];
+	_Atomic uint64_t seconds_buckets[METRICS_BUCKETS];
 	_Atomic uint64_t nanoseconds_sum;
 	atomic_bool shadow[RULE_TABLES]; /* of inbound and outbound */
 	struct budget memory; /* of messages; its max is memory_max */
 };
 
 /* Counts one message's time in our callbacks. */
-void status_observe(struct status *status, uint64_t nanoseconds);
+void metrics_observe(struct metrics *metrics, uint64_t nanoseconds);
 
 /* Writes runtime_dir/status.prom atomically (no fsync: it is made again in 5
  * s). started: seconds since 1970. meta: of the map served. */
-int status_write(const struct status *status, const char *runtime_dir,
+int metrics_write(const struct metrics *metrics, const char *runtime_dir,
 	int64_t started, const struct map_meta *meta,
 	struct error *error) MUST_CHECK;
 
 /* The value of one line of status.prom, named with its labels as written there:
  * "readdress_generation". Returns 1, 0 when there is none, ERR_NOENT, ERR_IO.
  */
-int status_read(const char *runtime_dir, const char *name, double *value,
+int metrics_read(const char *runtime_dir, const char *name, double *value,
 	struct error *error) MUST_CHECK;
 
 /* Calls line for each sample ("name{labels}", value). 0, or ERR_NOENT,
  * ERR_PERM, ERR_BAD (no regular file), ERR_IO. Follows no link, blocks on no
  * FIFO. */
-int status_each(const char *runtime_dir,
+int metrics_each(const char *runtime_dir,
 	void (*line)(void *context, const char *name, double value),
 	void *context, struct error *error) MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /*
  * pidfile: runtime_dir/pid, of which the milter that runs holds the lock.
  */
-#ifndef READDRESS_PIDFILE_H
-#define READDRESS_PIDFILE_H
+#ifndef READDRESS_RUNTIME_PIDFILE_H
+#define READDRESS_RUNTIME_PIDFILE_H
 
 #include <sys/types.h>
 

@@ -18,16 +18,16 @@ struct source {
 	struct bytes text; /* of the line that is next */
 };
 
-const char *journal_event_name(enum journal_event event)
+const char *events_kind_name(enum events_kind event)
 {
-	static const char *const names[JOURNAL_EVENTS] = {
-		[JOURNAL_EDIT] = "edit",
-		[JOURNAL_ROLLBACK] = "rollback",
-		[JOURNAL_NOT_MADE] = "not made",
-		[JOURNAL_START] = "start",
-		[JOURNAL_RELOAD] = "reload",
-		[JOURNAL_FAILED] = "reload failed",
-		[JOURNAL_OTHER] = "other",
+	static const char *const names[EVENTS_KINDS] = {
+		[EVENTS_EDIT] = "edit",
+		[EVENTS_ROLLBACK] = "rollback",
+		[EVENTS_NOT_MADE] = "not made",
+		[EVENTS_START] = "start",
+		[EVENTS_RELOAD] = "reload",
+		[EVENTS_FAILED] = "reload failed",
+		[EVENTS_OTHER] = "other",
 	};
 
 	return names[event];
@@ -78,35 +78,35 @@ static int open_source(
 	return next_line(state, source, error);
 }
 
-static void read_edit(struct journal_entry *entry)
+static void read_edit(struct events_entry *entry)
 {
 	struct bytes text = entry->text;
 
 	if (bytes_take(&text, AUDIT_NOT_MADE)) {
-		entry->event = JOURNAL_NOT_MADE;
+		entry->event = EVENTS_NOT_MADE;
 		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
 		return;
 	}
-	entry->event = bytes_take(&text, "rollback ") ? JOURNAL_ROLLBACK
-						      : JOURNAL_EDIT;
+	entry->event =
+		bytes_take(&text, "rollback ") ? EVENTS_ROLLBACK : EVENTS_EDIT;
 	entry->generation = audit_number(text, AUDIT_MADE);
 }
 
-static void read_milter(struct journal_entry *entry)
+static void read_milter(struct events_entry *entry)
 {
 	struct bytes text = entry->text;
 
 	if (bytes_take(&text, "reload: failed, generation ")) {
-		entry->event = JOURNAL_FAILED;
+		entry->event = EVENTS_FAILED;
 		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
 	} else if (bytes_take(&text, "reload: ")) {
-		entry->event = JOURNAL_RELOAD;
+		entry->event = EVENTS_RELOAD;
 		entry->generation = audit_number(entry->text, " -> ");
 	} else if (bytes_take(&text, "start: ")) {
-		entry->event = JOURNAL_START;
+		entry->event = EVENTS_START;
 		entry->generation = audit_number(text, "generation ");
 	} else {
-		entry->event = JOURNAL_OTHER;
+		entry->event = EVENTS_OTHER;
 	}
 }
 
@@ -125,10 +125,10 @@ static bool has_time(struct bytes line)
 	return true;
 }
 
-static struct journal_entry read_line(const struct source *source)
+static struct events_entry read_line(const struct source *source)
 {
 	struct bytes line = source->text;
-	struct journal_entry entry = { .event = JOURNAL_OTHER, .text = line };
+	struct events_entry entry = { .event = EVENTS_OTHER, .text = line };
 
 	if (!has_time(line))
 		return entry;
@@ -150,10 +150,10 @@ static struct journal_entry read_line(const struct source *source)
 static bool milter_was_first(
 	const struct source *audit, const struct source *milter)
 {
-	struct journal_entry edit = read_line(audit);
-	struct journal_entry line = read_line(milter);
+	struct events_entry edit = read_line(audit);
+	struct events_entry line = read_line(milter);
 
-	return (line.event == JOURNAL_START || line.event == JOURNAL_RELOAD) &&
+	return (line.event == EVENTS_START || line.event == EVENTS_RELOAD) &&
 	       line.generation < edit.generation;
 }
 
@@ -174,8 +174,8 @@ static struct source *choose(struct source *audit, struct source *milter)
 	return order < 0 ? audit : milter;
 }
 
-int journal_each(const struct state *state,
-	int (*entry)(void *context, const struct journal_entry *entry),
+int events_each(const struct state *state,
+	int (*entry)(void *context, const struct events_entry *entry),
 	void *context, struct error *error)
 {
 	struct source audit = { .name = STATE_AUDIT };
@@ -186,7 +186,7 @@ int journal_each(const struct state *state,
 		code = open_source(state, &milter, error);
 	while (!code && (audit.file || milter.file)) {
 		struct source *next = choose(&audit, &milter);
-		struct journal_entry line = read_line(next);
+		struct events_entry line = read_line(next);
 
 		code = entry(context, &line);
 		if (!code)

@@ -1,26 +1,26 @@
 /*
- * journal: the audit log and the milter's reload.log, read as one, by time.
+ * events: the audit log and the milter's reload.log, read as one, by time.
  */
-#ifndef READDRESS_JOURNAL_H
-#define READDRESS_JOURNAL_H
+#ifndef READDRESS_STATE_EVENTS_H
+#define READDRESS_STATE_EVENTS_H
 
 #include "state/state.h"
 
-enum journal_event {
-	JOURNAL_EDIT,	  /* a generation was made, by an edit or init */
-	JOURNAL_ROLLBACK, /* a generation was made, by a rollback */
-	JOURNAL_NOT_MADE, /* a generation was logged, and then not made */
-	JOURNAL_START,	  /* the milter started */
-	JOURNAL_RELOAD,	  /* the milter reloaded */
-	JOURNAL_FAILED,	  /* the milter could not reload */
-	JOURNAL_OTHER,	  /* what neither we nor the milter write */
-	JOURNAL_EVENTS
+enum events_kind {
+	EVENTS_EDIT,	 /* a generation was made, by an edit or init */
+	EVENTS_ROLLBACK, /* a generation was made, by a rollback */
+	EVENTS_NOT_MADE, /* a generation was logged, and then not made */
+	EVENTS_START,	 /* the milter started */
+	EVENTS_RELOAD,	 /* the milter reloaded */
+	EVENTS_FAILED,	 /* the milter could not reload */
+	EVENTS_OTHER,	 /* what neither we nor the milter write */
+	EVENTS_KINDS
 };
 
-const char *journal_event_name(enum journal_event event);
+const char *events_kind_name(enum events_kind event);
 
-struct journal_entry {
-	enum journal_event event;
+struct events_entry {
+	enum events_kind event;
 	struct bytes time;   /* "2026-11-21T15:09:00Z"; "" for OTHER */
 	struct bytes user;   /* "milter" for what the milter wrote; "" for OTHER
 			      */
@@ -35,8 +35,8 @@ struct journal_entry {
  * walk with anything but 0. A log that is not there is empty. Returns what
  * entry returned; ERR_PERM, ERR_BAD, ERR_IO, ERR_NOMEM.
  */
-int journal_each(const struct state *state,
-	int (*entry)(void *context, const struct journal_entry *entry),
+int events_each(const struct state *state,
+	int (*entry)(void *context, const struct events_entry *entry),
 	void *context, struct error *error) MUST_CHECK;
 
 #endif

@@ -4,8 +4,8 @@
  * lower-case hexadecimal digits. ASCII case of name and value does not count,
  * as in a message (decide/proof.h).
  */
-#ifndef READDRESS_REQUIRED_H
-#define READDRESS_REQUIRED_H
+#ifndef READDRESS_STATE_REQUIRED_H
+#define READDRESS_STATE_REQUIRED_H
 
 #include "config/config.h"
 

@@ -3,8 +3,8 @@
  * runtime_dir: who it is, and what its reloads came to. The milter's side is
  * serving_sign; all else is the tool's. One thread at a time.
  */
-#ifndef READDRESS_SERVING_H
-#define READDRESS_SERVING_H
+#ifndef READDRESS_STATE_SERVING_H
+#define READDRESS_STATE_SERVING_H
 
 #include <sys/types.h>
 

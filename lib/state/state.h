@@ -21,8 +21,8 @@
  * error_set_errno chooses; beside each stands what else may come. One thread at
  * a time uses a state.
  */
-#ifndef READDRESS_STATE_H
-#define READDRESS_STATE_H
+#ifndef READDRESS_STATE_STATE_H
+#define READDRESS_STATE_STATE_H
 
 #include "config/config.h"
 #include "map/map.h"

@@ -2,8 +2,8 @@
  * statedir: what the files that make up state.h share. For them alone. Errors
  * are told as in state.h.
  */
-#ifndef READDRESS_STATEDIR_H
-#define READDRESS_STATEDIR_H
+#ifndef READDRESS_STATE_STATEDIR_H
+#define READDRESS_STATE_STATEDIR_H
 
 #include <sys/types.h>
 

@@ -16,7 +16,7 @@ struct work {
 
 static bool is_changed(const struct build *build, enum rule_table table)
 {
-	return build->edit && build->edit->table == table;
+	return build->change && build->change->table == table;
 }
 
 static void show_progress(const struct work *work)
@@ -32,11 +32,11 @@ static int build_table(
 	struct work *work, enum rule_table table, struct error *error)
 {
 	const struct build *build = work->build;
-	const struct edit none = { .table = table, .mode = EDIT_MERGE };
+	const struct change none = { .table = table, .mode = CHANGE_MERGE };
 	struct merge merge;
 	struct merge_step step;
 	int code = merge_init(&merge,
-		is_changed(build, table) ? build->edit : &none, build->old,
+		is_changed(build, table) ? build->change : &none, build->old,
 		error);
 
 	while (!code && (code = merge_next(&merge, &step, error)) == 1) {

@@ -2,16 +2,16 @@
  * build: makes the next generation from the newest or an earlier one, whole and
  * in one file, and publishes it.
  */
-#ifndef READDRESS_BUILD_H
-#define READDRESS_BUILD_H
+#ifndef READDRESS_UPDATE_BUILD_H
+#define READDRESS_UPDATE_BUILD_H
 
 #include "map/map.h"
 #include "state/state.h"
 #include "update/change.h"
 
 struct build {
-	const struct map *old;	 /* NULL: nothing */
-	const struct edit *edit; /* of one table of old; it is not checked
+	const struct map *old;	     /* NULL: nothing */
+	const struct change *change; /* of one table of old; it is not checked
 				    again. NULL: a copy */
 	/* Of the edit's table then, not too few; 0 for a copy. */
 	uint64_t rows;

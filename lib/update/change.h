@@ -9,34 +9,35 @@
 #include "base/error.h"
 #include "rules/row.h"
 
-enum edit_mode {
-	EDIT_REPLACE, /* the table becomes exactly the rows (within scope) */
-	EDIT_MERGE,   /* rows are added and changed, none deleted */
-	EDIT_DELETE,  /* the rows' keys are deleted; values are ignored */
+enum change_mode {
+	CHANGE_REPLACE, /* the table becomes exactly the rows (within scope) */
+	CHANGE_MERGE,	/* rows are added and changed, none deleted */
+	CHANGE_DELETE,	/* the rows' keys are deleted; values are ignored */
 };
 
-enum edit_scope { EDIT_ALL, EDIT_USERS, EDIT_DOMAINS };
+enum change_scope { CHANGE_ALL, CHANGE_USERS, CHANGE_DOMAINS };
 
-enum edit_change {
-	EDIT_NEW,
-	EDIT_CHANGED,
-	EDIT_UNCHANGED,
-	EDIT_DELETED,
-	EDIT_CHANGES
+enum change_kind {
+	CHANGE_NEW,
+	CHANGE_CHANGED,
+	CHANGE_UNCHANGED,
+	CHANGE_DELETED,
+	CHANGE_KINDS
 };
 
 /* Has the scope rules of this key? */
-static inline bool edit_in_scope(enum edit_scope scope, struct bytes key)
+static inline bool change_in_scope(enum change_scope scope, struct bytes key)
 {
-	return scope == EDIT_ALL ||
-	       rule_key_is_domain(key) == (scope == EDIT_DOMAINS);
+	return scope == CHANGE_ALL ||
+	       rule_key_is_domain(key) == (scope == CHANGE_DOMAINS);
 }
 
-struct edit {
+struct change {
 	enum rule_table table;
-	enum edit_mode mode;
-	enum edit_scope scope; /* EDIT_REPLACE: old rows of the other kind stay;
-				  one of the other kind in rows is ERR_BAD */
+	enum change_mode mode;
+	enum change_scope
+		scope; /* CHANGE_REPLACE: old rows of the other kind stay;
+			one of the other kind in rows is ERR_BAD */
 	const struct row *rows; /* sorted by key, no key twice */
 	size_t count;
 	bool refuse_existing;  /* `add` without --replace: ERR_BAD */
@@ -51,19 +52,18 @@ struct edit {
 	const char *command; /* for the metadata: "load inbound users.csv" */
 	/* Called for each row that is new, changed or deleted, in the order of
 	 * keys, when not NULL. old or new has data NULL where there is none. */
-	void (*changed)(void *context, enum edit_change change,
-		struct bytes key, struct bytes old_value,
-		struct bytes new_value);
+	void (*changed)(void *context, enum change_kind kind, struct bytes key,
+		struct bytes old_value, struct bytes new_value);
 	void (*progress)(void *context, uint64_t rows, uint64_t of);
 	void *context;
 };
 
-struct edit_result {
-	/* EDIT_UNCHANGED: rows that were given and stood there already; old
+struct change_result {
+	/* CHANGE_UNCHANGED: rows that were given and stood there already; old
 	 * rows that the edit does not touch are not counted. */
-	uint64_t counts[EDIT_CHANGES];
+	uint64_t counts[CHANGE_KINDS];
 	/* by kind of the new value, of deleted rows by that of the old one */
-	uint64_t by_kind[EDIT_CHANGES][RULE_KINDS];
+	uint64_t by_kind[CHANGE_KINDS][RULE_KINDS];
 	uint64_t generation; /* made; or the newest as it was, when unchanged or
 				dry_run (0: there is none) */
 	bool unchanged;	     /* no row changed: no generation was made */
@@ -71,12 +71,12 @@ struct edit_result {
 
 /* Counts a row that was changed so. value: the new one, the old one where there
  * is none. ERR_BAD when it is of no known kind. */
-int edit_count(struct edit_result *result, enum edit_change change,
+int change_count(struct change_result *result, enum change_kind kind,
 	struct bytes key, struct bytes value, struct error *error) MUST_CHECK;
 
 /* "inbound: 2 domains added, 1 user deleted", as it stands in the audit log;
  * "inbound: no change" where there is none. NUL-terminated, cut to fit. */
-void edit_describe(const struct edit_result *result, enum rule_table table,
+void change_describe(const struct change_result *result, enum rule_table table,
 	char *text, size_t size);
 
 #endif

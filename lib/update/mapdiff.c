@@ -7,59 +7,58 @@ static int fetch(struct map_walk *side, struct error *error)
 	return code < 0 ? error_set(error, code, "cannot read a map") : 0;
 }
 
-int difference_init(struct difference *difference, const struct map *old,
+int mapdiff_init(struct mapdiff *mapdiff, const struct map *old,
 	const struct map *new, enum rule_table table, struct error *error)
 {
 	int code;
 
-	*difference = (struct difference){ { .map = old, .table = table },
+	*mapdiff = (struct mapdiff){ { .map = old, .table = table },
 		{ .map = new, .table = table } };
-	code = fetch(&difference->old, error);
-	return code ? code : fetch(&difference->new, error);
+	code = fetch(&mapdiff->old, error);
+	return code ? code : fetch(&mapdiff->new, error);
 }
 
-void difference_free(struct difference *difference)
+void mapdiff_free(struct mapdiff *mapdiff)
 {
-	map_walk_close(&difference->old);
-	map_walk_close(&difference->new);
+	map_walk_close(&mapdiff->old);
+	map_walk_close(&mapdiff->new);
 }
 
-static int compare(const struct difference *difference)
+static int compare(const struct mapdiff *mapdiff)
 {
-	if (!difference->old.map)
+	if (!mapdiff->old.map)
 		return 1;
-	if (!difference->new.map)
+	if (!mapdiff->new.map)
 		return -1;
-	return bytes_compare(
-		difference->old.rule.key, difference->new.rule.key);
+	return bytes_compare(mapdiff->old.rule.key, mapdiff->new.rule.key);
 }
 
-int difference_next(struct difference *difference, struct difference_step *step,
-	struct error *error)
+int mapdiff_next(
+	struct mapdiff *mapdiff, struct mapdiff_step *step, struct error *error)
 {
-	struct map_walk *old = &difference->old;
-	struct map_walk *new = &difference->new;
+	struct map_walk *old = &mapdiff->old;
+	struct map_walk *new = &mapdiff->new;
 	int order;
 	int code = 0;
 
 	if (!old->map && !new->map)
 		return 0;
-	order = compare(difference);
-	*step = (struct difference_step){ 0 };
+	order = compare(mapdiff);
+	*step = (struct mapdiff_step){ 0 };
 	if (order <= 0) {
 		step->key = old->rule.key;
 		step->old = old->rule.value;
-		step->change = EDIT_DELETED;
+		step->change = CHANGE_DELETED;
 	}
 	if (order >= 0) {
 		step->key = new->rule.key;
 		step->new = new->rule.value;
-		step->change = EDIT_NEW;
+		step->change = CHANGE_NEW;
 	}
 	if (order == 0)
 		step->change = rule_same_value(step->old, step->new)
-				       ? EDIT_UNCHANGED
-				       : EDIT_CHANGED;
+				       ? CHANGE_UNCHANGED
+				       : CHANGE_CHANGED;
 	if (order <= 0)
 		code = fetch(old, error);
 	if (!code && order >= 0)
@@ -70,20 +69,20 @@ int difference_next(struct difference *difference, struct difference_step *step,
 static int table_differs(const struct map *old, const struct map *new,
 	enum rule_table table, struct error *error)
 {
-	struct difference difference;
-	struct difference_step step = { .change = EDIT_UNCHANGED };
-	int code = difference_init(&difference, old, new, table, error);
+	struct mapdiff mapdiff;
+	struct mapdiff_step step = { .change = CHANGE_UNCHANGED };
+	int code = mapdiff_init(&mapdiff, old, new, table, error);
 
 	if (!code) {
 		do
-			code = difference_next(&difference, &step, error);
-		while (code == 1 && step.change == EDIT_UNCHANGED);
+			code = mapdiff_next(&mapdiff, &step, error);
+		while (code == 1 && step.change == CHANGE_UNCHANGED);
 	}
-	difference_free(&difference);
+	mapdiff_free(&mapdiff);
 	return code;
 }
 
-int difference_any(
+int mapdiff_any(
 	const struct map *old, const struct map *new, struct error *error)
 {
 	int code = 0;

@@ -9,11 +9,11 @@ static int fetch(struct merge *merge, struct error *error)
 	return code < 0 ? error_set(error, code, "cannot read the old map") : 0;
 }
 
-int merge_init(struct merge *merge, const struct edit *edit,
+int merge_init(struct merge *merge, const struct change *change,
 	const struct map *old, struct error *error)
 {
-	*merge = (struct merge){ .edit = edit,
-		.old = { .map = old, .table = edit->table } };
+	*merge = (struct merge){ .change = change,
+		.old = { .map = old, .table = change->table } };
 	return fetch(merge, error);
 }
 
@@ -25,27 +25,27 @@ void merge_free(struct merge *merge)
 /* A key that only the old map has. */
 static void old_alone(const struct merge *merge, struct merge_step *step)
 {
-	const struct edit *edit = merge->edit;
+	const struct change *change = merge->change;
 
 	step->key = merge->old.rule.key;
 	step->old = merge->old.rule.value;
-	if (edit->mode == EDIT_REPLACE &&
-		edit_in_scope(edit->scope, step->key)) {
+	if (change->mode == CHANGE_REPLACE &&
+		change_in_scope(change->scope, step->key)) {
 		step->kind = MERGE_CHANGE;
-		step->change = EDIT_DELETED;
+		step->change = CHANGE_DELETED;
 	} else {
 		step->kind = MERGE_KEPT;
-		step->change = EDIT_UNCHANGED;
+		step->change = CHANGE_UNCHANGED;
 		step->new = step->old;
 	}
 }
 
 /* Rows stand in memory in the file's order, and are sorted by pointers: each is
  * a cache miss, which is a sixth of a large load when it is waited for. */
-static void fetch_ahead(const struct edit *edit, size_t next)
+static void fetch_ahead(const struct change *change, size_t next)
 {
-	if (edit->count - next > FETCH_AHEAD) {
-		const struct rule *row = &edit->rows[next + FETCH_AHEAD].rule;
+	if (change->count - next > FETCH_AHEAD) {
+		const struct rule *row = &change->rows[next + FETCH_AHEAD].rule;
 
 		__builtin_prefetch(row->key.data);
 		__builtin_prefetch(row->value.data);
@@ -56,34 +56,34 @@ static void fetch_ahead(const struct edit *edit, size_t next)
 static void row_named(
 	const struct merge *merge, bool both, struct merge_step *step)
 {
-	const struct edit *edit = merge->edit;
-	const struct rule *row = &edit->rows[merge->next].rule;
+	const struct change *change = merge->change;
+	const struct rule *row = &change->rows[merge->next].rule;
 
-	fetch_ahead(edit, merge->next);
+	fetch_ahead(change, merge->next);
 	step->kind = MERGE_CHANGE;
 	step->key = row->key;
 	if (both)
 		step->old = merge->old.rule.value;
-	if (edit->mode == EDIT_DELETE) {
-		step->change = EDIT_DELETED;
+	if (change->mode == CHANGE_DELETE) {
+		step->change = CHANGE_DELETED;
 		if (!both)
 			step->kind = MERGE_MISSING;
 		return;
 	}
 	step->new = row->value;
 	if (!both)
-		step->change = EDIT_NEW;
+		step->change = CHANGE_NEW;
 	else if (rule_same_value(step->old, step->new))
-		step->change = EDIT_UNCHANGED;
+		step->change = CHANGE_UNCHANGED;
 	else
-		step->change = EDIT_CHANGED;
+		step->change = CHANGE_CHANGED;
 }
 
 int merge_next(
 	struct merge *merge, struct merge_step *step, struct error *error)
 {
-	const struct edit *edit = merge->edit;
-	bool row = merge->next < edit->count;
+	const struct change *change = merge->change;
+	bool row = merge->next < change->count;
 	int order;
 
 	if (!merge->old.map && !row)
@@ -94,8 +94,8 @@ int merge_next(
 	else if (!row)
 		order = -1;
 	else
-		order = bytes_compare(
-			merge->old.rule.key, edit->rows[merge->next].rule.key);
+		order = bytes_compare(merge->old.rule.key,
+			change->rows[merge->next].rule.key);
 	if (order < 0)
 		old_alone(merge, step);
 	else

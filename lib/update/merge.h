@@ -2,8 +2,8 @@
  * merge: the old rows of a table and the rows of an edit, side by side in the
  * order of keys. They are walked twice: by update to count, and by build.
  */
-#ifndef READDRESS_MERGE_H
-#define READDRESS_MERGE_H
+#ifndef READDRESS_UPDATE_MERGE_H
+#define READDRESS_UPDATE_MERGE_H
 
 #include "map/map.h"
 #include "update/change.h"
@@ -16,14 +16,14 @@ enum merge_kind {
 
 struct merge_step {
 	enum merge_kind kind;
-	enum edit_change change; /* of MERGE_CHANGE */
+	enum change_kind change; /* of MERGE_CHANGE */
 	struct bytes key;
 	struct bytes old; /* value; data NULL: there is none */
 	struct bytes new; /* value; data NULL: there will be none */
 };
 
 struct merge {
-	const struct edit *edit;
+	const struct change *change;
 	struct map_walk old; /* at the next old row; map NULL: none is left */
 	size_t next;	     /* in edit->rows */
 };
@@ -33,7 +33,7 @@ struct merge {
  * merge_free it in any case. Returns 0, or ERR_NOMEM, ERR_IO, ERR_BAD: the old
  * map cannot be read.
  */
-int merge_init(struct merge *merge, const struct edit *edit,
+int merge_init(struct merge *merge, const struct change *change,
 	const struct map *old, struct error *error) MUST_CHECK;
 void merge_free(struct merge *merge);
 

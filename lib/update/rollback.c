@@ -80,7 +80,7 @@ static int find_earlier(struct state *state, const struct rollback *rollback,
 			(void)error_set(error, code, "%s", damage.text);
 			break;
 		}
-		differs = newest ? difference_any(newest, map, error) : 1;
+		differs = newest ? mapdiff_any(newest, map, error) : 1;
 		if (differs > 0) {
 			*found = map;
 		} else {
@@ -164,20 +164,20 @@ static int count_changes(const struct map *newest, const struct map *map,
 
 	result->unchanged = true;
 	for (unsigned t = 0; !code && t < RULE_TABLES; t++) {
-		struct difference difference;
-		struct difference_step step;
+		struct mapdiff mapdiff;
+		struct mapdiff_step step;
 
-		code = difference_init(
-			&difference, newest, map, (enum rule_table)t, error);
-		while (!code && (code = difference_next(
-					 &difference, &step, error)) == 1) {
-			if (step.change != EDIT_UNCHANGED)
+		code = mapdiff_init(
+			&mapdiff, newest, map, (enum rule_table)t, error);
+		while (!code &&
+			(code = mapdiff_next(&mapdiff, &step, error)) == 1) {
+			if (step.change != CHANGE_UNCHANGED)
 				result->unchanged = false;
-			code = edit_count(&result->tables[t], step.change,
+			code = change_count(&result->tables[t], step.change,
 				step.key, step.new.data ? step.new : step.old,
 				error);
 		}
-		difference_free(&difference);
+		mapdiff_free(&mapdiff);
 	}
 	return code;
 }
@@ -249,10 +249,10 @@ void rollback_describe(
 		const uint64_t *counts = result->tables[t].counts;
 		char table[WHAT_MAX / 2];
 
-		if (!counts[EDIT_NEW] && !counts[EDIT_CHANGED] &&
-			!counts[EDIT_DELETED])
+		if (!counts[CHANGE_NEW] && !counts[CHANGE_CHANGED] &&
+			!counts[CHANGE_DELETED])
 			continue;
-		edit_describe(&result->tables[t], (enum rule_table)t, table,
+		change_describe(&result->tables[t], (enum rule_table)t, table,
 			sizeof table);
 		at += (size_t)snprintf(
 			text + at, size - at, "%s%s", comma, table);

@@ -6,8 +6,8 @@
  * has: its metadata names that as its command, "rollback N". So the next
  * rollback goes on from there, and does not come back to what was just left.
  */
-#ifndef READDRESS_ROLLBACK_H
-#define READDRESS_ROLLBACK_H
+#ifndef READDRESS_UPDATE_ROLLBACK_H
+#define READDRESS_UPDATE_ROLLBACK_H
 
 #include "state/state.h"
 #include "update/change.h"
@@ -29,7 +29,7 @@ struct rollback_result {
 	bool unchanged;	     /* the newest has these rules already */
 	const char *lost;    /* "damaged" or "gone": the newest was; else NULL.
 				Static */
-	struct edit_result tables[RULE_TABLES]; /* against the newest; all 0
+	struct change_result tables[RULE_TABLES]; /* against the newest; all 0
 						   where lost is set */
 };
 

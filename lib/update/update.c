@@ -11,8 +11,8 @@
 
 /* What the first walk finds out, before anything is written. */
 struct plan {
-	const struct edit *edit;
-	struct edit_result *result;
+	const struct change *change;
+	struct change_result *result;
 	uint64_t before;       /* rows in the table */
 	uint64_t before_scope; /* of them, in scope */
 	uint64_t after;	       /* rows in the table when it is done */
@@ -37,12 +37,12 @@ static void note_domain(struct plan *plan, struct bytes key)
 static int count_step(
 	struct plan *plan, const struct merge_step *step, struct error *error)
 {
-	const struct edit *edit = plan->edit;
+	const struct change *change = plan->change;
 	int code;
 
 	if (step->old.data) {
 		plan->before++;
-		plan->before_scope += edit_in_scope(edit->scope, step->key);
+		plan->before_scope += change_in_scope(change->scope, step->key);
 	}
 	if (step->new.data) {
 		plan->after++;
@@ -51,57 +51,58 @@ static int count_step(
 	if (step->kind == MERGE_KEPT)
 		return 0;
 	if (step->kind == MERGE_MISSING)
-		return !edit->require_existing
+		return !change->require_existing
 			       ? 0
 			       : error_set(error, ERR_NOTFOUND,
 					 "%.*s is not in %s; nothing was "
 					 "deleted",
 					 (int)step->key.len, step->key.data,
-					 rule_table_name(edit->table));
-	if (edit->refuse_existing && step->old.data)
+					 rule_table_name(change->table));
+	if (change->refuse_existing && step->old.data)
 		return error_set(error, ERR_BAD,
 			"%.*s is in %s already (target %.*s); --replace "
 			"changes it",
 			(int)step->key.len, step->key.data,
-			rule_table_name(edit->table), (int)step->old.len - 1,
+			rule_table_name(change->table), (int)step->old.len - 1,
 			step->old.data + 1);
-	code = edit_count(plan->result, step->change, step->key,
+	code = change_count(plan->result, step->change, step->key,
 		step->new.data ? step->new : step->old, error);
 	if (code)
 		return code;
-	if (step->change == EDIT_DELETED && rule_key_is_domain(step->key))
+	if (step->change == CHANGE_DELETED && rule_key_is_domain(step->key))
 		note_domain(plan, step->key);
-	if (step->change != EDIT_UNCHANGED && edit->changed)
-		edit->changed(edit->context, step->change, step->key, step->old,
-			step->new);
+	if (step->change != CHANGE_UNCHANGED && change->changed)
+		change->changed(change->context, step->change, step->key,
+			step->old, step->new);
 	return 0;
 }
 
 /* How a refusal names --merge, which --only excludes. */
-static const char *merge_option(const struct edit *edit)
+static const char *merge_option(const struct change *change)
 {
-	return edit->scope == EDIT_ALL ? "--merge"
-				       : "--merge in place of --only";
+	return change->scope == CHANGE_ALL ? "--merge"
+					   : "--merge in place of --only";
 }
 
 static int refuse(const struct plan *plan, struct error *error)
 {
-	const struct edit *edit = plan->edit;
-	uint64_t deleted = plan->result->counts[EDIT_DELETED];
+	const struct change *change = plan->change;
+	uint64_t deleted = plan->result->counts[CHANGE_DELETED];
 
-	if (edit->mode == EDIT_DELETE || edit->force)
+	if (change->mode == CHANGE_DELETE || change->force)
 		return 0;
 	/* What a failed export leaves behind: a header row alone. */
-	if (!edit->count)
+	if (!change->count)
 		return error_set(error, ERR_BAD,
 			"%s%sthere is no row below the header row, expected "
 			"at least one rule; nothing was changed; %s",
-			edit->input ? edit->input : "", edit->input ? ": " : "",
-			edit->mode == EDIT_MERGE
+			change->input ? change->input : "",
+			change->input ? ": " : "",
+			change->mode == CHANGE_MERGE
 				? "--force takes the file all the same"
 				: "--force deletes what the file does not "
 				  "have");
-	if (edit->mode != EDIT_REPLACE)
+	if (change->mode != CHANGE_REPLACE)
 		return 0;
 	if (plan->domains_lost)
 		return error_set(error, ERR_BAD,
@@ -109,14 +110,15 @@ static int refuse(const struct plan *plan, struct error *error)
 			"%s adds and changes rules and deletes none%s; --force "
 			"deletes what the file does not have",
 			plan->domains_lost, plan->domains_lost == 1 ? "" : "s",
-			plan->domains, merge_option(edit),
-			edit->scope == EDIT_ALL ? "; --only users replaces all "
-						  "user rules and keeps the "
-						  "domain rules"
-						: "");
+			plan->domains, merge_option(change),
+			change->scope == CHANGE_ALL
+				? "; --only users replaces all "
+				  "user rules and keeps the "
+				  "domain rules"
+				: "");
 	if (plan->before_scope && /* else nothing was deleted */
-		(edit->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
-		deleted * 100 > edit->max_delete * plan->before_scope)
+		(change->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
+		deleted * 100 > change->max_delete * plan->before_scope)
 		return error_set(error, ERR_BAD,
 			"would delete %" PRIu64 " of %" PRIu64
 			" rules (%" PRIu64
@@ -124,20 +126,22 @@ static int refuse(const struct plan *plan, struct error *error)
 			"rules and deletes none; --force, or a larger "
 			"--max-delete, deletes what the file does not have",
 			deleted, plan->before_scope,
-			deleted * 100 / plan->before_scope, edit->max_delete,
-			merge_option(edit));
+			deleted * 100 / plan->before_scope, change->max_delete,
+			merge_option(change));
 	return 0;
 }
 
-static int check_scope(const struct edit *edit, struct error *error)
+static int check_scope(const struct change *change, struct error *error)
 {
-	for (size_t i = 0; edit->scope != EDIT_ALL && i < edit->count; i++) {
-		struct bytes key = edit->rows[i].rule.key;
+	for (size_t i = 0; change->scope != CHANGE_ALL && i < change->count;
+		i++) {
+		struct bytes key = change->rows[i].rule.key;
 
-		if (!edit_in_scope(edit->scope, key))
+		if (!change_in_scope(change->scope, key))
 			return error_set(error, ERR_BAD, "%.*s is no %s rule",
 				(int)key.len, key.data,
-				edit->scope == EDIT_USERS ? "user" : "domain");
+				change->scope == CHANGE_USERS ? "user"
+							      : "domain");
 	}
 	return 0;
 }
@@ -148,26 +152,26 @@ static int make_plan(
 {
 	struct merge merge;
 	struct merge_step step;
-	int code = check_scope(plan->edit, error);
+	int code = check_scope(plan->change, error);
 
 	if (code)
 		return code;
-	code = merge_init(&merge, plan->edit, old, error);
+	code = merge_init(&merge, plan->change, old, error);
 	while (!code && (code = merge_next(&merge, &step, error)) == 1)
 		code = count_step(plan, &step, error);
 	merge_free(&merge);
 	return code ? code : refuse(plan, error);
 }
 
-int edit_apply(struct state *state, const struct edit *edit,
-	struct edit_result *result, struct error *error)
+int update_apply(struct state *state, const struct change *change,
+	struct change_result *result, struct error *error)
 {
-	struct plan plan = { .edit = edit, .result = result };
+	struct plan plan = { .change = change, .result = result };
 	struct map *old = NULL;
 	int code = 0;
 
-	*result = (struct edit_result){ 0 };
-	if (!edit->dry_run)
+	*result = (struct change_result){ 0 };
+	if (!change->dry_run)
 		code = state_lock(state, STATE_LOCK_SECONDS, error);
 	if (code)
 		return code;
@@ -180,20 +184,20 @@ int edit_apply(struct state *state, const struct edit *edit,
 		code = make_plan(&plan, old, error);
 	if (code)
 		goto out;
-	result->unchanged = old && !result->counts[EDIT_NEW] &&
-			    !result->counts[EDIT_CHANGED] &&
-			    !result->counts[EDIT_DELETED];
-	if (!result->unchanged && !edit->dry_run) {
+	result->unchanged = old && !result->counts[CHANGE_NEW] &&
+			    !result->counts[CHANGE_CHANGED] &&
+			    !result->counts[CHANGE_DELETED];
+	if (!result->unchanged && !change->dry_run) {
 		const struct build build = { .old = old,
-			.edit = edit,
+			.change = change,
 			.rows = plan.after,
 			.octets = plan.octets,
-			.command = edit->command,
-			.progress = edit->progress,
-			.context = edit->context };
+			.command = change->command,
+			.progress = change->progress,
+			.context = change->context };
 		char what[256];
 
-		edit_describe(result, edit->table, what, sizeof what);
+		change_describe(result, change->table, what, sizeof what);
 		code = build_publish(
 			state, &build, what, &result->generation, error);
 	}
@@ -202,7 +206,7 @@ out:
 	return code;
 }
 
-int edit_init(struct state *state, const char *command, uint64_t *generation,
+int update_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error)
 {
 	const struct build empty = { .command = command };

@@ -1,10 +1,10 @@
 /*
- * edit: changes a table. Every edit, of one row or of a million, is one merge
+ * update: changes a table. Every edit, of one row or of a million, is one merge
  * of the old generation's sorted rows with sorted changes into a complete new
  * file.
  */
-#ifndef READDRESS_EDIT_H
-#define READDRESS_EDIT_H
+#ifndef READDRESS_UPDATE_UPDATE_H
+#define READDRESS_UPDATE_UPDATE_H
 
 #include "update/change.h"
 #include "state/state.h"
@@ -16,16 +16,16 @@
  * state directory yet, and the table is empty. *result is filled also when the
  * edit is refused. Refusals are ERR_BAD with the reason, the option that
  * deletes nothing and the one that overrides: no row at all, and of
- * EDIT_REPLACE more than max_delete percent of the rows in scope deleted; a
+ * CHANGE_REPLACE more than max_delete percent of the rows in scope deleted; a
  * domain, sub-domain or catch-all rule (or an exception for a domain) deleted
- * without force or scope EDIT_USERS. Otherwise errors of state and map. A first
- * map is made also by an edit without rows.
+ * without force or scope CHANGE_USERS. Otherwise errors of state and map. A
+ * first map is made also by an edit without rows.
  */
-int edit_apply(struct state *state, const struct edit *edit,
-	struct edit_result *result, struct error *error) MUST_CHECK;
+int update_apply(struct state *state, const struct change *change,
+	struct change_result *result, struct error *error) MUST_CHECK;
 
 /* `init`: an empty generation. ERR_BAD when there is a map already. */
-int edit_init(struct state *state, const char *command, uint64_t *generation,
+int update_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 
 #endif

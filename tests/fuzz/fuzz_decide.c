@@ -232,10 +232,10 @@ static void check_postfix(
 		FUZZ_CHECK(postfix_add(&postfix, decision->adds[i].address,
 			decision->adds[i].esmtp, MOST));
 	for (size_t i = 0; i < decision->finding_count; i++)
-		if (decision->findings[i].field == FIELD_RECIPIENT)
+		if (decision->findings[i].field == DECISION_RECIPIENT)
 			stays[decision->findings[i].index] =
 				decision->findings[i].result !=
-				RESULT_REWRITTEN;
+				DECISION_REWRITTEN;
 	for (size_t i = 0; i < postfix.count; i++)
 		FUZZ_CHECK(
 			!postfix.all[i].deleted ||
@@ -264,13 +264,13 @@ static size_t longest_line(size_t name, struct bytes value)
 
 static size_t count_elements(struct bytes value, size_t *bad)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	size_t count = 0;
 
-	header_iter_init(&iter, value);
-	for (*bad = 0; header_next(&iter, &element) == 1; count++)
-		*bad += (element.flags & HEADER_ELEMENT_BAD) != 0;
+	addrlist_iter_init(&iter, value);
+	for (*bad = 0; addrlist_next(&iter, &element) == 1; count++)
+		*bad += (element.flags & ADDRLIST_ELEMENT_BAD) != 0;
 	return count;
 }
 
@@ -278,7 +278,7 @@ static void check_headers(
 	const struct input *input, const struct decision *decision)
 {
 	for (size_t i = 0; i < decision->header_count; i++) {
-		const struct decide_header_edit *edit = &decision->headers[i];
+		const struct decision_header_edit *edit = &decision->headers[i];
 		const struct decide_header *old = &input->headers[edit->index];
 		size_t old_bad;
 		size_t new_bad;
@@ -303,7 +303,8 @@ static const struct config *configure(bool unless_signed)
 	if (!configs[0]) {
 		FUZZ_CHECK(!config_open_defaults(&configs[0]));
 		FUZZ_CHECK(!config_open_defaults(&configs[1]));
-		configs[1]->inbound_rewrite_headers = HEADERS_UNLESS_SIGNED;
+		configs[1]->inbound_rewrite_headers =
+			CONFIG_HEADERS_UNLESS_SIGNED;
 	}
 	return configs[unless_signed];
 }
@@ -335,9 +336,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.message.explain = flags & FLAG_EXPLAIN;
 	read_recipients(&input, &rest);
 	read_headers(&input, rest, flags & FLAG_CRLF);
-	result = decide(&(struct decide_input){ configure(flags & FLAG_SIGNED),
-				map, flags & FLAG_OUTBOUND ? OUTBOUND : INBOUND,
-				WHY_DEFAULT, &input.message },
+	result = decide(
+		&(struct decide_input){ configure(flags & FLAG_SIGNED), map,
+			flags & FLAG_OUTBOUND ? DECISION_OUTBOUND
+					      : DECISION_INBOUND,
+			DECISION_WHY_DEFAULT, &input.message },
 		input.arena, &decision, &error);
 	if (!result) {
 		check_envelope(&input, &decision);

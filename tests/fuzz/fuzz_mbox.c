@@ -76,7 +76,7 @@ static void copy_parsed(struct mbox *mbox, FILE *out)
 {
 	struct message_source source = mbox_source(mbox);
 	struct message message = { 0 };
-	struct decide_header_edit *edits;
+	struct decision_header_edit *edits;
 	struct error error;
 
 	FUZZ_CHECK(!message_read(&source, &message, &error));
@@ -84,7 +84,7 @@ static void copy_parsed(struct mbox *mbox, FILE *out)
 	edits = calloc(message.header_count + 1, sizeof *edits);
 	FUZZ_CHECK(edits);
 	for (size_t i = 0; i < message.header_count; i++)
-		edits[i] = (struct decide_header_edit){ .index = i,
+		edits[i] = (struct decision_header_edit){ .index = i,
 			.value = message.headers[i].value };
 	FUZZ_CHECK(!message_write(
 		&message, edits, message.header_count, &source, out, &error));

@@ -61,10 +61,10 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
 
 /* In the place of log_line, by the linker: nothing from mail is in a line as it
  * came, and no line is cut. */
-void __wrap_log_line(const struct log *log, enum log_level level,
-	const char *format, ...)
+void __wrap_log_line(
+	const struct log *log, enum log_level level, const char *format, ...)
 {
-	char line[REPORT_LINE + 2];
+	char line[DECISIONLOG_LINE + 2];
 	va_list args;
 	int len;
 
@@ -73,7 +73,7 @@ void __wrap_log_line(const struct log *log, enum log_level level,
 	len = vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	FUZZ_CHECK(level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG);
-	FUZZ_CHECK(len > 0 && len <= REPORT_LINE);
+	FUZZ_CHECK(len > 0 && len <= DECISIONLOG_LINE);
 	for (int i = 0; i < len; i++)
 		FUZZ_CHECK(line[i] >= ' ' && line[i] <= '~');
 }
@@ -188,7 +188,7 @@ static void check_end(struct spare before, const struct snapshot *snapshot)
 	after = find_spare();
 	FUZZ_CHECK(
 		after.first == before.first && after.second == before.second);
-	FUZZ_CHECK(!atomic_load(&server.status.connections));
+	FUZZ_CHECK(!atomic_load(&server.metrics.connections));
 	FUZZ_CHECK(!atomic_load(&server.callbacks));
 	FUZZ_CHECK(!atomic_load(&server.messages[0]));
 	FUZZ_CHECK(!atomic_load(&server.messages[1]));

@@ -38,8 +38,8 @@ struct mtamodel {
 	struct bytes macros[MTAREPLY_STAGES];
 	const char *address;	 /* of the client, or NULL */
 	struct received_mta mta; /* its user is given */
-	enum direction direction;
-	enum decide_why why;
+	enum decision_direction direction;
+	enum decision_why why;
 	struct decide_message message;
 	struct decide_recipient *recipients;
 	struct decide_header *headers;
@@ -246,7 +246,7 @@ static inline void mtamodel_expect(struct mtamodel *model, char command,
 }
 
 static inline void mtamodel_expect_header(
-	struct mtamodel *model, const struct decide_header_edit *edit)
+	struct mtamodel *model, const struct decision_header_edit *edit)
 {
 	const struct decide_header *old = &model->headers[edit->index];
 	uint32_t instance = 1;

@@ -16,16 +16,16 @@ static inline size_t headerkit_tiles(struct bytes value)
 	size_t off = 0;
 
 	for (;;) {
-		struct header_token token = header_lex(value, off);
+		struct addrlist_token token = addrlist_lex(value, off);
 
 		HOLDS(token.span.off == off);
-		if (token.type == HEADER_END)
+		if (token.type == ADDRLIST_END)
 			break;
 		HOLDS(token.span.len > 0);
 		HOLDS(token.span.len <= value.len - off);
 		off += token.span.len;
 		count++;
-		if (token.type == HEADER_UNTERMINATED)
+		if (token.type == ADDRLIST_UNTERMINATED)
 			HOLDS(off == value.len);
 	}
 	HOLDS(off == value.len);
@@ -42,9 +42,9 @@ static inline bool headerkit_is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The spans of one good element lie where header.h says. */
+/* The spans of one good element lie where addrlist.h says. */
 static inline void headerkit_good(
-	struct bytes value, const struct header_element *element)
+	struct bytes value, const struct addrlist_element *element)
 {
 	struct mailbox mailbox;
 	struct span spec = element->addr_spec;
@@ -57,7 +57,7 @@ static inline void headerkit_good(
 		element->domain.off - headerkit_end(element->local)));
 	HOLDS(spec.off >= element->element.off);
 	HOLDS(headerkit_end(spec) <= headerkit_end(element->element));
-	if (!header_mailbox(value, element, &mailbox)) {
+	if (!addrlist_mailbox(value, element, &mailbox)) {
 		HOLDS(address_utf8_valid(mailbox.local, mailbox.local_len));
 		HOLDS(address_utf8_valid(mailbox.domain, mailbox.domain_len));
 		HOLDS(mailbox.domain_len);
@@ -71,28 +71,28 @@ static inline void headerkit_good(
  * groups. Returns how many. */
 static inline size_t headerkit_elements(struct bytes value)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	size_t count = 0;
 	size_t off = 0;
 	int more;
 
-	header_iter_init(&iter, value);
-	while ((more = header_next(&iter, &element)) == 1) {
+	addrlist_iter_init(&iter, value);
+	while ((more = addrlist_next(&iter, &element)) == 1) {
 		struct span span = element.element;
 
 		HOLDS(span.len && span.off >= off);
 		HOLDS(headerkit_end(span) <= value.len);
 		HOLDS(!headerkit_is_space(value.data[span.off]));
-		if (!(element.flags & HEADER_ELEMENT_REST))
+		if (!(element.flags & ADDRLIST_ELEMENT_REST))
 			HOLDS(!headerkit_is_space(
 				value.data[headerkit_end(span) - 1]));
 		off = headerkit_end(span);
-		if (element.flags & HEADER_ELEMENT_REST) {
-			HOLDS(element.flags & HEADER_ELEMENT_BAD);
+		if (element.flags & ADDRLIST_ELEMENT_REST) {
+			HOLDS(element.flags & ADDRLIST_ELEMENT_BAD);
 			HOLDS(off == value.len);
 		}
-		if (!(element.flags & HEADER_ELEMENT_BAD))
+		if (!(element.flags & ADDRLIST_ELEMENT_BAD))
 			headerkit_good(value, &element);
 		count++;
 	}

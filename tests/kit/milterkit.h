@@ -279,7 +279,7 @@ static inline void milterkit_close(void)
 	assert_int_equal(milterkit_server.callbacks, 0);
 	assert_int_equal(milterkit_server.messages[0], 0);
 	assert_int_equal(milterkit_server.messages[1], 0);
-	assert_int_equal(milterkit_server.status.connections, 0);
+	assert_int_equal(milterkit_server.metrics.connections, 0);
 	assert_int_equal(milterkit_server.current.snapshot->references, 1);
 }
 

@@ -43,10 +43,10 @@ static inline uint64_t kit_newest(struct kit *kit)
 }
 
 /* `load inbound users.csv` of these rows. */
-static inline struct edit kit_load(const struct row *rows, size_t count)
+static inline struct change kit_load(const struct row *rows, size_t count)
 {
-	return (struct edit){ .table = RULE_INBOUND,
-		.mode = EDIT_REPLACE,
+	return (struct change){ .table = RULE_INBOUND,
+		.mode = CHANGE_REPLACE,
 		.rows = rows,
 		.count = count,
 		.max_delete = 50,
@@ -54,16 +54,16 @@ static inline struct edit kit_load(const struct row *rows, size_t count)
 }
 
 /* Opens the state, applies, closes: what the tool does for each command. */
-static inline int kit_apply(
-	struct kit *kit, const struct edit *edit, struct edit_result *result)
+static inline int kit_apply(struct kit *kit, const struct change *change,
+	struct change_result *result)
 {
 	struct state *state;
 	int code = state_open(&state, &kit->config, true, &kit->error);
 
-	*result = (struct edit_result){ 0 };
+	*result = (struct change_result){ 0 };
 	if (code)
 		return code;
-	code = edit_apply(state, edit, result, &kit->error);
+	code = update_apply(state, change, result, &kit->error);
 	state_close(state);
 	return code;
 }

@@ -14,8 +14,8 @@
 struct testdecide {
 	const char *conf;  /* readdress.conf; NULL: the defaults */
 	const char *rules; /* as in testmap.h */
-	enum direction direction;
-	enum decide_why why;
+	enum decision_direction direction;
+	enum decision_why why;
 	const char *sender;
 	const char *sender_resolved; /* {mail_addr} */
 	/* Lines "<bob@w>", behind it, each after a "|": r={rcpt_addr},
@@ -162,7 +162,7 @@ static inline const char *testdecide_edits(struct testdecide *test)
 	assert_true(asprintf(&lines[used], __VA_ARGS__) >= 0);                 \
 	size += strlen(lines[used++])
 	for (size_t i = 0; i < decision->add_count; i++) {
-		const struct decide_add *add = &decision->adds[i];
+		const struct decision_add *add = &decision->adds[i];
 
 		LINE("+%s%s%s\n", add->address, *add->esmtp ? " " : "",
 			add->esmtp);
@@ -174,7 +174,7 @@ static inline const char *testdecide_edits(struct testdecide *test)
 		LINE("from %s\n", decision->sender);
 	}
 	for (size_t i = 0; i < decision->header_count; i++) {
-		const struct decide_header_edit *edit = &decision->headers[i];
+		const struct decision_header_edit *edit = &decision->headers[i];
 
 		assert_int_equal(edit->value.data[edit->value.len], '\0');
 		LINE("header%zu%s\n", edit->index, edit->value.data);
@@ -204,7 +204,7 @@ static inline void testdecide_check(
 	found = testdecide_edits(&test);
 	if (strcmp(found, edits))
 		fail_msg("%s:\n%s--- instead of\n%s", name, found, edits);
-	assert_int_equal(decide_changes(&test.decision), *edits != '\0');
+	assert_int_equal(decision_changes(&test.decision), *edits != '\0');
 	testdecide_close(&test);
 }
 

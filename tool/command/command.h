@@ -2,8 +2,8 @@
  * command: the commands, each as struct command's run. A file bears the name of
  * its command, or of the chief one among several.
  */
-#ifndef READDRESS_COMMAND_H
-#define READDRESS_COMMAND_H
+#ifndef READDRESS_TOOL_COMMAND_COMMAND_H
+#define READDRESS_TOOL_COMMAND_COMMAND_H
 
 #include "tool.h"
 

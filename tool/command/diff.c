@@ -88,7 +88,7 @@ static int open_maps(struct diff *diff, struct error *error)
 }
 
 static int count_one(struct diff *diff, struct changes *changes,
-	const struct difference_step *step, struct edit_result *result,
+	const struct mapdiff_step *step, struct change_result *result,
 	struct error *error)
 {
 	diff->rows += step->old.data ? 1 : 0;
@@ -96,7 +96,8 @@ static int count_one(struct diff *diff, struct changes *changes,
 	if (diff->steps++ % PROGRESS_ROWS == 0)
 		progress_show(
 			&diff->progress, diff->rows, diff->of, diff->rows);
-	if (step->change != EDIT_UNCHANGED && !diff->headed && !changes->json) {
+	if (step->change != CHANGE_UNCHANGED && !diff->headed &&
+		!changes->json) {
 		(void)printf("%s:\n", rule_table_name(changes->table));
 		diff->headed = true;
 	}
@@ -106,12 +107,12 @@ static int count_one(struct diff *diff, struct changes *changes,
 			error, changes->failed, "%s", changes->error.text);
 	if (ferror(stdout))
 		return tool_output_failed(error);
-	return edit_count(result, step->change, step->key,
+	return change_count(result, step->change, step->key,
 		step->new.data ? step->new : step->old, error);
 }
 
 static int print_table_counts(const struct diff *diff,
-	const struct changes *changes, const struct edit_result *result,
+	const struct changes *changes, const struct change_result *result,
 	struct error *error)
 {
 	struct json json;
@@ -134,20 +135,18 @@ static int diff_table(
 	struct changes changes = { .table = table,
 		.delimiter = ';',
 		.json = diff->tool->options.json };
-	struct edit_result result = { 0 };
-	struct difference difference;
-	struct difference_step step;
-	int code = difference_init(
-		&difference, diff->old, diff->new, table, error);
+	struct change_result result = { 0 };
+	struct mapdiff mapdiff;
+	struct mapdiff_step step;
+	int code = mapdiff_init(&mapdiff, diff->old, diff->new, table, error);
 	bool differs;
 
 	diff->headed = false;
-	while (!code &&
-		(code = difference_next(&difference, &step, error)) == 1)
+	while (!code && (code = mapdiff_next(&mapdiff, &step, error)) == 1)
 		code = count_one(diff, &changes, &step, &result, error);
-	difference_free(&difference);
-	differs = result.counts[EDIT_NEW] || result.counts[EDIT_CHANGED] ||
-		  result.counts[EDIT_DELETED];
+	mapdiff_free(&mapdiff);
+	differs = result.counts[CHANGE_NEW] || result.counts[CHANGE_CHANGED] ||
+		  result.counts[CHANGE_DELETED];
 	if (!code && (differs || changes.json))
 		code = print_table_counts(diff, &changes, &result, error);
 	return code ? code : differs;

@@ -61,7 +61,7 @@ int command_export(struct tool *tool, struct error *error)
 	if (more >= 0)
 		code = row_begin(tool, error);
 	for (; !code && more > 0; more = map_walk_next(&walk)) {
-		if (!edit_in_scope(tool->options.only, walk.rule.key))
+		if (!change_in_scope(tool->options.only, walk.rule.key))
 			continue;
 		code = row_print(tool, tool->table, &walk.rule, error);
 		if (!code)

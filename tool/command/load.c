@@ -29,7 +29,7 @@ int command_init(struct tool *tool, struct error *error)
 	int code = tool_open_state(tool, true, error);
 
 	if (!code)
-		code = edit_init(tool->state, tool->line, &generation, error);
+		code = update_init(tool->state, tool->line, &generation, error);
 	if (code)
 		return code;
 	if (tool->options.json) {
@@ -43,12 +43,12 @@ int command_init(struct tool *tool, struct error *error)
 	return 0;
 }
 
-static void print_change(void *context, enum edit_change change,
-	struct bytes key, struct bytes old_value, struct bytes new_value)
+static void print_change(void *context, enum change_kind kind, struct bytes key,
+	struct bytes old_value, struct bytes new_value)
 {
 	struct job *job = context;
 
-	change_print(&job->changes, change, key, old_value, new_value);
+	change_print(&job->changes, kind, key, old_value, new_value);
 }
 
 static void show_reading(void *context, uint64_t octets, uint64_t rows)
@@ -73,8 +73,9 @@ static void complain(void *context, const char *line)
 	(void)fprintf(stderr, "%s\n", line);
 }
 
-static int print_counts_json(struct job *job, const struct edit_result *result,
-	uint64_t repeated, struct error *error)
+static int print_counts_json(struct job *job,
+	const struct change_result *result, uint64_t repeated,
+	struct error *error)
 {
 	bool dry_run = job->tool->options.dry_run;
 	struct json json;
@@ -86,7 +87,7 @@ static int print_counts_json(struct job *job, const struct edit_result *result,
 	return json_end(&json, error);
 }
 
-static int print_counts(struct job *job, const struct edit_result *result,
+static int print_counts(struct job *job, const struct change_result *result,
 	uint64_t repeated, struct error *error)
 {
 	if (job->changes.failed)
@@ -108,9 +109,9 @@ static int print_counts(struct job *job, const struct edit_result *result,
 
 /* A refusal's counts tell why it was refused; of other failures there are none.
  */
-static bool has_counts(const struct edit_result *result)
+static bool has_counts(const struct change_result *result)
 {
-	for (int i = 0; i < EDIT_CHANGES; i++) {
+	for (int i = 0; i < CHANGE_KINDS; i++) {
 		if (result->counts[i])
 			return true;
 	}
@@ -119,35 +120,35 @@ static bool has_counts(const struct edit_result *result)
 
 /* What every edit does, once its rows are known to be good: open, apply, tell
  * the counts, reload or say how. */
-static int apply(struct job *job, struct edit *edit, uint64_t repeated,
+static int apply(struct job *job, struct change *change, uint64_t repeated,
 	struct error *error)
 {
 	struct tool *tool = job->tool;
-	struct edit_result result = { .unchanged = true };
-	bool create = edit->mode != EDIT_DELETE && !edit->dry_run;
+	struct change_result result = { .unchanged = true };
+	bool create = change->mode != CHANGE_DELETE && !change->dry_run;
 	int code = tool_open_state(tool, create, error);
 
-	if (code == ERR_NOENT && edit->dry_run)
+	if (code == ERR_NOENT && change->dry_run)
 		code = 0; /* the directory will be made, the table is empty */
 	if (code)
 		return code;
 	job->changes = (struct changes){ .table = tool->table,
 		.delimiter = tool->options.delimiter,
 		.json = tool->options.json };
-	edit->table = tool->table;
-	edit->command = tool->line;
-	edit->context = job;
-	edit->progress = show_building;
+	change->table = tool->table;
+	change->command = tool->line;
+	change->context = job;
+	change->progress = show_building;
 	progress_begin(&job->progress, "writing");
-	code = edit_apply(tool->state, edit, &result, error);
+	code = update_apply(tool->state, change, &result, error);
 	progress_end(&job->progress);
 	if (code)
 		code = tool_edit_failed(code, error);
-	if (code == ERR_BAD && edit->dry_run && has_counts(&result))
+	if (code == ERR_BAD && change->dry_run && has_counts(&result))
 		(void)print_counts(job, &result, repeated, NULL);
 	if (!code)
 		code = print_counts(job, &result, repeated, error);
-	if (code || edit->dry_run)
+	if (code || change->dry_run)
 		return code;
 	return milter_go_live(tool, !result.unchanged, error);
 }
@@ -199,11 +200,11 @@ static const char *input_name(const char *path)
 static const char *refuse_kind(void *context, const struct rule *rule)
 {
 	const struct job *job = context;
-	enum edit_scope scope = job->tool->options.only;
+	enum change_scope scope = job->tool->options.only;
 
-	if (edit_in_scope(scope, rule->key))
+	if (change_in_scope(scope, rule->key))
 		return NULL;
-	return scope == EDIT_USERS
+	return scope == CHANGE_USERS
 		       ? "this is a domain rule; with --only users the file "
 			 "may hold user rules alone"
 		       : "this is a user rule; with --only domains the file "
@@ -246,7 +247,7 @@ static int check_load(const struct tool *tool, struct error *error)
 {
 	const struct options *options = &tool->options;
 
-	if (options->merge && options->only != EDIT_ALL)
+	if (options->merge && options->only != CHANGE_ALL)
 		return error_set(error, ERR_USAGE,
 			"--merge and --only exclude each other: --merge "
 			"deletes nothing anyway");
@@ -262,8 +263,8 @@ int command_load(struct tool *tool, struct error *error)
 	struct job job = { .tool = tool };
 	struct rows rows = { .rows = NULL };
 	struct arena *arena = NULL;
-	struct edit edit = {
-		.mode = options->merge ? EDIT_MERGE : EDIT_REPLACE,
+	struct change change = {
+		.mode = options->merge ? CHANGE_MERGE : CHANGE_REPLACE,
 		.scope = options->only,
 		.input = input_name(tool->operands[0]),
 		.dry_run = options->dry_run,
@@ -285,9 +286,9 @@ int command_load(struct tool *tool, struct error *error)
 	code = read_rows(&job, tool->operands[0], arena, &rows, error);
 	if (code)
 		goto out;
-	edit.rows = rows.rows;
-	edit.count = rows.count;
-	code = apply(&job, &edit, rows.repeated, error);
+	change.rows = rows.rows;
+	change.count = rows.count;
+	code = apply(&job, &change, rows.repeated, error);
 out:
 	free(rows.rows);
 	arena_close(arena);
@@ -299,8 +300,8 @@ int command_add(struct tool *tool, struct error *error)
 	struct job job = { .tool = tool };
 	struct row row = { .line = 0 };
 	struct arena *arena = arena_open(SMALL_ARENA_MAX);
-	struct edit edit = {
-		.mode = EDIT_MERGE,
+	struct change change = {
+		.mode = CHANGE_MERGE,
 		.rows = &row,
 		.count = 1,
 		.refuse_existing = !tool->options.replace,
@@ -314,7 +315,7 @@ int command_add(struct tool *tool, struct error *error)
 		bytes_of(tool->operands[1]), tool->options.allow_utf8,
 		&row.rule, error);
 	if (!code)
-		code = apply(&job, &edit, 0, error);
+		code = apply(&job, &change, 0, error);
 	arena_close(arena);
 	return code;
 }
@@ -326,7 +327,7 @@ static int compare_rows(const void *left, const void *right)
 }
 
 static int make_keys(const struct tool *tool, struct arena *arena,
-	struct row *rows, struct edit *edit, struct error *error)
+	struct row *rows, struct change *change, struct error *error)
 {
 	size_t count = (size_t)tool->operand_count;
 
@@ -345,9 +346,9 @@ static int make_keys(const struct tool *tool, struct arena *arena,
 	}
 	qsort(rows, count, sizeof *rows, compare_rows);
 	for (size_t i = 0; i < count; i++) {
-		if (!edit->count ||
-			compare_rows(&rows[edit->count - 1], &rows[i]))
-			rows[edit->count++] = rows[i];
+		if (!change->count ||
+			compare_rows(&rows[change->count - 1], &rows[i]))
+			rows[change->count++] = rows[i];
 	}
 	return 0;
 }
@@ -357,8 +358,8 @@ int command_delete(struct tool *tool, struct error *error)
 	struct job job = { .tool = tool };
 	struct arena *arena = arena_open(SMALL_ARENA_MAX);
 	struct row *rows = calloc((size_t)tool->operand_count, sizeof *rows);
-	struct edit edit = {
-		.mode = EDIT_DELETE,
+	struct change change = {
+		.mode = CHANGE_DELETE,
 		.rows = rows,
 		.require_existing = true,
 	};
@@ -366,11 +367,11 @@ int command_delete(struct tool *tool, struct error *error)
 
 	progress_init(&job.progress, tool->quiet);
 	if (arena && rows)
-		code = make_keys(tool, arena, rows, &edit, error);
+		code = make_keys(tool, arena, rows, &change, error);
 	else
 		code = error_set(error, ERR_NOMEM, "out of memory");
 	if (!code)
-		code = apply(&job, &edit, 0, error);
+		code = apply(&job, &change, 0, error);
 	free(rows);
 	arena_close(arena);
 	return code;

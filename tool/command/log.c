@@ -10,7 +10,7 @@ struct printing {
 	struct error *error;
 };
 
-static int print_json(const struct journal_entry *entry, struct error *error)
+static int print_json(const struct events_entry *entry, struct error *error)
 {
 	struct json json;
 
@@ -19,14 +19,14 @@ static int print_json(const struct journal_entry *entry, struct error *error)
 		json_put_bytes(&json, "time", entry->time);
 		json_put_bytes(&json, "user", entry->user);
 	}
-	json_put_text(&json, "event", journal_event_name(entry->event));
+	json_put_text(&json, "event", events_kind_name(entry->event));
 	if (entry->generation)
 		json_put_number(&json, "generation", entry->generation);
 	json_put_bytes(&json, "text", entry->text);
 	return json_end(&json, error);
 }
 
-static int print_entry(void *context, const struct journal_entry *entry)
+static int print_entry(void *context, const struct events_entry *entry)
 {
 	const struct printing *printing = context;
 
@@ -48,5 +48,5 @@ int command_log(struct tool *tool, struct error *error)
 {
 	struct printing printing = { .tool = tool, .error = error };
 
-	return journal_each(tool->state, print_entry, &printing, error);
+	return events_each(tool->state, print_entry, &printing, error);
 }

@@ -160,43 +160,43 @@ static int find_route(const struct query *query, const char *address,
 /* As the milter would find it: a recipient in inbound, a sender in outbound.
  * There is no MAIL command here that could say SMTPUTF8. */
 static int judge(const struct query *query, const char *address,
-	const struct mailbox *mailbox, struct verdict *verdict)
+	const struct mailbox *mailbox, struct outcome *outcome)
 {
 	enum rule_table table = query->tool->table;
 	struct decide_message message = { .smtputf8 = text_holds_utf8(
 						  bytes_of(address)) };
-	struct verdict_context context = { .config = query->tool->config,
+	struct decide_context context = { .config = query->tool->config,
 		.reader = query->reader,
 		.message = &message,
 		.arena = query->arena };
 
-	return verdict_find(&context, table, mailbox,
-		table == RULE_OUTBOUND ? FIELD_SENDER : FIELD_RECIPIENT,
-		verdict);
+	return outcome_find(&context, table, mailbox,
+		table == RULE_OUTBOUND ? DECISION_SENDER : DECISION_RECIPIENT,
+		outcome);
 }
 
 /* 1; 0 when no rule holds, or it is left; or an error. */
 static int find_address(struct query *query, const char *address,
 	const struct mailbox *mailbox, struct error *error)
 {
-	struct verdict verdict;
+	struct outcome outcome;
 	struct answer answer = { .targets = bytes_of(address) };
 	int code;
 
 	arena_reset(query->arena);
-	code = judge(query, address, mailbox, &verdict);
-	if (!code && verdict.target_count)
-		code = verdict_join(query->arena, &verdict, &answer.targets);
+	code = judge(query, address, mailbox, &outcome);
+	if (!code && outcome.target_count)
+		code = outcome_join(query->arena, &outcome, &answer.targets);
 	if (code)
 		return failed(code, error);
-	if (!verdict.rule.len)
+	if (!outcome.rule.len)
 		return 0;
-	answer.key = verdict.rule;
-	answer.kind = verdict.kind;
-	answer.result = decide_result_name(verdict.result);
-	if (verdict.result == RESULT_LEFT) {
+	answer.key = outcome.rule;
+	answer.kind = outcome.kind;
+	answer.result = decision_result_name(outcome.result);
+	if (outcome.result == DECISION_LEFT) {
 		answer.targets.len = 0;
-		answer.why = decide_reason_text(verdict.reason);
+		answer.why = decision_reason_text(outcome.reason);
 		query->missing = true;
 	}
 	return print_answer(query, address, &answer, error);

@@ -8,12 +8,13 @@
 #include "message/attempt.h"
 #include "message/trial.h"
 
-static int find_direction(
-	const char *name, enum direction *direction, struct error *error)
+static int find_direction(const char *name, enum decision_direction *direction,
+	struct error *error)
 {
-	for (int i = 0; i < DIRECTIONS; i++) {
-		if (!strcmp(name, decide_direction_name((enum direction)i))) {
-			*direction = (enum direction)i;
+	for (int i = 0; i < DECISION_DIRECTIONS; i++) {
+		if (!strcmp(name, decision_direction_name(
+					  (enum decision_direction)i))) {
+			*direction = (enum decision_direction)i;
 			return 0;
 		}
 	}
@@ -45,9 +46,9 @@ static bool is_null_sender(const char *sender)
 /* -r and, behind it, what else stands on the line: the operands from first on.
  */
 static int take_recipients(
-	struct rewrite *rewrite, size_t first, struct error *error)
+	struct attempt *attempt, size_t first, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
+	const struct tool *tool = attempt->tool;
 	const struct options *options = &tool->options;
 	size_t extra = (size_t)tool->operand_count - first;
 	size_t count = options->recipient_count;
@@ -57,17 +58,17 @@ static int take_recipients(
 		return error_set(error, ERR_USAGE,
 			"unexpected operand \"%s\": recipients stand behind -r",
 			tool->operands[first]);
-	rewrite->recipients =
-		calloc(count + extra + 1, sizeof *rewrite->recipients);
-	if (!rewrite->recipients)
+	attempt->recipients =
+		calloc(count + extra + 1, sizeof *attempt->recipients);
+	if (!attempt->recipients)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	for (size_t i = 0; !code && i < count + extra; i++) {
-		rewrite->recipients[i].address =
+		attempt->recipients[i].address =
 			i < count ? options->recipients[i]
 				  : tool->operands[first + i - count];
-		code = check_path("-r", rewrite->recipients[i].address, error);
+		code = check_path("-r", attempt->recipients[i].address, error);
 	}
-	rewrite->recipient_count = count + extra;
+	attempt->recipient_count = count + extra;
 	if (!code && options->sender && !is_null_sender(options->sender))
 		code = check_path("-f", options->sender, error);
 	return code;
@@ -76,16 +77,16 @@ static int take_recipients(
 /* The direction that the command line names, or that its client has. *first:
  * of the operands behind it. */
 static int take_direction(
-	struct rewrite *rewrite, size_t *first, struct error *error)
+	struct attempt *attempt, size_t *first, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
+	const struct tool *tool = attempt->tool;
 	const struct options *options = &tool->options;
 	const struct decide_client client = { options->daemon, options->client,
 		options->auth, NULL };
 	struct network network;
 
 	*first = 0;
-	rewrite->why = WHY_COMMAND;
+	attempt->why = DECISION_WHY_COMMAND;
 	if (!options->client && !options->daemon && !options->auth) {
 		if (!tool->operand_count)
 			return error_set(error, ERR_USAGE,
@@ -94,10 +95,10 @@ static int take_direction(
 				"which decide it");
 		*first = 1;
 		return find_direction(
-			tool->operands[0], &rewrite->direction, error);
+			tool->operands[0], &attempt->direction, error);
 	}
 	if (tool->operand_count &&
-		!find_direction(tool->operands[0], &rewrite->direction, NULL))
+		!find_direction(tool->operands[0], &attempt->direction, NULL))
 		return error_set(error, ERR_USAGE,
 			"\"%s\" and --client, --daemon or --auth exclude each "
 			"other: these decide the direction",
@@ -109,15 +110,15 @@ static int take_direction(
 			"--client \"%s\": expected an IP address, as 192.0.2.7 "
 			"or 2001:db8::7",
 			options->client);
-	rewrite->direction =
-		direction_find(tool->config, &client, &rewrite->why);
+	attempt->direction =
+		direction_find(tool->config, &client, &attempt->why);
 	return 0;
 }
 
-static int report(const struct rewrite *rewrite, struct error *error)
+static int report(const struct attempt *attempt, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
-	struct explain explain = rewrite_explain(rewrite);
+	const struct tool *tool = attempt->tool;
+	struct explain explain = attempt_explain(attempt);
 
 	if (tool->options.json)
 		return explain_json(&explain, error);
@@ -125,7 +126,7 @@ static int report(const struct rewrite *rewrite, struct error *error)
 		explain_text(&explain, stderr);
 		return 0;
 	}
-	if (rewrite->decision.shadow)
+	if (attempt->decision.shadow)
 		tool_say(tool, "nothing is changed where the mode is shadow; "
 			       "what would be says --explain");
 	explain_envelope(&explain, "", stderr);
@@ -133,18 +134,18 @@ static int report(const struct rewrite *rewrite, struct error *error)
 }
 
 /* The milter would not let the message pass: there is none to print. */
-static int refused(const struct rewrite *rewrite, struct error *error)
+static int refused(const struct attempt *attempt, struct error *error)
 {
-	const struct config_required *unseen = rewrite->decision.proof.unseen;
+	const struct config_required *unseen = attempt->decision.proof.unseen;
 	char text[ADDRESS_TEXT_MAX];
-	struct bytes rcpt = rewrite->decision.refused;
+	struct bytes rcpt = attempt->decision.refused;
 
 	(void)snprintf(text, sizeof text, "%.*s", (int)rcpt.len, rcpt.data);
 	return error_set(error, ERR_NOTFOUND,
 		"the milter refuses this message, %s: it has none of "
 		"outbound_required_headers with the right value, and no "
 		"inbound rule names the domain of %s%s%s%s%s%s",
-		decide_reply(&rewrite->decision), text,
+		decision_reply(&attempt->decision), text,
 		unseen ? "; it would be 550 5.7.1 if " : "",
 		unseen ? unseen->name : "", unseen ? ": " : "",
 		unseen ? unseen->value : "",
@@ -152,18 +153,18 @@ static int refused(const struct rewrite *rewrite, struct error *error)
 }
 
 /* Which of outbound_required_headers the milter has seen right. */
-static int take_seen(struct rewrite *rewrite, struct error *error)
+static int take_seen(struct attempt *attempt, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
+	const struct tool *tool = attempt->tool;
 	size_t count = tool->config->outbound_required_count;
 	struct error cause = { "" };
 
-	rewrite->required_seen =
-		calloc(count + 1, sizeof *rewrite->required_seen);
-	if (!rewrite->required_seen)
+	attempt->required_seen =
+		calloc(count + 1, sizeof *attempt->required_seen);
+	if (!attempt->required_seen)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (count && state_proofs(tool->state, tool->config,
-			     rewrite->required_seen, &cause) < 0)
+			     attempt->required_seen, &cause) < 0)
 		tool_say(tool,
 			"%s: none of outbound_required_headers counts as seen "
 			"right",
@@ -171,47 +172,47 @@ static int take_seen(struct rewrite *rewrite, struct error *error)
 	return 0;
 }
 
-static int run_one(struct rewrite *rewrite, struct error *error)
+static int run_one(struct attempt *attempt, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
-	struct decide_message *message = &rewrite->message;
+	const struct tool *tool = attempt->tool;
+	struct decide_message *message = &attempt->message;
 	struct message_source source = message_stdin();
-	int code = rewrite_read(rewrite, &source, error);
+	int code = attempt_read(attempt, &source, error);
 
 	if (code)
 		return code;
-	message->recipients = rewrite->recipients;
-	message->recipient_count = rewrite->recipient_count;
+	message->recipients = attempt->recipients;
+	message->recipient_count = attempt->recipient_count;
 	if (tool->options.sender && *tool->options.sender)
 		message->sender = tool->options.sender;
-	code = rewrite_decide(rewrite, error);
+	code = attempt_decide(attempt, error);
 	if (!code)
-		code = report(rewrite, error);
-	if (!code && rewrite->decision.refuse)
-		return refused(rewrite, error);
+		code = report(attempt, error);
+	if (!code && attempt->decision.refuse)
+		return refused(attempt, error);
 	if (code || tool->options.json)
 		return code;
-	return message_write(&rewrite->file, rewrite->decision.headers,
-		rewrite->decision.header_count, &source, stdout, error);
+	return message_write(&attempt->file, attempt->decision.headers,
+		attempt->decision.header_count, &source, stdout, error);
 }
 
 int command_rewrite(struct tool *tool, struct error *error)
 {
-	struct rewrite rewrite = { .tool = tool };
+	struct attempt attempt = { .tool = tool };
 	size_t first;
-	int code = take_direction(&rewrite, &first, error);
+	int code = take_direction(&attempt, &first, error);
 
 	if (!code)
-		code = take_recipients(&rewrite, first, error);
+		code = take_recipients(&attempt, first, error);
 	if (!code)
 		code = tool_open_state(tool, false, error);
 	if (!code)
 		code = tool_open_map(tool, error);
 	if (!code)
-		code = take_seen(&rewrite, error);
+		code = take_seen(&attempt, error);
 	if (!code)
-		code = tool->options.mbox ? trial_run(&rewrite, error)
-					  : run_one(&rewrite, error);
-	rewrite_free(&rewrite);
+		code = tool->options.mbox ? trial_run(&attempt, error)
+					  : run_one(&attempt, error);
+	attempt_free(&attempt);
 	return code;
 }

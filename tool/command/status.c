@@ -37,7 +37,7 @@ static double read_one(const struct tool *tool, const char *name)
 {
 	double value = -1;
 
-	if (status_read(tool->config->runtime_dir, name, &value, NULL) != 1)
+	if (metrics_read(tool->config->runtime_dir, name, &value, NULL) != 1)
 		return -1;
 	return value;
 }
@@ -104,7 +104,7 @@ static int each_counter(struct seen *seen,
 	int code = 0;
 
 	if (seen->up)
-		code = status_each(
+		code = metrics_each(
 			seen->tool->config->runtime_dir, line, seen, &cause);
 	return !code || code == ERR_NOENT
 		       ? 0

@@ -22,77 +22,77 @@ static bool needs_smtputf8(const struct decide_message *message)
 	return false;
 }
 
-int rewrite_read(struct rewrite *rewrite, const struct message_source *source,
+int attempt_read(struct attempt *attempt, const struct message_source *source,
 	struct error *error)
 {
-	struct decide_message *message = &rewrite->message;
-	int code = message_read(source, &rewrite->file, error);
+	struct decide_message *message = &attempt->message;
+	int code = message_read(source, &attempt->file, error);
 
 	if (code)
 		return code;
 	memset(message, 0, sizeof *message);
 	message->sender = ATTEMPT_NULL_SENDER;
-	message->headers = rewrite->file.headers;
-	message->header_count = rewrite->file.header_count;
+	message->headers = attempt->file.headers;
+	message->header_count = attempt->file.header_count;
 	message->explain =
-		rewrite->tool->options.explain || rewrite->tool->options.json;
-	message->required_seen = rewrite->required_seen;
+		attempt->tool->options.explain || attempt->tool->options.json;
+	message->required_seen = attempt->required_seen;
 	message->keep_all = true; /* --mbox counts each address of a rule */
-	if (rewrite->arena)
-		arena_reset(rewrite->arena);
+	if (attempt->arena)
+		arena_reset(attempt->arena);
 	else
-		rewrite->arena = arena_open(DECIDE_ARENA_MAX);
-	return rewrite->arena ? 0
+		attempt->arena = arena_open(DECIDE_ARENA_MAX);
+	return attempt->arena ? 0
 			      : error_set(error, ERR_NOMEM, "out of memory");
 }
 
 /* What would be, where the mode is shadow. */
-static int decide_enforced(struct rewrite *rewrite, struct error *error)
+static int decide_enforced(struct attempt *attempt, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
+	const struct tool *tool = attempt->tool;
 	struct config enforced = *tool->config;
 
-	rewrite->enforced = rewrite->decision;
-	if (enforced.inbound_mode == MODE_ENFORCE &&
-		enforced.outbound_mode == MODE_ENFORCE)
+	attempt->enforced = attempt->decision;
+	if (enforced.inbound_mode == CONFIG_MODE_ENFORCE &&
+		enforced.outbound_mode == CONFIG_MODE_ENFORCE)
 		return 0;
-	enforced.inbound_mode = MODE_ENFORCE;
-	enforced.outbound_mode = MODE_ENFORCE;
+	enforced.inbound_mode = CONFIG_MODE_ENFORCE;
+	enforced.outbound_mode = CONFIG_MODE_ENFORCE;
 	return decide(
 		&(struct decide_input){ &enforced, tool->map,
-			rewrite->direction, rewrite->why, &rewrite->message },
-		rewrite->arena, &rewrite->enforced, error);
+			attempt->direction, attempt->why, &attempt->message },
+		attempt->arena, &attempt->enforced, error);
 }
 
-int rewrite_decide(struct rewrite *rewrite, struct error *error)
+int attempt_decide(struct attempt *attempt, struct error *error)
 {
-	const struct tool *tool = rewrite->tool;
+	const struct tool *tool = attempt->tool;
 	int code;
 
-	rewrite->message.smtputf8 = needs_smtputf8(&rewrite->message);
+	attempt->message.smtputf8 = needs_smtputf8(&attempt->message);
 	code = decide(
 		&(struct decide_input){ tool->config, tool->map,
-			rewrite->direction, rewrite->why, &rewrite->message },
-		rewrite->arena, &rewrite->decision, error);
+			attempt->direction, attempt->why, &attempt->message },
+		attempt->arena, &attempt->decision, error);
 	if (!code)
-		code = decide_enforced(rewrite, error);
-	if (!code && signatures_find(&rewrite->message, &rewrite->enforced,
-			     rewrite->arena, &rewrite->signatures))
+		code = decide_enforced(attempt, error);
+	if (!code && signatures_find(&attempt->message, &attempt->enforced,
+			     attempt->arena, &attempt->signatures))
 		code = error_set(error, ERR_NOMEM, "out of memory");
 	return code;
 }
 
-struct explain rewrite_explain(const struct rewrite *rewrite)
+struct explain attempt_explain(const struct attempt *attempt)
 {
-	return (struct explain){ rewrite->name, rewrite->tool->config,
-		map_meta(rewrite->tool->map)->generation, &rewrite->message,
-		&rewrite->enforced, &rewrite->signatures, &rewrite->decision };
+	return (struct explain){ attempt->name, attempt->tool->config,
+		map_meta(attempt->tool->map)->generation, &attempt->message,
+		&attempt->enforced, &attempt->signatures, &attempt->decision };
 }
 
-void rewrite_free(struct rewrite *rewrite)
+void attempt_free(struct attempt *attempt)
 {
-	arena_close(rewrite->arena);
-	free(rewrite->recipients);
-	free(rewrite->required_seen);
-	message_free(&rewrite->file);
+	arena_close(attempt->arena);
+	free(attempt->recipients);
+	free(attempt->required_seen);
+	message_free(&attempt->file);
 }

@@ -3,8 +3,8 @@
  * command `rewrite`: from standard input (command/rewrite.c), or one of a
  * mailbox (trial.c).
  */
-#ifndef READDRESS_ATTEMPT_H
-#define READDRESS_ATTEMPT_H
+#ifndef READDRESS_TOOL_MESSAGE_ATTEMPT_H
+#define READDRESS_TOOL_MESSAGE_ATTEMPT_H
 
 #include "message/explain.h"
 #include "message/message.h"
@@ -13,14 +13,14 @@
 /* An empty one would be Postfix's own bounce, which no proof is asked of. */
 #define ATTEMPT_NULL_SENDER "<>"
 
-/* All zero at first; rewrite_free in any case. */
-struct rewrite {
+/* All zero at first; attempt_free in any case. */
+struct attempt {
 	struct tool *tool;
-	enum direction direction;
-	enum decide_why why; /* COMMAND, or what decides it for such a client
-			      */
-	const char *name;    /* of the message in its mailbox, or NULL */
-	struct arena *arena; /* of the decision, reset by rewrite_read */
+	enum decision_direction direction;
+	enum decision_why why; /* COMMAND, or what decides it for such a client
+				*/
+	const char *name;      /* of the message in its mailbox, or NULL */
+	struct arena *arena;   /* of the decision, reset by attempt_read */
 	struct message file;
 	struct decide_recipient *recipients; /* of the command line; may be 0 */
 	size_t recipient_count;
@@ -34,16 +34,16 @@ struct rewrite {
 /* Reads the next message, without an envelope. 0; ERR_NOMEM; or as
  * message_read.
  */
-int rewrite_read(struct rewrite *rewrite, const struct message_source *source,
+int attempt_read(struct attempt *attempt, const struct message_source *source,
 	struct error *error) MUST_CHECK;
 
 /* Makes both decisions for the message with its envelope, and finds what the
  * second one does to signatures. All of it lives in arena. Errors as decide. */
-int rewrite_decide(struct rewrite *rewrite, struct error *error) MUST_CHECK;
+int attempt_decide(struct attempt *attempt, struct error *error) MUST_CHECK;
 
 /* What there is to explain. */
-struct explain rewrite_explain(const struct rewrite *rewrite);
+struct explain attempt_explain(const struct attempt *attempt);
 
-void rewrite_free(struct rewrite *rewrite);
+void attempt_free(struct attempt *attempt);
 
 #endif

@@ -11,17 +11,17 @@ void explain_envelope(
 	const struct decision *decision = explain->decision;
 
 	for (size_t i = 0; i < decision->finding_count; i++) {
-		const struct decide_finding *finding = &decision->findings[i];
+		const struct decision_finding *finding = &decision->findings[i];
 
-		if (finding->field == FIELD_HEADER ||
-			finding->result != RESULT_REWRITTEN)
+		if (finding->field == DECISION_HEADER ||
+			finding->result != DECISION_REWRITTEN)
 			continue;
 		(void)fprintf(file, "%s%s=", indent,
-			decide_field_name(finding->field));
+			decision_field_name(finding->field));
 		text_print_address(file, finding->old);
 		(void)fputc(':', file);
 		text_print_addresses(file, finding->new);
-		(void)fputs(decide_in_shadow(explain->config, finding->table)
+		(void)fputs(decision_in_shadow(explain->config, finding->table)
 				    ? " mode=shadow\n"
 				    : "\n",
 			file);
@@ -63,11 +63,11 @@ static void print_envelope(const struct explain *explain, FILE *file)
 }
 
 static struct bytes field_of(
-	const struct explain *explain, const struct decide_finding *finding)
+	const struct explain *explain, const struct decision_finding *finding)
 {
-	if (finding->field == FIELD_HEADER)
+	if (finding->field == DECISION_HEADER)
 		return explain->message->headers[finding->index].name;
-	return bytes_of(decide_field_name(finding->field));
+	return bytes_of(decision_field_name(finding->field));
 }
 
 static int cut_width(int width)
@@ -81,7 +81,7 @@ static void pad(FILE *file, int printed, int width)
 		file, "%*s", printed < width ? width - printed + 2 : 2, "");
 }
 
-static void print_rule(const struct decide_finding *finding, FILE *file)
+static void print_rule(const struct decision_finding *finding, FILE *file)
 {
 	char rule[ADDRESS_TEXT_MAX];
 
@@ -96,7 +96,7 @@ static void print_rule(const struct decide_finding *finding, FILE *file)
 	(void)fprintf(file, " (%s)", rule_kind_name(finding->kind));
 }
 
-static void print_new(const struct decide_finding *finding, FILE *file)
+static void print_new(const struct decision_finding *finding, FILE *file)
 {
 	struct bytes rest = finding->new;
 	struct bytes one;
@@ -111,7 +111,7 @@ static void print_new(const struct decide_finding *finding, FILE *file)
 }
 
 static void print_finding(const struct explain *explain,
-	const struct decide_finding *finding, int field_width, int old_width,
+	const struct decision_finding *finding, int field_width, int old_width,
 	FILE *file)
 {
 	int printed;
@@ -123,18 +123,18 @@ static void print_finding(const struct explain *explain,
 	printed = text_print_cut(file, finding->old);
 	(void)fputc('>', file);
 	pad(file, printed, old_width);
-	(void)fprintf(file, "%-10s  ", decide_result_name(finding->result));
+	(void)fprintf(file, "%-10s  ", decision_result_name(finding->result));
 	if (finding->new.len) {
 		print_new(finding, file);
 		(void)fputs(" by ", file);
 	}
-	(void)fputs(decide_reason_text(finding->reason), file);
+	(void)fputs(decision_reason_text(finding->reason), file);
 	if (finding->reason && finding->key.len)
 		(void)fputs("; ", file);
 	if (!finding->reason || finding->key.len)
 		print_rule(finding, file);
-	(void)fputs(decide_in_shadow(explain->config, finding->table) &&
-				    finding->result == RESULT_REWRITTEN
+	(void)fputs(decision_in_shadow(explain->config, finding->table) &&
+				    finding->result == DECISION_REWRITTEN
 			    ? " mode=shadow\n"
 			    : "\n",
 		file);
@@ -147,7 +147,7 @@ static void print_findings(const struct explain *explain, FILE *file)
 	int old_width = 0;
 
 	for (size_t i = 0; i < decision->finding_count; i++) {
-		const struct decide_finding *finding = &decision->findings[i];
+		const struct decision_finding *finding = &decision->findings[i];
 		int field = cut_width(
 			text_print_cut(NULL, field_of(explain, finding)));
 		int old = cut_width(text_print_cut(NULL, finding->old));
@@ -171,7 +171,7 @@ static void print_headers(const struct explain *explain, FILE *file)
 	if (!decision->header_count)
 		(void)fputs("  stay as they are\n", file);
 	for (size_t i = 0; i < decision->header_count; i++) {
-		const struct decide_header_edit *edit = &decision->headers[i];
+		const struct decision_header_edit *edit = &decision->headers[i];
 		const struct decide_header *header =
 			&explain->message->headers[edit->index];
 
@@ -214,12 +214,12 @@ static void print_leaks(const struct explain *explain, FILE *file)
 		return;
 	(void)fputs("\nleaks to a recipient outside\n", file);
 	for (size_t i = 0; i < leaks->leak_count; i++) {
-		const struct decide_leak *leak = &leaks->leaks[i];
+		const struct decision_leak *leak = &leaks->leaks[i];
 
 		(void)fputs("  leak=<", file);
 		(void)text_print_cut(file, leak->address);
 		(void)fputs("> field=", file);
-		if (leak->field == LEAK_OTHER)
+		if (leak->field == DECISION_LEAK_OTHER)
 			(void)text_print_cut(file, leak->header);
 		else
 			(void)fputs(leak_field_name(leak->field), file);
@@ -243,28 +243,28 @@ struct bytes explain_message_id(const struct decide_message *message)
 
 static void print_direction(const struct explain *explain, FILE *file)
 {
-	enum direction direction = explain->decision->direction;
+	enum decision_direction direction = explain->decision->direction;
 	enum rule_table table =
-		direction == OUTBOUND ? RULE_OUTBOUND : RULE_INBOUND;
+		direction == DECISION_OUTBOUND ? RULE_OUTBOUND : RULE_INBOUND;
 
-	if (explain->decision->why == WHY_COMMAND)
+	if (explain->decision->why == DECISION_WHY_COMMAND)
 		(void)fprintf(file,
 			"direction   %s, as the command says; the milter goes "
 			"by daemon name, authentication and client address\n",
-			decide_direction_name(direction));
+			decision_direction_name(direction));
 	else
 		(void)fprintf(file, "direction   %s, why=%s\n",
-			decide_direction_name(direction),
-			decide_why_name(explain->decision->why));
+			decision_direction_name(direction),
+			decision_why_name(explain->decision->why));
 	if (explain->decision->refuse) {
 		(void)fprintf(file, "refused     %s, for the recipient <",
-			decide_reply(explain->decision));
+			decision_reply(explain->decision));
 		(void)text_print(file, explain->decision->refused);
 		(void)fputs(">\n", file);
 	}
 	(void)fprintf(file, "generation  %llu\n",
 		(unsigned long long)explain->generation);
-	if (decide_in_shadow(explain->config, table))
+	if (decision_in_shadow(explain->config, table))
 		(void)fprintf(file,
 			"mode        %s_mode is shadow: nothing of this is "
 			"done yet\n",

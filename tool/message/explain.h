@@ -1,8 +1,8 @@
 /*
  * explain: what happens to a message, and why: for people, and as JSON.
  */
-#ifndef READDRESS_EXPLAIN_H
-#define READDRESS_EXPLAIN_H
+#ifndef READDRESS_TOOL_MESSAGE_EXPLAIN_H
+#define READDRESS_TOOL_MESSAGE_EXPLAIN_H
 
 #include <stdio.h>
 

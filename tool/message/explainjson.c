@@ -37,21 +37,22 @@ static int print_message(const struct explain *explain, struct error *error)
 		json_put_bytes(&json, "message_id", id);
 	else
 		json_put_null(&json, "message_id");
-	json_put_text(
-		&json, "direction", decide_direction_name(decision->direction));
-	json_put_text(&json, "why", decide_why_name(decision->why));
+	json_put_text(&json, "direction",
+		decision_direction_name(decision->direction));
+	json_put_text(&json, "why", decision_why_name(decision->why));
 	if (decision->refuse)
 		json_put_bytes(&json, "refused", decision->refused);
 	else
 		json_put_null(&json, "refused");
 	json_put_text(&json, "reply",
-		decision->refuse ? decide_reply(decision) : NULL);
+		decision->refuse ? decision_reply(decision) : NULL);
 	json_put_number(&json, "generation", explain->generation);
-	json_put_flag(&json, "changed", decide_changes(decision));
+	json_put_flag(&json, "changed", decision_changes(decision));
 	json_put_flag(&json, "shadow",
-		decide_in_shadow(explain->config,
-			decision->direction == OUTBOUND ? RULE_OUTBOUND
-							: RULE_INBOUND));
+		decision_in_shadow(explain->config,
+			decision->direction == DECISION_OUTBOUND
+				? RULE_OUTBOUND
+				: RULE_INBOUND));
 	json_put_text(&json, "sender", decision->sender);
 	json_put(&json, "add", adds);
 	json_put(&json, "delete", deletes);
@@ -59,20 +60,20 @@ static int print_message(const struct explain *explain, struct error *error)
 }
 
 static int print_finding(const struct explain *explain,
-	const struct decide_finding *finding, struct error *error)
+	const struct decision_finding *finding, struct error *error)
 {
 	struct json json;
 	char rule[ADDRESS_TEXT_MAX];
 
 	begin(&json, explain, "address");
-	if (finding->field == FIELD_HEADER)
+	if (finding->field == DECISION_HEADER)
 		json_put_bytes(&json, "field",
 			explain->message->headers[finding->index].name);
 	else
 		json_put_text(
-			&json, "field", decide_field_name(finding->field));
+			&json, "field", decision_field_name(finding->field));
 	json_put_row(&json, "address", finding->old);
-	json_put_text(&json, "result", decide_result_name(finding->result));
+	json_put_text(&json, "result", decision_result_name(finding->result));
 	if (finding->new.len)
 		json_put_row(&json, "new", finding->new);
 	else
@@ -87,14 +88,14 @@ static int print_finding(const struct explain *explain,
 		json_put_null(&json, "kind");
 	}
 	json_put_text(&json, "why",
-		finding->reason ? decide_reason_text(finding->reason) : NULL);
+		finding->reason ? decision_reason_text(finding->reason) : NULL);
 	json_put_flag(&json, "shadow",
-		decide_in_shadow(explain->config, finding->table));
+		decision_in_shadow(explain->config, finding->table));
 	return json_end(&json, error);
 }
 
 static int print_header(const struct explain *explain,
-	const struct decide_header_edit *edit, struct error *error)
+	const struct decision_header_edit *edit, struct error *error)
 {
 	const struct decide_header *header =
 		&explain->message->headers[edit->index];
@@ -125,12 +126,12 @@ static int print_signature(const struct explain *explain,
 }
 
 static int print_leak(const struct explain *explain,
-	const struct decide_leak *leak, struct error *error)
+	const struct decision_leak *leak, struct error *error)
 {
 	struct json json;
 
 	begin(&json, explain, "leak");
-	if (leak->field == LEAK_OTHER)
+	if (leak->field == DECISION_LEAK_OTHER)
 		json_put_bytes(&json, "field", leak->header);
 	else
 		json_put_text(&json, "field", leak_field_name(leak->field));

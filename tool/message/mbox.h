@@ -3,13 +3,14 @@
  *
  * mbox (RFC 4155 appendix A): a message begins with a line "From ...", the
  * first of the file or behind an empty line; behind any other line where it has
- * a sender and a date, for some programs leave the empty line out; quoted ">From " lines stay as they
- * are. Read as a stream: a file of any size takes the same memory. Maildir: all
- * files of cur/ and new/, in the order of their names; its sub-folders (.Sent
- * and so on) are Maildirs of their own. Nothing is written, no flag is set.
+ * a sender and a date, for some programs leave the empty line out; quoted
+ * ">From " lines stay as they are. Read as a stream: a file of any size takes
+ * the same memory. Maildir: all files of cur/ and new/, in the order of their
+ * names; its sub-folders (.Sent and so on) are Maildirs of their own. Nothing
+ * is written, no flag is set.
  */
-#ifndef READDRESS_MBOX_H
-#define READDRESS_MBOX_H
+#ifndef READDRESS_TOOL_MESSAGE_MBOX_H
+#define READDRESS_TOOL_MESSAGE_MBOX_H
 
 #include <stdint.h>
 

@@ -211,13 +211,13 @@ static int copy_rest(
 }
 
 int message_write(const struct message *message,
-	const struct decide_header_edit *edits, size_t edit_count,
+	const struct decision_header_edit *edits, size_t change_count,
 	const struct message_source *rest, FILE *out, struct error *error)
 {
 	size_t done = 0;
 	int code;
 
-	for (size_t i = 0; i < edit_count; i++) {
+	for (size_t i = 0; i < change_count; i++) {
 		const struct bytes *old =
 			&message->headers[edits[i].index].value;
 		size_t start = (size_t)(old->data - message->data);

@@ -3,8 +3,8 @@
  * every octet can be put out again. Lines end with LF or CRLF, mixed as they
  * like (RFC 5322 section 2.2; Postfix's reading of what is a header).
  */
-#ifndef READDRESS_MESSAGE_H
-#define READDRESS_MESSAGE_H
+#ifndef READDRESS_TOOL_MESSAGE_MESSAGE_H
+#define READDRESS_TOOL_MESSAGE_MESSAGE_H
 
 #include <stdio.h>
 
@@ -53,7 +53,7 @@ void message_free(struct message *message);
  * returned.
  */
 int message_write(const struct message *message,
-	const struct decide_header_edit *edits, size_t edit_count,
+	const struct decision_header_edit *edits, size_t change_count,
 	const struct message_source *rest, FILE *out,
 	struct error *error) MUST_CHECK;
 

@@ -6,7 +6,7 @@
  * lists. */
 struct edited {
 	struct bytes name;
-	size_t place; /* of the last: what covers one of them covers it */
+	size_t from_bottom; /* of the last: what covers one of them covers it */
 };
 
 struct edits {
@@ -33,7 +33,7 @@ static int find_edits(const struct decide_message *message,
 	if (!edits->names)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < decision->header_count; i++) {
-		const struct decide_header_edit *edit = &decision->headers[i];
+		const struct decision_header_edit *edit = &decision->headers[i];
 		struct bytes name = message->headers[edit->index].name;
 		struct edited *edited = find_name(edits, name);
 
@@ -41,7 +41,7 @@ static int find_edits(const struct decide_message *message,
 			edited = &edits->names[edits->count++];
 			edited->name = name;
 		}
-		edited->place = edit->place;
+		edited->from_bottom = edit->from_bottom;
 	}
 	return 0;
 }
@@ -60,7 +60,7 @@ static int judge(const struct decide_header *header, const struct edits *edits,
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct edited *name = &edits->names[i];
 
-		if (dkim_covers(header->value, name->name) >= name->place)
+		if (dkim_covers(header->value, name->name) >= name->from_bottom)
 			signature->covered[signature->covered_count++] =
 				name->name;
 	}

@@ -3,8 +3,8 @@
  * headers break. Nothing is verified: one that was broken before is told of as
  * well.
  */
-#ifndef READDRESS_SIGNATURES_H
-#define READDRESS_SIGNATURES_H
+#ifndef READDRESS_TOOL_MESSAGE_SIGNATURES_H
+#define READDRESS_TOOL_MESSAGE_SIGNATURES_H
 
 #include "decide/decide.h"
 

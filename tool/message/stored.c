@@ -27,15 +27,15 @@ static const char *copy_value(
 /* The element's address, spelt as for an envelope. 1; 0 when it is none; or
  * ERR_NOMEM. */
 static int copy_address(const struct decide_header *header,
-	const struct header_element *element, struct arena *arena,
+	const struct addrlist_element *element, struct arena *arena,
 	const char **address)
 {
 	struct mailbox mailbox;
 	char text[ADDRESS_TEXT_MAX];
 	int len;
 
-	if (element->flags & HEADER_ELEMENT_BAD ||
-		header_mailbox(header->value, element, &mailbox))
+	if (element->flags & ADDRLIST_ELEMENT_BAD ||
+		addrlist_mailbox(header->value, element, &mailbox))
 		return 0;
 	len = address_format(&mailbox, text);
 	if (len < 0)
@@ -44,13 +44,13 @@ static int copy_address(const struct decide_header *header,
 	return *address ? 1 : ERR_NOMEM;
 }
 
-const char *trace_sender(
+const char *stored_sender(
 	const struct decide_message *message, struct arena *arena)
 {
 	const struct decide_header *header =
 		find_header(message, "Return-Path");
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	const char *address = "";
 	int result = 0;
 
@@ -59,8 +59,8 @@ const char *trace_sender(
 	header = find_header(message, "From");
 	if (!header)
 		return "";
-	header_iter_init(&iter, header->value);
-	while (!result && header_next(&iter, &element))
+	addrlist_iter_init(&iter, header->value);
+	while (!result && addrlist_next(&iter, &element))
 		result = copy_address(header, &element, arena, &address);
 	return result < 0 ? NULL : address;
 }
@@ -76,15 +76,15 @@ static bool is_shown(struct bytes name)
 
 static size_t count_elements(const struct decide_message *message)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	size_t count = 0;
 
 	for (size_t i = 0; i < message->header_count; i++) {
 		if (!is_shown(message->headers[i].name))
 			continue;
-		header_iter_init(&iter, message->headers[i].value);
-		while (header_next(&iter, &element))
+		addrlist_iter_init(&iter, message->headers[i].value);
+		while (addrlist_next(&iter, &element))
 			count++;
 	}
 	return count;
@@ -96,13 +96,13 @@ static int take_shown(const struct decide_message *message, struct arena *arena,
 {
 	for (size_t i = 0; i < message->header_count; i++) {
 		const struct decide_header *header = &message->headers[i];
-		struct header_iter iter;
-		struct header_element element;
+		struct addrlist_iter iter;
+		struct addrlist_element element;
 
 		if (!is_shown(header->name))
 			continue;
-		header_iter_init(&iter, header->value);
-		while (header_next(&iter, &element)) {
+		addrlist_iter_init(&iter, header->value);
+		while (addrlist_next(&iter, &element)) {
 			int result = copy_address(header, &element, arena,
 				&recipients[*count].address);
 
@@ -114,7 +114,7 @@ static int take_shown(const struct decide_message *message, struct arena *arena,
 	return 0;
 }
 
-int trace_recipients(const struct decide_message *message, struct arena *arena,
+int stored_recipients(const struct decide_message *message, struct arena *arena,
 	struct decide_recipient **recipients, size_t *count)
 {
 	const struct decide_header *header = NULL;

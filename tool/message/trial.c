@@ -22,7 +22,7 @@ struct hit {
 };
 
 struct trial {
-	struct rewrite *rewrite;
+	struct attempt *attempt;
 	struct mbox *mbox;
 	struct progress progress;
 	struct arena *arena; /* the hits; there are as many as rules at most */
@@ -51,7 +51,8 @@ static int compare_hits(const void *a, const void *b)
 	return order ? order : bytes_compare(x->key, y->key);
 }
 
-static int count_hit(struct trial *trial, const struct decide_finding *finding)
+static int count_hit(
+	struct trial *trial, const struct decision_finding *finding)
 {
 	struct hit probe = { finding->table, finding->kind, finding->key, 0 };
 	void *found = tfind(&probe, &trial->hits, compare_hits);
@@ -114,20 +115,20 @@ static void keep_hit(void *hit)
 
 /* ---- one message ---- */
 
-static int take_envelope(struct rewrite *rewrite, struct error *error)
+static int take_envelope(struct attempt *attempt, struct error *error)
 {
-	struct decide_message *message = &rewrite->message;
+	struct decide_message *message = &attempt->message;
 	int code = 0;
 
-	message->sender = rewrite->tool->options.sender;
+	message->sender = attempt->tool->options.sender;
 	if (!message->sender)
-		message->sender = trace_sender(message, rewrite->arena);
+		message->sender = stored_sender(message, attempt->arena);
 	if (message->sender && !*message->sender)
 		message->sender = "<>"; /* as SMTP gives it */
-	message->recipients = rewrite->recipients;
-	message->recipient_count = rewrite->recipient_count;
-	if (!rewrite->recipient_count)
-		code = trace_recipients(message, rewrite->arena,
+	message->recipients = attempt->recipients;
+	message->recipient_count = attempt->recipient_count;
+	if (!attempt->recipient_count)
+		code = stored_recipients(message, attempt->arena,
 			&message->recipients, &message->recipient_count);
 	if (code || !message->sender)
 		return error_set(error, ERR_NOMEM, "out of memory");
@@ -135,23 +136,23 @@ static int take_envelope(struct rewrite *rewrite, struct error *error)
 }
 
 static uint64_t count_results(
-	const struct decision *decision, enum decide_result result)
+	const struct decision *decision, enum decision_result result)
 {
 	uint64_t sum = 0;
 
-	for (int field = 0; field < DECIDE_FIELDS; field++)
+	for (int field = 0; field < DECISION_FIELDS; field++)
 		sum += decision->counts[field][result];
 	return sum;
 }
 
-static void print_headers(const struct rewrite *rewrite)
+static void print_headers(const struct attempt *attempt)
 {
-	const struct decision *decision = &rewrite->enforced;
+	const struct decision *decision = &attempt->enforced;
 
 	for (size_t i = 0; i < decision->header_count; i++) {
 		(void)fputs(i ? "," : " headers=", stdout);
 		(void)text_print(stdout,
-			rewrite->message.headers[decision->headers[i].index]
+			attempt->message.headers[decision->headers[i].index]
 				.name);
 	}
 }
@@ -171,32 +172,32 @@ static void print_broken(const struct signatures *signatures)
 
 /* NAME: message-id=ID from=<OLD>:<NEW> rcpt=<OLD>:<NEW> headers=To,Cc
  * breaks=example.net left=1 */
-static void print_line(const struct rewrite *rewrite, uint64_t left)
+static void print_line(const struct attempt *attempt, uint64_t left)
 {
-	const struct decision *decision = &rewrite->enforced;
-	struct bytes id = explain_message_id(&rewrite->message);
+	const struct decision *decision = &attempt->enforced;
+	struct bytes id = explain_message_id(&attempt->message);
 
-	(void)text_print(stdout, bytes_of(rewrite->name));
+	(void)text_print(stdout, bytes_of(attempt->name));
 	(void)fputs(id.len ? ": message-id=" : ":", stdout);
 	(void)text_print_cut(stdout, id);
 	for (size_t i = 0; i < decision->finding_count; i++) {
-		const struct decide_finding *finding = &decision->findings[i];
+		const struct decision_finding *finding = &decision->findings[i];
 
-		if (finding->field == FIELD_HEADER ||
-			finding->result != RESULT_REWRITTEN)
+		if (finding->field == DECISION_HEADER ||
+			finding->result != DECISION_REWRITTEN)
 			continue;
-		(void)printf(" %s=", decide_field_name(finding->field));
+		(void)printf(" %s=", decision_field_name(finding->field));
 		text_print_address(stdout, finding->old);
 		(void)fputc(':', stdout);
 		text_print_addresses(stdout, finding->new);
 	}
-	print_headers(rewrite);
+	print_headers(attempt);
 	if (decision->refuse) {
 		(void)fputs(" refused=", stdout);
 		text_print_address(stdout, decision->refused);
-		(void)printf(" reply=\"%s\"", decide_reply(decision));
+		(void)printf(" reply=\"%s\"", decision_reply(decision));
 	}
-	print_broken(&rewrite->signatures);
+	print_broken(&attempt->signatures);
 	if (left)
 		(void)printf(" left=%llu", (unsigned long long)left);
 	(void)fputc('\n', stdout);
@@ -205,14 +206,14 @@ static void print_line(const struct rewrite *rewrite, uint64_t left)
 static int print_message(
 	struct trial *trial, uint64_t left, struct error *error)
 {
-	const struct rewrite *rewrite = trial->rewrite;
-	struct explain explain = rewrite_explain(rewrite);
+	const struct attempt *attempt = trial->attempt;
+	struct explain explain = attempt_explain(attempt);
 
 	progress_end(&trial->progress);
-	if (rewrite->tool->options.json)
+	if (attempt->tool->options.json)
 		return explain_json(&explain, error);
-	print_line(rewrite, left);
-	if (rewrite->tool->options.explain) {
+	print_line(attempt, left);
+	if (attempt->tool->options.explain) {
 		explain_text(&explain, stdout);
 		(void)fputc('\n', stdout);
 	}
@@ -221,23 +222,23 @@ static int print_message(
 
 static int count_message(struct trial *trial, struct error *error)
 {
-	const struct rewrite *rewrite = trial->rewrite;
-	const struct decision *decision = &rewrite->enforced;
-	uint64_t left = count_results(decision, RESULT_LEFT);
+	const struct attempt *attempt = trial->attempt;
+	const struct decision *decision = &attempt->enforced;
+	uint64_t left = count_results(decision, DECISION_LEFT);
 	uint64_t broken = 0;
-	bool changes = decide_changes(decision);
+	bool changes = decision_changes(decision);
 
 	for (size_t i = 0; i < decision->finding_count; i++) {
-		if (decision->findings[i].result == RESULT_REWRITTEN &&
+		if (decision->findings[i].result == DECISION_REWRITTEN &&
 			count_hit(trial, &decision->findings[i]))
 			return error_set(error, ERR_NOMEM, "out of memory");
 	}
-	for (size_t i = 0; i < rewrite->signatures.count; i++)
-		broken += rewrite->signatures.items[i].covered_count > 0;
+	for (size_t i = 0; i < attempt->signatures.count; i++)
+		broken += attempt->signatures.items[i].covered_count > 0;
 	trial->rewritten += changes;
 	trial->refused += decision->refuse;
 	trial->left += left;
-	trial->unparsable += count_results(decision, RESULT_UNPARSABLE);
+	trial->unparsable += count_results(decision, DECISION_UNPARSABLE);
 	trial->broken += broken;
 	trial->with_broken += broken > 0;
 	return changes || left || decision->refuse
@@ -248,24 +249,24 @@ static int count_message(struct trial *trial, struct error *error)
 /* A message that is no good is counted, and no reason to stop. */
 static int try_message(struct trial *trial, struct error *error)
 {
-	struct rewrite *rewrite = trial->rewrite;
+	struct attempt *attempt = trial->attempt;
 	struct message_source source = mbox_source(trial->mbox);
 	int code;
 
-	rewrite->name = mbox_name(trial->mbox);
+	attempt->name = mbox_name(trial->mbox);
 	trial->messages++;
-	code = rewrite_read(rewrite, &source, error);
+	code = attempt_read(attempt, &source, error);
 	if (code == ERR_BAD) {
 		progress_end(&trial->progress);
-		tool_say(rewrite->tool, "message %s: %s", rewrite->name,
+		tool_say(attempt->tool, "message %s: %s", attempt->name,
 			error->text);
 		trial->unreadable++;
 		return 0;
 	}
 	if (!code)
-		code = take_envelope(rewrite, error);
+		code = take_envelope(attempt, error);
 	if (!code)
-		code = rewrite_decide(rewrite, error);
+		code = attempt_decide(attempt, error);
 	return code ? code : count_message(trial, error);
 }
 
@@ -273,7 +274,7 @@ static int try_all(struct trial *trial, struct error *error)
 {
 	int code;
 
-	progress_init(&trial->progress, trial->rewrite->tool->quiet);
+	progress_init(&trial->progress, trial->attempt->tool->quiet);
 	progress_begin(&trial->progress, "reading messages");
 	while ((code = mbox_next(trial->mbox, error)) == 1) {
 		uint64_t done;
@@ -344,7 +345,7 @@ static void print_rules(const struct trial *trial)
 
 static void print_summary(const struct trial *trial)
 {
-	const struct config *config = trial->rewrite->tool->config;
+	const struct config *config = trial->attempt->tool->config;
 
 	(void)printf("%smessages     %llu\n",
 		trial->rewritten || trial->left || trial->refused ? "\n" : "",
@@ -367,16 +368,16 @@ static void print_summary(const struct trial *trial)
 		(unsigned long long)trial->broken,
 		(unsigned long long)trial->with_broken);
 	print_rules(trial);
-	if (config->inbound_mode == MODE_SHADOW ||
-		config->outbound_mode == MODE_SHADOW)
-		tool_say(trial->rewrite->tool,
+	if (config->inbound_mode == CONFIG_MODE_SHADOW ||
+		config->outbound_mode == CONFIG_MODE_SHADOW)
+		tool_say(trial->attempt->tool,
 			"nothing is changed yet where the mode is shadow");
 }
 
-int trial_run(struct rewrite *rewrite, struct error *error)
+int trial_run(struct attempt *attempt, struct error *error)
 {
-	struct trial trial = { .rewrite = rewrite };
-	int code = mbox_open(&trial.mbox, rewrite->tool->options.mbox, error);
+	struct trial trial = { .attempt = attempt };
+	int code = mbox_open(&trial.mbox, attempt->tool->options.mbox, error);
 
 	if (code)
 		return code;
@@ -388,7 +389,7 @@ int trial_run(struct rewrite *rewrite, struct error *error)
 		code = try_all(&trial, error);
 	if (!code)
 		code = sort_hits(&trial, error);
-	if (!code && rewrite->tool->options.json)
+	if (!code && attempt->tool->options.json)
 		code = print_json(&trial, error);
 	else if (!code)
 		print_summary(&trial);

@@ -4,14 +4,14 @@
 
 #include "print/text.h"
 
-static const char *const words[EDIT_CHANGES] = {
-	[EDIT_NEW] = "new",
-	[EDIT_CHANGED] = "changed",
-	[EDIT_UNCHANGED] = "unchanged",
-	[EDIT_DELETED] = "deleted",
+static const char *const words[CHANGE_KINDS] = {
+	[CHANGE_NEW] = "new",
+	[CHANGE_CHANGED] = "changed",
+	[CHANGE_UNCHANGED] = "unchanged",
+	[CHANGE_DELETED] = "deleted",
 };
 
-static void print_json(struct changes *changes, enum edit_change change,
+static void print_json(struct changes *changes, enum change_kind kind,
 	const char *source, struct bytes old, struct bytes new)
 {
 	struct json json;
@@ -19,7 +19,7 @@ static void print_json(struct changes *changes, enum edit_change change,
 
 	json_begin(&json);
 	json_put_text(&json, "table", rule_table_name(changes->table));
-	json_put_text(&json, "change", words[change]);
+	json_put_text(&json, "change", words[kind]);
 	json_put_row(&json, "source", bytes_of(source));
 	if (old.data)
 		json_put_row(&json, "old", old);
@@ -30,33 +30,33 @@ static void print_json(struct changes *changes, enum edit_change change,
 		changes->failed = code;
 }
 
-static void print_text(const struct changes *changes, enum edit_change change,
+static void print_text(const struct changes *changes, enum change_kind kind,
 	const char *source, struct bytes old, struct bytes new)
 {
-	static const char signs[EDIT_CHANGES] = { [EDIT_NEW] = '+',
-		[EDIT_CHANGED] = '~',
-		[EDIT_UNCHANGED] = '=',
-		[EDIT_DELETED] = '-' };
+	static const char signs[CHANGE_KINDS] = { [CHANGE_NEW] = '+',
+		[CHANGE_CHANGED] = '~',
+		[CHANGE_UNCHANGED] = '=',
+		[CHANGE_DELETED] = '-' };
 
-	(void)printf("%c ", signs[change]);
+	(void)printf("%c ", signs[kind]);
 	(void)text_print_row(stdout, bytes_of(source));
 	(void)putchar(changes->delimiter);
-	(void)text_print_row(stdout, change == EDIT_NEW ? new : old);
-	if (change == EDIT_CHANGED) {
+	(void)text_print_row(stdout, kind == CHANGE_NEW ? new : old);
+	if (kind == CHANGE_CHANGED) {
 		(void)fputs(" -> ", stdout);
 		(void)text_print_row(stdout, new);
 	}
 	(void)putchar('\n');
 }
 
-void change_print(struct changes *changes, enum edit_change change,
+void change_print(struct changes *changes, enum change_kind kind,
 	struct bytes key, struct bytes old_value, struct bytes new_value)
 {
 	char source[ADDRESS_TEXT_MAX];
 	struct bytes old = { NULL, 0 };
 	struct bytes new = { NULL, 0 };
 
-	if (change == EDIT_UNCHANGED)
+	if (kind == CHANGE_UNCHANGED)
 		return;
 	(void)rule_source_text(key, source);
 	if (old_value.data)
@@ -64,33 +64,33 @@ void change_print(struct changes *changes, enum edit_change change,
 	if (new_value.data)
 		new = rule_value_targets(new_value);
 	if (changes->json)
-		print_json(changes, change, source, old, new);
+		print_json(changes, kind, source, old, new);
 	else
-		print_text(changes, change, source, old, new);
+		print_text(changes, kind, source, old, new);
 }
 
 void change_print_counts(
-	const struct changes *changes, const struct edit_result *result)
+	const struct changes *changes, const struct change_result *result)
 {
 	(void)printf("%s:", rule_table_name(changes->table));
-	for (int i = 0; i < EDIT_CHANGES; i++)
+	for (int i = 0; i < CHANGE_KINDS; i++)
 		(void)printf("%s %llu %s", i ? "," : "",
 			(unsigned long long)result->counts[i], words[i]);
 }
 
 void change_put_counts(
-	struct json *json, const char *key, const struct edit_result *result)
+	struct json *json, const char *key, const struct change_result *result)
 {
 	struct json counts;
 
 	json_begin(&counts);
-	for (int i = 0; i < EDIT_CHANGES; i++)
+	for (int i = 0; i < CHANGE_KINDS; i++)
 		json_put_number(&counts, words[i], result->counts[i]);
 	json_put_object(json, key, &counts);
 }
 
 void change_begin_counts(const struct changes *changes,
-	const struct edit_result *result, struct json *json)
+	const struct change_result *result, struct json *json)
 {
 	json_begin(json);
 	json_put_text(json, "table", rule_table_name(changes->table));

@@ -7,8 +7,8 @@
  *	~ ann@a.com;ann@old.com -> ann@b.com
  *	inbound: 1 new, 1 changed, 12 unchanged, 1 deleted
  */
-#ifndef READDRESS_CHANGE_H
-#define READDRESS_CHANGE_H
+#ifndef READDRESS_TOOL_PRINT_CHANGE_H
+#define READDRESS_TOOL_PRINT_CHANGE_H
 
 #include "update/change.h"
 #include "print/json.h"
@@ -23,19 +23,19 @@ struct changes {
 
 /* One row. values with data NULL: there is none. Rows that did not change are
  * not printed. */
-void change_print(struct changes *changes, enum edit_change change,
+void change_print(struct changes *changes, enum change_kind kind,
 	struct bytes key, struct bytes old_value, struct bytes new_value);
 
 /* The counts, without a newline: more may follow. */
 void change_print_counts(
-	const struct changes *changes, const struct edit_result *result);
+	const struct changes *changes, const struct change_result *result);
 
 /* The counts as an object, put into json. */
 void change_put_counts(
-	struct json *json, const char *key, const struct edit_result *result);
+	struct json *json, const char *key, const struct change_result *result);
 
 /* The table's name and its counts as an object, to which more may be put. */
 void change_begin_counts(const struct changes *changes,
-	const struct edit_result *result, struct json *json);
+	const struct change_result *result, struct json *json);
 
 #endif

@@ -12,8 +12,8 @@
  *
  * A failure in between (memory) is remembered and returned by json_end.
  */
-#ifndef READDRESS_JSON_H
-#define READDRESS_JSON_H
+#ifndef READDRESS_TOOL_PRINT_JSON_H
+#define READDRESS_TOOL_PRINT_JSON_H
 
 #include <jansson.h>
 #include <stdint.h>

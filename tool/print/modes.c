@@ -11,12 +11,12 @@ static bool is_shadow(const struct tool *tool, bool up, enum rule_table table)
 	char name[64];
 	double value = 0;
 
-	(void)snprintf(name, sizeof name, STATUS_SHADOW_METRIC "{table=\"%s\"}",
-		rule_table_name(table));
-	if (up &&
-		status_read(tool->config->runtime_dir, name, &value, NULL) == 1)
+	(void)snprintf(name, sizeof name,
+		METRICS_SHADOW_METRIC "{table=\"%s\"}", rule_table_name(table));
+	if (up && metrics_read(tool->config->runtime_dir, name, &value, NULL) ==
+			  1)
 		return value > 0;
-	return decide_in_shadow(tool->config, table);
+	return decision_in_shadow(tool->config, table);
 }
 
 int modes_see(const struct tool *tool, bool up, struct modes *modes,
@@ -48,10 +48,10 @@ void modes_print(const struct modes *modes)
 	const struct config *config = modes->config;
 	struct config told = *config;
 
-	told.inbound_mode =
-		modes->shadow[RULE_INBOUND] ? MODE_SHADOW : MODE_ENFORCE;
-	told.outbound_mode =
-		modes->shadow[RULE_OUTBOUND] ? MODE_SHADOW : MODE_ENFORCE;
+	told.inbound_mode = modes->shadow[RULE_INBOUND] ? CONFIG_MODE_SHADOW
+							: CONFIG_MODE_ENFORCE;
+	told.outbound_mode = modes->shadow[RULE_OUTBOUND] ? CONFIG_MODE_SHADOW
+							  : CONFIG_MODE_ENFORCE;
 	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++)
 		if (modes->shadow[t])
 			(void)printf(
@@ -109,5 +109,5 @@ void modes_put(const struct modes *modes, struct json *json)
 bool modes_is_metric(const char *name)
 {
 	return !strncmp(
-		name, STATUS_SHADOW_METRIC "{", sizeof STATUS_SHADOW_METRIC);
+		name, METRICS_SHADOW_METRIC "{", sizeof METRICS_SHADOW_METRIC);
 }

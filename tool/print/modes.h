@@ -2,8 +2,8 @@
  * modes: what `readdress status` says of shadow mode, and of
  * outbound_required_headers that were never seen right.
  */
-#ifndef READDRESS_TOOL_MODES_H
-#define READDRESS_TOOL_MODES_H
+#ifndef READDRESS_TOOL_PRINT_MODES_H
+#define READDRESS_TOOL_PRINT_MODES_H
 
 #include "print/json.h"
 #include "tool.h"

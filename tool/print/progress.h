@@ -2,8 +2,8 @@
  * progress: one line on a terminal that tells how far long work is; nothing
  * where standard error is no terminal.
  */
-#ifndef READDRESS_PROGRESS_H
-#define READDRESS_PROGRESS_H
+#ifndef READDRESS_TOOL_PRINT_PROGRESS_H
+#define READDRESS_TOOL_PRINT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * row: rules printed as rows, by the commands that print a table: as CSV, or
  * with --json as objects.
  */
-#ifndef READDRESS_PRINT_ROW_H
-#define READDRESS_PRINT_ROW_H
+#ifndef READDRESS_TOOL_PRINT_ROW_H
+#define READDRESS_TOOL_PRINT_ROW_H
 
 #include "tool.h"
 

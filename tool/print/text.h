@@ -4,8 +4,8 @@
  * gets through, and nothing that nobody can see: such characters are printed as
  * U+XXXX, bytes that are no UTF-8 as \xHH.
  */
-#ifndef READDRESS_TEXT_H
-#define READDRESS_TEXT_H
+#ifndef READDRESS_TOOL_PRINT_TEXT_H
+#define READDRESS_TOOL_PRINT_TEXT_H
 
 #include <stdio.h>
 

@@ -68,13 +68,13 @@ static void test_csv(void **test)
 static int run_status(void *kit, struct torture_told *told, struct error *error)
 {
 	const struct map_meta meta = { .generation = 12 };
-	struct status status = { .unparsable = 3 };
+	struct metrics status = { .unparsable = 3 };
 	double value = 0;
 	const char *dir = ((struct kit *)kit)->dir;
-	int code = status_write(&status, dir, 1795273740, &meta, error);
+	int code = metrics_write(&status, dir, 1795273740, &meta, error);
 
 	if (!code)
-		code = status_read(dir, "readdress_generation", &value, error);
+		code = metrics_read(dir, "readdress_generation", &value, error);
 	torture_tell(told, "%g", value);
 	return code;
 }

@@ -66,11 +66,12 @@ static void assert_defaults(const struct config *config)
 	assert_string_equal(config->delimiter, "+");
 	assert_int_equal(config->batv, LOCALPART_PRVS | LOCALPART_BTV1);
 	assert_int_equal(config->memory_max, (size_t)512 << 20);
-	assert_int_equal(config->inbound_mode, MODE_ENFORCE);
+	assert_int_equal(config->inbound_mode, CONFIG_MODE_ENFORCE);
 	assert_list(&config->inbound_headers, "To,Cc");
-	assert_int_equal(config->inbound_rewrite_headers, HEADERS_ALWAYS);
+	assert_int_equal(
+		config->inbound_rewrite_headers, CONFIG_HEADERS_ALWAYS);
 	assert_list(&config->inbound_daemons, "");
-	assert_int_equal(config->outbound_mode, MODE_ENFORCE);
+	assert_int_equal(config->outbound_mode, CONFIG_MODE_ENFORCE);
 	assert_list(&config->outbound_headers,
 		"From,Sender,Reply-To,Disposition-Notification-To,"
 		"Return-Receipt-To,Resent-From,Resent-Sender");
@@ -141,12 +142,12 @@ static void test_all_options(void **state)
 	assert_string_equal(config->runtime_dir, "/run/r2");
 	assert_int_equal(config->timeout, 3600);
 	assert_string_equal(config->delimiter, "");
-	assert_int_equal(config->inbound_mode, MODE_SHADOW);
+	assert_int_equal(config->inbound_mode, CONFIG_MODE_SHADOW);
 	assert_list(&config->inbound_headers, "To,Cc,X-To");
 	assert_int_equal(
-		config->inbound_rewrite_headers, HEADERS_UNLESS_SIGNED);
+		config->inbound_rewrite_headers, CONFIG_HEADERS_UNLESS_SIGNED);
 	assert_list(&config->inbound_daemons, "IN");
-	assert_int_equal(config->outbound_mode, MODE_SHADOW);
+	assert_int_equal(config->outbound_mode, CONFIG_MODE_SHADOW);
 	assert_list(&config->outbound_headers, "");
 	assert_list(&config->outbound_daemons, "");
 	assert_false(config->outbound_authenticated);
@@ -174,7 +175,7 @@ static void test_other_values(void **state)
 
 	(void)state;
 	config = open_text("inbound_rewrite_headers = never log_level = error");
-	assert_int_equal(config->inbound_rewrite_headers, HEADERS_NEVER);
+	assert_int_equal(config->inbound_rewrite_headers, CONFIG_HEADERS_NEVER);
 	assert_int_equal(config->log_level, LOG_LEVEL_ERROR);
 	config_close(config);
 	config = open_text("user = \"a\"\nuser = b\n"

@@ -155,11 +155,11 @@ static void run(const struct casefile_block *block, const struct map *rules,
 	struct decide_message message = { .sender = "",
 		.smtputf8 = casefile_value(block, "smtputf8").len > 0 };
 	struct bytes unparsable = casefile_value(block, "unparsable");
-	enum direction direction =
+	enum decision_direction direction =
 		bytes_equal(casefile_value(block, "direction"),
 			bytes_of("outbound"))
-			? OUTBOUND
-			: INBOUND;
+			? DECISION_OUTBOUND
+			: DECISION_INBOUND;
 	struct arena *arena = arena_open((size_t)64 << 20);
 	struct decision decision;
 	uint64_t bad;
@@ -172,13 +172,14 @@ static void run(const struct casefile_block *block, const struct map *rules,
 		(void)headerkit_tiles(headers.headers[i].value);
 		(void)headerkit_elements(headers.headers[i].value);
 	}
-	assert_int_equal(decide(&(struct decide_input){ config, rules,
-					direction, WHY_DEFAULT, &message },
-				 arena, &decision, NULL),
+	assert_int_equal(
+		decide(&(struct decide_input){ config, rules, direction,
+			       DECISION_WHY_DEFAULT, &message },
+			arena, &decision, NULL),
 		0);
-	bad = decision.counts[FIELD_HEADER][RESULT_UNPARSABLE];
+	bad = decision.counts[DECISION_HEADER][DECISION_UNPARSABLE];
 	if (rules == empty)
-		assert_false(decide_changes(&decision));
+		assert_false(decision_changes(&decision));
 	else if (!compare(&headers, &decision))
 		fail_msg("%s:%u%s: %s", block->file, block->number,
 			crlf ? " (CRLF)" : "",

@@ -28,11 +28,11 @@ static void test_what_is_rewritten(void **state)
 		.headers = HEADERS };
 
 	(void)state;
-	test.direction = INBOUND;
+	test.direction = DECISION_INBOUND;
 	testdecide_check("inbound", test,
 		"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
 		"header2 bob@new.com\nheader3 Chloe <chloe@old.com>\n");
-	test.direction = OUTBOUND;
+	test.direction = DECISION_OUTBOUND;
 	testdecide_check("outbound", test,
 		"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
 		"from bob@w.com\nheader0 bob@w.com\nheader1 bob@w.com\n"
@@ -49,7 +49,7 @@ static void test_what_is_rewritten(void **state)
 	testdecide_check("outbound, lists", test,
 		"from bob@w.com\nheader0 x@w.com\n"
 		"header1 x@w.com, x@w.com\n");
-	test.direction = INBOUND;
+	test.direction = DECISION_INBOUND;
 	testdecide_check("inbound, lists", test, "header3 x@old.com\n");
 }
 
@@ -97,8 +97,8 @@ static void test_long_local_parts(void **state)
 		char header[500];
 		char edits[1100];
 
-		(void)snprintf(sender, sizeof sender, "<bob+%0*d@w.com>", len,
-			0);
+		(void)snprintf(
+			sender, sizeof sender, "<bob+%0*d@w.com>", len, 0);
 		(void)snprintf(header, sizeof header,
 			"From: b <bob+%0*d@w.com>, bob@w.com", len, 0);
 		if (fits)
@@ -114,7 +114,7 @@ static void test_long_local_parts(void **state)
 				len, 0);
 		testdecide_check("outbound",
 			(struct testdecide){ .rules = rules,
-				.direction = OUTBOUND,
+				.direction = DECISION_OUTBOUND,
 				.sender = sender,
 				.headers = header },
 			edits);
@@ -127,8 +127,8 @@ static void test_long_local_parts(void **state)
 		(void)snprintf(header, sizeof header,
 			"To: b <bob+%0*d@w.com>, bob@w.com", len, 0);
 		testdecide_check("inbound",
-			(struct testdecide){ .rules = rules,
-				.headers = header },
+			(struct testdecide){
+				.rules = rules, .headers = header },
 			edits);
 	}
 }
@@ -138,24 +138,24 @@ static void test_shadow(void **state)
 {
 	static const struct {
 		const char *conf;
-		enum direction direction;
+		enum decision_direction direction;
 		const char *edits;
 		bool shadow;
 	} cases[] = {
-		{ "inbound_mode = \"shadow\"\n", INBOUND, "", true },
-		{ "outbound_mode = \"shadow\"\n", INBOUND,
+		{ "inbound_mode = \"shadow\"\n", DECISION_INBOUND, "", true },
+		{ "outbound_mode = \"shadow\"\n", DECISION_INBOUND,
 			"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n"
 			"header2 bob@new.com\nheader3 Chloe <chloe@old.com>\n",
 			false },
-		{ "inbound_mode = \"shadow\"\n", OUTBOUND,
+		{ "inbound_mode = \"shadow\"\n", DECISION_OUTBOUND,
 			"from bob@w.com\nheader0 bob@w.com\n"
 			"header1 bob@w.com\nheader4 bob@w.com\n",
 			true },
-		{ "outbound_mode = \"shadow\"\n", OUTBOUND,
+		{ "outbound_mode = \"shadow\"\n", DECISION_OUTBOUND,
 			"+bob@new.com ORCPT=rfc822;bob@w.com\n-bob@w.com\n",
 			true },
 		{ "inbound_mode = \"shadow\"\noutbound_mode = \"shadow\"\n",
-			OUTBOUND, "", true },
+			DECISION_OUTBOUND, "", true },
 	};
 
 	(void)state;
@@ -213,7 +213,7 @@ static void test_header_modes(void **state)
 	/* it is about inbound messages */
 	test = (struct testdecide){ .rules = RULES,
 		.conf = "inbound_rewrite_headers = \"never\"\n",
-		.direction = OUTBOUND,
+		.direction = DECISION_OUTBOUND,
 		.recipients = "",
 		.headers = "DKIM-Signature: h=from\nFrom: bob@new.com" };
 	testdecide_check("outbound", test, "header1 bob@w.com\n");
@@ -233,28 +233,29 @@ static void test_wants_header(void **state)
 	/* Names behind ":" are not wanted. */
 	static const struct {
 		const char *conf[2];
-		enum direction direction;
-		enum decide_why why;
+		enum decision_direction direction;
+		enum decision_why why;
 		const char *names;
 	} cases[] = {
-		{ { "", "" }, INBOUND, WHY_DEFAULT,
+		{ { "", "" }, DECISION_INBOUND, DECISION_WHY_DEFAULT,
 			"To cc FROM Sender Resent-Sender:Subject Bcc T "
 			"Received ARC-Seal DKIM-Signature X-Tenant" },
-		{ { unless, required }, INBOUND, WHY_DEFAULT,
+		{ { unless, required }, DECISION_INBOUND, DECISION_WHY_DEFAULT,
 			"To From DKIM-Signature arc-message-signature"
 			":X-OriginatorOrg" },
-		{ { never, "" }, INBOUND, WHY_DEFAULT,
+		{ { never, "" }, DECISION_INBOUND, DECISION_WHY_DEFAULT,
 			"From:To Cc DKIM-Signature" },
-		{ { unless, "" }, OUTBOUND, WHY_NETWORK,
+		{ { unless, "" }, DECISION_OUTBOUND, DECISION_WHY_NETWORK,
 			"From Reply-To:To Cc DKIM-Signature X-Tenant" },
-		{ { unless, required }, OUTBOUND, WHY_AUTHENTICATED,
+		{ { unless, required }, DECISION_OUTBOUND,
+			DECISION_WHY_AUTHENTICATED,
 			"From:To Cc DKIM-Signature X-Tenant" },
 		/* these may become inbound */
-		{ { "", required }, OUTBOUND, WHY_NETWORK,
+		{ { "", required }, DECISION_OUTBOUND, DECISION_WHY_NETWORK,
 			"From To Cc X-OriginatorOrg x-tenant:DKIM-Signature" },
-		{ { unless, required }, OUTBOUND, WHY_DAEMON,
+		{ { unless, required }, DECISION_OUTBOUND, DECISION_WHY_DAEMON,
 			"From To X-OriginatorOrg DKIM-Signature:Subject" },
-		{ { never, required }, OUTBOUND, WHY_DAEMON,
+		{ { never, required }, DECISION_OUTBOUND, DECISION_WHY_DAEMON,
 			"From X-Tenant:To Cc DKIM-Signature" },
 	};
 
@@ -287,10 +288,10 @@ static void test_wants_header(void **state)
 static void test_empty_map(void **state)
 {
 	(void)state;
-	for (int direction = 0; direction < DIRECTIONS; direction++)
+	for (int direction = 0; direction < DECISION_DIRECTIONS; direction++)
 		testdecide_check("an empty map makes no edit",
 			(struct testdecide){ .rules = "",
-				.direction = (enum direction)direction,
+				.direction = (enum decision_direction)direction,
 				.sender = "<bob@new.com>",
 				.recipients = "<bob@w.com>\n<x>\n<@>",
 				.headers = HEADERS },
@@ -315,7 +316,7 @@ static void test_many_findings(void **state)
 					    "in bob@w.com;b@old.com\n",
 		.recipients = "",
 		.headers = "" };
-	uint64_t sums[DECIDE_RESULTS] = { 0 };
+	uint64_t sums[DECISION_RESULTS] = { 0 };
 	struct bytes rest;
 
 	(void)state;
@@ -333,19 +334,20 @@ static void test_many_findings(void **state)
 	test.message.headers = split;
 	test.message.header_count = 2 * lines;
 	assert_int_equal(testdecide_decide(&test), 0);
-	assert_in_range(test.decision.finding_count, DECIDE_FINDINGS,
-		DECIDE_FINDINGS + 4);
+	assert_in_range(test.decision.finding_count, DECISION_FINDINGS,
+		DECISION_FINDINGS + 4);
 	for (size_t i = 0; i < test.decision.finding_count; i++)
 		sums[test.decision.findings[i].result] +=
 			1 + test.decision.findings[i].more;
-	assert_int_equal(sums[RESULT_REWRITTEN], 3 * lines);
-	assert_int_equal(sums[RESULT_LEFT], 2 * lines);
-	for (int i = 0; i < DECIDE_RESULTS; i++)
+	assert_int_equal(sums[DECISION_REWRITTEN], 3 * lines);
+	assert_int_equal(sums[DECISION_LEFT], 2 * lines);
+	for (int i = 0; i < DECISION_RESULTS; i++)
 		if (sums[i])
-			assert_int_equal(
-				sums[i], test.decision.counts[FIELD_HEADER][i]);
+			assert_int_equal(sums[i],
+				test.decision.counts[DECISION_HEADER][i]);
 	assert_int_equal(
-		test.decision.counts[FIELD_HEADER][RESULT_UNCHANGED], lines);
+		test.decision.counts[DECISION_HEADER][DECISION_UNCHANGED],
+		lines);
 	assert_int_equal(test.decision.header_count, 2 * lines);
 	testdecide_close(&test);
 	free(headers);
@@ -360,9 +362,9 @@ static void test_findings(void **state)
 			      "<u%x@w.com>\n<u>",
 		.headers = "To: bob@w.com, x@far.com",
 		.explain = false };
-	static const enum decide_result results[] = { RESULT_REWRITTEN,
-		RESULT_EXCEPTION, RESULT_UNCHANGED, RESULT_LEFT,
-		RESULT_UNPARSABLE, RESULT_REWRITTEN, RESULT_UNCHANGED };
+	static const enum decision_result results[] = { DECISION_REWRITTEN,
+		DECISION_EXCEPTION, DECISION_UNCHANGED, DECISION_LEFT,
+		DECISION_UNPARSABLE, DECISION_REWRITTEN, DECISION_UNCHANGED };
 	static const char *const olds[] = { "bob@w.com", "kept@w.com",
 		"x@far.com", "u%x@w.com", "u", "bob@w.com", "x@far.com" };
 
@@ -370,27 +372,29 @@ static void test_findings(void **state)
 	testdecide_run(&test); /* only what a log line tells of */
 	assert_int_equal(test.decision.finding_count, 3);
 	assert_int_equal(
-		test.decision.counts[FIELD_RECIPIENT][RESULT_EXCEPTION], 1);
+		test.decision.counts[DECISION_RECIPIENT][DECISION_EXCEPTION],
+		1);
 	assert_int_equal(
-		test.decision.counts[FIELD_RECIPIENT][RESULT_UNPARSABLE], 1);
+		test.decision.counts[DECISION_RECIPIENT][DECISION_UNPARSABLE],
+		1);
 	assert_int_equal(
-		test.decision.counts[FIELD_HEADER][RESULT_UNCHANGED], 1);
+		test.decision.counts[DECISION_HEADER][DECISION_UNCHANGED], 1);
 	testdecide_close(&test);
 	test.explain = true;
 	testdecide_run(&test);
 	assert_int_equal(test.decision.finding_count, 7);
 	for (size_t i = 0; i < 7; i++) {
-		const struct decide_finding *finding =
+		const struct decision_finding *finding =
 			&test.decision.findings[i];
 
 		assert_int_equal(finding->result, results[i]);
-		assert_int_equal(
-			finding->field, i < 5 ? FIELD_RECIPIENT : FIELD_HEADER);
+		assert_int_equal(finding->field,
+			i < 5 ? DECISION_RECIPIENT : DECISION_HEADER);
 		assert_int_equal(finding->index, i < 5 ? i : 0);
 		assert_int_equal(finding->table, RULE_INBOUND);
 		assert_true(bytes_equal(finding->old, bytes_of(olds[i])));
 		assert_int_equal(
-			finding->new.len > 0, results[i] == RESULT_REWRITTEN);
+			finding->new.len > 0, results[i] == DECISION_REWRITTEN);
 	}
 	assert_true(bytes_equal(
 		test.decision.findings[1].key, bytes_of("kept@w.com")));
@@ -424,7 +428,8 @@ static void test_wide_header(void **state)
 	assert_non_null(test.result);
 	assert_int_equal(testdecide_decide(&test), 0);
 	assert_int_equal(
-		test.decision.counts[FIELD_HEADER][RESULT_REWRITTEN], 3000);
+		test.decision.counts[DECISION_HEADER][DECISION_REWRITTEN],
+		3000);
 	testdecide_close(&test);
 	free(rules);
 	free(headers);
@@ -433,13 +438,15 @@ static void test_wide_header(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	assert_string_equal(decide_direction_name(INBOUND), "inbound");
-	assert_string_equal(decide_direction_name(OUTBOUND), "outbound");
-	assert_string_equal(decide_field_name(FIELD_SENDER), "from");
-	assert_string_equal(decide_field_name(FIELD_RECIPIENT), "rcpt");
-	assert_string_equal(decide_field_name(FIELD_HEADER), "header");
-	for (int i = 0; i < DECIDE_RESULTS; i++)
-		assert_true(*decide_result_name((enum decide_result)i));
+	assert_string_equal(
+		decision_direction_name(DECISION_INBOUND), "inbound");
+	assert_string_equal(
+		decision_direction_name(DECISION_OUTBOUND), "outbound");
+	assert_string_equal(decision_field_name(DECISION_SENDER), "from");
+	assert_string_equal(decision_field_name(DECISION_RECIPIENT), "rcpt");
+	assert_string_equal(decision_field_name(DECISION_HEADER), "header");
+	for (int i = 0; i < DECISION_RESULTS; i++)
+		assert_true(*decision_result_name((enum decision_result)i));
 }
 
 int main(void)

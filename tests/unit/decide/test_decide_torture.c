@@ -31,14 +31,14 @@ static const struct testdecide messages[] = {
 		.headers = "To: bob@w.com, Chloe <chloe@w.com>, @\n"
 			   "Cc: j\xc3\xb6rg@w.com" },
 	{ .rules = RULES,
-		.direction = OUTBOUND,
+		.direction = DECISION_OUTBOUND,
 		.conf = "inbound_mode = \"shadow\"\n",
 		.sender = "<\"bob\"@New.com>",
 		.recipients = "<bob@w.com>",
 		.headers = "From: bob@new.com\nSender: x@old.com" },
 	{ .rules = RULES,
-		.direction = OUTBOUND,
-		.why = WHY_NETWORK,
+		.direction = DECISION_OUTBOUND,
+		.why = DECISION_WHY_NETWORK,
 		.conf = "outbound_required_headers = {\"X: y\"}\n",
 		.recipients = "<j\xc3\xb6rg@b\xc3\xbc"
 			      "cher.example>"
@@ -62,7 +62,7 @@ static const char *outcome(struct testdecide *test)
 
 	assert_non_null(text);
 	(void)snprintf(text, size, "%d %s %d %d %zu %.*s\n%s",
-		decision->direction, decide_why_name(decision->why),
+		decision->direction, decision_why_name(decision->why),
 		decision->refuse, decision->shadow, decision->finding_count,
 		(int)decision->refused.len,
 		decision->refuse ? decision->refused.data : "", edits);
@@ -97,8 +97,8 @@ static int run_report(
 	const struct testdecide *test = context;
 	struct log log = { .level = LOG_LEVEL_DEBUG };
 
-	report_lines(&test->decision, &test->message, "4F2A91C03", 12, &log,
-		tell_line, told);
+	decisionlog_lines(&test->decision, &test->message, "4F2A91C03", 12,
+		&log, tell_line, told);
 	return strchr(told->text, '?')
 		       ? error_set(error, ERR_NOMEM, "%s", told->text)
 		       : 0;

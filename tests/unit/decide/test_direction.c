@@ -16,7 +16,7 @@ struct direction_case {
 	const char *daemon;
 	const char *address;
 	bool authenticated;
-	enum direction direction;
+	enum decision_direction direction;
 	const char *why;
 };
 
@@ -28,15 +28,15 @@ static void check_directions(
 	for (size_t i = 0; i < count; i++) {
 		struct decide_client client = { cases[i].daemon,
 			cases[i].address, cases[i].authenticated, NULL };
-		enum decide_why why = DECIDE_WHYS;
-		enum direction direction =
+		enum decision_why why = DECISION_WHYS;
+		enum decision_direction direction =
 			direction_find(config, &client, &why);
 
 		if (direction != cases[i].direction ||
-			strcmp(decide_why_name(why), cases[i].why))
+			strcmp(decision_why_name(why), cases[i].why))
 			fail_msg("%zu: %s, %s", i,
-				decide_direction_name(direction),
-				decide_why_name(why));
+				decision_direction_name(direction),
+				decision_why_name(why));
 	}
 	config_close(config);
 }
@@ -45,26 +45,28 @@ static void test_direction(void **state)
 {
 	static const struct direction_case cases[] = {
 		/* 1: the daemon's name, before everything else */
-		{ "OUT", "203.0.113.9", false, OUTBOUND, "daemon" },
-		{ "OUT2", NULL, false, OUTBOUND, "daemon" },
-		{ "IN", "192.0.2.1", true, INBOUND, "daemon" },
-		{ "BOTH", NULL, false, OUTBOUND, "daemon" },
-		{ "out", NULL, false, INBOUND, "default" },
-		{ "OUTBOUND", NULL, false, INBOUND, "default" },
+		{ "OUT", "203.0.113.9", false, DECISION_OUTBOUND, "daemon" },
+		{ "OUT2", NULL, false, DECISION_OUTBOUND, "daemon" },
+		{ "IN", "192.0.2.1", true, DECISION_INBOUND, "daemon" },
+		{ "BOTH", NULL, false, DECISION_OUTBOUND, "daemon" },
+		{ "out", NULL, false, DECISION_INBOUND, "default" },
+		{ "OUTBOUND", NULL, false, DECISION_INBOUND, "default" },
 		/* 2: authenticated */
-		{ "mx", "203.0.113.9", true, OUTBOUND, "authenticated" },
-		{ NULL, NULL, true, OUTBOUND, "authenticated" },
-		{ "mx", "192.0.2.1", true, OUTBOUND, "authenticated" },
+		{ "mx", "203.0.113.9", true, DECISION_OUTBOUND,
+			"authenticated" },
+		{ NULL, NULL, true, DECISION_OUTBOUND, "authenticated" },
+		{ "mx", "192.0.2.1", true, DECISION_OUTBOUND, "authenticated" },
 		/* 3: the network */
-		{ "mx", "192.0.2.1", false, OUTBOUND, "network" },
-		{ "mx", "::ffff:192.0.2.1", false, OUTBOUND, "network" },
-		{ "mx", "2001:db8::25", false, OUTBOUND, "network" },
+		{ "mx", "192.0.2.1", false, DECISION_OUTBOUND, "network" },
+		{ "mx", "::ffff:192.0.2.1", false, DECISION_OUTBOUND,
+			"network" },
+		{ "mx", "2001:db8::25", false, DECISION_OUTBOUND, "network" },
 		/* 4: otherwise */
-		{ "mx", "192.0.3.1", false, INBOUND, "default" },
-		{ "mx", "2001:db9::25", false, INBOUND, "default" },
-		{ "mx", "unknown", false, INBOUND, "default" },
-		{ "", "", false, INBOUND, "default" },
-		{ NULL, NULL, false, INBOUND, "default" },
+		{ "mx", "192.0.3.1", false, DECISION_INBOUND, "default" },
+		{ "mx", "2001:db9::25", false, DECISION_INBOUND, "default" },
+		{ "mx", "unknown", false, DECISION_INBOUND, "default" },
+		{ "", "", false, DECISION_INBOUND, "default" },
+		{ NULL, NULL, false, DECISION_INBOUND, "default" },
 	};
 
 	(void)state;
@@ -79,13 +81,13 @@ static void test_direction(void **state)
 static void test_local(void **state)
 {
 	static const struct direction_case cases[] = {
-		{ "LOCAL", "127.0.0.1", true, INBOUND, "daemon" },
-		{ "LOCAL", "192.0.2.1", false, INBOUND, "daemon" },
-		{ "LOCAL", NULL, true, INBOUND, "daemon" },
+		{ "LOCAL", "127.0.0.1", true, DECISION_INBOUND, "daemon" },
+		{ "LOCAL", "192.0.2.1", false, DECISION_INBOUND, "daemon" },
+		{ "LOCAL", NULL, true, DECISION_INBOUND, "daemon" },
 		/* Not that service */
-		{ "local", "127.0.0.1", false, OUTBOUND, "network" },
-		{ "LOCAL2", "127.0.0.1", false, OUTBOUND, "daemon" },
-		{ "", "127.0.0.1", true, OUTBOUND, "authenticated" },
+		{ "local", "127.0.0.1", false, DECISION_OUTBOUND, "network" },
+		{ "LOCAL2", "127.0.0.1", false, DECISION_OUTBOUND, "daemon" },
+		{ "", "127.0.0.1", true, DECISION_OUTBOUND, "authenticated" },
 	};
 	static const struct {
 		const char *daemon;
@@ -120,16 +122,17 @@ static void test_local(void **state)
 static void test_direction_by_default(void **state)
 {
 	static const struct direction_case cases[] = {
-		{ "OUTBOUND", NULL, false, OUTBOUND, "daemon" },
-		{ "mx", "203.0.113.9", true, OUTBOUND, "authenticated" },
+		{ "OUTBOUND", NULL, false, DECISION_OUTBOUND, "daemon" },
+		{ "mx", "203.0.113.9", true, DECISION_OUTBOUND,
+			"authenticated" },
 		/* nobody is outbound until you say who */
-		{ "mx", "127.0.0.1", false, INBOUND, "default" },
-		{ "mx", "::1", false, INBOUND, "default" },
-		{ "mx", "10.0.0.1", false, INBOUND, "default" },
+		{ "mx", "127.0.0.1", false, DECISION_INBOUND, "default" },
+		{ "mx", "::1", false, DECISION_INBOUND, "default" },
+		{ "mx", "10.0.0.1", false, DECISION_INBOUND, "default" },
 	};
 	static const struct direction_case off[] = {
-		{ "mx", "203.0.113.9", true, INBOUND, "default" },
-		{ "mx", "192.0.2.1", true, OUTBOUND, "network" },
+		{ "mx", "203.0.113.9", true, DECISION_INBOUND, "default" },
+		{ "mx", "192.0.2.1", true, DECISION_OUTBOUND, "network" },
 	};
 
 	(void)state;
@@ -159,15 +162,15 @@ static void test_proven(void **state)
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
 		struct testdecide test = { .conf = REQUIRED,
 			.rules = RULES,
-			.direction = OUTBOUND,
-			.why = WHY_NETWORK,
+			.direction = DECISION_OUTBOUND,
+			.why = DECISION_WHY_NETWORK,
 			.sender = "<bob@new.com>",
 			.recipients = "<x@far.com>",
 			.headers = headers[i] };
 
 		testdecide_run(&test);
-		assert_int_equal(test.decision.direction, OUTBOUND);
-		assert_int_equal(test.decision.why, WHY_NETWORK);
+		assert_int_equal(test.decision.direction, DECISION_OUTBOUND);
+		assert_int_equal(test.decision.why, DECISION_WHY_NETWORK);
 		assert_false(test.decision.refuse);
 		assert_string_equal(test.decision.sender, "bob@w.com");
 		testdecide_close(&test);
@@ -196,15 +199,18 @@ static void test_unproven(void **state)
 		for (int daemon = 0; daemon < 2; daemon++) {
 			struct testdecide test = { .conf = REQUIRED,
 				.rules = RULES,
-				.direction = OUTBOUND,
-				.why = daemon ? WHY_DAEMON : WHY_NETWORK,
+				.direction = DECISION_OUTBOUND,
+				.why = daemon ? DECISION_WHY_DAEMON
+					      : DECISION_WHY_NETWORK,
 				.sender = "<bob@new.com>",
 				.recipients = "<bob@w.com>",
 				.headers = headers[i] };
 
 			testdecide_run(&test);
-			assert_int_equal(test.decision.direction, INBOUND);
-			assert_int_equal(test.decision.why, WHY_UNPROVEN);
+			assert_int_equal(
+				test.decision.direction, DECISION_INBOUND);
+			assert_int_equal(
+				test.decision.why, DECISION_WHY_UNPROVEN);
 			assert_false(test.decision.refuse);
 			assert_string_equal(testdecide_edits(&test),
 				"+bob@new.com ORCPT=rfc822;bob@w.com\n"
@@ -218,22 +224,22 @@ static void test_no_proof_needed(void **state)
 {
 	struct testdecide test = { .conf = REQUIRED,
 		.rules = RULES,
-		.direction = OUTBOUND,
-		.why = WHY_AUTHENTICATED,
+		.direction = DECISION_OUTBOUND,
+		.why = DECISION_WHY_AUTHENTICATED,
 		.sender = "<bob@new.com>",
 		.recipients = "<x@far.com>" };
 
 	(void)state;
 	testdecide_run(&test);
-	assert_int_equal(test.decision.direction, OUTBOUND);
-	assert_int_equal(test.decision.why, WHY_AUTHENTICATED);
+	assert_int_equal(test.decision.direction, DECISION_OUTBOUND);
+	assert_int_equal(test.decision.why, DECISION_WHY_AUTHENTICATED);
 	assert_string_equal(testdecide_edits(&test), "from bob@w.com\n");
 	testdecide_close(&test);
 
-	test.direction = INBOUND;
-	test.why = WHY_DEFAULT;
+	test.direction = DECISION_INBOUND;
+	test.why = DECISION_WHY_DEFAULT;
 	testdecide_run(&test);
-	assert_int_equal(test.decision.why, WHY_DEFAULT);
+	assert_int_equal(test.decision.why, DECISION_WHY_DEFAULT);
 	assert_false(test.decision.refuse);
 	testdecide_close(&test);
 }
@@ -270,20 +276,20 @@ static void test_foreign(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct testdecide test = { .conf = REQUIRED,
 			.rules = RULES,
-			.direction = OUTBOUND,
-			.why = WHY_NETWORK,
+			.direction = DECISION_OUTBOUND,
+			.why = DECISION_WHY_NETWORK,
 			.sender = "<bob@new.com>",
 			.recipients = cases[i].recipients,
 			.headers = "From: bob@new.com\nTo: bob@w.com" };
 
 		testdecide_run(&test);
-		assert_int_equal(test.decision.why, WHY_UNPROVEN);
+		assert_int_equal(test.decision.why, DECISION_WHY_UNPROVEN);
 		if (test.decision.refuse != (cases[i].refused != NULL))
 			fail_msg("%s", cases[i].recipients);
 		if (cases[i].refused) {
 			assert_true(bytes_equal(test.decision.refused,
 				bytes_of(cases[i].refused)));
-			assert_false(decide_changes(&test.decision));
+			assert_false(decision_changes(&test.decision));
 			assert_string_equal(testdecide_edits(&test), "");
 		}
 		testdecide_close(&test);
@@ -304,13 +310,13 @@ static void test_foreign_in_shadow(void **state)
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
 		struct testdecide test = { .conf = modes[i],
 			.rules = RULES,
-			.direction = OUTBOUND,
-			.why = WHY_NETWORK,
+			.direction = DECISION_OUTBOUND,
+			.why = DECISION_WHY_NETWORK,
 			.sender = "<bob@new.com>",
 			.recipients = "<bob@w.com>\n<x@far.com>" };
 
 		testdecide_run(&test);
-		assert_int_equal(test.decision.why, WHY_UNPROVEN);
+		assert_int_equal(test.decision.why, DECISION_WHY_UNPROVEN);
 		assert_true(test.decision.refuse);
 		assert_true(bytes_equal(
 			test.decision.refused, bytes_of("x@far.com")));

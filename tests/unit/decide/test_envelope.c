@@ -46,7 +46,7 @@ static void check(const struct envelope_case *cases, size_t count)
 	for (size_t i = 0; i < count; i++)
 		testdecide_check(cases[i].name,
 			(struct testdecide){ .rules = RULES,
-				.direction = INBOUND,
+				.direction = DECISION_INBOUND,
 				.recipients = cases[i].recipients },
 			cases[i].edits);
 }
@@ -347,16 +347,16 @@ static void test_counts(void **state)
 {
 	static const struct {
 		const char *recipient;
-		enum decide_result result;
+		enum decision_result result;
 	} cases[] = {
-		{ "same@w", RESULT_UNCHANGED },
-		{ "Same+x@w", RESULT_UNCHANGED },
-		{ "n@w", RESULT_UNCHANGED },
-		{ "CHLOE@w", RESULT_EXCEPTION },
-		{ "copy@w", RESULT_REWRITTEN },
-		{ "a@w", RESULT_REWRITTEN },
-		{ "u%x@dom", RESULT_LEFT },
-		{ "a@", RESULT_UNPARSABLE },
+		{ "same@w", DECISION_UNCHANGED },
+		{ "Same+x@w", DECISION_UNCHANGED },
+		{ "n@w", DECISION_UNCHANGED },
+		{ "CHLOE@w", DECISION_EXCEPTION },
+		{ "copy@w", DECISION_REWRITTEN },
+		{ "a@w", DECISION_REWRITTEN },
+		{ "u%x@dom", DECISION_LEFT },
+		{ "a@", DECISION_UNPARSABLE },
 	};
 
 	(void)state;
@@ -365,12 +365,12 @@ static void test_counts(void **state)
 			.recipients = cases[i].recipient };
 
 		testdecide_run(&test);
-		for (int r = 0; r < DECIDE_RESULTS; r++)
-			if (test.decision.counts[FIELD_RECIPIENT][r] !=
+		for (int r = 0; r < DECISION_RESULTS; r++)
+			if (test.decision.counts[DECISION_RECIPIENT][r] !=
 				(r == (int)cases[i].result))
 				fail_msg("%s: %s", cases[i].recipient,
-					decide_result_name(
-						(enum decide_result)r));
+					decision_result_name(
+						(enum decision_result)r));
 		testdecide_close(&test);
 	}
 }
@@ -433,17 +433,17 @@ static void test_left(void **state)
 		const uint64_t *counts;
 
 		testdecide_run(&test);
-		counts = test.decision.counts[FIELD_RECIPIENT];
+		counts = test.decision.counts[DECISION_RECIPIENT];
 		if (!cases[i].add) {
 			if (test.decision.add_count ||
 				test.decision.delete_count)
 				fail_msg("%s is rewritten", cases[i].recipient);
-			assert_int_equal(counts[RESULT_LEFT], 1);
+			assert_int_equal(counts[DECISION_LEFT], 1);
 			assert_int_equal(test.decision.finding_count, 1);
 			assert_int_not_equal(test.decision.findings[0].reason,
-				REASON_NONE);
+				DECISION_REASON_NONE);
 		} else {
-			assert_int_equal(counts[RESULT_REWRITTEN], 1);
+			assert_int_equal(counts[DECISION_REWRITTEN], 1);
 			assert_int_equal(test.decision.add_count, 1);
 			assert_string_equal(
 				test.decision.adds[0].address, cases[i].add);

@@ -19,7 +19,7 @@
 	"routes @routed.example;relay\n"
 
 #define OWEN "bob.owen@new.example"
-#define OUT  .direction = OUTBOUND, .why = WHY_DAEMON
+#define OUT  .direction = DECISION_OUTBOUND, .why = DECISION_WHY_DAEMON
 
 struct leak_case {
 	struct testdecide test;
@@ -32,7 +32,7 @@ static void tell(const struct decision *decision, char *text, size_t size)
 
 	text[0] = '\0';
 	for (size_t i = 0; i < decision->leak_count; i++) {
-		const struct decide_leak *leak = &decision->leaks[i];
+		const struct decision_leak *leak = &decision->leaks[i];
 
 		used += (size_t)snprintf(text + used, size - used, "%s %.*s;",
 			leak_field_name(leak->field), (int)leak->address.len,
@@ -287,7 +287,7 @@ static void test_many(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct leak_case one = cases[i];
 		size_t len = i ? sizeof left - 1 : sizeof rewritten - 1;
-		size_t count = (size_t)DECIDE_FINDINGS + 500;
+		size_t count = (size_t)DECISION_FINDINGS + 500;
 		char *headers = malloc(len * count + 100);
 		char *end = headers;
 
@@ -320,8 +320,8 @@ static void test_refused(void **state)
 struct lines {
 	size_t count;
 	size_t warnings;
-	char first[REPORT_LINE + 1];
-	char last[REPORT_LINE + 1]; /* of the warnings */
+	char first[DECISIONLOG_LINE + 1];
+	char last[DECISIONLOG_LINE + 1]; /* of the warnings */
 };
 
 static void keep(void *context, enum log_level level, const char *line)
@@ -329,7 +329,7 @@ static void keep(void *context, enum log_level level, const char *line)
 	struct lines *lines = context;
 
 	lines->count++;
-	assert_true(strlen(line) <= REPORT_LINE);
+	assert_true(strlen(line) <= DECISIONLOG_LINE);
 	if (level != LOG_LEVEL_WARNING)
 		return;
 	if (!lines->warnings++)
@@ -347,8 +347,8 @@ static void report(struct testdecide *test, bool addresses, struct lines *lines)
 	test->message.client = "192.0.2.7";
 	test->message.daemon = "OUTBUOND";
 	assert_int_equal(testdecide_decide(test), 0);
-	report_lines(&test->decision, &test->message, "4F2A91C03", 12, &log,
-		keep, lines);
+	decisionlog_lines(&test->decision, &test->message, "4F2A91C03", 12,
+		&log, keep, lines);
 	testdecide_close(test);
 }
 

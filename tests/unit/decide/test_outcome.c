@@ -4,18 +4,18 @@
 
 #include "decide/outcome.h"
 
-static bool names_domain(const struct verdict_context *context,
+static bool names_domain(const struct decide_context *context,
 	enum rule_table table, struct bytes text)
 {
-	struct verdict verdict;
+	struct outcome outcome;
 
-	assert_int_equal(outcome_unread(context, table, text, REASON_NO_ADDRESS,
-				 &verdict),
+	assert_int_equal(outcome_unread(context, table, text,
+				 DECISION_REASON_NO_ADDRESS, &outcome),
 		0);
-	assert_int_equal(verdict.result, RESULT_UNPARSABLE);
-	if (verdict.reason != REASON_UNREAD)
-		assert_int_equal(verdict.reason, REASON_NO_ADDRESS);
-	return verdict.reason == REASON_UNREAD;
+	assert_int_equal(outcome.result, DECISION_UNPARSABLE);
+	if (outcome.reason != DECISION_REASON_UNREAD)
+		assert_int_equal(outcome.reason, DECISION_REASON_NO_ADDRESS);
+	return outcome.reason == DECISION_REASON_UNREAD;
 }
 
 static void test_unread(void **state)
@@ -55,7 +55,7 @@ static void test_unread(void **state)
 				       "out @*.sub.example;@old.example\n"
 				       "out u@xn--bcher-kva.example;"
 				       "u@old.example\n");
-	struct verdict_context context = { 0 };
+	struct decide_context context = { 0 };
 
 	(void)state;
 	assert_int_equal(map_reader_open(&context.reader, map), 0);

@@ -12,8 +12,8 @@ static struct testdecide message(const char *headers)
 {
 	return (struct testdecide){ .conf = TWO,
 		.rules = "in @w.com;@old.com\n",
-		.direction = OUTBOUND,
-		.why = WHY_DAEMON,
+		.direction = DECISION_OUTBOUND,
+		.why = DECISION_WHY_DAEMON,
 		.sender = "<bob@new.com>",
 		.recipients = "<x@far.com>",
 		.headers = headers };
@@ -57,13 +57,13 @@ static void test_not_asked(void **state)
 	struct testdecide test = message("X-Org: a.com");
 
 	(void)state;
-	test.why = WHY_AUTHENTICATED;
+	test.why = DECISION_WHY_AUTHENTICATED;
 	testdecide_run(&test);
 	assert_null(test.decision.proof.right);
 	testdecide_close(&test);
 	test = message("X-Org: a.com");
-	test.direction = INBOUND;
-	test.why = WHY_DEFAULT;
+	test.direction = DECISION_INBOUND;
+	test.why = DECISION_WHY_DEFAULT;
 	testdecide_run(&test);
 	assert_null(test.decision.proof.right);
 	testdecide_close(&test);
@@ -82,7 +82,7 @@ static void test_unseen(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		struct testdecide test = message("X-Org: evil.com");
-		const struct decide_proof *proof = &test.decision.proof;
+		const struct decision_proof *proof = &test.decision.proof;
 
 		testdecide_open(&test);
 		test.message.required_seen = seen[i];

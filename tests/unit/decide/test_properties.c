@@ -29,8 +29,9 @@ static struct config *config;
 static struct arena *arena;
 
 /* The value after the decision, in the arena; counts of the decision. */
-static struct bytes decided(const struct map *by, enum direction direction,
-	struct bytes value, struct decision *decision)
+static struct bytes decided(const struct map *by,
+	enum decision_direction direction, struct bytes value,
+	struct decision *decision)
 {
 	struct decide_header header = { bytes_of("To"), value, false };
 	struct decide_message message = { .sender = "",
@@ -39,7 +40,7 @@ static struct bytes decided(const struct map *by, enum direction direction,
 		.header_count = 1 };
 
 	assert_int_equal(decide(&(struct decide_input){ config, by, direction,
-					WHY_DEFAULT, &message },
+					DECISION_WHY_DEFAULT, &message },
 				 arena, decision, NULL),
 		0);
 	return decision->header_count ? decision->headers[0].value : value;
@@ -83,14 +84,14 @@ static bool same(
 
 /* One element of the old value beside that of the new one: only the addr-spec
  * may differ, and of it nothing that lies between two parts that are apart. */
-static void check_element(struct bytes in, const struct header_element *old,
-	struct bytes out, const struct header_element *new)
+static void check_element(struct bytes in, const struct addrlist_element *old,
+	struct bytes out, const struct addrlist_element *new)
 {
 	size_t old_end = headerkit_end(old->element);
 	size_t new_end = headerkit_end(new->element);
 
 	assert_int_equal(old->flags, new->flags);
-	if (old->flags & HEADER_ELEMENT_BAD) {
+	if (old->flags & ADDRLIST_ELEMENT_BAD) {
 		assert_true(same(in, old->element, out, new->element));
 		return;
 	}
@@ -98,7 +99,7 @@ static void check_element(struct bytes in, const struct header_element *old,
 		part(new->element.off, new->addr_spec.off)));
 	assert_true(same(in, part(headerkit_end(old->addr_spec), old_end), out,
 		part(headerkit_end(new->addr_spec), new_end)));
-	if (old->flags & HEADER_ELEMENT_BROKEN)
+	if (old->flags & ADDRLIST_ELEMENT_BROKEN)
 		assert_true(same(in,
 			part(headerkit_end(old->local), old->domain.off), out,
 			part(headerkit_end(new->local), new->domain.off)));
@@ -108,20 +109,20 @@ static void check_element(struct bytes in, const struct header_element *old,
  * breaks before elements, and there are as many elements as before. */
 static void check_outside(struct bytes in, struct bytes out)
 {
-	struct header_iter old_iter;
-	struct header_iter new_iter;
-	struct header_element old;
-	struct header_element new;
+	struct addrlist_iter old_iter;
+	struct addrlist_iter new_iter;
+	struct addrlist_element old;
+	struct addrlist_element new;
 	size_t old_at = 0;
 	size_t new_at = 0;
 
-	header_iter_init(&old_iter, in);
-	header_iter_init(&new_iter, out);
-	while (header_next(&old_iter, &old)) {
+	addrlist_iter_init(&old_iter, in);
+	addrlist_iter_init(&new_iter, out);
+	while (addrlist_next(&old_iter, &old)) {
 		struct span before = part(old_at, old.element.off);
 		struct span gap;
 
-		assert_int_equal(header_next(&new_iter, &new), 1);
+		assert_int_equal(addrlist_next(&new_iter, &new), 1);
 		gap = part(new_at, new.element.off);
 		if (gap.len == before.len + 2) {
 			assert_memory_equal(
@@ -133,21 +134,21 @@ static void check_outside(struct bytes in, struct bytes out)
 		old_at = headerkit_end(old.element);
 		new_at = headerkit_end(new.element);
 	}
-	assert_int_equal(header_next(&new_iter, &new), 0);
+	assert_int_equal(addrlist_next(&new_iter, &new), 0);
 	assert_true(same(in, part(old_at, in.len), out, part(new_at, out.len)));
 }
 
 /* Header, element for element, as it was made. */
 static void check_finder(const struct made *made, struct bytes in)
 {
-	struct header_iter iter;
-	struct header_element element;
+	struct addrlist_iter iter;
+	struct addrlist_element element;
 	size_t bad = 0;
 	size_t good = 0;
 
-	header_iter_init(&iter, in);
-	while (header_next(&iter, &element)) {
-		if (element.flags & HEADER_ELEMENT_BAD)
+	addrlist_iter_init(&iter, in);
+	while (addrlist_next(&iter, &element)) {
+		if (element.flags & ADDRLIST_ELEMENT_BAD)
 			bad++;
 		else
 			good++;
@@ -170,17 +171,17 @@ static void check_generated(const struct made *made)
 	(void)headerkit_tiles(in);
 	(void)headerkit_elements(in);
 	check_finder(made, in);
-	out = decided(map, INBOUND, in, &decision);
+	out = decided(map, DECISION_INBOUND, in, &decision);
 	expect(in, out, expected, "inbound");
-	assert_int_equal(
-		decision.counts[FIELD_HEADER][RESULT_UNPARSABLE], made->bad);
+	assert_int_equal(decision.counts[DECISION_HEADER][DECISION_UNPARSABLE],
+		made->bad);
 	assert_int_equal(decision.header_count, !bytes_equal(in, expected));
 	check_outside(in, out);
 	if (made->clean)
-		expect(out, decided(map, OUTBOUND, out, &decision), in,
+		expect(out, decided(map, DECISION_OUTBOUND, out, &decision), in,
 			"outbound after inbound");
-	(void)decided(empty, INBOUND, in, &decision);
-	assert_false(decide_changes(&decision));
+	(void)decided(empty, DECISION_INBOUND, in, &decision);
+	assert_false(decision_changes(&decision));
 	arena_reset(arena);
 	free(block);
 }
@@ -207,10 +208,10 @@ static void check_mutated(const struct made *made)
 	in.data = block;
 	(void)headerkit_tiles(in);
 	(void)headerkit_elements(in);
-	check_outside(in, decided(map, INBOUND, in, &decision));
-	check_outside(in, decided(map, OUTBOUND, in, &decision));
-	(void)decided(empty, INBOUND, in, &decision);
-	assert_false(decide_changes(&decision));
+	check_outside(in, decided(map, DECISION_INBOUND, in, &decision));
+	check_outside(in, decided(map, DECISION_OUTBOUND, in, &decision));
+	(void)decided(empty, DECISION_INBOUND, in, &decision);
+	assert_false(decision_changes(&decision));
 	arena_reset(arena);
 	free(block);
 }
@@ -280,7 +281,7 @@ static void check_long(const struct made *made)
 	struct bytes in = { block, made->in_len };
 	struct bytes expected = { made->out, made->out_len };
 	struct decision decision;
-	struct bytes out = decided(map, INBOUND, in, &decision);
+	struct bytes out = decided(map, DECISION_INBOUND, in, &decision);
 	size_t limit = longest_line(in);
 
 	check_outside(in, out);
@@ -297,7 +298,8 @@ static void check_long(const struct made *made)
 		kept++;
 		assert_true(longest_line(expected) > 998 ||
 			    expected.len + 3 > 60000);
-		assert_true(decision.counts[FIELD_HEADER][RESULT_LEFT] > 0);
+		assert_true(
+			decision.counts[DECISION_HEADER][DECISION_LEFT] > 0);
 	}
 	arena_reset(arena);
 	free(block);
@@ -331,8 +333,9 @@ static void many_headers(void **state)
 			};
 		}
 		assert_int_equal(
-			decide(&(struct decide_input){ config, map, INBOUND,
-				       WHY_DEFAULT, &message },
+			decide(&(struct decide_input){ config, map,
+				       DECISION_INBOUND, DECISION_WHY_DEFAULT,
+				       &message },
 				arena, &decision, NULL),
 			0);
 		for (size_t i = 0; i < MANY; i++) {

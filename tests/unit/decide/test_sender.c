@@ -4,7 +4,7 @@
 struct sender_case {
 	const char *sender;
 	const char *edits;
-	enum decide_result result;
+	enum decision_result result;
 	bool none; /* not an address at all: nothing is counted */
 };
 
@@ -18,24 +18,25 @@ static void test_sender(void **state)
 				    "out self@w;\"self\"@W\n"
 				    "in x@d;wrong@w\n";
 	static const struct sender_case cases[] = {
-		{ "<bob.owen@d>", "from bob@w\n", RESULT_REWRITTEN, false },
-		{ "bob.owen@d", "from bob@w\n", RESULT_REWRITTEN, false },
-		{ "<BOB.Owen@D.>", "from bob@w\n", RESULT_REWRITTEN, false },
-		{ "<@r1,@r2:bob.owen@d>", "from bob@w\n", RESULT_REWRITTEN,
+		{ "<bob.owen@d>", "from bob@w\n", DECISION_REWRITTEN, false },
+		{ "bob.owen@d", "from bob@w\n", DECISION_REWRITTEN, false },
+		{ "<BOB.Owen@D.>", "from bob@w\n", DECISION_REWRITTEN, false },
+		{ "<@r1,@r2:bob.owen@d>", "from bob@w\n", DECISION_REWRITTEN,
 			false },
-		{ "<bob.owen+News@d>", "from bob+News@w\n", RESULT_REWRITTEN,
+		{ "<bob.owen+News@d>", "from bob+News@w\n", DECISION_REWRITTEN,
 			false },
-		{ "<X@d>", "from X@w\n", RESULT_REWRITTEN, false },
-		{ "<\"a b\"@d>", "from \"a b\"@w\n", RESULT_REWRITTEN, false },
-		{ "<any+x@all>", "from info@w\n", RESULT_REWRITTEN, false },
+		{ "<X@d>", "from X@w\n", DECISION_REWRITTEN, false },
+		{ "<\"a b\"@d>", "from \"a b\"@w\n", DECISION_REWRITTEN,
+			false },
+		{ "<any+x@all>", "from info@w\n", DECISION_REWRITTEN, false },
 		/* Only recipients are held back for these. */
-		{ "<a%b@d>", "from a%b@w\n", RESULT_REWRITTEN, false },
-		{ "<kept@d>", "", RESULT_EXCEPTION, false },
-		{ "<chloe@w>", "", RESULT_EXCEPTION, false },
-		{ "<stranger@elsewhere>", "", RESULT_UNCHANGED, false },
-		{ "<j\xc3\xb6rg@d>", "", RESULT_LEFT, false },
-		{ "<bob>", "", RESULT_UNPARSABLE, false },
-		{ "<", "", RESULT_UNPARSABLE, false },
+		{ "<a%b@d>", "from a%b@w\n", DECISION_REWRITTEN, false },
+		{ "<kept@d>", "", DECISION_EXCEPTION, false },
+		{ "<chloe@w>", "", DECISION_EXCEPTION, false },
+		{ "<stranger@elsewhere>", "", DECISION_UNCHANGED, false },
+		{ "<j\xc3\xb6rg@d>", "", DECISION_LEFT, false },
+		{ "<bob>", "", DECISION_UNPARSABLE, false },
+		{ "<", "", DECISION_UNPARSABLE, false },
 		/* never looked up */
 		{ "<>", "", 0, true },
 		{ "", "", 0, true },
@@ -46,7 +47,7 @@ static void test_sender(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct testdecide test = { .rules = rules,
-			.direction = OUTBOUND,
+			.direction = DECISION_OUTBOUND,
 			.sender = cases[i].sender,
 			.recipients = "" };
 		uint64_t sum = 0;
@@ -54,11 +55,11 @@ static void test_sender(void **state)
 		testdecide_check(cases[i].sender ? cases[i].sender : "(NULL)",
 			test, cases[i].edits);
 		testdecide_run(&test);
-		for (int r = 0; r < DECIDE_RESULTS; r++)
-			sum += test.decision.counts[FIELD_SENDER][r];
+		for (int r = 0; r < DECISION_RESULTS; r++)
+			sum += test.decision.counts[DECISION_SENDER][r];
 		assert_int_equal(sum, cases[i].none ? 0 : 1);
 		if (!cases[i].none)
-			assert_int_equal(test.decision.counts[FIELD_SENDER]
+			assert_int_equal(test.decision.counts[DECISION_SENDER]
 							     [cases[i].result],
 				1);
 		testdecide_close(&test);
@@ -90,7 +91,7 @@ static void test_sender_resolved(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct testdecide test = { .rules = "out bob@d;bob@w\n",
-			.direction = OUTBOUND,
+			.direction = DECISION_OUTBOUND,
 			.sender = cases[i].sender,
 			.sender_resolved = cases[i].resolved,
 			.recipients = "" };
@@ -102,7 +103,7 @@ static void test_sender_resolved(void **state)
 static void test_sender_smtputf8(void **state)
 {
 	struct testdecide test = { .rules = "out @d;@w\nout m@d;m\xc3\xb6@w\n",
-		.direction = OUTBOUND,
+		.direction = DECISION_OUTBOUND,
 		.sender = "<j\xc3\xb6rg@d>",
 		.recipients = "",
 		.smtputf8 = true };

@@ -17,7 +17,7 @@ static void keep(void *context, enum log_level level, const char *line)
 	struct lines *lines = context;
 
 	assert_true(lines->count < LINES);
-	assert_true(strlen(line) <= REPORT_LINE);
+	assert_true(strlen(line) <= DECISIONLOG_LINE);
 	for (const char *c = line; *c; c++)
 		assert_true(*c >= ' ' && *c <= '~');
 	lines->level[lines->count] = level;
@@ -32,8 +32,8 @@ static void report(const struct testdecide *test, const char *queue_id,
 
 	lines->count = 0;
 	memset(log.key, 'k', sizeof log.key);
-	report_lines(&test->decision, &test->message, queue_id, 12, &log, keep,
-		lines);
+	decisionlog_lines(&test->decision, &test->message, queue_id, 12, &log,
+		keep, lines);
 }
 
 static void forget(struct lines *lines)
@@ -49,7 +49,7 @@ static void forget(struct lines *lines)
 	"in chloe@warmsushi.com;chloe@warmsushi.com\n"                         \
 	"in @dom.com;@new.com\n"
 
-#define NETWORK .direction = OUTBOUND, .why = WHY_NETWORK
+#define NETWORK .direction = DECISION_OUTBOUND, .why = DECISION_WHY_NETWORK
 #define OWEN	"bob.owen@drypizza.com"
 #define BOB	"bob@warmsushi.com"
 #define IN12	"4F2A91C03: direction=inbound why=default generation=12"
@@ -277,7 +277,7 @@ static void test_split(void **state)
 
 		assert_memory_equal(text, prefix, strlen(prefix));
 		assert_true(i + 1 == lines->count ||
-			    strlen(text) > REPORT_LINE - 50);
+			    strlen(text) > DECISIONLOG_LINE - 50);
 		for (text += strlen(prefix); *text;) {
 			char item[64];
 
@@ -393,9 +393,10 @@ static void test_no_flood(void **state)
 		used += (size_t)sprintf(
 			headers + used, "%su%d@dom.com", i ? "," : "", i);
 	testdecide_run(&test);
-	assert_int_equal(test.decision.counts[FIELD_HEADER][RESULT_LEFT], 4000);
 	assert_int_equal(
-		test.decision.counts[FIELD_HEADER][RESULT_REWRITTEN], 0);
+		test.decision.counts[DECISION_HEADER][DECISION_LEFT], 4000);
+	assert_int_equal(
+		test.decision.counts[DECISION_HEADER][DECISION_REWRITTEN], 0);
 	report(&test, "Q", true, lines);
 	assert_int_equal(lines->count, 2);
 	assert_non_null(strstr(lines->text[0], " more=3999"));
@@ -413,19 +414,19 @@ static void test_many_reasons(void **state)
 		.rules = RULES, .recipients = "", .headers = "To: x@y.com"
 	};
 	struct lines *lines = calloc(1, sizeof *lines);
-	struct decide_finding findings[2 * DECIDE_REASONS];
+	struct decision_finding findings[2 * DECISION_REASONS];
 
 	(void)state;
 	assert_non_null(lines);
 	testdecide_run(&test);
-	for (size_t count = 1; count < DECIDE_REASONS; count++) {
+	for (size_t count = 1; count < DECISION_REASONS; count++) {
 		memset(findings, 0, sizeof findings);
 		for (size_t i = 0; i < 2 * count; i++)
-			findings[i] = (struct decide_finding){
-				.field = FIELD_HEADER,
-				.result = RESULT_LEFT,
+			findings[i] = (struct decision_finding){
+				.field = DECISION_HEADER,
+				.result = DECISION_LEFT,
 				.old = bytes_of("x@y.com"),
-				.reason = (enum decide_reason)(1 + i % count),
+				.reason = (enum decision_reason)(1 + i % count),
 			};
 		test.decision.findings = findings;
 		test.decision.finding_count = 2 * count;
@@ -437,8 +438,8 @@ static void test_many_reasons(void **state)
 
 			(void)snprintf(wanted, sizeof wanted,
 				" left To=<x@y.com> reason=\"%s\" more=1",
-				decide_reason_text(
-					(enum decide_reason)(1 + i)));
+				decision_reason_text(
+					(enum decision_reason)(1 + i)));
 			assert_non_null(strstr(lines->text[i], wanted));
 		}
 		forget(lines);

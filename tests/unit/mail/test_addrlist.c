@@ -60,7 +60,7 @@ static void lexes(void **state)
 		size_t used = 0;
 
 		for (size_t n = 0; off < len; n++) {
-			struct header_token token = header_lex(value, off);
+			struct addrlist_token token = addrlist_lex(value, off);
 
 			assert_true(n < 60);
 			types[n] = type_chars[token.type];
@@ -72,8 +72,9 @@ static void lexes(void **state)
 		}
 		assert_string_equal(types, row->types);
 		assert_string_equal(tokens, row->tokens);
-		assert_int_equal(header_lex(value, len).type, HEADER_END);
-		assert_int_equal(header_lex(value, len + 9).type, HEADER_END);
+		assert_int_equal(addrlist_lex(value, len).type, ADDRLIST_END);
+		assert_int_equal(
+			addrlist_lex(value, len + 9).type, ADDRLIST_END);
 		free(in);
 	}
 }
@@ -85,10 +86,10 @@ static void lexes_nul(void **state)
 	struct bytes value = { in, sizeof in - 1 };
 
 	(void)state;
-	assert_int_equal(header_lex(value, 1).type, HEADER_OTHER);
-	assert_int_equal(header_lex(value, 1).span.len, 1);
-	assert_int_equal(header_lex(value, 3).type, HEADER_QUOTED);
-	assert_int_equal(header_lex(value, 6).type, HEADER_COMMENT);
+	assert_int_equal(addrlist_lex(value, 1).type, ADDRLIST_OTHER);
+	assert_int_equal(addrlist_lex(value, 1).span.len, 1);
+	assert_int_equal(addrlist_lex(value, 3).type, ADDRLIST_QUOTED);
+	assert_int_equal(addrlist_lex(value, 6).type, ADDRLIST_COMMENT);
 	assert_int_equal(headerkit_tiles(value), 8);
 }
 
@@ -167,25 +168,25 @@ static void finds(void **state)
 		size_t len = strlen(row->in);
 		char *in = holds_block(row->in, len);
 		struct bytes value = { in, len };
-		struct header_iter iter;
-		struct header_element element;
+		struct addrlist_iter iter;
+		struct addrlist_element element;
 		char out[256];
 		size_t used = 0;
 
-		header_iter_init(&iter, value);
-		while (header_next(&iter, &element) == 1) {
+		addrlist_iter_init(&iter, value);
+		while (addrlist_next(&iter, &element) == 1) {
 			for (unsigned bit = 0; bit < 5; bit++)
 				if (element.flags & (1u << bit))
 					out[used++] = letters[bit];
 			used = put(out, used, value, element.element);
-			if (!(element.flags & HEADER_ELEMENT_BAD)) {
+			if (!(element.flags & ADDRLIST_ELEMENT_BAD)) {
 				used = put(out, used, value, element.local);
 				used = put(out, used, value, element.domain);
 			}
 			out[used++] = '\n';
 		}
 		out[used] = '\0';
-		assert_int_equal(header_next(&iter, &element), 0);
+		assert_int_equal(addrlist_next(&iter, &element), 0);
 		assert_string_equal(out, row->elements);
 		(void)headerkit_elements(value);
 		free(in);
@@ -220,14 +221,15 @@ static void means(void **state)
 		size_t len = strlen(row->in);
 		char *in = holds_block(row->in, len);
 		struct bytes value = { in, len };
-		struct header_iter iter;
-		struct header_element element;
+		struct addrlist_iter iter;
+		struct addrlist_element element;
 		struct mailbox mailbox;
 
-		header_iter_init(&iter, value);
-		assert_int_equal(header_next(&iter, &element), 1);
-		assert_false(element.flags & HEADER_ELEMENT_BAD);
-		assert_int_equal(header_mailbox(value, &element, &mailbox), 0);
+		addrlist_iter_init(&iter, value);
+		assert_int_equal(addrlist_next(&iter, &element), 1);
+		assert_false(element.flags & ADDRLIST_ELEMENT_BAD);
+		assert_int_equal(
+			addrlist_mailbox(value, &element, &mailbox), 0);
 		assert_string_equal(mailbox.local, row->local);
 		assert_string_equal(mailbox.domain, row->domain);
 		assert_int_equal(mailbox.local_len, strlen(row->local));
@@ -248,17 +250,17 @@ static void means_too_much(void **state)
 			size_t len = long_part + 2;
 			char *in = malloc(len);
 			struct bytes value = { in, len };
-			struct header_iter iter;
-			struct header_element element;
+			struct addrlist_iter iter;
+			struct addrlist_element element;
 			struct mailbox mailbox;
 
 			assert_non_null(in);
 			memset(in, 'a', len);
 			in[domain ? 1 : long_part] = '@';
-			header_iter_init(&iter, value);
-			assert_int_equal(header_next(&iter, &element), 1);
+			addrlist_iter_init(&iter, value);
+			assert_int_equal(addrlist_next(&iter, &element), 1);
 			assert_int_equal(
-				header_mailbox(value, &element, &mailbox),
+				addrlist_mailbox(value, &element, &mailbox),
 				more ? ERR_BAD : 0);
 			free(in);
 		}

@@ -286,7 +286,7 @@ static void check_line(struct testdecide *test, bool requeued)
 	char *told = NULL;
 	char expected[200];
 
-	report_lines(&test->decision, &test->message, "4F2A91C03", 7, &log,
+	decisionlog_lines(&test->decision, &test->message, "4F2A91C03", 7, &log,
 		tell, &told);
 	(void)snprintf(expected, sizeof expected,
 		"%d 4F2A91C03: direction=inbound why=%s generation=7 %s",
@@ -329,7 +329,7 @@ static void test_decide(void **state)
 		struct decide_header headers[CHAIN + 1];
 		struct testdecide test = {
 			.rules = "in bob@old.example;bob.owen@new.example",
-			.why = WHY_DAEMON,
+			.why = DECISION_WHY_DAEMON,
 			.sender = "<alice@out.example>",
 			.recipients = "<bob@old.example>",
 		};
@@ -353,9 +353,9 @@ static void test_decide(void **state)
 		test.message.mta = cases[i].local ? &mta : NULL;
 		assert_int_equal(testdecide_decide(&test), 0);
 		assert_int_equal(
-			decide_changes(&test.decision), !cases[i].requeued);
-		assert_int_equal(test.decision.direction, INBOUND);
-		assert_string_equal(decide_why_name(test.decision.why),
+			decision_changes(&test.decision), !cases[i].requeued);
+		assert_int_equal(test.decision.direction, DECISION_INBOUND);
+		assert_string_equal(decision_why_name(test.decision.why),
 			cases[i].requeued ? "requeued" : "daemon");
 		assert_int_equal(
 			test.decision.finding_count > 0, !cases[i].requeued);

@@ -207,7 +207,7 @@ static void make_old_map(struct kit *kit, const char *path)
 	KIT_OK(kit, lmdbfile_finish(writer, &kit->error));
 	lmdbfile_abandon(writer);
 	fd = open(path, O_RDWR);
-	KIT_OK(kit, seal_append(fd, path, MAP_VERSION, &kit->error));
+	KIT_OK(kit, trailer_append(fd, path, MAP_VERSION, &kit->error));
 	close(fd);
 }
 
@@ -502,7 +502,7 @@ static void test_foreign_content(void **test)
 	memset(text, 'a', sizeof text);
 	make_map(kit, kit_path(kit, "map.mdb"));
 	whole = kit_read(kit_path(kit, "map.mdb"), &len);
-	pages = len - SEAL_SIZE;
+	pages = len - TRAILER_SIZE;
 	bad_content(kit, "is empty", "", 0);
 	bad_content(kit, "not a map", text, 10);
 	bad_content(kit, "not a map", text, sizeof text);
@@ -541,8 +541,9 @@ static void test_other_version(void **test)
 
 	make_map(kit, path);
 	fd = open(path, O_RDWR);
-	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - SEAL_SIZE), 0);
-	KIT_OK(kit, seal_append(fd, path, MAP_VERSION + 1, &kit->error));
+	assert_int_equal(
+		ftruncate(fd, lseek(fd, 0, SEEK_END) - TRAILER_SIZE), 0);
+	KIT_OK(kit, trailer_append(fd, path, MAP_VERSION + 1, &kit->error));
 	close(fd);
 	KIT_FAILS(kit, ERR_BAD, "format version 2",
 		map_open(&map, path, true, &kit->error));
@@ -572,7 +573,7 @@ static void sealed(struct kit *kit, const char *const *databases,
 	KIT_OK(kit, lmdbfile_finish(writer, &kit->error));
 	lmdbfile_abandon(writer);
 	fd = open(path, O_RDWR);
-	KIT_OK(kit, seal_append(fd, path, MAP_VERSION, &kit->error));
+	KIT_OK(kit, trailer_append(fd, path, MAP_VERSION, &kit->error));
 	close(fd);
 }
 
@@ -636,14 +637,14 @@ static void test_pages_missing(void **test)
 		int fd = open(path, O_RDWR);
 
 		assert_true(fd >= 0);
-		length = lseek(fd, 0, SEEK_END) - SEAL_SIZE;
+		length = lseek(fd, 0, SEEK_END) - TRAILER_SIZE;
 		if (length <= 3 * 4096) {
 			(void)close(fd);
 			break;
 		}
 		assert_int_equal(length % 4096, 0);
 		assert_int_equal(ftruncate(fd, length - 4096), 0);
-		KIT_OK(kit, seal_append(fd, path, MAP_VERSION, &kit->error));
+		KIT_OK(kit, trailer_append(fd, path, MAP_VERSION, &kit->error));
 		(void)close(fd);
 		for (int isolated = 0; isolated < 2; isolated++)
 			KIT_FAILS(kit, ERR_BAD, path,
@@ -772,8 +773,8 @@ static void test_damages(void **test)
 	kit_write(bad, whole, len);
 	for (size_t n = 0; n < DAMAGES; n++) {
 		/* All of the trailer, and places all over the pages. */
-		size_t at =
-			n < SEAL_SIZE ? len - 1 - n : kit_random(&seed) % len;
+		size_t at = n < TRAILER_SIZE ? len - 1 - n
+					     : kit_random(&seed) % len;
 		char was = whole[at];
 		int fd = open(bad, O_WRONLY);
 

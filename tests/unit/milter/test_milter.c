@@ -1,7 +1,7 @@
 /*
  * What the milter answers when something fails: 451, a line with the reason, a
  * counter, and never half a change that is called one. Every way to
- * finish_defer() is here; those that a peer on a socket can take are in
+ * eom_defer() is here; those that a peer on a socket can take are in
  * tests/e2e/defer.test as well.
  */
 #include "kit/milterkit.h"
@@ -37,29 +37,29 @@ static sfsistat rcpt(const char *words)
 	return milterkit_command(milterkit.callbacks.xxfi_envrcpt, words);
 }
 
-static uint64_t count(enum status_result result)
+static uint64_t count(enum metrics_result result)
 {
 	uint64_t sum = 0;
 
-	for (int d = 0; d < DIRECTIONS; d++)
-		sum += milterkit_server.status.messages[d][result];
+	for (int d = 0; d < DECISION_DIRECTIONS; d++)
+		sum += milterkit_server.metrics.messages[d][result];
 	return sum;
 }
 
 /* Of all messages so far. */
 static void assert_counts(uint64_t rewritten, uint64_t tempfail)
 {
-	assert_int_equal(count(STATUS_REWRITTEN), rewritten);
-	assert_int_equal(count(STATUS_TEMPFAIL), tempfail);
-	assert_int_equal(count(STATUS_UNCHANGED), 0);
-	assert_int_equal(count(STATUS_SHADOW), 0);
-	assert_int_equal(count(STATUS_REFUSED), 0);
+	assert_int_equal(count(METRICS_REWRITTEN), rewritten);
+	assert_int_equal(count(METRICS_TEMPFAIL), tempfail);
+	assert_int_equal(count(METRICS_UNCHANGED), 0);
+	assert_int_equal(count(METRICS_SHADOW), 0);
+	assert_int_equal(count(METRICS_REFUSED), 0);
 }
 
 static void forget_counts(void)
 {
-	memset(milterkit_server.status.messages, 0,
-		sizeof milterkit_server.status.messages);
+	memset(milterkit_server.metrics.messages, 0,
+		sizeof milterkit_server.metrics.messages);
 }
 
 /* The message was answered with 451, the last thing that was said. */
@@ -179,13 +179,13 @@ static struct map *damaged_map(const char *row, char kind)
 	fd = open(path, O_RDWR);
 	assert_true(fd >= 0);
 	len = read(fd, text, (size_t)1 << 20);
-	assert_true(len > SEAL_SIZE && len < 1 << 20);
+	assert_true(len > TRAILER_SIZE && len < 1 << 20);
 	at = memmem(text, (size_t)len, row, strlen(row));
 	assert_non_null(at);
 	*at = kind;
 	assert_int_equal(pwrite(fd, text, (size_t)len, 0), len);
-	assert_int_equal(ftruncate(fd, len - SEAL_SIZE), 0);
-	assert_int_equal(seal_append(fd, path, MAP_VERSION, &error), 0);
+	assert_int_equal(ftruncate(fd, len - TRAILER_SIZE), 0);
+	assert_int_equal(trailer_append(fd, path, MAP_VERSION, &error), 0);
 	(void)close(fd);
 	if (map_open(&map, path, true, &error) < 0)
 		fail_msg("%s", error.text);
@@ -307,7 +307,7 @@ static void test_no_memory(void **state)
 	}
 	print_message("%ld of %ld messages deferred\n", refused, 2 * needed);
 	assert_true(refused > needed);
-	assert_int_equal(count(STATUS_TEMPFAIL), refused);
+	assert_int_equal(count(METRICS_TEMPFAIL), refused);
 	forget_counts();
 	milterkit_stop();
 }
@@ -500,7 +500,7 @@ static void test_refused(void **state)
 	result = milterkit_end(lines, sizeof lines);
 	assert_true(result == SMFIS_REJECT || result == SMFIS_TEMPFAIL);
 	assert_int_equal(milterkit.calls, 0);
-	assert_int_equal(count(STATUS_REFUSED), 1);
+	assert_int_equal(count(METRICS_REFUSED), 1);
 	milterkit_close();
 	forget_counts();
 	milterkit_stop();
@@ -618,7 +618,7 @@ static void test_too_large(void **state)
 			milterkit_end(lines, sizeof lines), SMFIS_REJECT);
 		assert_non_null(strstr(milterkit.told, "reply 552 5.3.4\n"));
 		assert_non_null(strstr(lines, "4F2A91C03: refused: it needs"));
-		assert_int_equal(count(STATUS_REFUSED), 1);
+		assert_int_equal(count(METRICS_REFUSED), 1);
 		assert_int_equal(milterkit.calls, 0);
 		(void)mail("<a@out.example>");
 		(void)rcpt("<bob@old.example>");
@@ -631,7 +631,7 @@ static void test_too_large(void **state)
 		assert_int_equal(
 			result, failed ? SMFIS_TEMPFAIL : SMFIS_CONTINUE);
 		milterkit_close();
-		assert_int_equal(milterkit_server.status.memory.used, 0);
+		assert_int_equal(milterkit_server.metrics.memory.used, 0);
 		forget_counts();
 	}
 	milterkit_stop();

@@ -56,14 +56,14 @@ static double value_of(const char *dir, const char *name)
 {
 	double value = -1;
 
-	if (status_read(dir, name, &value, NULL) != 1)
+	if (metrics_read(dir, name, &value, NULL) != 1)
 		fail_msg("%s is not there", name);
 	return value;
 }
 
 static void test_write(void **state)
 {
-	struct status status = { .unparsable = 5,
+	struct metrics status = { .unparsable = 5,
 		.reloads_ok = 3,
 		.reloads_failed = 1,
 		.connections = 2 };
@@ -73,13 +73,13 @@ static void test_write(void **state)
 	struct stat attributes;
 	char path[200];
 
-	status.messages[INBOUND][STATUS_REWRITTEN] = 7;
-	status.messages[OUTBOUND][STATUS_REFUSED] = 8;
-	status.addresses[FIELD_HEADER][RESULT_UNCHANGED] = 9;
+	status.messages[DECISION_INBOUND][METRICS_REWRITTEN] = 7;
+	status.messages[DECISION_OUTBOUND][METRICS_REFUSED] = 8;
+	status.addresses[DECISION_HEADER][DECISION_UNCHANGED] = 9;
 	meta.rows[RULE_INBOUND][RULE_USER] = 1200;
 	meta.rows[RULE_OUTBOUND][RULE_SUBDOMAIN] = 3;
 	(void)umask(0117); /* the milter's, for its socket */
-	if (status_write(&status, dir, 1700000000, &meta, &error))
+	if (metrics_write(&status, dir, 1700000000, &meta, &error))
 		fail_msg("%s", error.text);
 	(void)umask(022);
 	(void)snprintf(path, sizeof path, "%s/status.prom", dir);
@@ -126,7 +126,7 @@ static void test_histogram(void **state)
 		{ UINT64_C(3600000000000), "+Inf" },
 	};
 	const size_t count = sizeof tests / sizeof *tests;
-	struct status status = { .unparsable = 0 };
+	struct metrics status = { .unparsable = 0 };
 	struct map_meta meta = { .generation = 1 };
 	const char *dir = *state;
 	double previous = 0;
@@ -140,10 +140,12 @@ static void test_histogram(void **state)
 		(void)snprintf(name, sizeof name,
 			"readdress_message_seconds_bucket{le=\"%s\"}",
 			tests[i].le);
-		assert_int_equal(status_write(&status, dir, 0, &meta, NULL), 0);
+		assert_int_equal(
+			metrics_write(&status, dir, 0, &meta, NULL), 0);
 		before = value_of(dir, name);
-		status_observe(&status, tests[i].nanoseconds);
-		assert_int_equal(status_write(&status, dir, 0, &meta, NULL), 0);
+		metrics_observe(&status, tests[i].nanoseconds);
+		assert_int_equal(
+			metrics_write(&status, dir, 0, &meta, NULL), 0);
 		after = value_of(dir, name);
 		assert_true(after == before + 1);
 		previous = value_of(
@@ -164,7 +166,7 @@ static void test_histogram(void **state)
 /* The text format: every metric has HELP and TYPE before its samples. */
 static void test_format(void **state)
 {
-	struct status status = { .unparsable = 0 };
+	struct metrics status = { .unparsable = 0 };
 	struct map_meta meta = { .generation = 1 };
 	char *text;
 	char *at;
@@ -172,7 +174,7 @@ static void test_format(void **state)
 	char family[100] = "";
 	size_t samples = 0;
 
-	assert_int_equal(status_write(&status, *state, 0, &meta, NULL), 0);
+	assert_int_equal(metrics_write(&status, *state, 0, &meta, NULL), 0);
 	text = read_status(*state);
 	assert_int_equal(text[strlen(text) - 1], '\n');
 	for (at = strtok_r(text, "\n", &save); at;
@@ -200,8 +202,8 @@ static void test_read_errors(void **state)
 	FILE *file;
 	double value;
 
-	assert_int_equal(
-		status_read(*state, "readdress_up", &value, &error), ERR_NOENT);
+	assert_int_equal(metrics_read(*state, "readdress_up", &value, &error),
+		ERR_NOENT);
 	assert_non_null(strstr(error.text, "status.prom"));
 	(void)snprintf(
 		path, sizeof path, "%s/status.prom", (const char *)*state);
@@ -212,21 +214,22 @@ static void test_read_errors(void **state)
 		file);
 	(void)fclose(file);
 	assert_int_equal(
-		status_read(*state, "readdress_up", &value, &error), 0);
+		metrics_read(*state, "readdress_up", &value, &error), 0);
 	assert_int_equal(
-		status_read(*state, "readdress_generation", &value, &error), 1);
+		metrics_read(*state, "readdress_generation", &value, &error),
+		1);
 	assert_true(value == 4);
 }
 
 static void test_write_errors(void **state)
 {
-	struct status status = { .unparsable = 0 };
+	struct metrics status = { .unparsable = 0 };
 	struct map_meta meta = { .generation = 1 };
 	struct error error = { "" };
 	char path[200];
 
 	assert_int_equal(
-		status_write(&status, "/nonexistent", 0, &meta, &error),
+		metrics_write(&status, "/nonexistent", 0, &meta, &error),
 		ERR_NOENT);
 	assert_non_null(strstr(error.text, "/nonexistent/status.prom"));
 	/* the rename fails, and the temporary file goes */
@@ -234,20 +237,20 @@ static void test_write_errors(void **state)
 		path, sizeof path, "%s/status.prom", (const char *)*state);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(
-		status_write(&status, *state, 0, &meta, &error), ERR_IO);
+		metrics_write(&status, *state, 0, &meta, &error), ERR_IO);
 	assert_int_equal(rmdir(path), 0);
 }
 
 static void *observe(void *context)
 {
 	for (int i = 0; i < 100000; i++)
-		status_observe(context, 200000);
+		metrics_observe(context, 200000);
 	return NULL;
 }
 
 static void test_threads(void **state)
 {
-	struct status status = { .unparsable = 0 };
+	struct metrics status = { .unparsable = 0 };
 	struct map_meta meta = { .generation = 1 };
 	pthread_t threads[2];
 
@@ -256,7 +259,7 @@ static void test_threads(void **state)
 			pthread_create(&threads[i], NULL, observe, &status), 0);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-	assert_int_equal(status_write(&status, *state, 0, &meta, NULL), 0);
+	assert_int_equal(metrics_write(&status, *state, 0, &meta, NULL), 0);
 	assert_true(
 		value_of(*state, "readdress_message_seconds_count") == 200000);
 }
@@ -267,7 +270,7 @@ static void test_threads(void **state)
 static void test_left_behind(void **state)
 {
 	const struct map_meta meta = { .generation = 12 };
-	const struct status status = { .unparsable = 3 };
+	const struct metrics status = { .unparsable = 3 };
 	struct error error = { "" };
 	char path[200];
 	FILE *file;
@@ -278,7 +281,7 @@ static void test_left_behind(void **state)
 	assert_non_null(file);
 	assert_true(fputs("half", file) >= 0 && !fclose(file));
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(status_write(&status, *state, 1795273740,
+		assert_int_equal(metrics_write(&status, *state, 1795273740,
 					 &meta, &error),
 			0);
 	assert_int_equal(access(path, F_OK), -1);

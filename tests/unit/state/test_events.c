@@ -4,7 +4,7 @@
 
 static char seen[4096];
 
-static int take(void *context, const struct journal_entry *entry)
+static int take(void *context, const struct events_entry *entry)
 {
 	size_t at = strlen(seen);
 	int *stop = context;
@@ -12,7 +12,7 @@ static int take(void *context, const struct journal_entry *entry)
 	(void)snprintf(seen + at, sizeof seen - at, "%.*s|%.*s|%s|%llu|%.*s\n",
 		(int)entry->time.len, entry->time.len ? entry->time.data : "",
 		(int)entry->user.len, entry->user.len ? entry->user.data : "",
-		journal_event_name(entry->event),
+		events_kind_name(entry->event),
 		(unsigned long long)entry->generation, (int)entry->text.len,
 		entry->text.data);
 	return stop && --*stop == 0 ? ERR_IO : 0;
@@ -30,7 +30,7 @@ static void assert_seen(struct kit *kit, struct state *state, const char *audit,
 {
 	logs(kit, audit, milter);
 	seen[0] = '\0';
-	KIT_OK(kit, journal_each(state, take, NULL, &kit->error));
+	KIT_OK(kit, events_each(state, take, NULL, &kit->error));
 	assert_string_equal(seen, expected);
 }
 
@@ -41,7 +41,7 @@ static void test_each(void **test)
 	int stop = 2;
 
 	seen[0] = '\0';
-	KIT_OK(kit, journal_each(state, take, NULL, &kit->error));
+	KIT_OK(kit, events_each(state, take, NULL, &kit->error));
 	assert_string_equal(seen, "");
 
 	assert_seen(kit, state,
@@ -74,7 +74,7 @@ static void test_each(void **test)
 		"2026-11-21T15:00:10Z|milter|other|0|something else\n");
 
 	seen[0] = '\0';
-	assert_int_equal(journal_each(state, take, &stop, &kit->error), ERR_IO);
+	assert_int_equal(events_each(state, take, &stop, &kit->error), ERR_IO);
 	assert_non_null(strstr(seen, "start"));
 	assert_null(strstr(seen, "root(al)"));
 	state_close(state);
@@ -145,12 +145,12 @@ static void test_failures(void **test)
 	assert_int_equal(
 		mkdir(kit_path(kit, "state/served/reload.log"), 0755), 0);
 	KIT_FAILS(kit, ERR_BAD, "reload.log is a directory",
-		journal_each(state, take, NULL, &kit->error));
+		events_each(state, take, NULL, &kit->error));
 	assert_int_equal(unlink(kit_path(kit, "state/audit.log")), 0);
 	assert_int_equal(
 		symlink("/etc/passwd", kit_path(kit, "state/audit.log")), 0);
 	KIT_FAILS(kit, ERR_BAD, "audit.log is a symbolic link",
-		journal_each(state, take, NULL, &kit->error));
+		events_each(state, take, NULL, &kit->error));
 	state_close(state);
 }
 

@@ -68,7 +68,7 @@ struct job {
 	/* What is done with the state once it is open; NULL: nothing. */
 	int (*call)(struct job *job, struct state *state,
 		struct torture_told *told, struct error *error);
-	struct edit edit;
+	struct change change;
 	struct rollback rollback;
 	uint64_t generation;
 };
@@ -146,13 +146,13 @@ static char *files(void *context)
 static int call_edit(struct job *job, struct state *state,
 	struct torture_told *told, struct error *error)
 {
-	struct edit_result result;
+	struct change_result result;
 	char text[256];
-	int code = edit_apply(state, &job->edit, &result, error);
+	int code = update_apply(state, &job->change, &result, error);
 
 	if (code)
 		return code;
-	edit_describe(&result, job->edit.table, text, sizeof text);
+	change_describe(&result, job->change.table, text, sizeof text);
 	torture_tell(told, "%" PRIu64 " %s", result.generation, text);
 	return 0;
 }
@@ -161,7 +161,7 @@ static int call_init(struct job *job, struct state *state,
 	struct torture_told *told, struct error *error)
 {
 	uint64_t generation;
-	int code = edit_init(state, "init", &generation, error);
+	int code = update_init(state, "init", &generation, error);
 
 	(void)job;
 	if (!code)
@@ -222,7 +222,7 @@ static int call_map(struct job *job, struct state *state,
 	return code;
 }
 
-static int note_entry(void *context, const struct journal_entry *entry)
+static int note_entry(void *context, const struct events_entry *entry)
 {
 	torture_tell(context, "%.*s\n", (int)entry->text.len, entry->text.data);
 	return 0;
@@ -232,7 +232,7 @@ static int call_journal(struct job *job, struct state *state,
 	struct torture_told *told, struct error *error)
 {
 	(void)job;
-	return journal_each(state, note_entry, told, error);
+	return events_each(state, note_entry, told, error);
 }
 
 /* Of generations 1 and 2. */
@@ -240,8 +240,8 @@ static int call_difference(struct job *job, struct state *state,
 	struct torture_told *told, struct error *error)
 {
 	struct map *maps[2] = { NULL, NULL };
-	struct difference difference = { .old = { .map = NULL } };
-	struct difference_step step;
+	struct mapdiff difference = { .old = { .map = NULL } };
+	struct mapdiff_step step;
 	int code = 0;
 
 	(void)job;
@@ -249,16 +249,15 @@ static int call_difference(struct job *job, struct state *state,
 		code = state_open_generation(
 			state, i + 1, false, &maps[i], error);
 	if (!code)
-		code = difference_any(maps[0], maps[1], error);
+		code = mapdiff_any(maps[0], maps[1], error);
 	if (code == 1)
-		code = difference_init(
+		code = mapdiff_init(
 			&difference, maps[0], maps[1], RULE_INBOUND, error);
-	while (!code &&
-		(code = difference_next(&difference, &step, error)) == 1) {
+	while (!code && (code = mapdiff_next(&difference, &step, error)) == 1) {
 		torture_tell(told, "%.*s\n", (int)step.key.len, step.key.data);
 		code = 0;
 	}
-	difference_free(&difference);
+	mapdiff_free(&difference);
 	map_close(maps[0]);
 	map_close(maps[1]);
 	return code;
@@ -301,11 +300,11 @@ static const struct row rows[] = {
 /* A table with these of the rows above. */
 static void make(struct kit *kit, size_t first, size_t count)
 {
-	struct edit edit = kit_load(rows + first, count);
-	struct edit_result result;
+	struct change change = kit_load(rows + first, count);
+	struct change_result result;
 
-	edit.force = true;
-	KIT_OK(kit, kit_apply(kit, &edit, &result));
+	change.force = true;
+	KIT_OK(kit, kit_apply(kit, &change, &result));
 	assert_false(result.unchanged);
 }
 
@@ -335,7 +334,8 @@ static void test_first(void **test)
 	struct kit *kit = *test;
 	struct job open = { .kit = kit };
 	struct job init = { kit, .call = call_init };
-	struct job load = { kit, .call = call_edit, .edit = kit_load(rows, 4) };
+	struct job load = { kit, .call = call_edit,
+		.change = kit_load(rows, 4) };
 	const struct torture opening = { .name = "state_open", JOB(&open) };
 	const struct torture tortures[] = {
 		{ .name = "init", JOB(&init) },
@@ -356,7 +356,7 @@ static void test_edits(void **test)
 {
 	struct kit *kit = *test;
 	struct job load = { kit, .call = call_edit,
-		.edit = kit_load(rows + 1, 3) };
+		.change = kit_load(rows + 1, 3) };
 	struct job delete = load;
 	struct job dry = load;
 	const struct torture tortures[] = {
@@ -365,8 +365,8 @@ static void test_edits(void **test)
 		{ .name = "dry run", JOB(&dry) },
 	};
 
-	load.edit.force = dry.edit.dry_run = dry.edit.force = true;
-	delete.edit.mode = EDIT_DELETE;
+	load.change.force = dry.change.dry_run = dry.change.force = true;
+	delete.change.mode = CHANGE_DELETE;
 	make_six(kit);
 	keep(kit);
 	torture_all(tortures, sizeof tortures / sizeof *tortures);

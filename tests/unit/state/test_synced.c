@@ -257,11 +257,11 @@ static void end(struct kit *kit, const char *what)
 static void load(struct kit *kit, const char *target, const char *what)
 {
 	const struct row rows[] = { kit_row("a@b.example", target) };
-	struct edit edit = kit_load(rows, 1);
-	struct edit_result result;
+	struct change change = kit_load(rows, 1);
+	struct change_result result;
 
 	begin();
-	KIT_OK(kit, kit_apply(kit, &edit, &result));
+	KIT_OK(kit, kit_apply(kit, &change, &result));
 	end(kit, what);
 }
 
@@ -277,7 +277,7 @@ static void test_edits(void **test)
 	(void)umask(077);
 	begin();
 	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	KIT_OK(kit, edit_init(state, "init", &generation, &kit->error));
+	KIT_OK(kit, update_init(state, "init", &generation, &kit->error));
 	state_close(state);
 	end(kit, "init");
 	for (int i = 0; i < 14; i++)

@@ -10,13 +10,13 @@ static uint64_t make(struct kit *kit, char content)
 {
 	char value[] = "ux@b.com";
 	struct row rows[1] = { { .line = 1 } };
-	struct edit edit = kit_load(rows, content != '-');
-	struct edit_result result;
+	struct change change = kit_load(rows, content != '-');
+	struct change_result result;
 
 	value[1] = content;
 	rows[0] = kit_row("bob@a.com", value);
-	edit.force = true;
-	KIT_OK(kit, kit_apply(kit, &edit, &result));
+	change.force = true;
+	KIT_OK(kit, kit_apply(kit, &change, &result));
 	return result.generation;
 }
 
@@ -138,19 +138,20 @@ static void test_counts_and_log(void **test)
 	struct kit *kit = *test;
 	struct row rows[] = { kit_row("@c.com", "d@d.com"),
 		kit_row("zoe@c.com", "uzoe@d.com") };
-	struct edit edit = kit_load(rows, 2);
-	struct edit_result edited;
+	struct change change = kit_load(rows, 2);
+	struct change_result edited;
 	struct map *map;
 	char text[256];
 	char *log;
 
 	make_all(kit, "AB");
-	edit.table = RULE_OUTBOUND;
-	KIT_OK(kit, kit_apply(kit, &edit, &edited));
+	change.table = RULE_OUTBOUND;
+	KIT_OK(kit, kit_apply(kit, &change, &edited));
 	KIT_OK(kit, back(kit, 1));
 	assert_int_equal(result.generation, 4);
-	assert_int_equal(result.tables[RULE_INBOUND].counts[EDIT_CHANGED], 1);
-	assert_int_equal(result.tables[RULE_OUTBOUND].counts[EDIT_DELETED], 2);
+	assert_int_equal(result.tables[RULE_INBOUND].counts[CHANGE_CHANGED], 1);
+	assert_int_equal(
+		result.tables[RULE_OUTBOUND].counts[CHANGE_DELETED], 2);
 	rollback_describe(&result, text, sizeof text);
 	assert_string_equal(text,
 		"rollback to generation 1: inbound: 1 user changed; outbound: "
@@ -240,14 +241,14 @@ static void test_command_like_a_rollback(void **test)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		char value[] = "u?@b.com";
 		struct row row = kit_row("bob@a.com", value);
-		struct edit edit = kit_load(&row, 1);
+		struct change change = kit_load(&row, 1);
 		uint64_t before = kit_newest(kit);
-		struct edit_result made;
+		struct change_result made;
 
 		value[1] = (char)('C' + (char)i);
-		edit.force = true;
-		edit.command = commands[i];
-		KIT_OK(kit, kit_apply(kit, &edit, &made));
+		change.force = true;
+		change.command = commands[i];
+		KIT_OK(kit, kit_apply(kit, &change, &made));
 		KIT_OK(kit, back(kit, 0));
 		assert_int_equal(result.to, before);
 		KIT_OK(kit, back(kit, made.generation));
@@ -344,22 +345,22 @@ static void test_faults_damaged(void **test)
 static void assert_difference(struct kit *kit, const struct map *old,
 	const struct map *new, enum rule_table table, const char *expected)
 {
-	static const char marks[] = "+~ -"; /* in the order of edit_change */
-	struct difference difference;
-	struct difference_step step;
+	static const char marks[] = "+~ -"; /* in the order of change_kind */
+	struct mapdiff difference;
+	struct mapdiff_step step;
 	char text[512] = "";
 	size_t at = 0;
 	int more;
 
-	KIT_OK(kit, difference_init(&difference, old, new, table, &kit->error));
-	while ((more = difference_next(&difference, &step, &kit->error)) == 1)
+	KIT_OK(kit, mapdiff_init(&difference, old, new, table, &kit->error));
+	while ((more = mapdiff_next(&difference, &step, &kit->error)) == 1)
 		at += (size_t)snprintf(text + at, sizeof text - at,
 			"%c%.*s %.*s %.*s;", marks[step.change],
 			(int)step.key.len, step.key.data, (int)step.old.len,
 			step.old.len ? step.old.data : "", (int)step.new.len,
 			step.new.len ? step.new.data : "");
 	assert_int_equal(more, 0);
-	difference_free(&difference);
+	mapdiff_free(&difference);
 	assert_string_equal(text, expected);
 }
 
@@ -401,9 +402,9 @@ static void test_difference(void **test)
 	assert_difference(kit, NULL, new, RULE_OUTBOUND,
 		"+A@a.com  u1@b.com;+b@a.com  u2@b.com;+c@a.com  u1@b.com;"
 		"+e@a.com  u1@b.com;");
-	assert_int_equal(difference_any(old, new, &kit->error), 1);
-	assert_int_equal(difference_any(old, old, &kit->error), 0);
-	assert_int_equal(difference_any(none, old, &kit->error), 1);
+	assert_int_equal(mapdiff_any(old, new, &kit->error), 1);
+	assert_int_equal(mapdiff_any(old, old, &kit->error), 0);
+	assert_int_equal(mapdiff_any(none, old, &kit->error), 1);
 	map_close(old);
 	map_close(new);
 	map_close(none);

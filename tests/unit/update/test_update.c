@@ -6,20 +6,20 @@
 
 #define KILLS 50
 
-static struct edit_result result; /* of the last edit */
+static struct change_result result; /* of the last edit */
 
-static int apply(struct kit *kit, const struct edit *edit)
+static int apply(struct kit *kit, const struct change *change)
 {
-	return kit_apply(kit, edit, &result);
+	return kit_apply(kit, change, &result);
 }
 
 static void assert_counts(
 	uint64_t added, uint64_t changed, uint64_t unchanged, uint64_t deleted)
 {
-	assert_int_equal(result.counts[EDIT_NEW], added);
-	assert_int_equal(result.counts[EDIT_CHANGED], changed);
-	assert_int_equal(result.counts[EDIT_UNCHANGED], unchanged);
-	assert_int_equal(result.counts[EDIT_DELETED], deleted);
+	assert_int_equal(result.counts[CHANGE_NEW], added);
+	assert_int_equal(result.counts[CHANGE_CHANGED], changed);
+	assert_int_equal(result.counts[CHANGE_UNCHANGED], unchanged);
+	assert_int_equal(result.counts[CHANGE_DELETED], deleted);
 }
 
 static const struct row at_first[] = {
@@ -34,17 +34,17 @@ static const struct row at_first[] = {
 static int start(void **test)
 {
 	const struct row out[] = { kit_row("ann@b.com", "uann@a.com") };
-	struct edit edit = kit_load(at_first, 5);
+	struct change change = kit_load(at_first, 5);
 	struct kit *kit;
 
 	kit_open(test);
 	kit = *test;
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(5, 0, 0, 0);
 	assert_int_equal(result.generation, 1);
-	edit = kit_load(out, 1);
-	edit.table = RULE_OUTBOUND;
-	KIT_OK(kit, apply(kit, &edit));
+	change = kit_load(out, 1);
+	change.table = RULE_OUTBOUND;
+	KIT_OK(kit, apply(kit, &change));
 	assert_int_equal(result.generation, 2);
 	return 0;
 }
@@ -60,23 +60,23 @@ static void test_replace(void **test)
 		kit_row("ann@a.com", "uann@b.com"),
 		kit_row("zoe@a.com", "uzoe@b.com"),
 	};
-	struct edit edit = kit_load(rows, 4);
+	struct change change = kit_load(rows, 4);
 	char text[256];
 
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(1, 1, 2, 2);
-	assert_int_equal(result.by_kind[EDIT_NEW][RULE_USER], 1);
-	assert_int_equal(result.by_kind[EDIT_CHANGED][RULE_CATCHALL], 1);
-	assert_int_equal(result.by_kind[EDIT_UNCHANGED][RULE_SUBDOMAIN], 1);
-	assert_int_equal(result.by_kind[EDIT_DELETED][RULE_USER], 1);
-	assert_int_equal(result.by_kind[EDIT_DELETED][RULE_EXCEPTION], 1);
+	assert_int_equal(result.by_kind[CHANGE_NEW][RULE_USER], 1);
+	assert_int_equal(result.by_kind[CHANGE_CHANGED][RULE_CATCHALL], 1);
+	assert_int_equal(result.by_kind[CHANGE_UNCHANGED][RULE_SUBDOMAIN], 1);
+	assert_int_equal(result.by_kind[CHANGE_DELETED][RULE_USER], 1);
+	assert_int_equal(result.by_kind[CHANGE_DELETED][RULE_EXCEPTION], 1);
 	assert_int_equal(result.generation, 3);
 	assert_false(result.unchanged);
 	kit_assert_table(kit, RULE_INBOUND,
 		"@*.a.com s@b.com\n@a.com call@b.com\nann@a.com uann@b.com\n"
 		"zoe@a.com uzoe@b.com\n");
 	kit_assert_table(kit, RULE_OUTBOUND, "ann@b.com uann@a.com\n");
-	edit_describe(&result, RULE_INBOUND, text, sizeof text);
+	change_describe(&result, RULE_INBOUND, text, sizeof text);
 	assert_string_equal(text,
 		"inbound: 1 user added, 1 catch-all changed, 1 user deleted, "
 		"1 exception deleted");
@@ -90,10 +90,10 @@ static void test_merge(void **test)
 		kit_row("ann@a.com", "uann@c.com"),
 		kit_row("bob@a.com", "ubob@b.com"),
 	};
-	struct edit edit = kit_load(rows, 3);
+	struct change change = kit_load(rows, 3);
 
-	edit.mode = EDIT_MERGE;
-	KIT_OK(kit, apply(kit, &edit));
+	change.mode = CHANGE_MERGE;
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(1, 1, 1, 0);
 	kit_assert_table(kit, RULE_INBOUND,
 		"@*.a.com s@b.com\n@a.com d@b.com\naaa@a.com uaaa@b.com\n"
@@ -109,20 +109,20 @@ static void test_delete(void **test)
 		kit_row("bob@a.com", ""),
 		kit_row("nobody@a.com", ""),
 	};
-	struct edit edit = kit_load(rows, 3);
+	struct change change = kit_load(rows, 3);
 
-	edit.mode = EDIT_DELETE;
-	edit.require_existing = true;
+	change.mode = CHANGE_DELETE;
+	change.require_existing = true;
 	KIT_FAILS(kit, ERR_NOTFOUND, "nobody@a.com is not in inbound",
-		apply(kit, &edit));
+		apply(kit, &change));
 	assert_int_equal(kit_newest(kit), 2);
-	edit.count = 2; /* a domain's rule too: it was named */
-	KIT_OK(kit, apply(kit, &edit));
+	change.count = 2; /* a domain's rule too: it was named */
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(0, 0, 0, 2);
-	assert_int_equal(result.by_kind[EDIT_DELETED][RULE_DOMAIN], 1);
-	edit.count = 3;
-	edit.require_existing = false;
-	KIT_OK(kit, apply(kit, &edit));
+	assert_int_equal(result.by_kind[CHANGE_DELETED][RULE_DOMAIN], 1);
+	change.count = 3;
+	change.require_existing = false;
+	KIT_OK(kit, apply(kit, &change));
 	assert_true(result.unchanged);
 	assert_int_equal(result.generation, 3);
 	kit_assert_table(kit, RULE_INBOUND,
@@ -134,16 +134,16 @@ static void test_add(void **test)
 {
 	struct kit *kit = *test;
 	const struct row rows[] = { kit_row("bob@a.com", "uz@b.com") };
-	struct edit edit = kit_load(rows, 1);
+	struct change change = kit_load(rows, 1);
 
-	edit.mode = EDIT_MERGE;
-	edit.refuse_existing = true;
+	change.mode = CHANGE_MERGE;
+	change.refuse_existing = true;
 	KIT_FAILS(kit, ERR_BAD, "bob@a.com is in inbound already",
-		apply(kit, &edit));
+		apply(kit, &change));
 	assert_non_null(strstr(kit->error.text, "--replace"));
 	assert_int_equal(kit_newest(kit), 2);
-	edit.refuse_existing = false;
-	KIT_OK(kit, apply(kit, &edit));
+	change.refuse_existing = false;
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(0, 1, 0, 0);
 }
 
@@ -152,29 +152,29 @@ static void test_scope(void **test)
 	struct kit *kit = *test;
 	const struct row users[] = { kit_row("zoe@a.com", "uz@b.com") };
 	const struct row domains[] = { kit_row("@c.com", "d@b.com") };
-	struct edit edit = kit_load(users, 1);
+	struct change change = kit_load(users, 1);
 
-	edit.scope = EDIT_USERS;
-	edit.force = true;
-	KIT_OK(kit, apply(kit, &edit));
-	edit.force = false;
+	change.scope = CHANGE_USERS;
+	change.force = true;
+	KIT_OK(kit, apply(kit, &change));
+	change.force = false;
 	assert_counts(1, 0, 0, 3);
 	kit_assert_table(kit, RULE_INBOUND,
 		"@*.a.com s@b.com\n@a.com d@b.com\nzoe@a.com uz@b.com\n");
-	edit.scope = EDIT_DOMAINS;
-	KIT_FAILS(
-		kit, ERR_BAD, "zoe@a.com is no domain rule", apply(kit, &edit));
-	edit = kit_load(domains, 1);
-	edit.scope = EDIT_USERS;
-	KIT_FAILS(kit, ERR_BAD, "@c.com is no user rule", apply(kit, &edit));
-	edit.scope = EDIT_DOMAINS;
+	change.scope = CHANGE_DOMAINS;
+	KIT_FAILS(kit, ERR_BAD, "zoe@a.com is no domain rule",
+		apply(kit, &change));
+	change = kit_load(domains, 1);
+	change.scope = CHANGE_USERS;
+	KIT_FAILS(kit, ERR_BAD, "@c.com is no user rule", apply(kit, &change));
+	change.scope = CHANGE_DOMAINS;
 	KIT_FAILS(kit, ERR_BAD,
 		"would delete 2 domain rules (@*.a.com, @a.com); --merge in "
 		"place of --only adds and changes rules and deletes none; "
 		"--force deletes what the file does not have",
-		apply(kit, &edit));
-	edit.force = true;
-	KIT_OK(kit, apply(kit, &edit));
+		apply(kit, &change));
+	change.force = true;
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(1, 0, 0, 2);
 	kit_assert_table(
 		kit, RULE_INBOUND, "@c.com d@b.com\nzoe@a.com uz@b.com\n");
@@ -189,34 +189,35 @@ static void test_domain_guard(void **test)
 		kit_row("bob@a.com", "ubob@b.com"),
 		kit_row("eve@a.com", "xeve@a.com"),
 	};
-	struct edit edit = kit_load(rows, 4);
+	struct change change = kit_load(rows, 4);
 
 	for (int dry = 0; dry < 2; dry++) {
-		edit.dry_run = dry;
+		change.dry_run = dry;
 		KIT_FAILS(kit, ERR_BAD,
 			"would delete 1 domain rule (@a.com); --merge adds and "
 			"changes rules and deletes none; --only users replaces "
 			"all user rules and keeps the domain rules; --force "
 			"deletes what the file does not have",
-			apply(kit, &edit));
+			apply(kit, &change));
 		assert_counts(0, 0, 4, 1);
 	}
 	assert_int_equal(kit_newest(kit), 2);
-	edit.rows = rows + 1;
-	edit.count = 3;
-	KIT_FAILS(kit, ERR_BAD, "2 domain rules", apply(kit, &edit));
-	for (enum edit_mode mode = EDIT_REPLACE; mode <= EDIT_MERGE; mode++) {
-		edit.mode = mode;
-		edit.count = 0;
+	change.rows = rows + 1;
+	change.count = 3;
+	KIT_FAILS(kit, ERR_BAD, "2 domain rules", apply(kit, &change));
+	for (enum change_mode mode = CHANGE_REPLACE; mode <= CHANGE_MERGE;
+		mode++) {
+		change.mode = mode;
+		change.count = 0;
 		KIT_FAILS(kit, ERR_BAD, "no row below the header row",
-			apply(kit, &edit));
+			apply(kit, &change));
 	}
-	edit.mode = EDIT_REPLACE;
-	edit.rows = rows;
-	edit.count = 4;
-	edit.dry_run = false;
-	edit.force = true;
-	KIT_OK(kit, apply(kit, &edit));
+	change.mode = CHANGE_REPLACE;
+	change.rows = rows;
+	change.count = 4;
+	change.dry_run = false;
+	change.force = true;
+	KIT_OK(kit, apply(kit, &change));
 }
 
 /* n users from "u0000@a.com" on. */
@@ -254,9 +255,9 @@ static void free_many(struct row *rows, size_t n)
 static void load_many(struct kit *kit, size_t n)
 {
 	struct row *rows = many(n, 'u');
-	struct edit edit = kit_load(rows, n);
+	struct change change = kit_load(rows, n);
 
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_OK(kit, apply(kit, &change));
 	free_many(rows, n);
 }
 
@@ -265,37 +266,37 @@ static void test_max_delete(void **test)
 	struct kit *kit = *test;
 	struct row *rows = many(1000, 'u');
 	const struct row domain = kit_row("@a.com", "d@b.com");
-	struct edit edit = kit_load(&domain, 1);
+	struct change change = kit_load(&domain, 1);
 
 	load_many(kit, 1000);
-	edit.mode = EDIT_MERGE;
-	KIT_OK(kit, apply(kit, &edit));
-	edit = kit_load(rows, 188);
-	edit.scope = EDIT_USERS;
+	change.mode = CHANGE_MERGE;
+	KIT_OK(kit, apply(kit, &change));
+	change = kit_load(rows, 188);
+	change.scope = CHANGE_USERS;
 	for (int dry = 0; dry < 2; dry++) {
-		edit.dry_run = dry;
+		change.dry_run = dry;
 		KIT_FAILS(kit, ERR_BAD,
 			"would delete 812 of 1000 rules (81 %), more than "
 			"--max-delete 50; --merge in place of --only adds and "
 			"changes rules and deletes none; --force, or a larger "
 			"--max-delete, deletes what the file does not have",
-			apply(kit, &edit));
+			apply(kit, &change));
 	}
 	assert_int_equal(kit_newest(kit), 2);
-	edit.dry_run = false;
-	edit.max_delete = 81;
-	KIT_FAILS(kit, ERR_BAD, "812", apply(kit, &edit));
-	edit.max_delete = 82;
-	KIT_OK(kit, apply(kit, &edit));
-	edit.max_delete = 50;
-	edit.count = 94; /* exactly half */
-	KIT_OK(kit, apply(kit, &edit));
-	edit.max_delete = 0;
-	edit.count = 93;
-	KIT_FAILS(kit, ERR_BAD, "1 of 94 rules (1 %)", apply(kit, &edit));
-	edit.force = true;
-	edit.count = 0;
-	KIT_OK(kit, apply(kit, &edit));
+	change.dry_run = false;
+	change.max_delete = 81;
+	KIT_FAILS(kit, ERR_BAD, "812", apply(kit, &change));
+	change.max_delete = 82;
+	KIT_OK(kit, apply(kit, &change));
+	change.max_delete = 50;
+	change.count = 94; /* exactly half */
+	KIT_OK(kit, apply(kit, &change));
+	change.max_delete = 0;
+	change.count = 93;
+	KIT_FAILS(kit, ERR_BAD, "1 of 94 rules (1 %)", apply(kit, &change));
+	change.force = true;
+	change.count = 0;
+	KIT_OK(kit, apply(kit, &change));
 	kit_assert_table(kit, RULE_INBOUND, "@a.com d@b.com\n");
 	free_many(rows, 1000);
 }
@@ -305,36 +306,36 @@ static void test_max_delete_small(void **test)
 {
 	struct kit *kit = *test;
 	const struct row other = kit_row("other@a.com", "uo@b.com");
-	struct edit edit = kit_load(&other, 1);
+	struct change change = kit_load(&other, 1);
 
 	load_many(kit, 3);
-	edit.max_delete_always = true;
-	KIT_FAILS(kit, ERR_BAD, "3 of 3 rules (100 %)", apply(kit, &edit));
-	edit.max_delete_always = false;
-	KIT_OK(kit, apply(kit, &edit));
+	change.max_delete_always = true;
+	KIT_FAILS(kit, ERR_BAD, "3 of 3 rules (100 %)", apply(kit, &change));
+	change.max_delete_always = false;
+	KIT_OK(kit, apply(kit, &change));
 	kit_assert_table(kit, RULE_INBOUND, "other@a.com uo@b.com\n");
 	load_many(kit, 4);
-	KIT_FAILS(kit, ERR_BAD, "4 of 4 rules (100 %)", apply(kit, &edit));
-	edit.max_delete = 100;
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_FAILS(kit, ERR_BAD, "4 of 4 rules (100 %)", apply(kit, &change));
+	change.max_delete = 100;
+	KIT_OK(kit, apply(kit, &change));
 }
 
 static void test_unchanged(void **test)
 {
 	struct kit *kit = *test;
-	struct edit edit = kit_load(at_first, 5);
+	struct change change = kit_load(at_first, 5);
 	struct stat before;
 	struct stat after;
 	char text[256];
 
 	assert_int_equal(stat(kit_path(kit, "state/map.mdb"), &before), 0);
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_OK(kit, apply(kit, &change));
 	assert_true(result.unchanged);
 	assert_int_equal(result.generation, 2);
 	assert_counts(0, 0, 5, 0);
 	assert_int_equal(stat(kit_path(kit, "state/map.mdb"), &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
-	edit_describe(&result, RULE_INBOUND, text, sizeof text);
+	change_describe(&result, RULE_INBOUND, text, sizeof text);
 	assert_string_equal(text, "inbound: no change");
 }
 
@@ -345,14 +346,14 @@ struct seen {
 	uint64_t of;
 };
 
-static void note_change(void *context, enum edit_change change,
+static void note_change(void *context, enum change_kind change,
 	struct bytes key, struct bytes old_value, struct bytes new_value)
 {
-	static const char marks[EDIT_CHANGES] = { '+', '~', '=', '-' };
+	static const char marks[CHANGE_KINDS] = { '+', '~', '=', '-' };
 	struct seen *seen = context;
 
-	assert_int_equal(!old_value.data, change == EDIT_NEW);
-	assert_int_equal(!new_value.data, change == EDIT_DELETED);
+	assert_int_equal(!old_value.data, change == CHANGE_NEW);
+	assert_int_equal(!new_value.data, change == CHANGE_DELETED);
 	seen->at += (size_t)snprintf(seen->text + seen->at,
 		sizeof seen->text - seen->at, "%c %.*s %.*s>%.*s\n",
 		marks[change], (int)key.len, key.data, (int)old_value.len,
@@ -381,13 +382,13 @@ static void test_dry_run(void **test)
 	static char before[KIT_TEXT];
 	static char after[KIT_TEXT];
 	struct seen seen = { .at = 0 };
-	struct edit edit = kit_load(rows, 4);
+	struct change change = kit_load(rows, 4);
 
 	kit_files(kit, true, before);
-	edit.dry_run = true;
-	edit.changed = note_change;
-	edit.context = &seen;
-	KIT_OK(kit, apply(kit, &edit));
+	change.dry_run = true;
+	change.changed = note_change;
+	change.context = &seen;
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(1, 1, 2, 2);
 	assert_int_equal(result.generation, 2);
 	assert_string_equal(seen.text,
@@ -401,11 +402,11 @@ static void test_dry_run_first(void **test)
 {
 	struct kit *kit = *test;
 	const struct row rows[] = { kit_row("a@a.com", "ub@b.com") };
-	struct edit edit = kit_load(rows, 1);
+	struct change change = kit_load(rows, 1);
 
 	assert_int_equal(mkdir(kit->state_dir, 0750), 0);
-	edit.dry_run = true;
-	KIT_OK(kit, apply(kit, &edit));
+	change.dry_run = true;
+	KIT_OK(kit, apply(kit, &change));
 	assert_counts(1, 0, 0, 0);
 	assert_int_equal(result.generation, 0);
 	assert_false(result.unchanged);
@@ -418,12 +419,12 @@ static void test_progress(void **test)
 	struct kit *kit = *test;
 	struct row *rows = many(9999, 'u');
 	struct seen seen = { .at = 0 };
-	struct edit edit = kit_load(rows, 9999);
+	struct change change = kit_load(rows, 9999);
 
-	edit.mode = EDIT_MERGE;
-	edit.progress = note_progress;
-	edit.context = &seen;
-	KIT_OK(kit, apply(kit, &edit));
+	change.mode = CHANGE_MERGE;
+	change.progress = note_progress;
+	change.context = &seen;
+	KIT_OK(kit, apply(kit, &change));
 	assert_int_equal(seen.progress, 9999 + 5 + 1);
 	assert_int_equal(seen.of, seen.progress);
 	free_many(rows, 9999);
@@ -432,20 +433,20 @@ static void test_progress(void **test)
 static void test_first_map(void **test)
 {
 	struct kit *kit = *test;
-	struct edit edit = kit_load(NULL, 0);
+	struct change change = kit_load(NULL, 0);
 	struct state *state;
 	uint64_t generation;
 
-	edit.force = true;
-	KIT_OK(kit, apply(kit, &edit));
+	change.force = true;
+	KIT_OK(kit, apply(kit, &change));
 	assert_false(result.unchanged);
 	assert_int_equal(result.generation, 1);
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_OK(kit, apply(kit, &change));
 	assert_true(result.unchanged);
 	assert_int_equal(result.generation, 1);
 	state = kit_state(kit);
 	KIT_FAILS(kit, ERR_BAD, "generation 1",
-		edit_init(state, "init", &generation, &kit->error));
+		update_init(state, "init", &generation, &kit->error));
 	state_close(state);
 }
 
@@ -457,7 +458,7 @@ static void test_init(void **test)
 	char *log;
 
 	state = kit_state(kit);
-	KIT_OK(kit, edit_init(state, "init", &generation, &kit->error));
+	KIT_OK(kit, update_init(state, "init", &generation, &kit->error));
 	assert_int_equal(generation, 1);
 	state_close(state);
 	kit_assert_table(kit, RULE_INBOUND, "");
@@ -470,24 +471,24 @@ static void test_bad_map(void **test)
 {
 	struct kit *kit = *test;
 	const struct row rows[] = { kit_row("zoe@a.com", "uz@b.com") };
-	struct edit edit = kit_load(rows, 1);
+	struct change change = kit_load(rows, 1);
 	struct state *state;
 	uint64_t generation;
 	static char before[KIT_TEXT];
 	static char after[KIT_TEXT];
 
-	edit.mode = EDIT_MERGE;
+	change.mode = CHANGE_MERGE;
 	assert_int_equal(truncate(kit_path(kit, "state/map.mdb"), 8192), 0);
 	kit_files(kit, true, before);
 	for (int dry = 0; dry < 2; dry++) {
-		edit.dry_run = dry;
+		change.dry_run = dry;
 		KIT_FAILS(kit, ERR_BAD,
 			"`readdress rollback` goes back to generation 1",
-			apply(kit, &edit));
+			apply(kit, &change));
 	}
 	state = kit_state(kit);
 	KIT_FAILS(kit, ERR_BAD, "readdress rollback",
-		edit_init(state, "init", &generation, &kit->error));
+		update_init(state, "init", &generation, &kit->error));
 	state_close(state);
 	kit_files(kit, true, after);
 	/* All but the lock's own time. */
@@ -496,8 +497,8 @@ static void test_bad_map(void **test)
 
 	/* A map that is gone is not an empty one. */
 	assert_int_equal(unlink(kit_path(kit, "state/map.mdb")), 0);
-	edit.dry_run = false;
-	KIT_FAILS(kit, ERR_BAD, "is gone", apply(kit, &edit));
+	change.dry_run = false;
+	KIT_FAILS(kit, ERR_BAD, "is gone", apply(kit, &change));
 }
 
 /* Edits at random against a plain array. */
@@ -522,18 +523,18 @@ static void model_edit(struct kit *kit, struct model *model, uint32_t *seed)
 	char keys[64][16];
 	char values[64][16];
 	struct row rows[64] = { { .line = 0 } };
-	struct edit edit = kit_load(rows, 0);
-	uint64_t counts[EDIT_CHANGES] = { 0 };
+	struct change change = kit_load(rows, 0);
+	uint64_t counts[CHANGE_KINDS] = { 0 };
 	unsigned density = kit_random(seed) % 8 + 1;
 
-	edit.mode = kit_random(seed) % 3;
-	edit.force = true;
+	change.mode = kit_random(seed) % 3;
+	change.force = true;
 	for (int i = 0; i < 64; i++) {
 		char *old = model->value[i];
 
 		if (kit_random(seed) % density) {
-			if (edit.mode == EDIT_REPLACE && old[0]) {
-				counts[EDIT_DELETED]++;
+			if (change.mode == CHANGE_REPLACE && old[0]) {
+				counts[CHANGE_DELETED]++;
 				old[0] = '\0';
 			}
 			continue;
@@ -541,21 +542,21 @@ static void model_edit(struct kit *kit, struct model *model, uint32_t *seed)
 		(void)snprintf(keys[i], sizeof keys[i], "u%04d@a.com", i);
 		(void)snprintf(values[i], sizeof values[i], "un%u@b.com",
 			kit_random(seed) % 3);
-		rows[edit.count++] = kit_row(keys[i], values[i]);
-		if (edit.mode == EDIT_DELETE) {
-			counts[EDIT_DELETED] += old[0] != '\0';
+		rows[change.count++] = kit_row(keys[i], values[i]);
+		if (change.mode == CHANGE_DELETE) {
+			counts[CHANGE_DELETED] += old[0] != '\0';
 			old[0] = '\0';
 			continue;
 		}
 		if (!old[0])
-			counts[EDIT_NEW]++;
+			counts[CHANGE_NEW]++;
 		else if (strcmp(old, values[i]) != 0)
-			counts[EDIT_CHANGED]++;
+			counts[CHANGE_CHANGED]++;
 		else
-			counts[EDIT_UNCHANGED]++;
+			counts[CHANGE_UNCHANGED]++;
 		memcpy(old, values[i], sizeof values[i]);
 	}
-	KIT_OK(kit, apply(kit, &edit));
+	KIT_OK(kit, apply(kit, &change));
 	assert_memory_equal(result.counts, counts, sizeof counts);
 }
 
@@ -576,20 +577,20 @@ static void test_faults(void **test)
 {
 	struct kit *kit = *test;
 	struct row *rows = many(3000, 'u');
-	struct edit edit = kit_load(rows, 3000);
+	struct change change = kit_load(rows, 3000);
 	unsigned silent = 0;
 	uint64_t live = 1;
 	unsigned n;
 
 	load_many(kit, 2);
-	edit.force = true;
+	change.force = true;
 	for (n = 0; n < 300; n++) {
 		const char *failed;
 		int code;
 
-		edit.count = 3000 - n; /* else nothing would change */
+		change.count = 3000 - n; /* else nothing would change */
 		faults_arm(n, 1, ENOSPC);
-		code = apply(kit, &edit);
+		code = apply(kit, &change);
 		failed = faults_disarm();
 		assert_false(kit_exists(kit_path(kit, "state/" STATE_BUILD)));
 		if (!failed)
@@ -622,9 +623,9 @@ static void edit_for_ever(struct kit *kit)
 	struct row *other = many(2000, 'x');
 
 	for (unsigned i = 0;; i++) {
-		struct edit edit = kit_load(i % 2 ? rows : other, 2000);
+		struct change change = kit_load(i % 2 ? rows : other, 2000);
 
-		if (apply(kit, &edit))
+		if (apply(kit, &change))
 			_exit(1);
 	}
 }
@@ -663,8 +664,8 @@ static void test_killed(void **test)
 	load_many(kit, 2000);
 	for (int i = 0; i < KILLS; i++) {
 		struct row more[] = { kit_row("zz@a.com", "uz@b.com") };
-		struct edit add = kit_load(more, 1);
-		struct edit back = kit_load(rows, 2000);
+		struct change add = kit_load(more, 1);
+		struct change back = kit_load(rows, 2000);
 		struct timespec pause = { 0, 0 };
 		pid_t pid = fork();
 		int status;
@@ -682,7 +683,7 @@ static void test_killed(void **test)
 
 		interrupted += kit_exists(kit_path(kit, "state/" STATE_BUILD));
 		assert_whole(kit);
-		add.mode = EDIT_MERGE;
+		add.mode = CHANGE_MERGE;
 		KIT_OK(kit, apply(kit, &add));
 		assert_true(result.generation > last);
 		last = result.generation;
