@@ -96,7 +96,8 @@ static const struct command commands[] = {
 	{ NULL, NULL, NULL, NULL, 0, 0, 0, 0 },
 };
 
-/* The command as it was typed, for the map's metadata and the audit log. */
+/* The command as it was typed, for the map's metadata. What nobody can see in
+ * it, a line feed for example, is U+000A. */
 static void note_line(struct tool *tool, int argc, char **argv)
 {
 	char raw[sizeof tool->line];
@@ -112,10 +113,6 @@ static void note_line(struct tool *tool, int argc, char **argv)
 		used += (size_t)wrote;
 	}
 	(void)snprintf(raw, sizeof raw, "%s", tool->line);
-	for (char *p = raw; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	}
 	(void)precis_show_text(bytes_of(raw), tool->line, sizeof tool->line);
 }
 

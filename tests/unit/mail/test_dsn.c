@@ -189,6 +189,8 @@ static void test_orcpt_for_milter(void **state)
 		{ "utf-8;bob+ab=c@w.com", "utf-8;bob+2Bab+3Dc@w.com" },
 		{ "utf-8;bob+2Bnews@w.com", "utf-8;bob+2B2Bnews@w.com" },
 		{ "utf-8;a\\x{00000041}b@w.com", "utf-8;aAb@w.com" },
+		{ "utf-8;a\\x{100000041}b@w.com",
+			"utf-8;a\\x{100000041}b@w.com" },
 		{ "utf-8;a+\\y+\\x{0}@w.com", "utf-8;a+2B\\y+2B\\x{0}@w.com" },
 		{ "utf-8;j\xc3\xb6rg@w.com", "utf-8;j\xc3\xb6rg@w.com" },
 		{ "utf-8;\\x{1F355}@w.com", "utf-8;\xf0\x9f\x8d\x95@w.com" },

@@ -151,6 +151,7 @@ static void test_hard_links(void **test)
 	static const char *const names[] = { STATE_MAP, STATE_AUDIT, STATE_LOCK,
 		STATE_NOTE, STATE_RELOAD_LOG, STATE_LOG_KEY, STATE_CLAIM,
 		"history/1.mdb" };
+	static const uint64_t both[] = { 1, 2 };
 	struct kit *kit = *test;
 	struct state *state = open_locked(kit);
 	struct map *map = NULL;
@@ -229,6 +230,7 @@ static void test_hard_links(void **test)
 		0);
 	state = open_locked(kit);
 	assert_int_equal(newest(kit, state), 2);
+	assert_generations(kit, state, both, sizeof both / sizeof *both);
 	KIT_OK(kit, state_open_generation(state, 2, true, &map, &kit->error));
 	map_close(map);
 	/* The audit log has named 9. */
@@ -485,6 +487,7 @@ static void test_prune(void **test)
 	KIT_OK(kit, state_note_served(state, 5, &kit->error));
 	kit_write(in_state(kit, "history/notes.txt"), "mine", 4);
 	kit_write(in_state(kit, "history/007.mdb"), "mine", 4);
+	kit_write(in_state(kit, "history/3.mdb.bak"), "mine", 4);
 	for (int i = 6; i <= 30; i++)
 		make_next(kit, state);
 	assert_generations(
@@ -498,6 +501,7 @@ static void test_prune(void **test)
 	assert_generations(kit, state, last, sizeof last / sizeof *last);
 	assert_true(kit_exists(in_state(kit, "history/notes.txt")));
 	assert_true(kit_exists(in_state(kit, "history/007.mdb")));
+	assert_true(kit_exists(in_state(kit, "history/3.mdb.bak")));
 	state_close(state);
 }
 

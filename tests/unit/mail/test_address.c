@@ -1,0 +1,55 @@
+/* What an address may hold to be the target of a rule. The rest of the room is
+ * seen through rules, cases and look-ups. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mail/address.h"
+
+static void test_control_characters(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *problem; /* NULL: good */
+	} tests[] = {
+		{ "bob@a.com", NULL },
+		{ "b\xc3\xb6"
+		  "b@a.com",
+			NULL },
+		/* U+00A0 is the first that is no control character, and the
+		 * octet of U+0080 stands in others, too. */
+		{ "bob\xc2\xa0@a.com", NULL },
+		{ "bob\xc3\x80@a.com", NULL },
+		{ "bob\xc2\x80@a.com", "holds a control character" },
+		{ "\xc2\x9f"
+		  "bob@a.com",
+			"holds a control character" },
+		{ "\"bo\xc2\x85 b\"@a.com", "holds a control character" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		struct mailbox mailbox;
+		struct error error = { "" };
+		int result = address_parse(
+			tests[i].text, strlen(tests[i].text), &mailbox, &error);
+
+		if (!result)
+			result = address_check(&mailbox, true, &error);
+		if (result != (tests[i].problem ? ERR_BAD : 0))
+			fail_msg("%zu: %d, %s", i, result, error.text);
+		if (tests[i].problem)
+			assert_string_equal(error.text, tests[i].problem);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_control_characters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
