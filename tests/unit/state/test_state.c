@@ -1060,7 +1060,12 @@ static void test_make_served(void **test)
 		assert_int_equal(status.st_mode & 07777, 0750);
 	}
 	assert_int_equal(rmdir(in_state(kit, "served")), 0);
-	assert_int_equal(symlink("/", in_state(kit, "served")), 0);
+	/* A directory of our own: a broken build may follow the link, as root.
+	 */
+	assert_int_equal(mkdir(kit_path(kit, "elsewhere"), 0700), 0);
+	assert_int_equal(
+		symlink(kit_path(kit, "elsewhere"), in_state(kit, "served")),
+		0);
 	KIT_FAILS(kit, ERR_BAD, "not a directory",
 		state_make_served(state, 1234, 1235, &kit->error));
 	state_close(state);
