@@ -2,6 +2,8 @@
 
 tests/mutations/README says how they are written. Each worker has a copy of the
 tree, which is built anew for each breakage, as little of it as its test needs.
+The tests run as root, and what a broken program does to the machine nobody can
+say beforehand: contain.py lets it write in that copy alone.
 MUTATIONS in the environment, a pattern, picks those whose file or reason it is
 found in."""
 
@@ -17,6 +19,7 @@ import tempfile
 import threading
 import time
 
+import contain
 import lab
 
 DATA = os.path.join(lab.TOP, "tests", "mutations")
@@ -116,6 +119,19 @@ def load(directory=DATA):
     return breakages
 
 
+def contained(*writable):
+    """What runs a command so that it can write in these directories alone."""
+    return [sys.executable, contain.__file__, *writable, "--"]
+
+
+def cannot_contain(directory):
+    """Why nothing broken can be run here, in words; None: it can."""
+    done = lab.run(*contained(directory), "true", check=False)
+    if done.returncode not in (0, contain.CANNOT):
+        raise lab.LabError(f"contain.py: {done.stderr}")
+    return done.stderr.strip() if done.returncode else None
+
+
 def runs_programs(directory):
     """A file system may be mounted noexec: /dev/shm of a container is."""
     try:
@@ -204,7 +220,7 @@ class Tree:
         os.makedirs(scratch, exist_ok=True)
         os.chmod(scratch, 0o1777)
         with subprocess.Popen(
-                command, stdout=said, stderr=said,
+                [*contained(self.top), *command], stdout=said, stderr=said,
                 stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.top,
                 env={**os.environ, "READDRESS_BUILD": build,
                      "READDRESS_TIMEOUT": str(PATIENCE), "TMPDIR": scratch,
@@ -394,6 +410,11 @@ def run(figures, slices, workers):
     breakages = [one for one in everything if one.slice or not slices]
     breakages = [one for one in breakages
                  if re.search(picked, f"{one.file}: {one.why}")]
+    with tempfile.TemporaryDirectory() as directory:
+        reason = cannot_contain(directory)
+    if reason:
+        figures.skip("breakages", reason)
+        return
     campaign = Campaign(breakages, workers)
     campaign.run()
     figures.none("tests that fail without any", campaign.red)
