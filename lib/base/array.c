@@ -5,17 +5,20 @@
 
 #define FIRST_ROOM 16 /* elements */
 
-/* Returns 0 when there is no such number. */
-static size_t next_room(size_t room)
+/* Returns 0 when so many elements have more bytes than a size_t can hold. Not
+ * left to reallocarray(3): under a sanitizer it ends the program. */
+static size_t next_room(size_t room, size_t size)
 {
+	size_t most = size ? SIZE_MAX / size : SIZE_MAX;
+
 	if (!room)
-		return FIRST_ROOM;
-	return room > SIZE_MAX / 2 ? 0 : 2 * room;
+		return FIRST_ROOM <= most ? FIRST_ROOM : 0;
+	return room > most / 2 ? 0 : 2 * room;
 }
 
 void *array_grow(void *array, size_t count, size_t *room, size_t size)
 {
-	size_t wider = next_room(*room);
+	size_t wider = next_room(*room, size);
 	void *grown;
 
 	if (count < *room)
@@ -29,7 +32,7 @@ void *array_grow(void *array, size_t count, size_t *room, size_t size)
 void *array_grow_in(struct arena *arena, void *array, size_t count,
 	size_t *room, size_t size)
 {
-	size_t wider = next_room(*room);
+	size_t wider = next_room(*room, size);
 	void *grown;
 
 	if (count < *room)
