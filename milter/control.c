@@ -41,7 +41,7 @@ static void pause_for(int64_t nanoseconds)
 void control_write_status(struct server *server)
 {
 	struct snapshot *snapshot = snapshot_get(&server->current);
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	atomic_store(&server->metrics.log_lines_dropped,
 		logsink_dropped(server->sink));

@@ -122,7 +122,7 @@ sfsistat eom_message(
 	struct emitter emitter;
 	struct decide_message mail = message->mail;
 	struct decision decision = { 0 };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	enum metrics_result result = METRICS_UNCHANGED;
 	int code;
 

@@ -403,7 +403,7 @@ int main(int argc, char **argv)
 		.current = { .mutex = PTHREAD_MUTEX_INITIALIZER },
 	};
 	struct arguments arguments = { .conf = READDRESS_CONF };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct config *config = NULL;
 	int result = parse_arguments(argc, argv, &arguments);
 

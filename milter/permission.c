@@ -57,15 +57,6 @@ static bool find_generation(const char *state_dir, char path[PATH_MAX])
 	return found;
 }
 
-static void append(struct error *error, const char *user, const char *path,
-	const char *advice)
-{
-	struct error cause = *error;
-
-	(void)error_set(error, 0, "%s; user %s may not use %s: %s", cause.text,
-		user, path, advice);
-}
-
 void permission_explain(const struct config *config, struct error *error)
 {
 	const struct passwd *user = getpwuid(geteuid());
@@ -109,5 +100,5 @@ void permission_explain(const struct config *config, struct error *error)
 			"`chown %s %s && chmod %o %s` mends that", owner, path,
 			(unsigned)mode, path);
 	}
-	append(error, name, path, advice);
+	error_append(error, "; user %s may not use %s: %s", name, path, advice);
 }

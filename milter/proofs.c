@@ -17,7 +17,7 @@ void proofs_start(
 {
 	size_t count = count_of(snapshot);
 	bool *seen = calloc(count + 1, sizeof *seen);
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	if (!seen)
 		(void)error_set(&error, ERR_NOMEM, "out of memory");
@@ -93,7 +93,7 @@ static int keep(const struct snapshot *snapshot, struct error *error)
 
 void proofs_keep(struct proofs *proofs, const struct snapshot *snapshot)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	bool failed;
 
 	/* Before the flags are read: what a message adds meanwhile is written

@@ -25,14 +25,10 @@ static int map_failure(int code)
 /* A map that was good once: what brings the mail back. */
 static void add_advice(struct error *error)
 {
-	char text[ERROR_TEXT_MAX];
-
-	(void)snprintf(text, sizeof text, "%s", error->text);
-	(void)error_set(error, ERR_BAD,
-		"%.*s. `readdress rollback` goes back to the last good "
-		"generation; where another is the newest already, remove this "
-		"file and start again",
-		ERROR_TEXT_MAX - 200, text);
+	error_append(error,
+		". `readdress rollback` goes back to the last good generation; "
+		"where another is the newest already, remove this file and "
+		"start again");
 }
 
 int reload_first_map(const struct config *config, struct map **map,
@@ -112,7 +108,7 @@ static void tell_modes(struct server *server, const struct snapshot *snapshot,
 static void note_line(
 	struct state *state, const struct log *log, const char *line)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	if (state && state_log_reload(state, line, &error) < 0)
 		log_line(log, LOG_LEVEL_ERROR, "reload.log: %s", error.text);
@@ -129,12 +125,12 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	uint64_t previous = 0;
 	char rows[SNAPSHOT_ROWS];
 	char line[256];
-	struct error unlocked = { "" };
+	struct error unlocked = { .text = "" };
 	int result = state_open(&state, config, false, error);
 
 	if (!result && state_claim_served(state, &server->served_lock,
 			       &unlocked) == ERR_BUSY)
-		result = error_set(error, ERR_BUSY, "%s", unlocked.text);
+		result = error_pass(error, ERR_BUSY, &unlocked);
 	if (server->served_lock > 0)
 		serving_sign(server->served_lock);
 	if (!result)
@@ -243,7 +239,7 @@ static void permit_socket(struct server *server, const struct config *old,
 	const struct config *next, const struct log *log)
 {
 	struct listener_access access;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	if (!listener_is_unix(server->fixed.socket) ||
 		(old->socket_mode == next->socket_mode &&
@@ -328,7 +324,7 @@ void reload_run(struct server *server)
 	struct snapshot *next = NULL;
 	struct config *config = NULL;
 	struct state *state = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int result;
 
 	announce();

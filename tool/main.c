@@ -177,15 +177,6 @@ static int take_json(struct tool *tool, struct error *error)
 	return 0;
 }
 
-/* Is it about the state directory, or what is in it? */
-static bool names_state(const struct tool *tool, const struct error *error)
-{
-	const char *dir = tool->config->state_dir;
-	const char *found = strstr(error->text, dir);
-
-	return found && strchr("/: ", found[strlen(dir)]);
-}
-
 static bool owns_state(const struct tool *tool)
 {
 	struct stat status;
@@ -198,17 +189,14 @@ static bool owns_state(const struct tool *tool)
 static void print_error(
 	const struct tool *tool, int code, const struct error *error)
 {
-	bool known = strstr(error->text, "as root") || strchr(error->text, '`');
-
 	(void)fprintf(stderr, "readdress: %s\n", error->text);
-	if (code == ERR_CONFIG && !tool->config &&
-		strstr(error->text, strerror(ENOENT)))
+	if (code == ERR_CONFIG && !tool->config && error->number == ENOENT)
 		(void)fputs("readdress: -c CONF in front of the command names "
 			    "another configuration; see readdress.conf(5)\n",
 			stderr);
-	else if (code != ERR_PERM || !tool->config || known)
+	else if (code != ERR_PERM || !tool->config)
 		return;
-	else if (names_state(tool, error))
+	else if (error->hint == ERROR_HINT_STATE_DIR)
 		(void)fprintf(stderr,
 			owns_state(tool)
 				? "readdress: this user owns %s: look "
@@ -217,7 +205,7 @@ static void print_error(
 				: "readdress: run it as root, or as the "
 				  "user who owns %s\n",
 			tool->config->state_dir);
-	else if (strstr(error->text, strerror(EACCES)))
+	else if (error->number == EACCES)
 		(void)fputs("readdress: run it as root, or as a user who may "
 			    "read that file\n",
 			stderr);
@@ -226,7 +214,7 @@ static void print_error(
 static int run_command(const struct globals *globals, int argc, char **argv)
 {
 	struct tool tool = { .commands = commands, .quiet = globals->quiet };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int first = 0;
 	int code = 0;
 

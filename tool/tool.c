@@ -28,13 +28,10 @@ int tool_output_failed(struct error *error)
 
 int tool_edit_failed(int code, struct error *error)
 {
-	struct error cause = *error;
-
 	if (code != ERR_IO && code != ERR_CREATE && code != ERR_NOMEM)
 		return code;
-	return error_set(error, code,
-		"%.900s; nothing was changed: mend that, and try again",
-		cause.text);
+	error_append(error, "; nothing was changed: mend that, and try again");
+	return code;
 }
 
 int tool_open_state(struct tool *tool, bool create, struct error *error)

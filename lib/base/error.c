@@ -17,6 +17,8 @@ int error_set(struct error *error, int code, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
+	error->number = 0;
+	error->hint = ERROR_HINT_NONE;
 	/* Input ends up in these texts, and these texts on a terminal. */
 	(void)precis_show_text(bytes_of(raw), error->text, sizeof error->text);
 	return code;
@@ -38,7 +40,48 @@ int error_set_errno(struct error *error, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
-	return error_set(error, code, "%s: %s", raw, strerror(saved));
+	(void)error_set(error, code, "%s: %s", raw, strerror(saved));
+	if (error)
+		error->number = saved;
+	return code;
+}
+
+int error_pass(struct error *error, int code, const struct error *cause)
+{
+	if (error)
+		*error = *cause;
+	return code;
+}
+
+void error_append(struct error *error, const char *format, ...)
+{
+	char raw[ERROR_TEXT_MAX / 2];
+	char more[ERROR_TEXT_MAX / 2];
+	size_t room;
+	size_t len;
+	va_list args;
+
+	if (!error)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(raw, sizeof raw, format, args);
+	va_end(args);
+	(void)precis_show_text(bytes_of(raw), more, sizeof more);
+	room = sizeof error->text - 1 - strlen(more);
+	len = strlen(error->text);
+	if (len > room)
+		len = room;
+	/* No half of a character. */
+	while (len && ((unsigned char)error->text[len] & 0xc0) == 0x80)
+		len--;
+	(void)snprintf(error->text + len, sizeof error->text - len, "%s", more);
+}
+
+int error_about(struct error *error, int code, enum error_hint hint)
+{
+	if (error && code < 0)
+		error->hint = hint;
+	return code;
 }
 
 int error_exit_code(int code)

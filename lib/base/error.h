@@ -28,12 +28,21 @@ enum {
 
 #define ERROR_TEXT_MAX 1024
 
+/* What the failure is about, for whoever knows what can be done about it. */
+enum error_hint {
+	ERROR_HINT_NONE,
+	ERROR_HINT_STATE_DIR, /* the state directory, or what is in it */
+};
+
 struct error {
 	char text[ERROR_TEXT_MAX];
+	int number; /* errno, as error_set_errno found it; else 0 */
+	enum error_hint hint;
 };
 
 /* Writes the text, cut to fit, characters that nobody can see as U+XXXX (see
- * precis.h), bytes that are no UTF-8 as \xHH; returns code. */
+ * precis.h), bytes that are no UTF-8 as \xHH; returns code. error may be one
+ * that was never set. */
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -42,6 +51,17 @@ int error_set(struct error *error, int code, const char *format, ...)
  */
 int error_set_errno(struct error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Passes a callee's failure on, with all that is known of it; returns code. */
+int error_pass(struct error *error, int code, const struct error *cause);
+
+/* Adds to the text, which is cut where both do not fit; all else stays. */
+void error_append(struct error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* After a failure, which code below 0 is: notes what it is about. Returns code.
+ */
+int error_about(struct error *error, int code, enum error_hint hint);
 
 /* The sysexits code (see sysexits.h) for a code of lib; 0 for 0 and above. */
 int error_exit_code(int code);

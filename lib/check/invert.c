@@ -71,7 +71,7 @@ static int add_row(struct inversion *inversion, const struct rule *rule,
 {
 	struct row *row = &inversion->rows[inversion->count];
 	char source[ADDRESS_TEXT_MAX];
-	struct error why = { "" };
+	struct error why = { .text = "" };
 	size_t len = rule_source_text(rule->key, source);
 	int result = rule_make(inversion->arena, inversion->other,
 		rule_value_targets(rule->value), (struct bytes){ source, len },
@@ -82,7 +82,7 @@ static int add_row(struct inversion *inversion, const struct rule *rule,
 		return 0;
 	}
 	if (result < 0)
-		return error_set(error, result, "%s", why.text);
+		return error_pass(error, result, &why);
 	row->line = 0;
 	inversion->count++;
 	return 0;

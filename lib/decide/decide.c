@@ -49,7 +49,7 @@ static int decide_all(struct decide_context *context)
 int decide(const struct decide_input *input, struct arena *arena,
 	struct decision *decision, struct error *error)
 {
-	struct error doubt = { "" };
+	struct error doubt = { .text = "" };
 	struct decide_context context = {
 		.config = input->config,
 		.message = input->message,

@@ -185,7 +185,7 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 {
 	struct mailbox mailbox;
 	char text[ADDRESS_TEXT_MAX];
-	struct error reason = { "is too long" };
+	struct error reason = { .text = "is too long" };
 	int len = 0;
 	int result;
 

@@ -57,8 +57,9 @@ static int append(
 	char path[STATE_PATH_MAX];
 
 	state_path(state, STATE_AUDIT, path);
-	return file_append_line(state->fd, STATE_AUDIT, path, STATE_MODE_FILE,
-		state->group, line, error);
+	return state_failed(
+		error, file_append_line(state->fd, STATE_AUDIT, path,
+			       STATE_MODE_FILE, state->group, line, error));
 }
 
 int audit_made(const struct state *state, int64_t time, const char *what,
@@ -135,12 +136,13 @@ int audit_last(
 
 	*last = (struct audit_last){ 0 };
 	state_path(state, STATE_AUDIT, path);
-	fd = file_open(state->fd, STATE_AUDIT, path, NULL, error);
+	fd = state_failed(
+		error, file_open(state->fd, STATE_AUDIT, path, NULL, error));
 	if (fd < 0)
 		return fd == ERR_NOENT ? 0 : fd;
 	file = fdopen(fd, "r");
 	if (!file) {
-		code = error_set_errno(error, "cannot read %s", path);
+		code = state_set_errno(error, "cannot read %s", path);
 		close(fd);
 		return code;
 	}
@@ -156,7 +158,7 @@ int audit_last(
 		}
 	}
 	if (!feof(file)) /* an error, or out of memory */
-		code = error_set_errno(error, "cannot read %s", path);
+		code = state_set_errno(error, "cannot read %s", path);
 	free(line);
 	fclose(file);
 	return code;

@@ -51,7 +51,7 @@ static int next_line(
 	}
 	if (!feof(source->file)) { /* an error, or out of memory */
 		state_path(state, source->name, path);
-		code = error_set_errno(error, "cannot read %s", path);
+		code = state_set_errno(error, "cannot read %s", path);
 	}
 	(void)fclose(source->file);
 	source->file = NULL;
@@ -65,12 +65,13 @@ static int open_source(
 	int fd;
 
 	state_path(state, source->name, path);
-	fd = file_open(state->fd, source->name, path, NULL, error);
+	fd = state_failed(
+		error, file_open(state->fd, source->name, path, NULL, error));
 	if (fd < 0)
 		return fd == ERR_NOENT ? 0 : fd;
 	source->file = fdopen(fd, "r");
 	if (!source->file) {
-		int code = error_set_errno(error, "cannot read %s", path);
+		int code = state_set_errno(error, "cannot read %s", path);
 
 		close(fd);
 		return code;

@@ -57,7 +57,7 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 {
 	struct dirent *entry;
 	DIR *dir;
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	int code = 0;
 	int fd = state_open_subdir(
 		state, STATE_HISTORY_DIR, STATE_MODE_DIR, false, &cause);
@@ -67,10 +67,10 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 	if (fd == ERR_NOENT)
 		return 0;
 	if (fd < 0)
-		return error_set(error, fd, "%s", cause.text);
+		return error_pass(error, fd, &cause);
 	dir = fdopendir(fd);
 	if (!dir) {
-		code = error_set_errno(
+		code = state_set_errno(
 			error, "cannot read %s/" STATE_HISTORY_DIR, state->dir);
 		close(fd);
 		return code;
@@ -83,7 +83,7 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 			code = push(list, count, generation, error);
 	}
 	if (!code && errno)
-		code = error_set_errno(
+		code = state_set_errno(
 			error, "cannot read %s/" STATE_HISTORY_DIR, state->dir);
 	closedir(dir);
 	if (code) {
@@ -165,12 +165,12 @@ int state_try_newest(struct state *state, struct map **map, struct error *error)
 int state_open_newest(struct state *state, bool isolated, struct map **map,
 	struct error *error)
 {
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	int code = try_newest(state, isolated, map, &cause);
 
 	if (code == ERR_NOENT || code == ERR_BAD)
 		return state_no_newest(state, code, &cause, error);
-	return code ? error_set(error, code, "%s", cause.text) : 0;
+	return code ? error_pass(error, code, &cause) : 0;
 }
 
 int state_newest(struct state *state, uint64_t *generation, struct error *error)
@@ -253,7 +253,7 @@ int state_open_generation(struct state *state, uint64_t generation,
 {
 	char name[STATE_NAME_MAX];
 	char path[STATE_PATH_MAX];
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	int code;
 
 	state_history_name(name, generation);
@@ -267,5 +267,5 @@ int state_open_generation(struct state *state, uint64_t generation,
 		code = open_numbered(path, generation, isolated, map, &cause);
 	if (code == ERR_NOENT)
 		return not_kept(state, generation, error);
-	return code ? error_set(error, code, "%s", cause.text) : 0;
+	return code ? error_pass(error, code, &cause) : 0;
 }

@@ -48,7 +48,7 @@ int state_next_generation(
 static int read_back(
 	struct state *state, const struct map_meta *meta, struct error *error)
 {
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	struct map *map = NULL;
 	int code;
 
@@ -69,7 +69,7 @@ static int read_back(
 			"the new map cannot be read back, and nothing was "
 			"changed: %s",
 			cause.text);
-	return code ? error_set(error, code, "%s", cause.text) : 0;
+	return code ? error_pass(error, code, &cause) : 0;
 }
 
 /* Owner and mode of the finished file, on disk before its name is. */
@@ -84,7 +84,7 @@ static int own_build(struct state *state, struct error *error)
 		return fd;
 	changed = file_own(fd, state->fd, STATE_MODE_FILE, state->group);
 	if (changed < 0 || (changed && fsync(fd)))
-		code = error_set_errno(error, "cannot set group and mode of %s",
+		code = state_set_errno(error, "cannot set group and mode of %s",
 			state->build_path);
 	close(fd);
 	return code;
@@ -103,13 +103,13 @@ static int keep_old(struct state *state, uint64_t old, struct error *error)
 	state_history_name(name, old);
 	/* One that a crash left, or a file that is not this generation. */
 	if (unlinkat(state->fd, name, 0) && errno != ENOENT)
-		code = error_set_errno(
+		code = state_set_errno(
 			error, "cannot replace %s/%s", state->dir, name);
 	else if (linkat(state->fd, STATE_MAP, state->fd, name, 0))
-		code = error_set_errno(error, "cannot link %s to %s/%s",
+		code = state_set_errno(error, "cannot link %s to %s/%s",
 			state->map_path, state->dir, name);
 	else if (fsync(fd))
-		code = error_set_errno(error,
+		code = state_set_errno(error,
 			"cannot write %s/" STATE_HISTORY_DIR, state->dir);
 	close(fd);
 	return code;
@@ -124,7 +124,7 @@ static int set_aside(struct state *state, struct error *error)
 	if (!linkat(state->fd, STATE_MAP, state->fd, STATE_DAMAGED, 0) ||
 		!renameat(state->fd, STATE_MAP, state->fd, STATE_DAMAGED))
 		return 0;
-	return error_set_errno(error, "cannot move %s to %s/" STATE_DAMAGED,
+	return state_set_errno(error, "cannot move %s to %s/" STATE_DAMAGED,
 		state->map_path, state->dir);
 }
 
@@ -144,11 +144,11 @@ static void restore_old(struct state *state, uint64_t old)
 static int go_live(struct state *state, uint64_t old, struct error *error)
 {
 	if (renameat(state->fd, STATE_BUILD, state->fd, STATE_MAP))
-		return error_set_errno(error, "cannot rename %s to %s",
+		return state_set_errno(error, "cannot rename %s to %s",
 			state->build_path, state->map_path);
 	if (fsync(state->fd)) {
 		int code =
-			error_set_errno(error, "cannot write %s", state->dir);
+			state_set_errno(error, "cannot write %s", state->dir);
 
 		restore_old(state, old);
 		return code;
@@ -192,7 +192,7 @@ static void unkeep_old(struct state *state, uint64_t old)
 int state_publish(struct state *state, const struct map_meta *meta,
 	const char *what, struct error *error)
 {
-	struct error own = { "" };
+	struct error own = { .text = "" };
 	uint64_t old = 0;
 	bool logged = false;
 	bool aside = false;
@@ -224,7 +224,7 @@ int state_publish(struct state *state, const struct map_meta *meta,
 		if (aside)
 			(void)renameat(
 				state->fd, STATE_DAMAGED, state->fd, STATE_MAP);
-		return error_set(error, code, "%s", own.text);
+		return error_pass(error, code, &own);
 	}
 	state->newest = meta->generation;
 	state->newest_known = true;

@@ -18,7 +18,7 @@ static int remove_file(
 	if (errno == ENOENT || errno == ENOTDIR)
 		return 0;
 	state_path(state, name, path);
-	return error_set_errno(error, "cannot remove %s", path);
+	return state_set_errno(error, "cannot remove %s", path);
 }
 
 static int remove_history(const struct state *state,
@@ -63,7 +63,7 @@ static int look_into_served(const struct state *state,
 	}
 	if (errno) {
 		state_path(state, STATE_SERVED_DIR, path);
-		code = error_set_errno(error, "cannot read %s", path);
+		code = state_set_errno(error, "cannot read %s", path);
 	}
 	if (dir)
 		(void)closedir(dir);
@@ -84,7 +84,7 @@ static int remove_directory(const struct state *state, const char *name,
 		return 0;
 	}
 	state_path(state, name, path);
-	return error_set_errno(error, "cannot remove %s", path);
+	return state_set_errno(error, "cannot remove %s", path);
 }
 
 int state_purge(
@@ -116,7 +116,7 @@ int state_purge(
 		purged->audit = code > 0;
 	}
 	if (code >= 0 && fsync(state->fd))
-		code = error_set_errno(error, "cannot write %s", state->dir);
+		code = state_set_errno(error, "cannot write %s", state->dir);
 	if (code >= 0)
 		code = remove_file(state, STATE_LOCK, error);
 	if (code < 0)

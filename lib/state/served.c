@@ -23,18 +23,18 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 {
 	char path[STATE_PATH_MAX];
 	char text[64];
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	struct bytes rest;
 	int got;
 
 	*served = *previous = 0;
 	state_path(state, STATE_NOTE, path);
-	got = file_read_small(
-		state->fd, STATE_NOTE, path, text, sizeof text, &cause);
+	got = state_failed(&cause, file_read_small(state->fd, STATE_NOTE, path,
+					   text, sizeof text, &cause));
 	if (got == ERR_NOENT)
 		return 0;
 	if (got < 0)
-		return error_set(error, got, "%s", cause.text);
+		return error_pass(error, got, &cause);
 	rest = (struct bytes){ text, (size_t)got };
 	if (!bytes_number(&rest, STATE_DIGITS_MAX, served) ||
 		!bytes_take(&rest, " ") ||
@@ -55,7 +55,7 @@ static int open_served(
 		state, STATE_SERVED_DIR, STATE_MODE_SERVED, false, error);
 
 	if (fd >= 0 && fstat(fd, status)) {
-		int code = error_set_errno(
+		int code = state_set_errno(
 			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
 
 		close(fd);
@@ -127,9 +127,9 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 	file = openat(dir, base(STATE_CLAIM),
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (file < 0)
-		code = error_set_errno(error, "cannot open %s", path);
+		code = state_set_errno(error, "cannot open %s", path);
 	else if (fstat(file, &status))
-		code = error_set_errno(error, "cannot stat %s", path);
+		code = state_set_errno(error, "cannot stat %s", path);
 	else if (linkcheck(dir, base(STATE_CLAIM), &status, NULL, path, error))
 		code = ERR_BAD;
 	else if (!fcntl(file, F_OFD_SETLK, &lock))
@@ -140,7 +140,7 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 			"give each a state_dir of its own",
 			state->dir, path);
 	else
-		code = error_set_errno(error, "cannot lock %s", path);
+		code = state_set_errno(error, "cannot lock %s", path);
 	if (code && file >= 0)
 		close(file);
 	else if (!code)
@@ -180,21 +180,21 @@ int state_make_served(
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &status)) {
-		code = error_set_errno(
+		code = state_set_errno(
 			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
 		goto out;
 	}
 	if (((uid != (uid_t)-1 && uid != status.st_uid) ||
 		    (gid != (gid_t)-1 && gid != status.st_gid)) &&
 		fchown(fd, uid, gid)) {
-		code = error_set_errno(error,
+		code = state_set_errno(error,
 			"cannot set the owner of %s/" STATE_SERVED_DIR,
 			state->dir);
 		goto out;
 	}
 	if ((status.st_mode & 07777) != STATE_MODE_SERVED &&
 		fchmod(fd, STATE_MODE_SERVED))
-		code = error_set_errno(error,
+		code = state_set_errno(error,
 			"cannot set the mode of %s/" STATE_SERVED_DIR,
 			state->dir);
 out:
@@ -226,7 +226,7 @@ int state_log_key(
 	if (got != ERR_NOENT)
 		return got;
 	if (getrandom(key, KEY_SIZE, 0) != KEY_SIZE)
-		return error_set_errno(error, "no random octets for %s", path);
+		return state_set_errno(error, "no random octets for %s", path);
 	fd = open_served(state, &status, error);
 	if (fd < 0)
 		return fd;
@@ -248,14 +248,14 @@ static int read_proofs(struct state *state, char **text, struct error *error)
 		return ERR_NOMEM;
 	}
 	state_path(state, STATE_PROOFS, path);
-	return file_read_small(
-		state->fd, STATE_PROOFS, path, *text, PROOFS_SIZE, error);
+	return state_failed(error, file_read_small(state->fd, STATE_PROOFS,
+					   path, *text, PROOFS_SIZE, error));
 }
 
 int state_proofs(struct state *state, const struct config *config, bool *seen,
 	struct error *error)
 {
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	char *text = NULL;
 	int got = read_proofs(state, &text, &cause);
 
@@ -273,9 +273,9 @@ int state_proofs(struct state *state, const struct config *config, bool *seen,
 		return 0;
 	if (got < 0)
 		memset(seen, 0, config->outbound_required_count * sizeof *seen);
-	return got < 0 ? error_set(error, got, "%s",
-				 cause.text[0] ? cause.text : "out of memory")
-		       : 0;
+	if (got < 0 && !cause.text[0])
+		(void)error_set(&cause, got, "out of memory");
+	return got < 0 ? error_pass(error, got, &cause) : 0;
 }
 
 static int write_proofs(

@@ -30,13 +30,11 @@ void serving_sign(int claim)
 static int open_file(const struct state *state, const char *name,
 	struct stat *status, struct error *error)
 {
-	struct error cause = { "" };
 	char path[STATE_PATH_MAX];
-	int fd;
 
 	state_path(state, name, path);
-	fd = file_open(state->fd, name, path, status, &cause);
-	return fd < 0 ? error_set(error, fd, "%s", cause.text) : fd;
+	return state_failed(
+		error, file_open(state->fd, name, path, status, error));
 }
 
 int serving_process(const struct state *state, pid_t *pid, struct error *error)
@@ -52,7 +50,7 @@ int serving_process(const struct state *state, pid_t *pid, struct error *error)
 	if (fd < 0)
 		return fd == ERR_NOENT ? 0 : fd;
 	if (fcntl(fd, F_GETLK, &claim) || fcntl(fd, F_GETLK, &signed_by))
-		held = error_set_errno(error, "%s/" STATE_CLAIM, state->dir);
+		held = state_set_errno(error, "%s/" STATE_CLAIM, state->dir);
 	else
 		held = claim.l_type != F_UNLCK;
 	if (held > 0 && signed_by.l_type != F_UNLCK && signed_by.l_pid > 0)
@@ -117,7 +115,7 @@ int serving_reload(const struct state *state, off_t from, uint64_t *generation,
 	text = malloc(TAIL_MAX);
 	got = text ? file_read_at(fd, text, TAIL_MAX, from) : -1;
 	if (got < 0) {
-		result = error_set_errno(
+		result = state_set_errno(
 			error, "cannot read %s/" STATE_RELOAD_LOG, state->dir);
 		goto out;
 	}

@@ -63,7 +63,7 @@ static int equip(
 	if (known < 0)
 		return known;
 	if (file_own(state->fd, -1, STATE_MODE_DIR, gid) < 0)
-		return error_set_errno(
+		return state_set_errno(
 			error, "cannot set group and mode of %s", state->dir);
 	if (gid != (gid_t)-1)
 		state->group = gid;
@@ -102,7 +102,8 @@ static int open_dir(
 				"first map in it",
 				state->dir);
 		if (mkdir(state->dir, 0700) && errno != EEXIST)
-			return file_error_create(state->dir, error);
+			return state_failed(
+				error, file_error_create(state->dir, error));
 		*made = true;
 		state->fd = open(state->dir, flags);
 		sync_parent(state->fd);
@@ -111,7 +112,7 @@ static int open_dir(
 		return error_set(
 			error, ERR_BAD, "%s is not a directory", state->dir);
 	if (state->fd < 0)
-		return error_set_errno(error, "cannot open %s", state->dir);
+		return state_set_errno(error, "cannot open %s", state->dir);
 	return 0;
 }
 
@@ -119,7 +120,7 @@ static int check_dir(
 	struct state *state, struct stat *status, struct error *error)
 {
 	if (fstat(state->fd, status))
-		return error_set_errno(error, "cannot stat %s", state->dir);
+		return state_set_errno(error, "cannot stat %s", state->dir);
 	if (status->st_mode & S_IWOTH)
 		return error_set(error, ERR_PERM,
 			"anybody may write in %s (mode %04o): `chmod o-w %s` "
@@ -229,7 +230,7 @@ static int wait_lock(const struct state *state, int fd, unsigned seconds,
 		if (!fcntl(fd, F_OFD_SETLK, &lock))
 			return 0;
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return error_set_errno(error,
+			return state_set_errno(error,
 				"cannot lock %s/" STATE_LOCK, state->dir);
 		if (clock_ms() >= end)
 			return busy(state, fd, seconds, error);
@@ -262,12 +263,14 @@ static int take_lock(
 
 		state_path(state, STATE_LOCK, path);
 		if (fd < 0)
-			return file_error_create(path, error);
+			return state_failed(
+				error, file_error_create(path, error));
 		if (fstat(fd, &file))
-			code = error_set_errno(error, "cannot stat %s", path);
+			code = state_set_errno(error, "cannot stat %s", path);
 		else
-			code = linkcheck(state->fd, STATE_LOCK, &file, NULL,
-				path, error);
+			code = state_failed(
+				error, linkcheck(state->fd, STATE_LOCK, &file,
+					       NULL, path, error));
 		if (code) {
 			close(fd);
 			return code;
@@ -305,11 +308,11 @@ int state_lock(struct state *state, unsigned seconds, struct error *error)
 		return fd;
 	if (file_own(fd, state->fd, STATE_MODE_FILE, state->group) < 0 &&
 		errno != EPERM) /* another owner's, but we may write it */
-		code = error_set_errno(
+		code = state_set_errno(
 			error, "cannot set the mode of %s", path);
 	/* What a writer that died had begun. */
 	if (!code && unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT)
-		code = error_set_errno(
+		code = state_set_errno(
 			error, "cannot remove %s", state->build_path);
 	if (code) {
 		close(fd);

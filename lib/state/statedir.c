@@ -28,16 +28,16 @@ int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 	if (errno == ENOTDIR || errno == ELOOP)
 		return error_set(error, ERR_BAD, "%s is not a directory", path);
 	if (errno != ENOENT || !create)
-		return error_set_errno(error, "cannot open %s", path);
+		return state_set_errno(error, "cannot open %s", path);
 	if (mkdirat(state->fd, name, 0700) && errno != EEXIST)
-		return file_error_create(path, error);
+		return state_failed(error, file_error_create(path, error));
 	fd = openat(state->fd, name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return file_error_create(path, error);
+		return state_failed(error, file_error_create(path, error));
 	if (file_own(fd, state->fd, mode, state->group) < 0 ||
 		fsync(state->fd)) {
-		code = error_set_errno(error, "cannot make %s", path);
+		code = state_set_errno(error, "cannot make %s", path);
 		close(fd);
 		return code;
 	}
@@ -51,7 +51,8 @@ int state_open_map_file(
 		STATE_DAMAGED, NULL };
 	static const struct linkcheck_names ours = { here, STATE_HISTORY_DIR };
 
-	return file_open_linked(dirfd, name, shown, &ours, NULL, error);
+	return state_failed(error,
+		file_open_linked(dirfd, name, shown, &ours, NULL, error));
 }
 
 int state_open_map(
@@ -62,7 +63,8 @@ int state_open_map(
 
 	if (file < 0)
 		return file;
-	code = map_open_file(map, file, path, isolated, error);
+	code = state_failed(
+		error, map_open_file(map, file, path, isolated, error));
 	close(file);
 	return code;
 }

@@ -46,6 +46,15 @@ struct state {
 	bool damaged; /* map.mdb is there, but no whole map */
 };
 
+/* Of a failure: it is about the state directory. Returns code. */
+static inline int state_failed(struct error *error, int code)
+{
+	return error_about(error, code, ERROR_HINT_STATE_DIR);
+}
+
+#define state_set_errno(error, ...)                                            \
+	state_failed(error, error_set_errno(error, __VA_ARGS__))
+
 /* dir/name, for messages and for map_open. */
 #define STATE_PATH_MAX 4096
 void state_path(

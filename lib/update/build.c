@@ -63,8 +63,11 @@ static int build_map(struct state *state, struct work *work,
 
 	if (build->old)
 		octets += map_octets(build->old);
-	code = map_builder_open(&work->builder, state_build_path(state),
-		work->of, octets, error);
+	/* The map is built in the state directory. */
+	code = error_about(error,
+		map_builder_open(&work->builder, state_build_path(state),
+			work->of, octets, error),
+		ERROR_HINT_STATE_DIR);
 	if (code)
 		return code;
 	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
@@ -72,7 +75,9 @@ static int build_map(struct state *state, struct work *work,
 	if (!code)
 		show_progress(work);
 	if (!code)
-		code = map_builder_seal(work->builder, meta, error);
+		code = error_about(error,
+			map_builder_seal(work->builder, meta, error),
+			ERROR_HINT_STATE_DIR);
 	map_builder_close(work->builder);
 	return code;
 }

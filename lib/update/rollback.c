@@ -64,7 +64,7 @@ static int find_earlier(struct state *state, const struct rollback *rollback,
 	int differs = 0;
 
 	while (!code && !differs && count > 0) {
-		struct error damage = { "" };
+		struct error damage = { .text = "" };
 		struct map *map = NULL;
 
 		if (list[--count] >= limit)
@@ -77,7 +77,7 @@ static int find_earlier(struct state *state, const struct rollback *rollback,
 			continue;
 		}
 		if (code) {
-			(void)error_set(error, code, "%s", damage.text);
+			(void)error_pass(error, code, &damage);
 			break;
 		}
 		differs = newest ? mapdiff_any(newest, map, error) : 1;
@@ -132,7 +132,7 @@ static int open_newest(struct state *state, const struct rollback *rollback,
 	struct map **newest, struct rollback_result *result,
 	struct error *error)
 {
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	int code = state_try_newest(state, newest, &cause);
 
 	if (!code)
@@ -151,7 +151,7 @@ static int open_newest(struct state *state, const struct rollback *rollback,
 	} else if (code == ERR_BAD) {
 		result->lost = "damaged";
 	} else {
-		return error_set(error, code, "%s", cause.text);
+		return error_pass(error, code, &cause);
 	}
 	note(rollback, cause.text);
 	return 0;

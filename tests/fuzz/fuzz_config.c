@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
 	struct config *config = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int result;
 
 	if (fd < 0) {

@@ -22,7 +22,7 @@ static int read_rows(const void *data, size_t size, enum rule_table table,
 		.name = "fuzz.csv",
 		.complain = complain,
 		.context = &complaints };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char *copy = malloc(size + 1); /* fmemopen may not take 0 octets */
 	FILE *file = copy ? fmemopen(copy, size + 1, "w+") : NULL;
 	int result;

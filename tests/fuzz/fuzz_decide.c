@@ -316,7 +316,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct input input;
 	struct bytes rest;
 	struct decision decision;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	uint8_t flags;
 	int result;
 

@@ -48,7 +48,7 @@ static void make_good(void)
 
 static int try_open(bool isolated)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct map *map = NULL;
 	int result = map_open(&map, path, isolated, &error);
 

@@ -110,7 +110,7 @@ static void copy_pieces(struct mbox *mbox, size_t size, FILE *out)
 static void read_all(const char *path, size_t pieces, struct text *text)
 {
 	struct mbox *mbox = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int code;
 
 	open_text(text);

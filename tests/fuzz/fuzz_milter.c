@@ -117,7 +117,7 @@ static struct snapshot *make_snapshot(const char *text)
 	char path[sizeof directory + 8];
 	struct config *config = NULL;
 	struct snapshot *snapshot = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	FILE *file;
 
 	(void)snprintf(path, sizeof path, "%s/conf", directory);

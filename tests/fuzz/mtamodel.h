@@ -278,7 +278,7 @@ static inline bool mtamodel_came(
 static inline void mtamodel_end(struct mtamodel *model)
 {
 	struct decision decision = { 0 };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	bool failed =
 		decide(&(struct decide_input){ model->config, model->map,
 			       model->direction, model->why, &model->message },

@@ -35,7 +35,7 @@ static inline void casemap_put(
 		.name = rule_table_name(table),
 		.complain = casemap_complain };
 	struct rows rows = { .rows = NULL };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	if (!arena || csvfile_read(file, &options, arena, &rows, &error) < 0)
 		casemap_die(options.name, error.text);
@@ -54,7 +54,7 @@ static inline struct map *casemap_open(const char *dir)
 	struct map_meta meta = { .generation = 1, .time = 1795273740 };
 	struct map_builder *builder = NULL;
 	struct map *map = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int fd = mkstemp(path);
 
 	if (fd < 0 || close(fd) || unlink(path))

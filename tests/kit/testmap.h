@@ -38,7 +38,7 @@ static inline int testmap_compare(const void *a, const void *b)
 static inline void testmap_put(struct map_builder *builder,
 	enum rule_table table, struct rule *rules, size_t count)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	qsort(rules, count, sizeof *rules, testmap_compare);
 	for (size_t i = 0; i < count; i++)
@@ -61,7 +61,7 @@ static inline size_t testmap_rules(const char *text, enum rule_table table,
 		struct bytes target = line;
 		struct bytes word = bytes_cut(&target, ' ');
 		struct bytes source = target;
-		struct error error = { "" };
+		struct error error = { .text = "" };
 
 		while (source.len && source.data[source.len - 1] != ';')
 			source.len--;
@@ -105,7 +105,7 @@ static inline struct map *testmap_open_with(
 	struct map_meta meta = { .generation = 12, .time = 1795273740 };
 	struct map_builder *builder = NULL;
 	struct map *map = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int fd = mkstemp(path);
 
 	assert_true(arena && rules && fd >= 0);
@@ -159,7 +159,7 @@ static inline struct config *testmap_config(const char *text)
 {
 	char path[] = "/tmp/readdress-test-XXXXXX";
 	struct config *config = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int fd = mkstemp(path);
 	size_t len = text ? strlen(text) : 0;
 

@@ -103,7 +103,7 @@ static inline bool torture_once(const struct torture *torture,
 	const struct torture_whole *whole, long n)
 {
 	struct torture_told told = { "", 0 };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char *files;
 	int code;
 
@@ -142,7 +142,7 @@ static inline void torture_restore(const struct torture *torture)
 static inline void torture_run(const struct torture *torture)
 {
 	struct torture_whole whole = { .told = { "", 0 } };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	long refused = 0;
 	long tried = 0;
 	bool changes;

@@ -54,7 +54,7 @@ static int find_old(const struct tool *tool, uint64_t newest, uint64_t *old,
 	int code = milter_find(tool, &pid, &down);
 
 	if (code && code != ERR_DOWN)
-		return error_set(error, code, "%s", down.text);
+		return error_pass(error, code, &down);
 	if (!code) {
 		code = state_served(tool->state, old, &before, error);
 		if (code || *old)
@@ -103,8 +103,7 @@ static int count_one(struct diff *diff, struct changes *changes,
 	}
 	change_print(changes, step->change, step->key, step->old, step->new);
 	if (changes->failed)
-		return error_set(
-			error, changes->failed, "%s", changes->error.text);
+		return error_pass(error, changes->failed, &changes->error);
 	if (ferror(stdout))
 		return tool_output_failed(error);
 	return change_count(result, step->change, step->key,

@@ -27,7 +27,7 @@ struct refused {
 static int note_refused(enum rule_table table, const struct rule *rule,
 	struct refused *refused, struct error *error)
 {
-	struct error reason = { "" };
+	struct error reason = { .text = "" };
 	int code = rule_refused(table, rule, &reason);
 
 	if (code < 0)

@@ -39,7 +39,7 @@ static int note_kept(struct history *history, uint64_t number, int code,
 	if (code == ERR_NOENT) /* an edit meanwhile has pruned it */
 		return 0;
 	if (code && code != ERR_BAD)
-		return error_set(error, code, "%s", text->text);
+		return error_pass(error, code, text);
 	kept->number = number;
 	if (code) {
 		kept->damage = *text;
@@ -59,7 +59,7 @@ static int note_kept(struct history *history, uint64_t number, int code,
 
 static int read_newest(struct history *history, struct error *error)
 {
-	struct error text = { "" };
+	struct error text = { .text = "" };
 	struct map *map = NULL;
 	int code = state_open_newest(history->tool->state, false, &map, &text);
 
@@ -88,7 +88,7 @@ static int read_history(struct history *history, struct error *error)
 		}
 	}
 	for (size_t i = 0; !code && i < count; i++) {
-		struct error text = { "" };
+		struct error text = { .text = "" };
 		struct map *map = NULL;
 
 		code = state_open_generation(
@@ -191,7 +191,7 @@ static int tell_damages(const struct history *history, struct error *error)
 			(void)fprintf(stderr, "readdress: %s\n", last->text);
 		last = &history->kept[i].damage;
 	}
-	return last ? error_set(error, ERR_BAD, "%s", last->text) : 0;
+	return last ? error_pass(error, ERR_BAD, last) : 0;
 }
 
 static int print_history(const struct history *history, struct error *error)
@@ -358,7 +358,7 @@ int command_purge(struct tool *tool, struct error *error)
 			"try again",
 			(long)pid);
 	if (code && code != ERR_DOWN)
-		return error_set(error, code, "%s", down.text);
+		return error_pass(error, code, &down);
 	/* It may have another runtime_dir. */
 	if (state_claim_served(tool->state, &claim, &down) == ERR_BUSY)
 		return error_set(error, ERR_BUSY,

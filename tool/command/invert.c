@@ -82,7 +82,7 @@ static int read_preferred(struct job *job, struct error *error)
 	for (size_t i = 0; i < options->prefer_count; i++) {
 		struct preferred *preferred = &job->preferred[i];
 		const char *text = options->prefer[i];
-		struct error why = { "" };
+		struct error why = { .text = "" };
 		char source[ADDRESS_TEXT_MAX];
 		int len;
 

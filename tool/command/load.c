@@ -91,8 +91,8 @@ static int print_counts(struct job *job, const struct change_result *result,
 	uint64_t repeated, struct error *error)
 {
 	if (job->changes.failed)
-		return error_set(error, job->changes.failed, "%s",
-			job->changes.error.text);
+		return error_pass(
+			error, job->changes.failed, &job->changes.error);
 	if (job->tool->options.json)
 		return print_counts_json(job, result, repeated, error);
 	change_print_counts(&job->changes, result);

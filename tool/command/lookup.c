@@ -242,7 +242,7 @@ static void warn(const struct query *query, const char *text, const char *shown)
 static int look_up(struct query *query, const char *text, struct error *error)
 {
 	bool json = query->tool->options.json;
-	struct error reason = { "" };
+	struct error reason = { .text = "" };
 	char shown[ADDRESS_TEXT_MAX];
 	int code = find(query, text, &reason);
 
@@ -257,7 +257,7 @@ static int look_up(struct query *query, const char *text, struct error *error)
 		return json ? print_no_answer(text, &reason, error) : 0;
 	}
 	if (code < 0)
-		return error_set(error, code, "%s", reason.text);
+		return error_pass(error, code, &reason);
 	tool_say(query->tool, "\"%s\" is not found in %s", shown,
 		rule_table_name(query->tool->table));
 	query->missing = true;
@@ -266,7 +266,9 @@ static int look_up(struct query *query, const char *text, struct error *error)
 
 static int look_up_lines(struct query *query, FILE *file, struct error *error)
 {
-	static const struct error nul = { "is followed by a NUL octet" };
+	static const struct error nul = {
+		.text = "is followed by a NUL octet"
+	};
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;

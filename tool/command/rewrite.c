@@ -157,7 +157,7 @@ static int take_seen(struct attempt *attempt, struct error *error)
 {
 	const struct tool *tool = attempt->tool;
 	size_t count = tool->config->outbound_required_count;
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 
 	attempt->required_seen =
 		calloc(count + 1, sizeof *attempt->required_seen);

@@ -67,7 +67,7 @@ static int see_milter(struct seen *seen, struct error *error)
 	int code = milter_find(tool, &seen->pid, &seen->down);
 
 	if (code && code != ERR_DOWN)
-		return error_set(error, code, "%s", seen->down.text);
+		return error_pass(error, code, &seen->down);
 	seen->up = !code;
 	seen->started = seen->up ? read_one(tool, STARTED) : -1;
 	seen->age = -1;
@@ -100,15 +100,13 @@ static int each_counter(struct seen *seen,
 	void (*line)(void *context, const char *name, double value),
 	struct error *error)
 {
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	int code = 0;
 
 	if (seen->up)
 		code = metrics_each(
 			seen->tool->config->runtime_dir, line, seen, &cause);
-	return !code || code == ERR_NOENT
-		       ? 0
-		       : error_set(error, code, "%s", cause.text);
+	return !code || code == ERR_NOENT ? 0 : error_pass(error, code, &cause);
 }
 
 /* What somebody should look into, one of WARNINGS; false: nothing. */
@@ -300,7 +298,7 @@ static int judge(const struct seen *seen, struct error *error)
 		seen->map ? map_meta(seen->map)->generation : 0;
 
 	if (!seen->up)
-		return error_set(error, ERR_DOWN, "%s", seen->down.text);
+		return error_pass(error, ERR_DOWN, &seen->down);
 	if (seen->served != newest)
 		return error_set(error, ERR_NOTFOUND,
 			"the milter serves generation %llu, the newest is "
@@ -313,7 +311,7 @@ static int judge(const struct seen *seen, struct error *error)
 int command_status(struct tool *tool, struct error *error)
 {
 	struct seen seen = { .tool = tool };
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 	int newest;
 	int code = see_milter(&seen, error);
 
@@ -327,7 +325,7 @@ int command_status(struct tool *tool, struct error *error)
 	code = tool->options.json ? print_json(&seen, error)
 				  : print_text(&seen, newest, error);
 	if (!code && newest && newest != ERR_NOENT)
-		code = error_set(error, newest, "%s", cause.text);
+		code = error_pass(error, newest, &cause);
 	if (!code)
 		code = judge(&seen, error);
 	map_close(seen.map);

@@ -22,7 +22,7 @@ static bool is_shadow(const struct tool *tool, bool up, enum rule_table table)
 int modes_see(const struct tool *tool, bool up, struct modes *modes,
 	struct error *error)
 {
-	struct error cause = { "" };
+	struct error cause = { .text = "" };
 
 	*modes = (struct modes){ .config = tool->config };
 	modes->shadow[RULE_INBOUND] = is_shadow(tool, up, RULE_INBOUND);

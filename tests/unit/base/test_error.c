@@ -57,6 +57,66 @@ static void test_cut(void **state)
 	assert_non_null(strstr(error.text, "No such file"));
 }
 
+static void test_pass(void **state)
+{
+	struct error error;
+	struct error cause;
+
+	(void)state;
+	errno = EACCES;
+	assert_int_equal(error_set_errno(&cause, "/x"), ERR_PERM);
+	assert_int_equal(cause.number, EACCES);
+	assert_int_equal(cause.hint, ERROR_HINT_NONE);
+	assert_int_equal(
+		error_about(&cause, ERR_PERM, ERROR_HINT_STATE_DIR), ERR_PERM);
+	assert_int_equal(error_pass(&error, ERR_CREATE, &cause), ERR_CREATE);
+	assert_string_equal(error.text, cause.text);
+	assert_int_equal(error.number, EACCES);
+	assert_int_equal(error.hint, ERROR_HINT_STATE_DIR);
+	assert_int_equal(error_pass(NULL, ERR_IO, &cause), ERR_IO);
+	/* The next text has nothing of the one before it. */
+	(void)error_set(&error, ERR_BAD, "y");
+	assert_int_equal(error.number, 0);
+	assert_int_equal(error.hint, ERROR_HINT_NONE);
+	assert_int_equal(error_about(&error, 7, ERROR_HINT_STATE_DIR), 7);
+	assert_int_equal(error.hint, ERROR_HINT_NONE);
+	assert_int_equal(
+		error_about(NULL, ERR_IO, ERROR_HINT_STATE_DIR), ERR_IO);
+}
+
+static void test_append(void **state)
+{
+	struct error error;
+	char text[3 * ERROR_TEXT_MAX];
+
+	(void)state;
+	errno = EIO;
+	(void)error_set_errno(&error, "/x");
+	error_append(&error, "; do %d\n", 7);
+	assert_string_equal(error.text, "/x: Input/output error; do 7U+000A");
+	assert_int_equal(error.number, EIO);
+	error_append(NULL, "%s", "x");
+	/* What is added is whole, what it is added to has no half character. */
+	for (size_t i = 0; i + 2 < sizeof text; i += 2)
+		memcpy(text + i, "\xc3\xa4", 3);
+	for (size_t more = 1; more <= 2; more++) {
+		(void)error_set(&error, ERR_IO, "%s", text);
+		error_append(&error, "%.*s", (int)more, "!!");
+		assert_int_equal(strlen(error.text) % 2, more % 2);
+		assert_in_range(strlen(error.text), ERROR_TEXT_MAX - 4,
+			ERROR_TEXT_MAX - 1);
+		assert_memory_equal(error.text + strlen(error.text) - more - 2,
+			"\xc3\xa4!!", more + 2);
+	}
+	/* Half of it is for each, at least. */
+	(void)error_set(&error, ERR_IO, "%s", "z");
+	memset(text, 'x', sizeof text - 1);
+	error_append(&error, "%s", text);
+	assert_int_equal(error.text[0], 'z');
+	assert_in_range(strlen(error.text), ERROR_TEXT_MAX / 2 - 1,
+		ERROR_TEXT_MAX / 2 + 1);
+}
+
 static void test_errno(void **state)
 {
 	static const struct {
@@ -118,6 +178,8 @@ int main(void)
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_controls),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_exit_codes),
 	};

@@ -52,7 +52,7 @@ static void test_parse(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
 		struct network network;
-		struct error error = { "" };
+		struct error error = { .text = "" };
 		int result = network_parse(tests[i].text, &network, &error);
 
 		if (tests[i].prefix < 0) {

@@ -51,7 +51,7 @@ static int check(const char *rules, struct told *told)
 		.progress = progress,
 		.context = told };
 	struct map *map = testmap_open(rules);
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int code = check_map(map, &options, &error);
 
 	map_close(map);

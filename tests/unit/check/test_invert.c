@@ -65,7 +65,7 @@ static int invert(const char *rules, enum rule_table table, struct told *told)
 	struct arena *arena = arena_open((size_t)64 << 20);
 	struct map *map = testmap_open(rules);
 	struct rows rows;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int code;
 
 	assert_non_null(arena);
@@ -207,7 +207,7 @@ static void test_edges(void **state)
 				       "in a@w.com;x@d.com\n");
 	char rules[60 * 128];
 	struct rows rows;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct arena *arena = arena_open(4096);
 	size_t used = 0;
 

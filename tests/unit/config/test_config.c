@@ -29,7 +29,7 @@ static struct config *open_text(const char *text)
 {
 	struct config *config = NULL;
 	char path[PATH_MOST];
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int result;
 
 	write_file(path, text, strlen(text));
@@ -233,7 +233,7 @@ static void assert_refused(const struct bad *bad)
 	struct config *config = NULL;
 	char path[PATH_MOST];
 	char start[PATH_MOST + 20];
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int result;
 
 	write_file(path, bad->text, strlen(bad->text));
@@ -430,7 +430,7 @@ static void test_socket_forms(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
-		struct error error = { "" };
+		struct error error = { .text = "" };
 		int result = endpoint_parse(tests[i].text, out, &error);
 
 		if (!tests[i].out) {
@@ -454,7 +454,7 @@ static void test_socket_forms(void **state)
 static void test_sample(void **state)
 {
 	struct config *config = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 
 	(void)state;
 	if (config_open(

@@ -132,7 +132,7 @@ static bool run_child(const struct torture *torture)
 static void torture_in_children(const struct torture *torture)
 {
 	struct torture_whole *whole = &progress->whole;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	long deaths = 0;
 
 	memset(progress, 0, sizeof *progress);

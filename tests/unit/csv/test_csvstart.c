@@ -33,7 +33,7 @@ static int read_start(const char *text, size_t len, char asked,
 static void check_begin(const struct begin *test)
 {
 	struct csvstart start;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int result = read_start(test->text, strlen(test->text), test->asked,
 		&test->columns, &start, &error);
 
@@ -144,7 +144,7 @@ static void refuses(const char *text, size_t len, const char *part)
 {
 	struct csvstart start;
 	struct csvstart_columns columns = { 0 };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	int result = read_start(text, len, 0, &columns, &start, &error);
 
 	assert_int_equal(result, part ? ERR_BAD : 0);

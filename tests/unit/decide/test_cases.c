@@ -237,7 +237,7 @@ static void address_case(const struct casefile_block *block)
 	struct bytes text = casefile_value(block, "text");
 	struct bytes reason = casefile_value(block, "refused");
 	char *exact = holds_block(text.data, text.len);
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct mailbox mailbox;
 	char key[ADDRESS_KEY_MAX];
 	char formatted[ADDRESS_TEXT_MAX];
@@ -267,7 +267,7 @@ static void row_case(const struct casefile_block *block)
 	struct bytes targets = casefile_value(block, "targets");
 	int table = rule_table_find(casefile_value(block, "table").data);
 	struct arena *arena = arena_open((size_t)1 << 20);
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct rule rule;
 	int result;
 

@@ -32,7 +32,7 @@ static void test_control_characters(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
 		struct mailbox mailbox;
-		struct error error = { "" };
+		struct error error = { .text = "" };
 		int result = address_parse(
 			tests[i].text, strlen(tests[i].text), &mailbox, &error);
 

@@ -162,7 +162,7 @@ static struct map *damaged_map(const char *row, char kind)
 	struct map_meta meta = { .generation = 12 };
 	struct map_builder *builder = NULL;
 	struct map *map = NULL;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	const struct rule rule = { bytes_of("bob@old.example"), bytes_of(row) };
 	int fd = mkstemp(path);
 	char *text = malloc((size_t)1 << 20);

@@ -238,7 +238,7 @@ static void test_good(void **state)
 		const struct rule_case *row = &good[i];
 		char key[ADDRESS_KEY_MAX];
 		struct rule rule;
-		struct error error = { "" };
+		struct error error = { .text = "" };
 		int len;
 
 		if (make(row, &rule, &error) < 0)

@@ -209,7 +209,7 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		const struct rule_case *row = &refused[i];
 		struct rule rule;
-		struct error error = { "" };
+		struct error error = { .text = "" };
 		int result = make(row, &rule, &error);
 
 		if (result != ERR_BAD)
@@ -311,7 +311,7 @@ static void test_huge(void **state)
 	size_t len = (size_t)1 << 20;
 	char *huge = malloc(len + 1);
 	struct rule rule;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	const char *const beginnings[] = { "b@", "@", "@*.", "\"", "b", "," };
 
 	(void)state;

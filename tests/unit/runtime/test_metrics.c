@@ -69,7 +69,7 @@ static void test_write(void **state)
 		.connections = 2 };
 	struct map_meta meta = { .generation = 12 };
 	const char *dir = *state;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	struct stat attributes;
 	char path[200];
 
@@ -197,7 +197,7 @@ static void test_format(void **state)
 
 static void test_read_errors(void **state)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char path[200];
 	FILE *file;
 	double value;
@@ -225,7 +225,7 @@ static void test_write_errors(void **state)
 {
 	struct metrics status = { .unparsable = 0 };
 	struct map_meta meta = { .generation = 1 };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char path[200];
 
 	assert_int_equal(
@@ -271,7 +271,7 @@ static void test_left_behind(void **state)
 {
 	const struct map_meta meta = { .generation = 12 };
 	const struct metrics status = { .unparsable = 3 };
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char path[200];
 	FILE *file;
 

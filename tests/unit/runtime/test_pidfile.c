@@ -64,7 +64,7 @@ static pid_t claim_in_child(const char *dir)
 static void test_claim(void **state)
 {
 	const char *dir = *state;
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char path[200];
 	char text[40] = "";
 	FILE *file;
@@ -97,7 +97,7 @@ static void test_claim(void **state)
 
 static void test_claim_errors(void **state)
 {
-	struct error error = { "" };
+	struct error error = { .text = "" };
 	char path[200];
 	pid_t pid;
 	int fd;
