@@ -73,7 +73,9 @@ def main(*arguments):
     except (OSError, subprocess.CalledProcessError) as problem:
         print(f"contain: {problem}", file=sys.stderr)
         sys.exit(CANNOT)
-    os.chdir(here)  # the new mount there
+    # The new mount there; where the old /tmp hid with all that was below it,
+    # the first directory that can be written.
+    os.chdir(here if os.path.isdir(here) or not writable else writable[0])
     os.execvp(command[0], command)
 
 
