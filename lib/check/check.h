@@ -9,6 +9,20 @@
 #ifndef READDRESS_CHECK_CHECK_H
 #define READDRESS_CHECK_CHECK_H
 
+/*
+ * The wing check/: rules that are valid and yet doubtful, and the table that
+ * turns another one back. Nothing here changes a map.
+ *
+ *   node          an end of a rule, and where the rules lead from it
+ *   checktargets  the rules that lead to one target
+ *   finding       a finding: its kind, its words, its severity
+ *   roundtrip     true if one table is the inverse of the other for a rule
+ *   checkrule     findings about one rule
+ *   checkdomains  findings about domains
+ *   checkgroup    findings of one kind about one domain, as one
+ *   invert        makes the other table from one
+ */
+
 #include "check/finding.h"
 
 /*

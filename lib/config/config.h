@@ -5,6 +5,18 @@
 #ifndef READDRESS_CONFIG_CONFIG_H
 #define READDRESS_CONFIG_CONFIG_H
 
+/*
+ * The wing config/: readdress.conf. Each option is one row of the table in
+ * schema.c, with type, bounds, default and unit. A test holds the manual page
+ * and the sample file to that table.
+ *
+ *   values     the options as the program holds them
+ *   confcheck  checks and converts the value of an option
+ *   schema     the table of options
+ *   prescan    the text of the file before libconfuse reads it
+ *   endpoint   the address that the milter listens on
+ */
+
 #include "base/error.h"
 #include "config/values.h"
 #include "mail/localpart.h"

@@ -5,6 +5,15 @@
 #ifndef READDRESS_CSV_CSVFILE_H
 #define READDRESS_CSV_CSVFILE_H
 
+/*
+ * The wing csv/: rules from CSV files, and back.
+ *
+ *   csvstart    the beginning of a file: byte order mark, delimiter, header row
+ *   csvheader   the columns that hold source and target
+ *   csverror    the errors of a file, in the order of its lines
+ *   duplicates  rows with the same key
+ */
+
 #include <stdio.h>
 #include <stdint.h>
 

@@ -6,6 +6,42 @@
 #ifndef READDRESS_DECIDE_DECIDE_H
 #define READDRESS_DECIDE_DECIDE_H
 
+/*
+ * The wing decide/: what is to happen to a message, and why. decide() finds
+ * the edits of the envelope first, then those of the headers, then the leaks.
+ *
+ *   context     what the parts of a decision share
+ *   decision    the types: what is known of a message, and what was decided
+ *   direction   inbound or outbound
+ *   proof       outbound_required_headers
+ *   outcome     what the rules make of one address
+ *   resolved    an address as it came, or as Postfix resolved it
+ *   envelope    sender and recipients
+ *   recipients  the net difference of recipients
+ *   lookalike   recipients that Postfix would take for duplicates
+ *   leak        internal addresses that leave
+ *   headers     address headers
+ *
+ * Why the edits look as they do:
+ *
+ * - Recipients are compared as sets of keys before and after. A key that is in
+ *   both sets is neither deleted nor added: its spelling is the client's
+ *   affair. It is deleted in each spelling that came, and added again in the
+ *   first, only if the recipients that are rewritten to it ask for another
+ *   NOTIFY.
+ * - Deletes come before adds. Postfix files an added recipient under the form
+ *   that its own tables make of it (canonical_maps, masquerading,
+ *   append_dot_mydomain), and drops it as a duplicate if it holds that form
+ *   already. If that form was a recipient to be deleted, a later delete would
+ *   leave nobody, after 250. A delete removes the recipient from Postfix's
+ *   filter of duplicates, so a later add is taken. It is faster, too: each
+ *   delete reads the whole envelope, with everything added before. Between the
+ *   deletes and the adds the message has too few recipients, so
+ *   milter_default_action must be tempfail (or shutdown).
+ * - Headers are spliced, not regenerated: the new value is the old one with the
+ *   addresses replaced, and a line folded that would become too long.
+ */
+
 #include "base/arena.h"
 #include "decide/decision.h"
 #include "map/map.h"

@@ -6,6 +6,15 @@
 #ifndef READDRESS_DECISIONLOG_DECISIONLOG_H
 #define READDRESS_DECISIONLOG_DECISIONLOG_H
 
+/*
+ * The wing decisionlog/: a decision as log lines, as in readdress-milter(8).
+ *
+ *   logaddress  an address as a log line shows it
+ *   leaklog     internal addresses that left
+ *   prooflog    a message without one of outbound_required_headers
+ *   shadow      what is said while a table is in shadow mode
+ */
+
 #include "base/log.h"
 #include "decide/decision.h"
 

@@ -8,6 +8,22 @@
 #ifndef READDRESS_MAIL_ADDRESS_H
 #define READDRESS_MAIL_ADDRESS_H
 
+/*
+ * The wing mail/: addresses, and the headers and SMTP parameters that hold
+ * them. Parsers return places in the bytes that they were given, never recurse,
+ * and take linear time; what they cannot read is left as it is.
+ *
+ *   localpart    BATV tag and extension in a local part
+ *   addrlist     the addresses in an address header
+ *   splice       a header value with some places replaced
+ *   unread       addresses in a text that cannot be parsed
+ *   dkim         the headers that a signature covers
+ *   dsn          NOTIFY and ORCPT
+ *   received     what Postfix writes into Received
+ *   postfixfold  how Postfix cuts, folds and compares addresses: the one room
+ *                of lib that knows it
+ */
+
 #include "base/bytes.h"
 #include "base/error.h"
 

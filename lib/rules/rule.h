@@ -5,6 +5,15 @@
 #ifndef READDRESS_RULES_RULE_H
 #define READDRESS_RULES_RULE_H
 
+/*
+ * The wing rules/: the rules as the map holds them, one row or many.
+ *
+ *   rulesource  checks the left side of a rule and makes its key
+ *   ruletarget  checks the right side, and makes the whole rule
+ *   row         rules with the place that they came from
+ *   rowsort     sorts rows by key
+ */
+
 #include "mail/address.h"
 
 enum rule_table {

@@ -5,6 +5,13 @@
 #ifndef READDRESS_RUNTIME_METRICS_H
 #define READDRESS_RUNTIME_METRICS_H
 
+/*
+ * The wing runtime/: the files in runtime_dir, as state/ has those in
+ * state_dir.
+ *
+ *   pidfile  the pid file, and its lock
+ */
+
 #include <stdatomic.h>
 #include <stdint.h>
 

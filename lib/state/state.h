@@ -24,6 +24,23 @@
 #ifndef READDRESS_STATE_STATE_H
 #define READDRESS_STATE_STATE_H
 
+/*
+ * The wing state/: the directory that holds the map, its history, the audit log
+ * and what the milter served. A new map is built beside the old one, verified
+ * as the milter will verify it, logged and then renamed, so a crash leaves the
+ * old map or the new one, whole. Most rooms are declared here.
+ *
+ *   statedir     names, modes and locks of the directory
+ *   audit        writes the audit log
+ *   required     the text of served/required
+ *   served       writes what the milter serves
+ *   serving      reads what a running milter tells of itself
+ *   generations  the maps that are kept
+ *   publish      makes a new map the newest one
+ *   purge        removes maps that are no longer kept
+ *   events       reads the audit log and the milter's log of reloads as one
+ */
+
 #include "config/config.h"
 #include "map/map.h"
 

@@ -6,6 +6,18 @@
 #ifndef READDRESS_UPDATE_UPDATE_H
 #define READDRESS_UPDATE_UPDATE_H
 
+/*
+ * The wing update/: a new generation of the map from an old one. The rows of a
+ * table and the rows of a change are walked side by side, both sorted, twice:
+ * once to count and to refuse, once to build.
+ *
+ *   change    the types: what is to change, and what changed
+ *   merge     old and new rows side by side
+ *   mapdiff   two maps side by side
+ *   build     makes the next generation
+ *   rollback  makes an earlier generation the newest
+ */
+
 #include "update/change.h"
 #include "state/state.h"
 

@@ -1,4 +1,4 @@
-/* The net difference of recipients: ARCHITECTURE.md, "Why the edits look as
+/* The net difference of recipients: decide/decide.h, "Why the edits look as
  * they do". */
 #include "kit/testdecide.h"
 
