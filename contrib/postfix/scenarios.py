@@ -15,11 +15,10 @@ import sys
 import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "e2e"))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "tests"))
 
-import ground  # noqa: E402
-import lab   # noqa: E402
-import smtp  # noqa: E402
+import lab
+from lab import ground, smtp
 
 SHOWN = ("From", "To", "Cc", "Reply-To")
 

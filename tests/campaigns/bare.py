@@ -5,7 +5,7 @@ import re
 import types
 
 import lab
-import milterclient
+from lab import milterclient
 
 MTA = {"address": "198.51.100.1", "daemon_name": "mx"}
 

@@ -19,13 +19,13 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == "__main__":
-    sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
+    sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 import lab  # noqa: E402
 import machine  # noqa: E402
 import place  # noqa: E402
-import smtp  # noqa: E402
 import traffic  # noqa: E402
+from lab import smtp  # noqa: E402
 
 LIMIT = 600  # seconds for all
 EXPOSURE = 1.5

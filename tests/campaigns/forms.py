@@ -5,7 +5,7 @@ import random
 import threading
 
 import lab
-import smtp
+from lab import smtp
 
 SLICE = {"forms": 500, "several": 80}
 FULL = {"forms": 6000, "several": 1000}

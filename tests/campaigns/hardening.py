@@ -11,16 +11,15 @@ import re
 import shlex
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import booted
-import ground
 import lab
 import traffic
+from lab import ground
 
 SLICE = {"messages": 60, "reloads": 5, "analyze": False}
 FULL = {"messages": 2000, "reloads": 50, "analyze": True}

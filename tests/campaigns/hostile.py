@@ -13,7 +13,7 @@ import time
 
 import bare
 import lab
-import milterclient
+from lab import milterclient
 
 # patience: seconds until an MTA would try again; lost: until it is sure that a
 # connection is lost.

@@ -1,6 +1,5 @@
 """hup: signals without end, reloads of two maps in turn, while mail flows."""
 
-import os
 import subprocess
 import sys
 import time

@@ -7,8 +7,8 @@ import subprocess
 import time
 
 import lab
-import smtp
 import traffic
+from lab import smtp
 
 # The calls by which the milter edits a message, in their order, and how many
 # of each the two kinds of message take together.

@@ -6,7 +6,7 @@ import shutil
 import stat
 import tempfile
 
-import ground
+from lab import ground
 
 MEMORY = "/dev/shm"
 ROOM = 2 << 30

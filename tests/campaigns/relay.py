@@ -11,7 +11,7 @@ import threading
 
 import lab
 import namespace
-import smtp
+from lab import smtp
 
 SLICE = {"each": 12, "spoofs": 60}
 FULL = {"each": 1000, "spoofs": 1000}

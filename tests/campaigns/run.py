@@ -10,7 +10,7 @@ import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "e2e")]
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 import figures  # noqa: E402
 import place  # noqa: E402

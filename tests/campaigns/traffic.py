@@ -10,7 +10,7 @@ import threading
 import time
 
 import lab
-import smtp
+from lab import smtp
 
 PER_CONNECTION = 10
 

@@ -1,21 +1,4 @@
-"""A private mail system on loopback: Postfix, readdress-milter, sinks.
-
-    with lab.Lab() as here:
-        outside = here.sink()
-        postfix = here.postfix(default_transport=outside)
-        readdress = here.readdress(postfix)
-        readdress.load("inbound", "@old.example;@new.example")
-        readdress.start()
-        postfix.start()
-
-Nothing of an installed Postfix is touched: every instance has its own
-configuration, queue, data and log below one temporary directory, and needs no
-DNS, no syslog and no chroot. Each Lab has an address of its own in 127/8, so
-tests can run at the same time and ports never collide.
-
-Environment: READDRESS_BUILD, the directory with the two programs (default: the
-newest build/* that has them); KEEP=1 leaves the temporary directory.
-"""
+"""A lab, and the milter in it. See __init__.py."""
 
 import atexit
 import contextlib
@@ -32,15 +15,11 @@ import sys
 import tempfile
 import unittest
 
-import ground
-import smtp
-# Everything that tests need of the lab is in this module.
-from base import (MILTER_USER, NO_GROUND, TOP, LabError,  # noqa: F401
-                  alive, build_directory, can_trace, descriptors,
-                  private_memory, read, run, write)
-from postfix import (MASTER_CF, Postfix, entries,  # noqa: F401
-                     parameters)
-from smtp import TIMEOUT, wait_until
+from . import ground, smtp
+from .base import (MILTER_USER, NO_GROUND, LabError, build_directory, read, run,
+                   write)
+from .postfix import Postfix
+from .smtp import TIMEOUT, wait_until
 
 SKIPPED = 77  # what ctest takes for "not run"
 

@@ -7,9 +7,9 @@ import re
 import shutil
 import subprocess
 
-import smtp
-from base import MILTER_USER, TOP, LabError, alive, read, run, write
-from smtp import wait_until
+from . import smtp
+from .base import MILTER_USER, TOP, LabError, alive, read, run, write
+from .smtp import wait_until
 
 CONTRIB = os.path.join(TOP, "contrib", "postfix")
 LOCAL_PLACE = "[127.0.0.1]:10099"  # of the fragment

@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 
-import ground
-import smtp
+from . import ground, smtp
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))

@@ -9,8 +9,8 @@ import collections
 import re
 import unittest
 
-import lab
-import smtp
+from . import smtp
+from .lab import Lab
 
 
 class Situation:
@@ -84,7 +84,7 @@ class Table(unittest.TestCase):
         """A lab with a sink for each domain of {sink name: [domain...]}; mail
         to any other domain goes to "outside". local_mail: sendmail(1) mail and
         bounces go to the milter, as the fragment has it."""
-        cls.here = lab.Lab()
+        cls.here = Lab()
         cls.addClassCleanup(cls.here.close)
         cls.sinks = {name: cls.here.sink()
                      for name in (*sinks, "outside", "reference")}

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from toolkit import MAN, TOOL
+from .tool import MAN, TOOL
 
 
 def section(command):

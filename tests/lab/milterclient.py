@@ -19,7 +19,7 @@ import math
 import socket
 import struct
 
-from smtp import TIMEOUT
+from .smtp import TIMEOUT
 
 VERSION = 6
 

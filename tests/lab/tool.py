@@ -9,8 +9,8 @@ import sys
 import tempfile
 import unittest
 
-import ground
-from smtp import TIMEOUT, wait_until
+from . import ground
+from .smtp import TIMEOUT, wait_until
 
 ground.settle()
 
