@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "daemon.h"
+#include "state/reloadlog.h"
 #include "state/serving.h"
 #include "decisionlog/shadow.h"
 #include "state/state.h"
@@ -124,7 +125,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 	uint64_t served = 0;
 	uint64_t previous = 0;
 	char rows[SNAPSHOT_ROWS];
-	char line[256];
+	char line[RELOADLOG_LINE];
 	struct error unlocked = { .text = "" };
 	int result = state_open(&state, config, false, error);
 
@@ -155,9 +156,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 		log_line(
 			&snapshot->log, LOG_LEVEL_WARNING, "%s", unlocked.text);
 	snapshot_rows(map_meta(map), rows);
-	(void)snprintf(line, sizeof line,
-		"start: version %s, generation %" PRIu64 ", %s",
-		READDRESS_VERSION, generation, rows);
+	reloadlog_start(line, READDRESS_VERSION, generation, rows);
 	log_line(&snapshot->log, LOG_LEVEL_INFO, "%s", line);
 	note_line(state, &snapshot->log, line);
 	tell_modes(server, snapshot, "start");
@@ -282,11 +281,9 @@ static int open_next(const struct server *server, struct state *state,
 static void failed(struct server *server, struct state *state,
 	const struct snapshot *old, const char *reason)
 {
-	char line[ERROR_TEXT_MAX + 64];
+	char line[RELOADLOG_LINE];
 
-	(void)snprintf(line, sizeof line,
-		"reload: failed, generation %" PRIu64 " stays: %s",
-		map_meta(old->map)->generation, reason);
+	reloadlog_failed(line, map_meta(old->map)->generation, reason);
 	log_line(&old->log, LOG_LEVEL_ERROR, "%s", line);
 	atomic_fetch_add(&server->metrics.reloads_failed, 1);
 	note_line(state, &old->log, line);
@@ -297,13 +294,11 @@ static void succeeded(struct server *server, struct state *state,
 	const struct snapshot *old, struct snapshot *next)
 {
 	char rows[SNAPSHOT_ROWS];
-	char line[256];
+	char line[RELOADLOG_LINE];
 
 	snapshot_rows(map_meta(next->map), rows);
-	(void)snprintf(line, sizeof line,
-		"reload: generation %" PRIu64 " -> %" PRIu64 ", %s",
-		map_meta(old->map)->generation, map_meta(next->map)->generation,
-		rows);
+	reloadlog_made(line, map_meta(old->map)->generation,
+		map_meta(next->map)->generation, rows);
 	log_line(&next->log, LOG_LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->metrics.reloads_ok, 1);
 	note_line(state, &next->log, line);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "state/reloadlog.h"
 #include "state/statedir.h"
 
 #define TIME_OCTETS 20 /* "2026-11-21T15:09:00Z" */
@@ -95,20 +96,14 @@ static void read_edit(struct events_entry *entry)
 
 static void read_milter(struct events_entry *entry)
 {
-	struct bytes text = entry->text;
+	static const enum events_kind kinds[] = {
+		[RELOADLOG_OTHER] = EVENTS_OTHER,
+		[RELOADLOG_START] = EVENTS_START,
+		[RELOADLOG_MADE] = EVENTS_RELOAD,
+		[RELOADLOG_FAILED] = EVENTS_FAILED,
+	};
 
-	if (bytes_take(&text, "reload: failed, generation ")) {
-		entry->event = EVENTS_FAILED;
-		(void)bytes_number(&text, STATE_DIGITS_MAX, &entry->generation);
-	} else if (bytes_take(&text, "reload: ")) {
-		entry->event = EVENTS_RELOAD;
-		entry->generation = audit_number(entry->text, " -> ");
-	} else if (bytes_take(&text, "start: ")) {
-		entry->event = EVENTS_START;
-		entry->generation = audit_number(text, "generation ");
-	} else {
-		entry->event = EVENTS_OTHER;
-	}
+	entry->event = kinds[reloadlog_parse(entry->text, &entry->generation)];
 }
 
 static bool has_time(struct bytes line)

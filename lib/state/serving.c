@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "state/reloadlog.h"
 #include "state/statedir.h"
 
 #define TAIL_MAX    65536
@@ -75,23 +76,18 @@ int serving_log_end(const struct state *state, off_t *end, struct error *error)
 /* 1, 2, or 0 where the line tells of no reload. */
 static int read_line(struct bytes line, uint64_t *generation)
 {
-	struct bytes ignored;
-	uint64_t before;
+	enum reloadlog_kind kind;
+	uint64_t number;
 
 	if (line.len < TIME_OCTETS)
 		return 0;
-	ignored = (struct bytes){ line.data + TIME_OCTETS,
-		line.len - TIME_OCTETS };
-	if (!bytes_take(&ignored, "reload: "))
+	kind = reloadlog_parse((struct bytes){ line.data + TIME_OCTETS,
+				       line.len - TIME_OCTETS },
+		&number);
+	if (!number || (kind != RELOADLOG_MADE && kind != RELOADLOG_FAILED))
 		return 0;
-	if (bytes_take(&ignored, "failed, generation "))
-		return bytes_number(&ignored, STATE_DIGITS_MAX, generation) ? 2
-									    : 0;
-	if (!bytes_take(&ignored, "generation ") ||
-		!bytes_number(&ignored, STATE_DIGITS_MAX, &before) ||
-		!bytes_take(&ignored, " -> "))
-		return 0;
-	return bytes_number(&ignored, STATE_DIGITS_MAX, generation);
+	*generation = number;
+	return kind == RELOADLOG_MADE ? 1 : 2;
 }
 
 int serving_reload(const struct state *state, off_t from, uint64_t *generation,

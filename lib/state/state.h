@@ -32,6 +32,7 @@
  *
  *   statedir     names, modes and locks of the directory
  *   audit        writes the audit log
+ *   reloadlog    the lines of served/reload.log
  *   required     the text of served/required
  *   served       writes what the milter serves
  *   serving      reads what a running milter tells of itself
