@@ -1,6 +1,7 @@
 #include "milter.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -12,15 +13,12 @@
 
 #define POLL_NANOSECONDS 20000000L
 
-#define RELOADS_OK     "readdress_reloads_total{result=\"ok\"}"
-#define RELOADS_FAILED "readdress_reloads_total{result=\"failed\"}"
-
 /* What the milter tells of itself; -1 where it cannot be read. */
 struct told {
 	double reloads_ok;
 	double reloads_failed;
-	double generation;
-	off_t log_end; /* of served/reload.log */
+	uint64_t generation; /* 0: it cannot be read */
+	off_t log_end;	     /* of served/reload.log */
 };
 
 static double read_one(const struct tool *tool, const char *name)
@@ -34,10 +32,12 @@ static double read_one(const struct tool *tool, const char *name)
 
 static struct told read_told(const struct tool *tool)
 {
-	struct told told = { .reloads_ok = read_one(tool, RELOADS_OK),
-		.reloads_failed = read_one(tool, RELOADS_FAILED),
-		.generation = read_one(tool, "readdress_generation") };
+	struct told told = { .reloads_ok = read_one(tool, METRICS_RELOADS_OK),
+		.reloads_failed = read_one(tool, METRICS_RELOADS_FAILED) };
 
+	if (metrics_read_generation(
+		    tool->config->runtime_dir, &told.generation, NULL) != 1)
+		told.generation = 0;
 	if (serving_log_end(tool->state, &told.log_end, NULL) < 0)
 		told.log_end = -1;
 	return told;
@@ -95,14 +95,14 @@ static int look(const struct tool *tool, const struct told *before,
 		now.reloads_failed > before->reloads_failed)
 		return error_set(error, ERR_DOWN,
 			"the milter could not reload and serves generation "
-			"%.0f as before; `readdress log` says why",
+			"%" PRIu64 " as before; `readdress log` says why",
 			now.generation);
 	if (before->reloads_ok >= 0 && now.reloads_ok <= before->reloads_ok)
 		return look_at_log(tool, before, newest, serving, error);
 	if (before->reloads_ok < 0 && before->log_end >= 0)
 		return look_at_log(tool, before, newest, serving, error);
-	if (now.generation >= 0) {
-		*serving = (uint64_t)now.generation;
+	if (now.generation) {
+		*serving = now.generation;
 	} else {
 		int code = state_served(tool->state, serving, &previous, error);
 

@@ -12,6 +12,8 @@
 #include "base/file.h"
 #include "decide/leak.h"
 
+#define GENERATION_DIGITS 20 /* of UINT64_MAX */
+
 /* Upper bounds in nanoseconds and as they are written; the last is +Inf. */
 static const struct {
 	uint64_t nanoseconds;
@@ -69,12 +71,12 @@ static void head(
 
 static void write_rules(FILE *file, const struct map_meta *meta)
 {
-	head(file, "readdress_rules", "gauge", "Rules served.");
+	head(file, METRICS_RULES, "gauge", "Rules served.");
 	for (enum rule_table t = 0; t < RULE_TABLES; t++)
 		for (enum rule_kind k = 0; k < RULE_KINDS; k++)
 			(void)fprintf(file,
-				"readdress_rules{table=\"%s\",kind=\"%s\"} "
-				"%" PRIu64 "\n",
+				METRICS_RULES "{table=\"%s\",kind=\"%s\"} "
+					      "%" PRIu64 "\n",
 				rule_table_name(t), rule_kind_name(k),
 				meta->rows[t][k]);
 }
@@ -90,9 +92,9 @@ static void write_messages(FILE *file, const struct metrics *metrics)
 				"result=\"%s\"} %" PRIu64 "\n",
 				decision_direction_name(d), result_name(r),
 				load(&metrics->messages[d][r]));
-	head(file, "readdress_messages_twice_total", "counter",
+	head(file, METRICS_TWICE, "counter",
 		"Messages that the MTA asked about twice within a second.");
-	(void)fprintf(file, "readdress_messages_twice_total %" PRIu64 "\n",
+	(void)fprintf(file, METRICS_TWICE " %" PRIu64 "\n",
 		load(&metrics->messages_twice));
 	head(file, "readdress_addresses_total", "counter",
 		"Addresses looked at, by where they stood and by result.");
@@ -133,43 +135,41 @@ static void write_seconds(FILE *file, const struct metrics *metrics)
 {
 	uint64_t count = 0;
 
-	head(file, "readdress_message_seconds", "histogram",
+	head(file, METRICS_SECONDS, "histogram",
 		"Time that a message spent in the milter's callbacks.");
 	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
 		count += load(&metrics->seconds_buckets[i]);
 		(void)fprintf(file,
-			"readdress_message_seconds_bucket{le=\"%s\"} %" PRIu64
-			"\n",
+			METRICS_SECONDS "_bucket{le=\"%s\"} %" PRIu64 "\n",
 			buckets[i].le, count);
 	}
 	/* The sum of what was read just now, so that it equals +Inf. */
 	(void)fprintf(file,
-		"readdress_message_seconds_sum %.9f\n"
-		"readdress_message_seconds_count %" PRIu64 "\n",
+		METRICS_SECONDS "_sum %.9f\n" METRICS_SECONDS "_count %" PRIu64
+				"\n",
 		(double)load(&metrics->nanoseconds_sum) / 1e9, count);
 }
 
 static void write_all(FILE *file, const struct metrics *metrics,
 	int64_t started, const struct map_meta *meta)
 {
-	head(file, "readdress_up", "gauge", "1 while the milter runs.");
-	(void)fputs("readdress_up 1\n", file);
-	head(file, "readdress_start_time_seconds", "gauge",
+	head(file, METRICS_UP, "gauge", "1 while the milter runs.");
+	(void)fputs(METRICS_UP " 1\n", file);
+	head(file, METRICS_STARTED, "gauge",
 		"When the milter was started, in seconds since 1970.");
-	(void)fprintf(
-		file, "readdress_start_time_seconds %" PRId64 "\n", started);
-	head(file, "readdress_generation", "gauge",
+	(void)fprintf(file, METRICS_STARTED " %" PRId64 "\n", started);
+	head(file, METRICS_GENERATION, "gauge",
 		"Generation of the map that is served.");
 	(void)fprintf(
-		file, "readdress_generation %" PRIu64 "\n", meta->generation);
+		file, METRICS_GENERATION " %" PRIu64 "\n", meta->generation);
 	write_rules(file, meta);
 	write_modes(file, metrics);
 	write_messages(file, metrics);
 	write_leaks(file, metrics);
-	head(file, "readdress_reloads_total", "counter", "Reloads (SIGHUP).");
+	head(file, METRICS_RELOADS, "counter", "Reloads (SIGHUP).");
 	(void)fprintf(file,
-		"readdress_reloads_total{result=\"ok\"} %" PRIu64 "\n"
-		"readdress_reloads_total{result=\"failed\"} %" PRIu64 "\n",
+		METRICS_RELOADS_OK " %" PRIu64 "\n" METRICS_RELOADS_FAILED
+				   " %" PRIu64 "\n",
 		load(&metrics->reloads_ok), load(&metrics->reloads_failed));
 	head(file, "readdress_log_lines_dropped_total", "counter",
 		"Log lines that syslog or standard error did not take.");
@@ -238,8 +238,9 @@ out:
 	return result;
 }
 
-int metrics_each(const char *runtime_dir,
-	void (*line)(void *context, const char *name, double value),
+/* Calls sample for each, with the text behind its name. As metrics_each. */
+static int each_sample(const char *runtime_dir,
+	void (*sample)(void *context, const char *name, const char *value),
 	void *context, struct error *error)
 {
 	char path[PATH_MAX];
@@ -263,22 +264,41 @@ int metrics_each(const char *runtime_dir,
 	}
 	while (getline(&text, &size, file) >= 0) {
 		char *space = strrchr(text, ' ');
-		char *end;
-		double value;
 
 		if (text[0] == '#' || !space)
 			continue;
-		value = strtod(space + 1, &end);
-		if (end == space + 1)
-			continue;
 		*space = '\0';
-		line(context, text, value);
+		sample(context, text, space + 1);
 	}
 	if (!feof(file)) /* an error, or out of memory for a line */
 		result = error_set_errno(error, "%s", path);
 	free(text);
 	(void)fclose(file);
 	return result;
+}
+
+struct lines {
+	void (*line)(void *context, const char *name, double value);
+	void *context;
+};
+
+static void take_line(void *context, const char *name, const char *text)
+{
+	const struct lines *lines = context;
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end != text)
+		lines->line(lines->context, name, value);
+}
+
+int metrics_each(const char *runtime_dir,
+	void (*line)(void *context, const char *name, double value),
+	void *context, struct error *error)
+{
+	struct lines lines = { line, context };
+
+	return each_sample(runtime_dir, take_line, &lines, error);
 }
 
 struct wanted {
@@ -307,5 +327,36 @@ int metrics_read(const char *runtime_dir, const char *name, double *value,
 		return result;
 	if (wanted.found)
 		*value = wanted.value;
+	return wanted.found;
+}
+
+struct wanted_generation {
+	uint64_t value;
+	bool found;
+};
+
+static void take_generation(void *context, const char *name, const char *text)
+{
+	struct wanted_generation *wanted = context;
+	struct bytes digits = bytes_of(text);
+	uint64_t value;
+
+	if (strcmp(name, METRICS_GENERATION) != 0 ||
+		!bytes_number(&digits, GENERATION_DIGITS, &value))
+		return;
+	wanted->value = value;
+	wanted->found = true;
+}
+
+int metrics_read_generation(
+	const char *runtime_dir, uint64_t *generation, struct error *error)
+{
+	struct wanted_generation wanted = { 0 };
+	int result = each_sample(runtime_dir, take_generation, &wanted, error);
+
+	if (result < 0)
+		return result;
+	if (wanted.found)
+		*generation = wanted.value;
 	return wanted.found;
 }

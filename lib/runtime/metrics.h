@@ -30,8 +30,19 @@ enum metrics_result {
 
 #define METRICS_BUCKETS 8 /* upper bounds in metrics.c, the last is +Inf */
 
+/* The names that others than monitoring look for. */
+#define METRICS_PREFIX	       "readdress_"
+#define METRICS_UP	       METRICS_PREFIX "up"
+#define METRICS_STARTED	       METRICS_PREFIX "start_time_seconds"
+#define METRICS_GENERATION     METRICS_PREFIX "generation"
+#define METRICS_RULES	       METRICS_PREFIX "rules"
+#define METRICS_SECONDS	       METRICS_PREFIX "message_seconds"
+#define METRICS_TWICE	       METRICS_PREFIX "messages_twice_total"
+#define METRICS_RELOADS	       METRICS_PREFIX "reloads_total"
+#define METRICS_RELOADS_OK     METRICS_RELOADS "{result=\"ok\"}"
+#define METRICS_RELOADS_FAILED METRICS_RELOADS "{result=\"failed\"}"
 /* A gauge, 1 for a table in shadow mode. */
-#define METRICS_SHADOW_METRIC "readdress_shadow"
+#define METRICS_SHADOW_METRIC METRICS_PREFIX "shadow"
 
 /* Threads add to it at once; all are plain relaxed atomics. */
 struct metrics {
@@ -60,9 +71,12 @@ int metrics_write(const struct metrics *metrics, const char *runtime_dir,
 	struct error *error) MUST_CHECK;
 
 /* The value of one line of status.prom, named with its labels as written there:
- * "readdress_generation". Returns 1, 0 when there is none, ERR_NOENT, ERR_IO.
- */
+ * METRICS_TWICE. Returns 1, 0 when there is none, ERR_NOENT, ERR_IO. */
 int metrics_read(const char *runtime_dir, const char *name, double *value,
+	struct error *error) MUST_CHECK;
+
+/* The same for METRICS_GENERATION, of which no digit is lost. */
+int metrics_read_generation(const char *runtime_dir, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 
 /* Calls line for each sample ("name{labels}", value). 0, or ERR_NOENT,

@@ -10,11 +10,9 @@
 #include "runtime/metrics.h"
 #include "milter.h"
 
-#define STARTED	    "readdress_start_time_seconds"
 #define WARNING_MAX 512
 #define WARNINGS    2
 #define OLD	    30 /* seconds */
-#define TWICE	    "readdress_messages_twice_total"
 
 /* What is known; printed only when all of it is. */
 struct seen {
@@ -62,37 +60,45 @@ static double age_of_numbers(const struct tool *tool)
 static int see_milter(struct seen *seen, struct error *error)
 {
 	const struct tool *tool = seen->tool;
-	double told = -1;
+	uint64_t told = 0;
 	uint64_t previous;
 	int code = milter_find(tool, &seen->pid, &seen->down);
 
 	if (code && code != ERR_DOWN)
 		return error_pass(error, code, &seen->down);
 	seen->up = !code;
-	seen->started = seen->up ? read_one(tool, STARTED) : -1;
+	seen->started = seen->up ? read_one(tool, METRICS_STARTED) : -1;
 	seen->age = -1;
 	if (seen->up) {
-		told = read_one(tool, "readdress_generation");
+		if (metrics_read_generation(
+			    tool->config->runtime_dir, &told, NULL) != 1)
+			told = 0;
 		seen->age = age_of_numbers(tool);
 	}
-	seen->twice = seen->up ? read_one(tool, TWICE) : -1;
+	seen->twice = seen->up ? read_one(tool, METRICS_TWICE) : -1;
 	/* status.prom may be old: its disk is full, or its directory gone. */
 	code = state_served(tool->state, &seen->served, &previous, error);
-	if (told >= 0 && (code || !seen->served)) {
-		seen->served = (uint64_t)told;
+	if (told && (code || !seen->served)) {
+		seen->served = told;
 		return 0;
 	}
 	return code;
 }
 
+static bool begins(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
+
+/* One of those that are printed: what stands above them is not. */
 static bool is_counter(const char *name, double value)
 {
-	return value > 0 && !strncmp(name, "readdress_", 10) &&
-	       !strstr(name, "_bucket{") && !modes_is_metric(name) &&
-	       strcmp(name, "readdress_up") != 0 &&
-	       strcmp(name, "readdress_generation") != 0 &&
-	       strncmp(name, "readdress_rules{", 16) != 0 &&
-	       strcmp(name, STARTED) != 0;
+	return value > 0 && begins(name, METRICS_PREFIX) &&
+	       !begins(name, METRICS_SECONDS "_bucket{") &&
+	       !begins(name, METRICS_RULES "{") && !modes_is_metric(name) &&
+	       strcmp(name, METRICS_UP) != 0 &&
+	       strcmp(name, METRICS_GENERATION) != 0 &&
+	       strcmp(name, METRICS_STARTED) != 0;
 }
 
 /* A milter that has just begun has written none. */

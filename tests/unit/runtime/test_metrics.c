@@ -199,10 +199,22 @@ static void test_read_errors(void **state)
 {
 	struct error error = { .text = "" };
 	char path[200];
+	static const struct {
+		const char *text;
+		uint64_t generation;
+	} texts[] = {
+		{ "900719925474099301", 900719925474099301u },
+		{ "x", 7 },
+		{ "", 7 },
+		{ "-1", 7 },
+	};
+	uint64_t generation;
 	FILE *file;
 	double value;
 
 	assert_int_equal(metrics_read(*state, "readdress_up", &value, &error),
+		ERR_NOENT);
+	assert_int_equal(metrics_read_generation(*state, &generation, &error),
 		ERR_NOENT);
 	assert_non_null(strstr(error.text, "status.prom"));
 	(void)snprintf(
@@ -219,6 +231,21 @@ static void test_read_errors(void **state)
 		metrics_read(*state, "readdress_generation", &value, &error),
 		1);
 	assert_true(value == 4);
+	assert_int_equal(
+		metrics_read_generation(*state, &generation, &error), 1);
+	assert_int_equal(generation, 4);
+	/* More digits than a double has; then what is none. */
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		file = fopen(path, "w");
+		assert_non_null(file);
+		(void)fprintf(file, "readdress_generation %s\n", texts[i].text);
+		(void)fclose(file);
+		generation = 7;
+		assert_int_equal(
+			metrics_read_generation(*state, &generation, &error),
+			texts[i].generation != 7);
+		assert_int_equal(generation, texts[i].generation);
+	}
 }
 
 static void test_write_errors(void **state)
