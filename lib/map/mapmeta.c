@@ -26,11 +26,14 @@ size_t mapmeta_format(const struct map_meta *meta, char text[MAPMETA_MAX])
 
 	clean(user, sizeof user, meta->user);
 	clean(command, sizeof command, meta->command);
-	/* The longest this can be is 128 + 256 + 18 numbers and the words. */
+	/* The longest this can be is 128 + 256 + 19 numbers and the words. */
 	len = snprintf(text, MAPMETA_MAX,
 		"version %" PRIu32 "\ngeneration %" PRIu64 "\ntime %" PRId64
 		"\nuser %s\ncommand %s\n",
 		meta->version, meta->generation, meta->time, user, command);
+	if (meta->origin)
+		len += snprintf(text + len, MAPMETA_MAX - (size_t)len,
+			"origin %" PRIu64 "\n", meta->origin);
 	for (unsigned t = 0; t < RULE_TABLES; t++) {
 		len += snprintf(text + len, MAPMETA_MAX - (size_t)len,
 			"rows %s", rule_table_name((enum rule_table)t));
@@ -71,6 +74,17 @@ static bool take_rows(struct bytes *text, unsigned table, struct map_meta *meta)
 	return bytes_take(text, "\n");
 }
 
+/* "origin N", where it stands. */
+static bool take_origin(struct bytes *text, struct map_meta *meta)
+{
+	meta->origin = 0;
+	if (!bytes_take(text, "origin "))
+		return true;
+	return bytes_number(text, NUMBER_DIGITS, &meta->origin) &&
+	       meta->origin && meta->origin < meta->generation &&
+	       bytes_take(text, "\n");
+}
+
 int mapmeta_parse(struct bytes text, struct map_meta *meta)
 {
 	uint64_t version;
@@ -92,6 +106,8 @@ int mapmeta_parse(struct bytes text, struct map_meta *meta)
 		return ERR_BAD;
 	if (!bytes_take(&text, "command ") ||
 		!take_line(&text, meta->command, sizeof meta->command))
+		return ERR_BAD;
+	if (!take_origin(&text, meta))
 		return ERR_BAD;
 	for (unsigned t = 0; t < RULE_TABLES; t++)
 		if (!take_rows(&text, t, meta))

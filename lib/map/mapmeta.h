@@ -1,8 +1,8 @@
 /*
  * mapmeta: the metadata record of a map, and the same as text, a line for each
  * field in this order: "version N", "generation N", "time SECONDS", "user
- * TEXT", "command TEXT", and for each table "rows TABLE N N N N N", in the
- * order of rule_kind.
+ * TEXT", "command TEXT", only where there is one "origin N", and for each table
+ * "rows TABLE N N N N N", in the order of rule_kind.
  */
 #ifndef READDRESS_MAP_MAPMETA_H
 #define READDRESS_MAP_MAPMETA_H
@@ -20,6 +20,9 @@ struct map_meta {
 	int64_t time; /* seconds since 1970, UTC */
 	char user[128];
 	char command[256];
+	/* The earlier generation whose rules a rollback gave to this one; 0: it
+	 * was made otherwise. */
+	uint64_t origin;
 	uint64_t rows[RULE_TABLES][RULE_KINDS];
 };
 

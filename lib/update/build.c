@@ -86,7 +86,8 @@ int build_publish(struct state *state, const struct build *build,
 	const char *what, uint64_t *generation, struct error *error)
 {
 	struct work work = { .build = build, .of = build->rows };
-	struct map_meta meta = { .time = (int64_t)time(NULL) };
+	struct map_meta meta = { .time = (int64_t)time(NULL),
+		.origin = build->origin };
 	int code = state_next_generation(state, &meta.generation, error);
 
 	if (code)

@@ -17,6 +17,7 @@ struct build {
 	uint64_t rows;
 	uint64_t octets;
 	const char *command; /* for the metadata; may be NULL */
+	uint64_t origin;     /* for the metadata, of a rollback; else 0 */
 	/* May be NULL. */
 	void (*progress)(void *context, uint64_t rows, uint64_t of);
 	void *context;

@@ -9,32 +9,17 @@
 
 #define WHAT_MAX 480 /* of the audit line */
 
-static const char command_word[] = "rollback ";
-
 static void note(const struct rollback *rollback, const char *line)
 {
 	if (rollback->note)
 		rollback->note(rollback->context, line);
 }
 
-/* The generation whose rules a rollback gave to this one; 0: it was made by
- * another command. */
-static uint64_t origin(const struct map_meta *meta)
-{
-	struct bytes text = bytes_of(meta->command);
-	uint64_t generation;
-
-	if (!bytes_take(&text, command_word) ||
-		!bytes_number(&text, STATE_DIGITS_MAX, &generation) || text.len)
-		return 0;
-	return generation < meta->generation ? generation : 0;
-}
-
 /* The place of this map among the generations; see rollback.h. */
 static int find_place(struct state *state, const struct map *newest,
 	uint64_t *place, struct error *error)
 {
-	uint64_t from = origin(map_meta(newest));
+	uint64_t from = map_meta(newest)->origin; /* an earlier one, always */
 	int code = 0;
 
 	*place = map_meta(newest)->generation;
@@ -45,7 +30,7 @@ static int find_place(struct state *state, const struct map *newest,
 		code = state_open_generation(state, from, false, &map, error);
 		if (code)
 			break;
-		from = origin(map_meta(map));
+		from = map_meta(map)->origin;
 		map_close(map);
 	}
 	/* Not kept, or damaged: that is as far as is known. */
@@ -186,15 +171,16 @@ static int make_generation(struct state *state, const struct rollback *rollback,
 	const struct map *map, struct rollback_result *result,
 	struct error *error)
 {
-	char command[sizeof command_word + STATE_DIGITS_MAX + 1];
+	char command[sizeof "rollback " + STATE_DIGITS_MAX + 1];
 	const struct build copy = { .old = map,
 		.command = command,
+		.origin = result->to,
 		.progress = rollback->progress,
 		.context = rollback->context };
 	char what[WHAT_MAX];
 
-	(void)snprintf(command, sizeof command, "%s%" PRIu64, command_word,
-		result->to);
+	(void)snprintf(
+		command, sizeof command, "rollback %" PRIu64, result->to);
 	rollback_describe(result, what, sizeof what);
 	return build_publish(state, &copy, what, &result->generation, error);
 }

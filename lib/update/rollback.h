@@ -3,8 +3,8 @@
  * newest is damaged or gone.
  *
  * A generation that a rollback made is at the place of the one whose rules it
- * has: its metadata names that as its command, "rollback N". So the next
- * rollback goes on from there, and does not come back to what was just left.
+ * has: its metadata names that as its origin. So the next rollback goes on from
+ * there, and does not come back to what was just left.
  */
 #ifndef READDRESS_UPDATE_ROLLBACK_H
 #define READDRESS_UPDATE_ROLLBACK_H

@@ -701,6 +701,57 @@ static void test_meta_bounds(void **test)
 	}
 }
 
+/* Maps that no rollback made are what they were before there was a field. */
+static void test_meta_origin(void **test)
+{
+	static const struct {
+		const char *line;
+		int code;
+		uint64_t origin;
+	} tests[] = {
+		{ "", 0, 0 },
+		{ "origin 1\n", 0, 1 },
+		{ "origin 11\n", 0, 11 },
+		{ "origin 12\n", ERR_BAD, 0 }, /* itself */
+		{ "origin 13\n", ERR_BAD, 0 },
+		{ "origin 0\n", ERR_BAD, 0 },
+		{ "origin \n", ERR_BAD, 0 },
+		{ "origin 1", ERR_BAD, 0 },
+		{ "origin 1\norigin 1\n", ERR_BAD, 0 },
+		{ "origin 1x\n", ERR_BAD, 0 },
+	};
+	struct map_meta numbered = meta;
+	struct map_meta found;
+	char text[MAPMETA_MAX];
+	char more[MAPMETA_MAX * 2];
+	size_t len;
+
+	(void)test;
+	numbered.version = MAP_VERSION;
+	numbered.generation = 12;
+	len = mapmeta_format(&numbered, text);
+	text[len] = '\0';
+	assert_null(strstr(text, "origin"));
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		const char *rows = strstr(text, "rows ");
+
+		(void)snprintf(more, sizeof more, "%.*s%s%s",
+			(int)(rows - text), text, tests[i].line, rows);
+		found.origin = 77;
+		assert_int_equal(
+			mapmeta_parse(bytes_of(more), &found), tests[i].code);
+		if (tests[i].code)
+			continue;
+		assert_int_equal(found.origin, tests[i].origin);
+		numbered.origin = found.origin;
+		len = mapmeta_format(&numbered, text);
+		assert_memory_equal(text, more, len);
+		numbered.origin = 0;
+		len = mapmeta_format(&numbered, text);
+		text[len] = '\0';
+	}
+}
+
 static void in_small_files(void *context)
 {
 	struct kit *kit = context;
@@ -736,6 +787,8 @@ static void test_meta_text(void **test)
 
 	(void)test;
 	full.version = MAP_VERSION;
+	full.generation = 999999999999999999u;
+	full.origin = 999999999999999998u;
 	memset(full.user, 'u', sizeof full.user - 1);
 	memset(full.command, 'c', sizeof full.command - 1);
 	for (int t = 0; t < RULE_TABLES; t++)
@@ -1038,6 +1091,7 @@ int main(void)
 		KIT_TEST(test_pages_missing),
 		KIT_TEST(test_meta_text),
 		KIT_TEST(test_meta_bounds),
+		KIT_TEST(test_meta_origin),
 		KIT_TEST(test_no_room_for_the_copy),
 		KIT_TEST(test_damages),
 		KIT_TEST(test_isolated),

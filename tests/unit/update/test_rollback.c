@@ -162,6 +162,7 @@ static void test_counts_and_log(void **test)
 	free(log);
 	map = kit_newest_map(kit);
 	assert_string_equal(map_meta(map)->command, "rollback 1");
+	assert_int_equal(map_meta(map)->origin, 1);
 	map_close(map);
 	rollback_describe(&result, text, 20);
 	assert_int_equal(strlen(text), 19);
@@ -230,11 +231,12 @@ static void test_same_behind_damaged(void **test)
 	assert_int_equal(content(kit), 'A');
 }
 
-/* Only what rollback itself writes says where a generation came from. */
+/* No command says where a generation came from, whatever its words are. */
 static void test_command_like_a_rollback(void **test)
 {
-	static const char *const commands[] = { "rollback 1 again",
-		"rollback 1x", "rollback one", "rollbacks 1" };
+	static const char *const commands[] = { "rollback 1",
+		"rollback 1 again", "rollback 1x", "rollback one",
+		"rollbacks 1" };
 	struct kit *kit = *test;
 
 	make_all(kit, "AB");
