@@ -77,8 +77,8 @@ static int look_at_log(const struct tool *tool, const struct told *before,
 	case 2:
 		return error_set(error, ERR_DOWN,
 			"the milter could not reload and serves generation "
-			"%llu as before; `readdress log` says why",
-			(unsigned long long)*serving);
+			"%" PRIu64 " as before; `readdress log` says why",
+			*serving);
 	default:
 		return 0;
 	}
@@ -118,8 +118,7 @@ static int print_serving(
 	struct json json;
 
 	if (!tool->options.json) {
-		(void)printf("serving generation %llu\n",
-			(unsigned long long)serving);
+		(void)printf("serving generation %" PRIu64 "\n", serving);
 		return 0;
 	}
 	json_begin(&json);
@@ -152,10 +151,10 @@ static int wait_for(const struct tool *tool, const struct told *before,
 				"`readdress reload` again");
 		if (clock_ms() >= until)
 			return error_set(error, ERR_DOWN,
-				"the milter does not serve generation %llu "
-				"after %u s; its log, or a longer --timeout, "
+				"the milter does not serve generation %" PRIu64
+				" after %u s; its log, or a longer --timeout, "
 				"may help",
-				(unsigned long long)newest, timeout);
+				newest, timeout);
 		(void)nanosleep(&pause, NULL);
 	}
 }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define USAGE_COLUMNS 78
@@ -132,8 +133,7 @@ static int parse_number(enum option_id id, const char *text, uint64_t min,
 	if (read_number(text, min, max, value))
 		return 0;
 	(void)snprintf(expected, sizeof expected,
-		"expected a number from %llu to %llu", (unsigned long long)min,
-		(unsigned long long)max);
+		"expected a number from %" PRIu64 " to %" PRIu64, min, max);
 	return bad_value(id, text, expected, error);
 }
 

@@ -1,6 +1,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,6 @@ int tool_open_map(struct tool *tool, struct error *error)
 	if (code < 0)
 		return code;
 	tool->map = map;
-	tool_say(tool, "generation %llu",
-		(unsigned long long)map_meta(tool->map)->generation);
+	tool_say(tool, "generation %" PRIu64, map_meta(tool->map)->generation);
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <csv.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "csv/csvheader.h"
@@ -500,8 +501,8 @@ static int finish(struct reader *reader, struct rows *out, struct error *error)
 		options->complain, options->context);
 	if (errors)
 		return error_set(error, ERR_BAD,
-			"%s: %llu error%s, nothing was changed", options->name,
-			(unsigned long long)errors, errors == 1 ? "" : "s");
+			"%s: %" PRIu64 " error%s, nothing was changed",
+			options->name, errors, errors == 1 ? "" : "s");
 	out->rows = reader->rows;
 	reader->rows = NULL;
 	return 0;

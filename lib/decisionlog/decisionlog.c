@@ -1,5 +1,6 @@
 #include "decisionlog/decisionlog.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -65,10 +66,10 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 
 	show_id(queue_id, id);
 	(void)snprintf(lines->prefix, sizeof lines->prefix,
-		"%s: direction=%s why=%s generation=%llu%s", id,
+		"%s: direction=%s why=%s generation=%" PRIu64 "%s", id,
 		decision_direction_name(decision->direction),
-		decision_why_name(decision->why),
-		(unsigned long long)generation, shadow ? " mode=shadow" : "");
+		decision_why_name(decision->why), generation,
+		shadow ? " mode=shadow" : "");
 	begin(lines);
 }
 
@@ -304,8 +305,8 @@ void decisionlog_lines(const struct decision *decision,
 	if (!touched)
 		append(&lines, " unchanged");
 	if (unparsable(decision)) {
-		(void)snprintf(item, sizeof item, " unparsable=%llu",
-			(unsigned long long)unparsable(decision));
+		(void)snprintf(item, sizeof item, " unparsable=%" PRIu64,
+			unparsable(decision));
 		append(&lines, item);
 	}
 	end(&lines);

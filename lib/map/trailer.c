@@ -1,6 +1,7 @@
 #include "map/trailer.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -148,10 +149,10 @@ int trailer_check(int fd, const char *path, uint32_t version, int copy,
 	found = get_number(trailer + 8, 4);
 	if (found != version)
 		return error_set(error, ERR_BAD,
-			"%s is a map of format version %llu; this readdress "
+			"%s is a map of format version %" PRIu64
+			"; this readdress "
 			"reads version %lu",
-			path, (unsigned long long)found,
-			(unsigned long)version);
+			path, found, (unsigned long)version);
 	if (get_number(trailer + 12, 4) != 0 ||
 		get_number(trailer + 16, 8) != size)
 		return error_set(error, ERR_BAD,

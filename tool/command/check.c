@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "check/check.h"
 #include "check/checkgroup.h"
@@ -59,8 +60,7 @@ static int print_line(const struct checkgroup *group, struct error *error)
 		(void)text_print_row(stdout, finding->target);
 	}
 	if (group->count > 1)
-		(void)printf(" and %llu more of %.*s",
-			(unsigned long long)group->count - 1,
+		(void)printf(" and %" PRIu64 " more of %.*s", group->count - 1,
 			(int)group->domain.len, group->domain.data);
 	(void)fputs(": ", stdout);
 	(void)text_print(stdout, bytes_of(finding->why));
@@ -113,22 +113,19 @@ static bool print_summary(const struct job *job)
 		counts[CHECK_FAIL] || counts[CHECK_WARN] || counts[CHECK_INFO];
 
 	if (routes)
-		(void)snprintf(more, sizeof more, ", and %llu route%s",
-			(unsigned long long)routes, routes == 1 ? "" : "s");
+		(void)snprintf(more, sizeof more, ", and %" PRIu64 " route%s",
+			routes, routes == 1 ? "" : "s");
 	if (!any)
 		tool_say(job->tool,
-			"nothing doubtful in %llu inbound and %llu "
-			"outbound rules%s",
-			(unsigned long long)map_rows(
-				job->tool->map, RULE_INBOUND),
-			(unsigned long long)map_rows(
-				job->tool->map, RULE_OUTBOUND),
-			more);
+			"nothing doubtful in %" PRIu64 " inbound and %" PRIu64
+			" outbound rules%s",
+			map_rows(job->tool->map, RULE_INBOUND),
+			map_rows(job->tool->map, RULE_OUTBOUND), more);
 	else
-		tool_say(job->tool, "%llu FAIL, %llu WARN, %llu INFO",
-			(unsigned long long)counts[CHECK_FAIL],
-			(unsigned long long)counts[CHECK_WARN],
-			(unsigned long long)counts[CHECK_INFO]);
+		tool_say(job->tool,
+			"%" PRIu64 " FAIL, %" PRIu64 " WARN, %" PRIu64 " INFO",
+			counts[CHECK_FAIL], counts[CHECK_WARN],
+			counts[CHECK_INFO]);
 	return any;
 }
 

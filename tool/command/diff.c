@@ -1,6 +1,7 @@
 /* diff: the command that prints the rules that differ between generations. */
 #include "command/command.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -153,15 +154,15 @@ static int diff_table(
 
 static void say_generations(const struct diff *diff)
 {
-	unsigned long long new = generation_of(diff->new);
+	uint64_t new = generation_of(diff->new);
 
 	if (diff->old)
-		tool_say(diff->tool, "generation %llu -> %llu",
-			(unsigned long long)generation_of(diff->old), new);
+		tool_say(diff->tool, "generation %" PRIu64 " -> %" PRIu64,
+			generation_of(diff->old), new);
 	else
 		tool_say(diff->tool,
 			"no generation is kept that is older: all of "
-			"generation %llu is new",
+			"generation %" PRIu64 " is new",
 			new);
 }
 

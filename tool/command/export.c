@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include <fnmatch.h>
+#include <inttypes.h>
 
 #include "print/row.h"
 #include "print/text.h"
@@ -43,10 +44,11 @@ static void warn_of_refused(
 {
 	if (refused->rows)
 		tool_say(tool,
-			"warning: load would refuse %llu of these rows today, "
+			"warning: load would refuse %" PRIu64
+			" of these rows today, "
 			"which go on working: %.600s%s; `readdress check` "
 			"names %s",
-			(unsigned long long)refused->rows, refused->first.text,
+			refused->rows, refused->first.text,
 			refused->rows > 1 ? ", and others" : "",
 			refused->rows > 1 ? "each" : "it");
 }

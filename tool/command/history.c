@@ -1,6 +1,7 @@
 /* history: the commands of the generations: history, rollback, purge. */
 #include "command/command.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -126,9 +127,9 @@ static void print_state(const struct history *history, const struct kept *kept)
 	(void)printf("%-*s", STATE_WIDTH, text);
 }
 
-static unsigned long long rows_of(const struct kept *kept, enum rule_table t)
+static uint64_t rows_of(const struct kept *kept, enum rule_table t)
 {
-	unsigned long long rows = 0;
+	uint64_t rows = 0;
 
 	for (unsigned k = 0; k < RULE_KINDS; k++)
 		rows += kept->meta.rows[t][k];
@@ -140,7 +141,7 @@ static void print_kept(const struct history *history, const struct kept *kept)
 	char when[CLOCK_TEXT_MAX] = "?";
 
 	if (kept->number)
-		(void)printf("%10llu  ", (unsigned long long)kept->number);
+		(void)printf("%10" PRIu64 "  ", kept->number);
 	else
 		(void)printf("%10s  ", "?");
 	print_state(history, kept);
@@ -149,8 +150,9 @@ static void print_kept(const struct history *history, const struct kept *kept)
 		return;
 	}
 	clock_text(kept->meta.time, when);
-	(void)printf("  %s  %-*s  %7llu  %8llu  %6llu  %s\n", when,
-		history->user_width, kept->meta.user,
+	(void)printf("  %s  %-*s  %7" PRIu64 "  %8" PRIu64 "  %6" PRIu64
+		     "  %s\n",
+		when, history->user_width, kept->meta.user,
 		rows_of(kept, RULE_INBOUND), rows_of(kept, RULE_OUTBOUND),
 		rows_of(kept, RULE_ROUTES), kept->meta.command);
 }
@@ -284,9 +286,8 @@ static int print_rollback(const struct tool *tool,
 	if (tool->options.json)
 		return print_rollback_json(result, error);
 	rollback_describe(result, what, sizeof what);
-	(void)printf("%s%s generation %llu\n", what,
-		result->unchanged ? "," : ";",
-		(unsigned long long)result->generation);
+	(void)printf("%s%s generation %" PRIu64 "\n", what,
+		result->unchanged ? "," : ";", result->generation);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -39,7 +40,7 @@ int command_init(struct tool *tool, struct error *error)
 		json_put_generation(&json, "generation", generation);
 		return json_end(&json, error);
 	}
-	(void)printf("generation %llu\n", (unsigned long long)generation);
+	(void)printf("generation %" PRIu64 "\n", generation);
 	return 0;
 }
 
@@ -97,13 +98,13 @@ static int print_counts(struct job *job, const struct change_result *result,
 		return print_counts_json(job, result, repeated, error);
 	change_print_counts(&job->changes, result);
 	if (repeated)
-		(void)printf(", %llu repeated", (unsigned long long)repeated);
+		(void)printf(", %" PRIu64 " repeated", repeated);
 	if (job->tool->options.dry_run)
 		(void)fputs("; nothing was changed (dry run)\n", stdout);
 	else
-		(void)printf("; %sgeneration %llu\n",
+		(void)printf("; %sgeneration %" PRIu64 "\n",
 			result->unchanged ? "no change, " : "",
-			(unsigned long long)result->generation);
+			result->generation);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* status: the command that tells how the milter and the map are. */
 #include "command/command.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -149,8 +150,8 @@ static void print_rows(const struct map_meta *meta)
 		for (int k = 0; k < RULE_KINDS; k++) {
 			if (!meta->rows[t][k])
 				continue;
-			(void)printf("%s%llu %s%s", comma,
-				(unsigned long long)meta->rows[t][k],
+			(void)printf("%s%" PRIu64 " %s%s", comma,
+				meta->rows[t][k],
 				rule_kind_name((enum rule_kind)k),
 				meta->rows[t][k] == 1 ? "" : "s");
 			comma = ", ";
@@ -165,9 +166,8 @@ static void print_newest(const struct seen *seen)
 	char when[CLOCK_TEXT_MAX];
 
 	clock_text(meta->time, when);
-	(void)printf("newest     generation %llu, %s, by %s: %s\n",
-		(unsigned long long)meta->generation, when, meta->user,
-		meta->command);
+	(void)printf("newest     generation %" PRIu64 ", %s, by %s: %s\n",
+		meta->generation, when, meta->user, meta->command);
 	print_rows(meta);
 }
 
@@ -188,9 +188,8 @@ static void print_milter(const struct seen *seen)
 		(void)putchar('\n');
 	}
 	if (seen->served)
-		(void)printf("%s generation %llu\n",
-			seen->up ? "serves    " : "served    ",
-			(unsigned long long)seen->served);
+		(void)printf("%s generation %" PRIu64 "\n",
+			seen->up ? "serves    " : "served    ", seen->served);
 	else
 		(void)puts("served     nothing yet");
 }
@@ -300,17 +299,18 @@ static int print_json(struct seen *seen, struct error *error)
 
 static int judge(const struct seen *seen, struct error *error)
 {
-	unsigned long long newest =
-		seen->map ? map_meta(seen->map)->generation : 0;
+	uint64_t newest = seen->map ? map_meta(seen->map)->generation : 0;
 
 	if (!seen->up)
 		return error_pass(error, ERR_DOWN, &seen->down);
 	if (seen->served != newest)
 		return error_set(error, ERR_NOTFOUND,
-			"the milter serves generation %llu, the newest is "
-			"%llu; `readdress reload` has it served, `readdress "
+			"the milter serves generation %" PRIu64
+			", the newest is "
+			"%" PRIu64
+			"; `readdress reload` has it served, `readdress "
 			"diff` shows what would change",
-			(unsigned long long)seen->served, newest);
+			seen->served, newest);
 	return 0;
 }
 

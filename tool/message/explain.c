@@ -1,5 +1,7 @@
 #include "message/explain.h"
 
+#include <inttypes.h>
+
 #include "decide/leak.h"
 #include "print/text.h"
 
@@ -262,8 +264,7 @@ static void print_direction(const struct explain *explain, FILE *file)
 		(void)text_print(file, explain->decision->refused);
 		(void)fputs(">\n", file);
 	}
-	(void)fprintf(file, "generation  %llu\n",
-		(unsigned long long)explain->generation);
+	(void)fprintf(file, "generation  %" PRIu64 "\n", explain->generation);
 	if (decision_in_shadow(explain->config, table))
 		(void)fprintf(file,
 			"mode        %s_mode is shadow: nothing of this is "

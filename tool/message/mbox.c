@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -207,8 +208,8 @@ static int next_in_mbox(struct mbox *mbox, struct error *error)
 	mbox->line_start = false; /* not to be taken for the next one's */
 	mbox->line_blank = false;
 	mbox->inside = true;
-	(void)snprintf(mbox->name, sizeof mbox->name, "%llu",
-		(unsigned long long)++mbox->number);
+	(void)snprintf(
+		mbox->name, sizeof mbox->name, "%" PRIu64, ++mbox->number);
 	return 1;
 }
 

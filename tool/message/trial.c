@@ -1,5 +1,6 @@
 #include "message/trial.h"
 
+#include <inttypes.h>
 #include <search.h>
 #include <stdlib.h>
 
@@ -199,7 +200,7 @@ static void print_line(const struct attempt *attempt, uint64_t left)
 	}
 	print_broken(&attempt->signatures);
 	if (left)
-		(void)printf(" left=%llu", (unsigned long long)left);
+		(void)printf(" left=%" PRIu64, left);
 	(void)fputc('\n', stdout);
 }
 
@@ -336,7 +337,7 @@ static void print_rules(const struct trial *trial)
 		char rule[ADDRESS_TEXT_MAX];
 
 		(void)rule_source_text(hit->key, rule);
-		(void)printf("  %8llu  %s ", (unsigned long long)hit->count,
+		(void)printf("  %8" PRIu64 "  %s ", hit->count,
 			rule_table_name(hit->table));
 		(void)text_print_row(stdout, bytes_of(rule));
 		(void)printf(" (%s)\n", rule_kind_name(hit->kind));
@@ -347,26 +348,21 @@ static void print_summary(const struct trial *trial)
 {
 	const struct config *config = trial->attempt->tool->config;
 
-	(void)printf("%smessages     %llu\n",
+	(void)printf("%smessages     %" PRIu64 "\n",
 		trial->rewritten || trial->left || trial->refused ? "\n" : "",
-		(unsigned long long)trial->messages);
-	(void)printf(
-		"rewritten    %llu\n", (unsigned long long)trial->rewritten);
-	(void)printf("unchanged    %llu\n",
-		(unsigned long long)(trial->messages - trial->rewritten -
-				     trial->refused - trial->unreadable));
+		trial->messages);
+	(void)printf("rewritten    %" PRIu64 "\n", trial->rewritten);
+	(void)printf("unchanged    %" PRIu64 "\n",
+		(trial->messages - trial->rewritten - trial->refused -
+			trial->unreadable));
 	if (trial->refused)
-		(void)printf("refused      %llu\n",
-			(unsigned long long)trial->refused);
-	(void)printf(
-		"unreadable   %llu\n", (unsigned long long)trial->unreadable);
-	(void)printf("left         %llu addresses\n",
-		(unsigned long long)trial->left);
-	(void)printf("unparsable   %llu addresses\n",
-		(unsigned long long)trial->unparsable);
-	(void)printf("signatures   %llu broken, in %llu messages\n",
-		(unsigned long long)trial->broken,
-		(unsigned long long)trial->with_broken);
+		(void)printf("refused      %" PRIu64 "\n", trial->refused);
+	(void)printf("unreadable   %" PRIu64 "\n", trial->unreadable);
+	(void)printf("left         %" PRIu64 " addresses\n", trial->left);
+	(void)printf("unparsable   %" PRIu64 " addresses\n", trial->unparsable);
+	(void)printf("signatures   %" PRIu64 " broken, in %" PRIu64
+		     " messages\n",
+		trial->broken, trial->with_broken);
 	print_rules(trial);
 	if (config->inbound_mode == CONFIG_MODE_SHADOW ||
 		config->outbound_mode == CONFIG_MODE_SHADOW)

@@ -1,5 +1,6 @@
 #include "print/change.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "print/text.h"
@@ -74,8 +75,8 @@ void change_print_counts(
 {
 	(void)printf("%s:", rule_table_name(changes->table));
 	for (int i = 0; i < CHANGE_KINDS; i++)
-		(void)printf("%s %llu %s", i ? "," : "",
-			(unsigned long long)result->counts[i], words[i]);
+		(void)printf("%s %" PRIu64 " %s", i ? "," : "",
+			result->counts[i], words[i]);
 }
 
 void change_put_counts(

@@ -1,5 +1,6 @@
 #include "print/progress.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,8 +45,8 @@ void progress_show(
 		(void)snprintf(left, sizeof left, ", %.0f s left",
 			(double)spent / 1000 * (double)(total - done) /
 				(double)done);
-	width = snprintf(line, sizeof line, "%.80s: %llu rows, %.0f rows/s%s",
-		progress->what, (unsigned long long)rows,
+	width = snprintf(line, sizeof line,
+		"%.80s: %" PRIu64 " rows, %.0f rows/s%s", progress->what, rows,
 		(double)rows * 1000 / (double)spent, left);
 	(void)fprintf(stderr, "\r%s%*s", line,
 		progress->width > width ? progress->width - width : 0, "");
