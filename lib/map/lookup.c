@@ -39,11 +39,11 @@ static int find_name(struct map_reader *reader, enum rule_table table,
 	struct bytes name, struct bytes domain, struct lookup *lookup)
 {
 	char key[ADDRESS_KEY_MAX];
-	int result = make_key(name, domain, key);
+	int len = make_key(name, domain, key);
 
-	if (result < 0)
-		return result == ERR_BAD ? 0 : result;
-	return get(reader, table, key, (size_t)result, lookup);
+	if (len < 0)
+		return len == ERR_BAD ? 0 : len;
+	return get(reader, table, key, (size_t)len, lookup);
 }
 
 /* Steps 1 and 2: the whole address, whose key is made; then without its tag;
@@ -112,7 +112,8 @@ int lookup_find(struct map_reader *reader, enum rule_table table,
 {
 	char domain_key[ADDRESS_KEY_MAX];
 	struct bytes domain = { domain_key, 0 };
-	int result = address_domain_key(
+	int result = 0;
+	int len = address_domain_key(
 		mailbox->domain, mailbox->domain_len, domain_key);
 
 	lookup->key_len = 0;
@@ -120,16 +121,15 @@ int lookup_find(struct map_reader *reader, enum rule_table table,
 	lookup->tag_len = 0;
 	lookup->extension = (struct span){ 0, 0 };
 	lookup->address_len = 0;
-	if (result < 0)
-		return result == ERR_BAD ? 0 : result;
-	domain.len = (size_t)result;
-	result = make_key((struct bytes){ mailbox->local, mailbox->local_len },
+	if (len < 0)
+		return len == ERR_BAD ? 0 : len;
+	domain.len = (size_t)len;
+	len = make_key((struct bytes){ mailbox->local, mailbox->local_len },
 		domain, lookup->address);
-	if (result < 0 && result != ERR_BAD)
-		return result;
+	if (len < 0 && len != ERR_BAD)
+		return len;
 	/* One that is too long for a key may have an extension. */
-	lookup->address_len = result < 0 ? 0 : (size_t)result;
-	result = 0;
+	lookup->address_len = len < 0 ? 0 : (size_t)len;
 	if (mailbox->local_len)
 		result = find_user(
 			reader, table, mailbox, syntax, domain, lookup);
