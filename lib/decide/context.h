@@ -1,5 +1,6 @@
 /*
- * context: what the parts of a decision share while it is made.
+ * context: the values that the parts of a decision share while it is made.
+ * Types only. Tested by tests/unit/decide/test_decide.c.
  */
 #ifndef READDRESS_DECIDE_CONTEXT_H
 #define READDRESS_DECIDE_CONTEXT_H
@@ -8,39 +9,41 @@
 #include "decide/decision.h"
 #include "map/map.h"
 
-/* What the parts of a decision work with. */
 struct decide_context {
 	const struct config *config;
 	struct map_reader *reader;
 	const struct decide_message *message;
-	struct arena *arena;   /* what the decision needs */
-	struct arena *scratch; /* empty again after each header */
+	struct arena *arena;   /* holds what the decision points to */
+	struct arena *scratch; /* is emptied after each header */
 	struct decision *decision;
-	size_t findings_room; /* of decision->findings */
-	struct error *error;  /* says why, beside memory */
+	size_t findings_room; /* capacity of decision->findings */
+	struct error *error;  /* gets the text of an error, but for ERR_NOMEM */
 };
 
-/* A recipient as it was; one for each that is an address. */
+/* A recipient as the client gave it. Recipients that are not an address are not
+ * listed. */
 struct recipients_before {
 	struct bytes key;
-	struct bytes spelt; /* a delete goes by it */
-	const char *orcpt;  /* the client's, for a milter; NULL: it gave none */
-	size_t recipient;   /* its index in the message */
+	struct bytes spelt; /* the spelling by which Postfix deletes it */
+	const char *orcpt;  /* the client's ORCPT as a milter hands it to
+			       Postfix; NULL if the client gave none */
+	size_t recipient;   /* index in decide_message.recipients */
 	bool rewritten;
-	bool deleted; /* no recipient is rewritten to it, or its NOTIFY changes
-			 and it is added again */
-	bool joined;  /* another recipient is rewritten to it, or it is kept by
-			 its own rule */
+	bool deleted; /* Postfix must delete it: no recipient is rewritten to
+			 it, or its NOTIFY changes and it is added again */
+	bool joined;  /* a recipient is rewritten to it: another one, or itself
+			 by its own rule */
 };
 
-/* A recipient as it is to be: one for each target, or for one that stays. */
+/* A recipient of the rewritten message: one for each target of a rewritten
+ * recipient, one for each recipient that stays. */
 struct recipients_after {
 	struct bytes key;
-	const char *text;  /* NULL: it stays */
-	const char *orcpt; /* of the recipient that it comes from */
-	bool held;	   /* Postfix holds it, and it is not deleted */
-	size_t recipient;
-	size_t order;
+	const char *text;  /* the new address; NULL if the recipient stays */
+	const char *orcpt; /* of the recipient that is rewritten to it */
+	bool held;	   /* Postfix has this recipient and keeps it */
+	size_t recipient;  /* index in decide_message.recipients */
+	size_t order;	   /* position in which it was listed */
 };
 
 struct recipients {

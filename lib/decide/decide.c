@@ -5,10 +5,12 @@
 #include "decide/headers.h"
 #include "decide/leak.h"
 
-/* For one header at a time, of 60,000 octets where Postfix sends them. */
+/* The scratch arena holds one header at a time; Postfix sends at most 60,000
+ * bytes of it. */
 #define DECIDE_SCRATCH_MAX ((size_t)256 << 20)
 
-/* Postfix put it into the queue again, and it had passed the milter. */
+/* True if the message passed this milter before and Postfix put it into the
+ * queue again. */
 static bool was_decided(const struct decide_message *message)
 {
 	enum received_state state = RECEIVED_NONE;

@@ -1,7 +1,7 @@
 /*
- * decide: the heart. Given a direction, an envelope, headers and a map, list
- * the edits. No I/O; nothing is changed that was given; the milter and
- * `readdress rewrite` both call it.
+ * decide: lists the edits of a message, given its direction, its envelope, its
+ * headers and a map. It does no I/O but reading the map, and it changes nothing
+ * that it is given. The milter and `readdress rewrite` both call it.
  */
 #ifndef READDRESS_DECIDE_DECIDE_H
 #define READDRESS_DECIDE_DECIDE_H
@@ -46,20 +46,24 @@
 #include "decide/decision.h"
 #include "map/map.h"
 
-/* What a decision is made of. */
 struct decide_input {
 	const struct config *config;
 	const struct map *map;
-	enum decision_direction direction; /* from direction_find, or given */
-	enum decision_why why;		   /* likewise, or COMMAND */
+	enum decision_direction direction; /* from direction_find(), or chosen
+					      by the caller */
+	enum decision_why why;		   /* from direction_find(), or
+						 DECISION_WHY_COMMAND */
 	const struct decide_message *message;
 };
 
 /*
- * Makes the decision. All of *decision lives in arena, or points into message
- * and map. Returns 0; or ERR_NOMEM (the arena's cap, too), ERR_IO, ERR_BAD when
- * the map failed or Postfix cannot be told what the rules want (lookalike.h):
- * then the message is to be deferred.
+ * Makes the decision. *decision points into arena, message and map, and is
+ * valid as long as all three are.
+ *
+ * Returns 0, or a negative error with its text in *error: ERR_NOMEM if memory
+ * or the arena's limit is exhausted, ERR_IO or ERR_BAD if the map cannot be
+ * read, ERR_BAD also if Postfix would confuse two recipients that the rules
+ * tell apart (lookalike.h). After an error the message must be deferred.
  */
 int decide(const struct decide_input *input, struct arena *arena,
 	struct decision *decision, struct error *error) MUST_CHECK;

@@ -54,20 +54,20 @@ const char *decision_reason_text(enum decision_reason reason)
 		[DECISION_REASON_NONE] = "",
 		[DECISION_REASON_SIGNED] = "a DKIM signature covers the header",
 		[DECISION_REASON_UNREAD] = "it cannot be read as an address",
-		[DECISION_REASON_NO_ADDRESS] = "it is no address",
-		[DECISION_REASON_TOO_LONG] = "it is too long for an address",
-		[DECISION_REASON_ROUTED] = "its local part holds %, ! or @",
+		[DECISION_REASON_NO_ADDRESS] = "it is not an address",
+		[DECISION_REASON_TOO_LONG] = "it is too long to be an address",
+		[DECISION_REASON_ROUTED] = "its local part contains %, ! or @",
 		[DECISION_REASON_NEW_TOO_LONG] =
-			"it would be longer than 254 octets",
+			"the new address would be longer than 254 bytes",
 		[DECISION_REASON_NEW_UTF8] =
-			"its local part is UTF-8 and the message "
-			"has no SMTPUTF8",
-		[DECISION_REASON_NEW_INVALID] = "it would be no address",
+			"the new local part is UTF-8, which a message "
+			"without SMTPUTF8 cannot carry",
+		[DECISION_REASON_NEW_INVALID] =
+			"the new address would not be valid",
 		[DECISION_REASON_LINE_LIMIT] =
-			"a line would be longer than 998 octets",
+			"a line of the header would be longer than 998 bytes",
 		[DECISION_REASON_HEADER_LIMIT] =
-			"the header would be longer than 60000 "
-			"octets",
+			"the header would be longer than 60000 bytes",
 	};
 
 	return reason < DECISION_REASONS ? texts[reason] : "";

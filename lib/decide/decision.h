@@ -1,6 +1,8 @@
 /*
- * decision: what is known of a message, and what is decided about it. The nouns
- * of decide.h, and their names.
+ * decision: the types that describe a message and the decision about it, and
+ * the names of their values in log lines and reports. Tested by
+ * tests/unit/decide/test_decide.c and
+ * tests/unit/decisionlog/test_decisionlog.c.
  */
 #ifndef READDRESS_DECIDE_DECISION_H
 #define READDRESS_DECIDE_DECISION_H
@@ -17,66 +19,69 @@ enum decision_direction {
 	DECISION_DIRECTIONS
 };
 
-/* What gave a message its direction. */
+/* Why a message has its direction. */
 enum decision_why {
 	DECISION_WHY_DEFAULT,
 	DECISION_WHY_DAEMON,
 	DECISION_WHY_AUTHENTICATED,
 	DECISION_WHY_NETWORK,
-	DECISION_WHY_UNPROVEN, /* DAEMON or NETWORK, but no required header */
-	DECISION_WHY_COMMAND,  /* the one that was given to `readdress rewrite`
-				*/
-	DECISION_WHY_REQUEUED, /* decided when it came: nothing is decided now
-				*/
+	/* It would be outbound, but it lacks the required headers (proof.h). */
+	DECISION_WHY_UNPROVEN,
+	/* The user gave the direction to `readdress rewrite`. */
+	DECISION_WHY_COMMAND,
+	/* It was decided when it first came, so nothing is decided now. */
+	DECISION_WHY_REQUEUED,
 	DECISION_WHYS
 };
 
-/* What is known of the client when the message begins. */
+/* What the milter knows of the client when a message begins. */
 struct decide_client {
 	const char *daemon_name; /* {daemon_name}, or NULL */
-	const char *address;	 /* as text, or NULL */
+	const char *address;	 /* its IP address as text, or NULL */
 	bool authenticated;
 	const char *host; /* {j}, the MTA's own name, or NULL */
 };
 
 struct decide_header {
-	struct bytes name;  /* as it came, without the colon and the blanks that
-			       may stand before it */
-	struct bytes value; /* all behind the colon, folds included, without the
-			       line break at its end. Folds are LF or CRLF. */
-	bool crlf;	    /* a line break that is added is CRLF, else LF */
+	struct bytes name;  /* without the colon and the blanks before it */
+	struct bytes value; /* everything after the colon, with its folds (LF
+			       or CRLF) and without the final line break */
+	bool crlf;	    /* line breaks that are added are CRLF, else LF */
 };
 
 struct decide_recipient {
-	const char *address; /* RCPT TO's argument as it came, with <> or not */
+	const char *address;  /* RCPT TO's argument as it came, with or without
+				 <> */
 	const char *resolved; /* {rcpt_addr}, or NULL */
-	const char *notify;   /* value of NOTIFY=, or NULL */
-	const char *orcpt; /* value of ORCPT=, in xtext as it came, or NULL */
+	const char *notify;   /* the value of NOTIFY=, or NULL */
+	const char *orcpt;    /* the value of ORCPT=, in xtext, or NULL */
 };
 
 struct decide_message {
 	const char *sender; /* MAIL FROM's argument; "" and "<>" are null */
 	const char *sender_resolved; /* {mail_addr}, or NULL */
 	bool smtputf8;
-	struct decide_recipient *recipients; /* decide() changes none */
+	struct decide_recipient *recipients; /* not changed by decide() */
 	size_t recipient_count;
-	/* Of mail on the service CONFIG_LOCAL: the Postfix that it came from.
-	 * Then Received belongs to the headers, and mail that was decided
-	 * before is known by it (received.h). NULL: any other mail. */
+	/* For mail on the service CONFIG_LOCAL: the Postfix that it came from.
+	 * decide() then recognizes mail that was decided before by its Received
+	 * headers (received.h), which must be among the headers. NULL for any
+	 * other mail. */
 	const struct received_mta *mta;
-	/* In the message's order. All instances of the headers that
-	 * direction_wants_header names; others do no harm. */
-	struct decide_header *headers; /* nor these */
+	/* In the message's order, and not changed by decide(): every instance
+	 * of each header for which direction_wants_header() is true. Further
+	 * headers are ignored. */
+	struct decide_header *headers;
 	size_t header_count;
-	bool explain;  /* findings for every address, not only for those that a
-			  log line tells of: REWRITTEN and LEFT */
-	bool keep_all; /* none of the findings that there are is only counted
-			  (see DECISION_FINDINGS); explain keeps all, too */
-	/* For each of outbound_required_headers: was it ever seen right? NULL:
-	 * all of them were. */
+	bool explain;  /* the decision gets a finding for every address, not
+			  only for REWRITTEN and LEFT, and keeps them all */
+	bool keep_all; /* the decision keeps all its findings, without the
+			  limit DECISION_FINDINGS */
+	/* One for each of outbound_required_headers: true if it was ever seen
+	 * with its value. NULL if all of them were. */
 	const bool *required_seen;
-	/* For log lines alone, each may be NULL: the client's address and the
-	 * daemon name. */
+	/* Used in log lines only; each may be NULL: the client's address and
+	 * the daemon name. */
 	const char *client;
 	const char *daemon;
 };
@@ -90,56 +95,66 @@ enum decision_field {
 
 enum decision_result {
 	DECISION_REWRITTEN,
-	DECISION_UNCHANGED, /* no rule, or one that changes nothing */
-	DECISION_EXCEPTION, /* a rule says: leave it */
-	DECISION_LEFT,	    /* a rule holds, but it was left as it is: why */
+	DECISION_UNCHANGED, /* no rule matches, or the rule changes nothing */
+	DECISION_EXCEPTION, /* the rule that matches is an exception */
+	DECISION_LEFT,	    /* a rule matches, but cannot be applied: see
+			       reason */
 	DECISION_UNPARSABLE,
 	DECISION_RESULTS
 };
 
-/* Why an address stays as it is. */
+/* Why an address is LEFT or UNPARSABLE. "It" is the address in the message,
+ * "new" the one that the rule makes of it. */
 enum decision_reason {
-	DECISION_REASON_NONE,	/* it does not, or no rule holds for it */
-	DECISION_REASON_SIGNED, /* unless-signed: nothing to warn of */
-	DECISION_REASON_UNREAD, /* no address, but it holds the domain of a rule
-				 */
-	DECISION_REASON_NO_ADDRESS, /* no address, and of no rule's domain */
-	DECISION_REASON_TOO_LONG,   /* no address: longer than one may be */
-	DECISION_REASON_ROUTED, /* the new one could be resolved elsewhere */
-	DECISION_REASON_NEW_TOO_LONG, /* the new one would be too long */
-	DECISION_REASON_NEW_UTF8, /* its local part is UTF-8, without SMTPUTF8
-				   */
-	DECISION_REASON_NEW_INVALID, /* the new one would be no address */
-	DECISION_REASON_LINE_LIMIT, /* a line of the header would be too long */
+	DECISION_REASON_NONE, /* it has another result */
+	/* A signature covers the header and the mode is unless-signed. This is
+	 * as configured and no reason for a warning. */
+	DECISION_REASON_SIGNED,
+	/* It is not an address, but contains the domain of a rule. */
+	DECISION_REASON_UNREAD,
+	/* It is not an address, and contains no rule's domain. */
+	DECISION_REASON_NO_ADDRESS,
+	DECISION_REASON_TOO_LONG, /* it is longer than an address may be */
+	/* What the new local part would keep of it could make an MTA resolve
+	 * the new address to another domain. */
+	DECISION_REASON_ROUTED,
+	DECISION_REASON_NEW_TOO_LONG,
+	/* The new local part is UTF-8 and the message has no SMTPUTF8. */
+	DECISION_REASON_NEW_UTF8,
+	DECISION_REASON_NEW_INVALID,
+	DECISION_REASON_LINE_LIMIT,   /* a line would be too long */
 	DECISION_REASON_HEADER_LIMIT, /* the header would be too long */
 	DECISION_REASONS
 };
 
-/* One address that was looked at. In shadow mode, what would have been. */
+/* The result for one address. In shadow mode, the result that it would have had
+ * in enforce mode. */
 struct decision_finding {
 	enum decision_field field;
 	enum decision_result result;
 	size_t index;	  /* of the recipient or header; 0 for the sender */
-	struct bytes old; /* as it came, path stripped */
-	struct bytes new; /* targets joined with ","; len 0 when not rewritten
-			   */
-	struct bytes key; /* of the rule; len 0 when none */
+	struct bytes old; /* as it came, without <> and source route */
+	struct bytes new; /* targets joined with ","; len 0 unless REWRITTEN */
+	struct bytes key; /* of the rule; len 0 if no rule matches */
 	enum rule_kind kind;
 	enum rule_table table;
 	bool shadow;
-	enum decision_reason
-		reason; /* of DECISION_LEFT and DECISION_UNPARSABLE */
-	/* Further addresses with this result and reason, in headers of that
-	 * name: beyond DECISION_FINDINGS they are counted, not kept. */
+	enum decision_reason reason; /* of LEFT and UNPARSABLE */
+	/* The number of further addresses with this result and reason in
+	 * headers of this name, which are counted but not kept because of
+	 * DECISION_FINDINGS. */
 	uint64_t more;
 };
 
-#define DECISION_FINDINGS 2048 /* beyond them see more; unless keep_all */
+/* The findings that are kept one by one; further ones are counted in `more`,
+ * unless keep_all or explain is set. */
+#define DECISION_FINDINGS 2048
 
 struct decision_header_edit {
 	size_t index;	    /* in decide_message.headers */
-	struct bytes value; /* NUL behind it; never empty */
-	size_t from_bottom; /* of the header, as dkim_covers counts */
+	struct bytes value; /* the new value: never empty, NUL follows it */
+	size_t from_bottom; /* 1 for the last header of its name, 2 for the
+			       one before it, as dkim_covers() counts */
 };
 
 struct decision_add {
@@ -147,9 +162,9 @@ struct decision_add {
 	const char *esmtp;   /* "NOTIFY=... ORCPT=...", or "" */
 };
 
-/* Where an address leaks; the labels of a metric (leak.h). */
+/* Where an address leaks: a label of a metric. leak.h has the names. */
 enum decision_leak_field {
-	DECISION_LEAK_FROM, /* the sender, and the From header */
+	DECISION_LEAK_FROM, /* the envelope sender and the From header */
 	DECISION_LEAK_SENDER,
 	DECISION_LEAK_REPLY_TO,
 	DECISION_LEAK_DISPOSITION,
@@ -162,27 +177,31 @@ enum decision_leak_field {
 	DECISION_LEAK_FIELDS
 };
 
-#define DECISION_LEAKS 20 /* that are kept, and logged, of a message */
+#define DECISION_LEAKS 20 /* the most that are kept and logged of a message */
 
-/* An address that the outbound table would rewrite and that leaves as it is. */
+/* An internal address that leaves: the outbound table has a rule for it, but it
+ * stays as it is. */
 struct decision_leak {
 	enum decision_leak_field field;
-	struct bytes header;  /* its name, of DECISION_LEAK_OTHER */
+	struct bytes header;  /* its name if field is OTHER, else empty */
 	struct bytes address; /* as it came */
 	struct bytes key;
 };
 
-#define DECISION_FOUND 4 /* headers whose values a log line shows */
+#define DECISION_FOUND 4 /* the most headers whose values a log line shows */
 
-/* What outbound_required_headers make of the message (proof.h). All is 0 when
+/* The required headers that were found in the message (proof.h). All is 0 if
  * the message needs no proof. */
 struct decision_proof {
-	const bool *right; /* for each of them: is it in the message, with its
-			      value? NULL: nothing is proven */
-	size_t found[DECISION_FOUND]; /* headers with a listed name, by index */
-	size_t found_count;	      /* of all of them */
-	/* Not proven: the first that was never seen right in any message, and
-	 * how many there are. */
+	/* One for each of outbound_required_headers: true if the message has it
+	 * with its value. NULL if the message is not proven. */
+	const bool *right;
+	/* The indices of the first headers that have a listed name, and the
+	 * number of all headers that have one. */
+	size_t found[DECISION_FOUND];
+	size_t found_count;
+	/* If the message is not proven: the first required header that was
+	 * never seen with its value in any message, and their number. */
 	const struct config_required *unseen;
 	size_t unseen_count;
 };
@@ -190,52 +209,57 @@ struct decision_proof {
 struct decision {
 	enum decision_direction direction;
 	enum decision_why why;
-	/* 550 5.7.1, or 450 4.7.1 with proof.unseen; then there are no edits */
+	/* The message is refused with decision_reply(); there are no edits. */
 	bool refuse;
-	struct bytes refused; /* refuse: the recipient that is the reason */
+	struct bytes refused; /* if refuse: the recipient that is the reason */
 	struct decision_proof proof;
-	bool shadow; /* a change was held back by shadow mode */
+	bool shadow; /* shadow mode held a change back */
 
-	const char *sender;   /* the new one, without <>; NULL: leave it */
-	const char **deletes; /* without <>, spelt as Postfix holds them;
-				 to be deleted before the first add */
+	const char *sender;   /* the new sender without <>; NULL: no change */
+	const char **deletes; /* without <>, spelt as Postfix holds them; they
+				 must be deleted before the first add */
 	size_t delete_count;
 	struct decision_add *adds;
 	size_t add_count;
-	struct decision_header_edit *headers; /* ascending by index */
+	struct decision_header_edit *headers; /* sorted by index */
 	size_t header_count;
 
-	struct decision_finding *findings; /* in the order sender, recipients,
-					    headers; see explain, more */
+	/* In the order sender, recipients, headers. decide_message.explain and
+	 * keep_all say which are kept. */
+	struct decision_finding *findings;
 	size_t finding_count;
-	uint64_t counts[DECISION_FIELDS]
-		       [DECISION_RESULTS]; /* of all addresses */
+	/* The number of addresses, those without a finding included. */
+	uint64_t counts[DECISION_FIELDS][DECISION_RESULTS];
 
-	/* Sender first, then the headers in their order; each address once for
-	 * each field. */
+	/* The sender first, then the headers in their order; each address once
+	 * for each field. */
 	struct decision_leak *leaks;
-	size_t leak_count;    /* that are kept */
-	size_t leak_total;    /* that there are; behind those that are kept an
-				 address may count more than once */
-	unsigned leak_fields; /* 1u << enum decision_leak_field */
+	size_t leak_count; /* of leaks, at most DECISION_LEAKS */
+	/* The number of all leaks. An address that is not among the kept ones
+	 * may be counted more than once. */
+	size_t leak_total;
+	unsigned leak_fields; /* 1u << enum decision_leak_field, combined */
 };
 
-/* Is the mode of this table shadow? */
+/* True if the mode of this table is shadow. */
 bool decision_in_shadow(const struct config *config, enum rule_table table);
 
-/* Does the decision change anything about the message? */
+/* True if the decision changes anything in the message. */
 bool decision_changes(const struct decision *decision);
 
-/* How a message with refuse is refused: "550 5.7.1", or "450 4.7.1". */
+/* Returns the reply to a message that is refused: "450 4.7.1" if proof.unseen
+ * is set, else "550 5.7.1". */
 const char *decision_reply(const struct decision *decision);
 
+/* These return the word that log lines and reports use, a static string, such
+ * as "outbound", "daemon", "rcpt" and "left". */
 const char *decision_direction_name(enum decision_direction direction);
-const char *decision_why_name(enum decision_why why); /* "daemon": as logged */
-const char *decision_field_name(enum decision_field field); /* "from", "rcpt",
-							   "header" */
+const char *decision_why_name(enum decision_why why);
+const char *decision_field_name(enum decision_field field);
 const char *decision_result_name(enum decision_result result);
 
-/* "its local part holds %, ! or @": as logged; static. "" of NONE. */
+/* Returns the reason as a clause, such as "its local part contains %, ! or @":
+ * a static string, "" for DECISION_REASON_NONE. */
 const char *decision_reason_text(enum decision_reason reason);
 
 #endif

@@ -53,7 +53,7 @@ bool direction_wants_header(const struct config *config,
 		config->outbound_required_count &&
 		(why == DECISION_WHY_DAEMON || why == DECISION_WHY_NETWORK);
 
-	/* Those of outbound tell of leaks in inbound messages. */
+	/* Inbound messages, too, are searched for leaks in these headers. */
 	if (config_list_has_nocase(&config->outbound_headers, name) ||
 		(unproven && proof_names(config, name)))
 		return true;
@@ -65,7 +65,8 @@ bool direction_wants_header(const struct config *config,
 		       dkim_is_signature(name));
 }
 
-/* Does a rule of inbound name the recipient's domain? 1, 0, or an error. */
+/* Returns 1 if the recipient's domain is the source of an inbound rule, 0 if it
+ * is not, or a negative error. */
 static int is_ours(const struct decide_context *context,
 	const struct decide_recipient *recipient, struct bytes *spelt)
 {
@@ -84,15 +85,17 @@ static int is_ours(const struct decide_context *context,
 		context->reader, (struct bytes){ key, (size_t)len });
 }
 
-/* Postfix's own: the null sender is "<>" or the like of every SMTP client, and
- * empty here alone. Refused, a bounce leaves the message that it is about in
- * the queue for ever, neither delivered nor returned. */
+/* True if Postfix itself made this message. Only then is the sender the empty
+ * string; an SMTP client's null sender has at least the "<>". A
+ * bounce must not be refused: the message that it is about would stay in the
+ * queue, neither delivered nor returned. */
 static bool is_bounce(const struct decide_message *message)
 {
 	return message->sender && !*message->sender;
 }
 
-/* A stranger in a shared network: may his message pass to these recipients? */
+/* Refuses a message that is not proven if it is for another domain than ours:
+ * its sender may be another customer of the same cloud. */
 static int refuse_foreign(struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
@@ -105,7 +108,8 @@ static int refuse_foreign(struct decide_context *context)
 		if (result < 0)
 			return result;
 		if (!result) {
-			/* Shadow mode changes no mail, and opens no door. */
+			/* Shadow mode does not change this: it must not make
+			 * this host an open relay. */
 			decision->refuse = true;
 			decision->refused = spelt;
 			return 0;

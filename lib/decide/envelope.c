@@ -33,7 +33,7 @@ int envelope_sender(struct decide_context *context)
 	if (result < 0)
 		return result;
 	if (!bytes_trim(spelt, " \t").len)
-		return 0; /* the null sender is nobody's address */
+		return 0; /* the null sender */
 	if (!result)
 		return note_unparsable(
 			context, DECISION_SENDER, 0, spelt, RULE_OUTBOUND);
@@ -52,7 +52,8 @@ int envelope_sender(struct decide_context *context)
 		context, DECISION_SENDER, 0, spelt, RULE_OUTBOUND, &outcome);
 }
 
-/* Adds what the recipient becomes to all->after. */
+/* Adds the addresses that the recipient is rewritten to, or the recipient
+ * itself, to all->after. */
 static int add_after(struct decide_context *context, struct recipients *all,
 	const struct recipients_before *before, const struct outcome *outcome,
 	const char *orcpt)
@@ -75,8 +76,9 @@ static int add_after(struct decide_context *context, struct recipients *all,
 	return 0;
 }
 
-/* The client's ORCPT as a milter hands it to Postfix; NULL: there is none. What
- * no word of a command can be is none either; Postfix lets none through. */
+/* Sets *orcpt to the client's ORCPT as a milter hands it to Postfix, or to NULL
+ * if there is none. An ORCPT with a blank or a control character in it, which
+ * Postfix does not let through, counts as none. Returns 0 or ERR_NOMEM. */
 static int given_orcpt(const struct decide_context *context,
 	const struct decide_recipient *recipient, const char **orcpt)
 {
@@ -90,7 +92,8 @@ static int given_orcpt(const struct decide_context *context,
 	return *orcpt ? 0 : ERR_NOMEM;
 }
 
-/* For a recipient that had none. NULL without memory. */
+/* Makes the ORCPT of a recipient for which the client gave none. Returns NULL
+ * if memory is exhausted. */
 static const char *made_orcpt(const struct decide_context *context,
 	const struct mailbox *mailbox, struct bytes spelt)
 {
@@ -99,7 +102,8 @@ static const char *made_orcpt(const struct decide_context *context,
 	return orcpt ? dsn_orcpt_for_milter(context->arena, orcpt) : NULL;
 }
 
-/* Looks up one recipient; it and what it becomes go into all. */
+/* Looks up one recipient, and adds it to all->before and its new addresses to
+ * all->after. */
 static int look_up(
 	struct decide_context *context, struct recipients *all, size_t index)
 {
@@ -112,8 +116,8 @@ static int look_up(
 	int result = resolved_mailbox(recipient->address, recipient->resolved,
 		&mailbox, &before->spelt);
 
-	/* The empty string is nobody's address, whatever it resolves to:
-	 * nothing could delete it. */
+	/* The empty string is not an address, whatever Postfix resolves it to:
+	 * it could not be deleted. */
 	if (!result || (result > 0 && !before->spelt.len))
 		return note_unparsable(context, DECISION_RECIPIENT, index,
 			before->spelt, RULE_INBOUND);

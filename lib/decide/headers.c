@@ -6,25 +6,26 @@
 #include "mail/dkim.h"
 #include "mail/splice.h"
 
-/* Which instances of each listed header a signature covers. */
+/* The instances of each listed header that a signature covers, counted from the
+ * bottom as dkim_covers() counts. */
 struct coverage {
 	const struct config_list *names;
-	size_t *covered;     /* for each name: the greatest place that is */
-	size_t *from_bottom; /* for each name: of its next instance */
+	size_t *covered;     /* for each name: the uppermost covered one */
+	size_t *from_bottom; /* for each name: the next one in the message */
 };
 
-/* One header on its way. */
+/* One header, while it is decided about. */
 struct work {
 	size_t index;
-	size_t from_bottom; /* as dkim_covers counts */
+	size_t from_bottom; /* as dkim_covers() counts */
 	const struct decide_header *header;
 	enum rule_table table;
-	struct splice_edit *edits; /* these two in scratch */
+	struct splice_edit *edits; /* in scratch, as elements */
 	size_t change_count;
 	size_t edit_room;
-	size_t *elements;
+	size_t *elements; /* the offset of each address-list element */
 	size_t element_count;
-	size_t first_finding; /* of this header */
+	size_t first_finding; /* of this header, in decision->findings */
 };
 
 static const struct config_list *listed(const struct decide_context *context)
@@ -90,7 +91,7 @@ static int add_edit(struct decide_context *context, struct work *work,
 	return 0;
 }
 
-/* Records what the element becomes. */
+/* Adds the edits that replace the element's address by the target. */
 static int add_edits(struct decide_context *context, struct work *work,
 	const struct addrlist_element *element,
 	const struct outcome_target *target)
@@ -107,8 +108,8 @@ static int add_edits(struct decide_context *context, struct work *work,
 	return add_edit(context, work, element->domain, target->domain);
 }
 
-/* What the rules make of an element. */
-static int judge(struct decide_context *context, struct work *work,
+/* Finds the outcome for an element, and adds its edits. */
+static int find_outcome(struct decide_context *context, struct work *work,
 	const struct addrlist_element *element, struct bytes old,
 	struct outcome *outcome)
 {
@@ -124,7 +125,7 @@ static int judge(struct decide_context *context, struct work *work,
 	if (reason)
 		return outcome_unread(
 			context, work->table, old, reason, outcome);
-	/* A header may hold thousands of addresses. */
+	/* A header may hold thousands of addresses, so scratch holds them. */
 	brief.arena = context->scratch;
 	result = outcome_find(
 		&brief, work->table, &mailbox, DECISION_HEADER, outcome);
@@ -142,18 +143,18 @@ static int look_up(struct decide_context *context, struct work *work,
 				   : element->addr_spec;
 	struct bytes old = { work->header->value.data + span.off, span.len };
 	struct outcome outcome;
-	int result = judge(context, work, element, old, &outcome);
+	int result = find_outcome(context, work, element, old, &outcome);
 
 	if (result < 0)
 		return result;
 	result = outcome_note(context, DECISION_HEADER, work->index, old,
 		work->table, &outcome);
-	if (outcome.result != DECISION_REWRITTEN) /* no edit points there */
+	if (outcome.result != DECISION_REWRITTEN) /* no edit points to it */
 		arena_rewind(context->scratch, mark);
 	return result;
 }
 
-/* Where the elements begin. */
+/* Lists the offsets of the elements. */
 static int find_elements(struct decide_context *context, struct work *work)
 {
 	struct addrlist_iter iter;
@@ -173,8 +174,8 @@ static int find_elements(struct decide_context *context, struct work *work)
 	return 0;
 }
 
-/* Looks every element up; lists the edits. */
-static int walk(struct decide_context *context, struct work *work)
+/* Looks up every element of the header. */
+static int look_up_all(struct decide_context *context, struct work *work)
 {
 	struct addrlist_iter iter;
 	struct addrlist_element element;
@@ -189,7 +190,8 @@ static int walk(struct decide_context *context, struct work *work)
 	return 0;
 }
 
-/* The header stays as it is after all: so do its addresses. */
+/* Turns the findings REWRITTEN of this header into LEFT, because the header
+ * stays as it is. */
 static void leave(struct decision *decision, const struct work *work,
 	enum decision_reason reason)
 {
@@ -219,7 +221,7 @@ static int edit_header(struct decide_context *context, struct work *work,
 	int result;
 
 	work->first_finding = decision->finding_count;
-	result = walk(context, work);
+	result = look_up_all(context, work);
 	if (result < 0 || !work->change_count)
 		return result;
 	if (hold) {

@@ -5,13 +5,13 @@
 #include "mail/addrlist.h"
 #include "mail/unread.h"
 
-/* One field of the message, while it is looked at. */
+/* The sender or one header, while it is searched. */
 struct source {
 	enum decision_leak_field field;
-	struct bytes header; /* its name; of the sender: none */
+	struct bytes header; /* its name; empty if field says it */
 	struct bytes value;
 	enum decision_field where;
-	bool edited; /* a new value of it is in the decision */
+	bool edited; /* the decision has a new value for it */
 };
 
 static const char *const names[DECISION_LEAK_FIELDS] = {
@@ -42,7 +42,7 @@ static enum decision_leak_field field_of(struct bytes header)
 	return field;
 }
 
-/* True if an address can have stayed that the outbound table would rewrite. */
+/* True if the decision so far allows for a leak. */
 static bool is_possible(const struct decide_context *context)
 {
 	const struct decision *decision = context->decision;
@@ -58,7 +58,7 @@ static bool is_possible(const struct decide_context *context)
 	       header[DECISION_LEFT] || header[DECISION_UNPARSABLE];
 }
 
-/* True if the address has no domain, and Postfix completes it with its own. */
+/* True if the address has no domain: Postfix completes it with its own. */
 static bool is_bare(struct bytes spelt)
 {
 	for (size_t i = 0; i < spelt.len; i++)
@@ -67,7 +67,8 @@ static bool is_bare(struct bytes spelt)
 	return true;
 }
 
-/* 1, 0 (an address without a domain is this host's own), or an error. */
+/* Returns 1 if the recipient is outside, 0 if not, or a negative error. An
+ * address without a domain is this host's own. */
 static int is_outside(const struct decide_context *context,
 	const struct decide_recipient *recipient)
 {
@@ -98,9 +99,9 @@ static int has_outsider(const struct decide_context *context)
 	return result;
 }
 
-/* What the outbound table would do with the address: true when it would
- * rewrite it, or cannot although a rule holds. */
-static bool fires(const struct outcome *outcome)
+/* True if the outbound table would rewrite the address, or has a rule for it
+ * that cannot be applied. */
+static bool has_rule(const struct outcome *outcome)
 {
 	return outcome->result == DECISION_REWRITTEN ||
 	       outcome->result == DECISION_LEFT;
@@ -120,8 +121,8 @@ static bool is_known(const struct decision *decision,
 	return false;
 }
 
-/* Notes the address unless it is known. Returns 1 when it, and what the verdict
- * points to, must stay in the arena; 0; ERR_NOMEM. */
+/* Adds the address to the leaks unless it is one already. Returns 1 if the
+ * address and the outcome's key must stay in the arena, 0 if not. */
 static int note(struct decide_context *context, const struct source *source,
 	struct bytes address, struct bytes key)
 {
@@ -139,9 +140,8 @@ static int note(struct decide_context *context, const struct source *source,
 	return 1;
 }
 
-/* Is this address, which the outbound table would rewrite, another one now?
- * Only in an edited header: it was inbound, and so was the rule. 1, 0, or an
- * error. */
+/* Returns 1 if the edit of an inbound message's header rewrote this address, 0
+ * if not, or a negative error. */
 static int is_changed(
 	const struct decide_context *context, const struct mailbox *mailbox)
 {
@@ -152,7 +152,7 @@ static int is_changed(
 	return result < 0 ? result : outcome.result == DECISION_REWRITTEN;
 }
 
-/* An address that could be read. */
+/* Looks for a leak in an address. */
 static int look_at(struct decide_context *context, const struct source *source,
 	const struct mailbox *mailbox, struct bytes address)
 {
@@ -163,7 +163,7 @@ static int look_at(struct decide_context *context, const struct source *source,
 
 	if (result < 0)
 		return result;
-	if (fires(&outcome) && source->edited) {
+	if (has_rule(&outcome) && source->edited) {
 		if (context->decision->direction == DECISION_INBOUND)
 			result = is_changed(context, mailbox);
 		else
@@ -171,7 +171,7 @@ static int look_at(struct decide_context *context, const struct source *source,
 		if (result < 0)
 			return result;
 	}
-	if (!result && fires(&outcome))
+	if (!result && has_rule(&outcome))
 		result = note(context, source, address, outcome.key);
 	else
 		result = 0;
@@ -180,17 +180,17 @@ static int look_at(struct decide_context *context, const struct source *source,
 	return result < 0 ? result : 0;
 }
 
-/* Looks the first len bytes of it up. */
-static int look_at_place(struct decide_context *context,
+/* Looks up the first len bytes of a text that looks like an address. */
+static int look_at_prefix(struct decide_context *context,
 	const struct source *source, const struct unread *unread, size_t len,
-	bool *fired)
+	bool *found)
 {
 	struct arena_mark mark = arena_mark(context->arena);
 	struct mailbox mailbox = { .local_len = 0 };
 	struct outcome outcome;
 	int result = 0;
 
-	*fired = false;
+	*found = false;
 	if (unread->at)
 		result = address_parse(unread->text, len, &mailbox, NULL);
 	if (!unread->at || result < 0) {
@@ -201,8 +201,8 @@ static int look_at_place(struct decide_context *context,
 	}
 	result = outcome_find(
 		context, RULE_OUTBOUND, &mailbox, source->where, &outcome);
-	*fired = !result && fires(&outcome);
-	if (*fired) {
+	*found = !result && has_rule(&outcome);
+	if (*found) {
 		char *copy = arena_copy(context->arena, unread->text, len);
 
 		result =
@@ -215,7 +215,7 @@ static int look_at_place(struct decide_context *context,
 	return result < 0 ? result : 0;
 }
 
-/* What could not be read, but holds what looks like addresses. */
+/* Looks for leaks in a text that is not an address, but may contain some. */
 static int look_into(struct decide_context *context,
 	const struct source *source, struct bytes text)
 {
@@ -223,12 +223,12 @@ static int look_into(struct decide_context *context,
 	int result = 0;
 
 	while (!result && unread_next(&text, &unread)) {
-		bool fired = false;
+		bool found = false;
 
-		for (unsigned i = 0; !result && !fired && i < unread.len_count;
+		for (unsigned i = 0; !result && !found && i < unread.len_count;
 			i++)
-			result = look_at_place(context, source, &unread,
-				unread.len[i], &fired);
+			result = look_at_prefix(context, source, &unread,
+				unread.len[i], &found);
 	}
 	return result;
 }
@@ -252,8 +252,8 @@ static int look_at_sender(struct decide_context *context)
 		      : look_into(context, &source, spelt);
 }
 
-/* The address as a log line shows it: without the comments and folds that may
- * be in it. NULL data: out of memory. */
+/* Returns the address as a log line shows it, without the comments and folds
+ * that it may contain. data is NULL if memory is exhausted. */
 static struct bytes shown(struct decide_context *context,
 	const struct addrlist_element *element, struct bytes value,
 	const struct mailbox *mailbox)

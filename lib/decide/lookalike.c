@@ -41,8 +41,8 @@ static int check_pair(struct decide_context *context,
 		((!a->joined && !b->joined) || bytes_equal(a->key, b->key)))
 		return 0;
 	return error_set(context->error, ERR_BAD,
-		"two recipients are one to Postfix, for which U+00DF is ss, "
-		"but not to the rules");
+		"two recipients differ in the rules but are duplicates to "
+		"Postfix, which folds U+00DF to ss");
 }
 
 int lookalikes_list(struct decide_context *context,
@@ -83,13 +83,14 @@ static const char *orcpt_of(
 	char *orcpt;
 
 	if (address_parse_internal(key.data, key.len, &mailbox) < 0)
-		return NULL; /* never: it is a key */
+		return NULL; /* cannot happen: every key is an address */
 	orcpt = dsn_orcpt(context->arena, &mailbox, (struct bytes){ NULL, 0 });
 	return orcpt ? dsn_orcpt_for_milter(context->arena, orcpt) : NULL;
 }
 
-/* Will Postfix still hold a recipient that looks like this, with this ORCPT?
- * A delete takes one out of its filter. 1, 0 or ERR_NOMEM. */
+/* Returns 1 if Postfix would take an add for a duplicate: after the deletes it
+ * still holds a recipient that looks like this and has this ORCPT. Else returns
+ * 0 or ERR_NOMEM. */
 static int holds(const struct decide_context *context,
 	const struct lookalikes *list, struct bytes folded, const char *orcpt)
 {
@@ -105,8 +106,8 @@ static int holds(const struct decide_context *context,
 	return 0;
 }
 
-/* Is another one that looks like this to be added again? Which of the two
- * Postfix would take for a duplicate of the other is not worth knowing. */
+/* True if another recipient that looks like this is deleted and added again.
+ * Postfix could then take either for a duplicate of the other. */
 static bool is_added_again(const struct lookalikes *list, struct bytes folded,
 	const struct recipients_after *after)
 {
@@ -121,7 +122,7 @@ static bool is_added_again(const struct lookalikes *list, struct bytes folded,
 	return false;
 }
 
-/* Is it an address whose domain is seen? */
+/* True if the text is an address with a domain. */
 static bool is_plain(const char *text)
 {
 	struct mailbox mailbox;
@@ -132,8 +133,8 @@ static bool is_plain(const char *text)
 static int clash(struct decide_context *context)
 {
 	return error_set(context->error, ERR_BAD,
-		"a target is a recipient to Postfix, for which U+00DF is ss, "
-		"but not to the rules");
+		"a target and a recipient differ in the rules but are "
+		"duplicates to Postfix, which folds U+00DF to ss");
 }
 
 int lookalikes_part(struct decide_context *context,
@@ -146,7 +147,8 @@ int lookalikes_part(struct decide_context *context,
 
 	if (!list->count)
 		return 0;
-	/* One that is added again as it came: who knows what it looks like. */
+	/* A recipient that is added again as it came may have no domain, and
+	 * then it is not known what it looks like to Postfix. */
 	if (!is_plain(after->text))
 		return clash(context);
 	if (postfixfold_address(

@@ -4,11 +4,11 @@
 #include "mail/unread.h"
 #include "map/lookup.h"
 
-/* What of the old address goes into the new one may be dangerous there. */
-static enum decision_reason objection(const struct decide_context *context,
-	const struct lookup *lookup, const struct mailbox *old,
-	const struct lookup_target *target, size_t text_len,
-	enum decision_field field)
+/* Returns why the address must be left, or DECISION_REASON_NONE. */
+static enum decision_reason reason_to_leave(
+	const struct decide_context *context, const struct lookup *lookup,
+	const struct mailbox *old, const struct lookup_target *target,
+	size_t text_len, enum decision_field field)
 {
 	bool keeps = target->keeps_local;
 	bool new_local = !keeps || field != DECISION_HEADER;
@@ -18,8 +18,9 @@ static enum decision_reason objection(const struct decide_context *context,
 	if (field == DECISION_RECIPIENT &&
 		address_is_routed(old->local + off, len))
 		return DECISION_REASON_ROUTED;
-	/* 64 octets before the "@" are a limit for what a rule writes: reply
-	 * tokens, VERP and extensions are longer, and are delivered. */
+	/* The limit of 64 octets for the local part (RFC 5321, 4.5.3.1.1) holds
+	 * for the targets in a table only. Reply tokens, VERP and extensions
+	 * are longer, and are delivered. */
 	if (target->too_long || text_len > ADDRESS_MAX)
 		return DECISION_REASON_NEW_TOO_LONG;
 	if (new_local && !context->message->smtputf8 &&
@@ -28,7 +29,7 @@ static enum decision_reason objection(const struct decide_context *context,
 	return DECISION_REASON_NONE;
 }
 
-/* Writes one target into the arena. */
+/* Copies one target into the arena. */
 static int write_target(const struct decide_context *context,
 	const struct lookup_target *target, const char *text, size_t len,
 	struct outcome_target *out)
@@ -62,8 +63,8 @@ static size_t count_targets(struct bytes targets)
 	return count;
 }
 
-/* Makes the next of verdict->targets. Returns 0; 1 and verdict->reason when the
- * address is to be left; or an error. */
+/* Makes the next of outcome->targets. Returns 0; or 1, with outcome->reason
+ * set, if the address must be left; or a negative error. */
 static int make_target(const struct decide_context *context,
 	const struct lookup *lookup, const struct mailbox *mailbox,
 	const struct lookup_target *target, enum decision_field field,
@@ -74,7 +75,7 @@ static int make_target(const struct decide_context *context,
 	int result = len;
 
 	if (len >= 0) {
-		outcome->reason = objection(
+		outcome->reason = reason_to_leave(
 			context, lookup, mailbox, target, (size_t)len, field);
 		if (outcome->reason)
 			return 1;
@@ -90,7 +91,7 @@ static int make_target(const struct decide_context *context,
 	return result;
 }
 
-/* True if the rule makes nothing of the address but itself. */
+/* True if every target is the address itself. */
 static bool is_itself(const struct outcome *outcome)
 {
 	size_t same = 0;
@@ -198,7 +199,7 @@ int outcome_join(struct arena *arena, const struct outcome *outcome,
 	return 0;
 }
 
-/* True if both are to be told of as one. */
+/* True if both findings are reported as one. */
 static bool is_alike(const struct decide_context *context,
 	const struct decision_finding *a, const struct decision_finding *b)
 {
@@ -214,7 +215,8 @@ static bool keeps_all(const struct decide_context *context)
 	return context->message->explain || context->message->keep_all;
 }
 
-/* True if the address is counted by a finding of its header that is there. */
+/* Counts the address in an earlier finding of its header, if there is one with
+ * the same result and reason. True if it did. */
 static bool is_counted(const struct decide_context *context,
 	const struct decision_finding *new)
 {
@@ -265,7 +267,8 @@ void outcome_fold(struct decide_context *context, size_t index)
 	}
 }
 
-/* What the finding keeps of a verdict that lives shorter. */
+/* Sets the finding's key and new address, as copies if the outcome is one of a
+ * header, which does not live as long. */
 static int keep_finding(const struct decide_context *context,
 	const struct outcome *outcome, struct decision_finding *finding)
 {
@@ -315,7 +318,8 @@ int outcome_note(struct decide_context *context, enum decision_field field,
 	return 0;
 }
 
-/* 1 if the domain has that role in the rules, 0, or an error. */
+/* Returns 1 if the domain has that role in the rules, 0 if not, or a negative
+ * error. */
 static int names(struct map_reader *reader, unsigned role, struct bytes domain)
 {
 	char key[ADDRESS_KEY_MAX];
@@ -329,8 +333,8 @@ static int names(struct map_reader *reader, unsigned role, struct bytes domain)
 	return result < 0 ? result : (roles & role) != 0;
 }
 
-/* 1 if the text holds an "@domain" that a rule of the table names; 0, or an
- * error. */
+/* Returns 1 if the text contains "@" and the domain of a source in the table, 0
+ * if not, or a negative error. */
 static int names_domain(
 	struct map_reader *reader, enum rule_table table, struct bytes text)
 {

@@ -9,8 +9,8 @@ bool proof_names(const struct config *config, struct bytes name)
 	return false;
 }
 
-/* Looks at one header. Returns false when it has a listed name, but no value
- * that is listed with it. */
+/* Looks at one header. Returns false if it has a listed name, but not a value
+ * that is listed with this name. */
 static bool look_at(const struct config *config,
 	const struct decide_header *header, size_t index,
 	struct decision_proof *proof, bool *right)

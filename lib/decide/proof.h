@@ -1,7 +1,8 @@
 /*
- * proof: outbound_required_headers. They prove that a message comes from a
- * sender of this relay and not from another customer of the same cloud, and
- * once each of them was seen right, that the list holds no typing error.
+ * proof: looks for outbound_required_headers in a message. They prove that it
+ * comes from a sender of this relay and not from another customer of the same
+ * cloud. A required header that was never seen with its value in any message
+ * may be a typing error in the configuration.
  */
 #ifndef READDRESS_DECIDE_PROOF_H
 #define READDRESS_DECIDE_PROOF_H
@@ -13,21 +14,23 @@
 bool proof_names(const struct config *config, struct bytes name);
 
 /*
- * Looks for the required headers. Sets right and found of *proof; right lives
- * in arena. The message is proven when it has one of them with its value, and
- * no header of a listed name with another value. Returns 1 when it is proven,
- * 0 when it is not (then right is NULL), ERR_NOMEM.
+ * Looks for the required headers. The message is proven if it has one of them
+ * with its value, and no header of a listed name with another value. Adds to
+ * found and found_count of *proof, and sets right, which lives in arena, if the
+ * message is proven. *proof must be 0 before.
+ *
+ * Returns 1 if the message is proven, 0 if it is not, or ERR_NOMEM.
  */
 int proof_find(const struct config *config,
 	const struct decide_message *message, struct arena *arena,
 	struct decision_proof *proof) MUST_CHECK;
 
-/* True if both ask for the same: name and value, whatever their ASCII case. */
+/* True if both have the same name and the same value, apart from ASCII case. */
 bool proof_is_same(
 	const struct config_required *a, const struct config_required *b);
 
-/* Sets unseen and unseen_count of *proof: which headers of the list were never
- * seen right. seen: as decide_message.required_seen. */
+/* Sets unseen and unseen_count of *proof from seen, which is like
+ * decide_message.required_seen. *proof must not have them set before. */
 void proof_find_unseen(const struct config *config, const bool *seen,
 	struct decision_proof *proof);
 

@@ -38,7 +38,8 @@ static int compare_after(const void *a, const void *b)
 	return order ? order : compare_order(a, b);
 }
 
-/* Behind the last of all->after, sorted, that has the key of the first. */
+/* Returns the index after the last element that has the key of the first one.
+ * all->after must be sorted. */
 static size_t end_of_after(const struct recipients *all, size_t first)
 {
 	size_t end = first + 1;
@@ -62,7 +63,8 @@ struct recipients_after *recipients_new(
 	return &all->after[all->after_count++];
 }
 
-/* The parameters for a recipient that first..first+count become. */
+/* Returns the ESMTP parameters of an add, to which count elements from first
+ * are rewritten, or NULL if memory is exhausted. */
 static const char *esmtp(const struct decide_context *context,
 	const struct recipients_after *first, size_t count)
 {
@@ -85,8 +87,8 @@ static const char *esmtp(const struct decide_context *context,
 	return out;
 }
 
-/* Keeps of all->after, sorted by key, what is to be added: the first of each
- * key, orcpt now being all its parameters. */
+/* Reduces all->after, which must be sorted by key, to the addresses that are
+ * added: the first of each key. Their orcpt becomes the ESMTP parameters. */
 static int keep_new(struct decide_context *context,
 	const struct lookalikes *lookalikes, struct recipients *all)
 {
@@ -133,7 +135,8 @@ static int list_adds(struct decide_context *context,
 	return 0;
 }
 
-/* Once for each spelling: Postfix finds a recipient by no other. */
+/* Lists each spelling once: Postfix finds a recipient by its exact spelling
+ * only. */
 static int list_deletes(
 	struct decide_context *context, const struct recipients *all)
 {
@@ -167,10 +170,10 @@ static void add_notify(const struct decide_context *context, size_t recipient,
 }
 
 /*
- * A recipient that was there and is to be: before[from..to) are those of its
- * key that came, after[first..next) those that are to be. It stays as Postfix
- * holds it, unless those who become it ask for other notification than those
- * who came with it: then it is added again, as the first of them spelt it.
+ * Marks a key that is in both sets: before[from..to) and after[first..next)
+ * have it. The recipient stays as Postfix holds it, unless the NOTIFY that it
+ * needs after the rules differs from that which Postfix holds. Then it is
+ * deleted, and added again in the spelling of the recipient that came first.
  */
 static int mark_both(struct decide_context *context, struct recipients *all,
 	size_t from, size_t to, size_t first, size_t next)
@@ -202,8 +205,8 @@ static int mark_both(struct decide_context *context, struct recipients *all,
 	return after->text ? 0 : ERR_NOMEM;
 }
 
-/* What Postfix is to lose, and what of all->after it has. Both lists are in the
- * order of keys. */
+/* Sets deleted and joined of all->before, and held of all->after. Both must be
+ * sorted by key. */
 static int mark(struct decide_context *context, struct recipients *all)
 {
 	size_t from = 0;

@@ -2,7 +2,7 @@
 
 #include "mail/postfixfold.h"
 
-/* Have both the same key? 1, 0, or ERR_NOMEM. */
+/* Returns 1 if both have the same key, 0 if not, or ERR_NOMEM. */
 static int same_key(const struct mailbox *a, const struct mailbox *b)
 {
 	char a_key[ADDRESS_KEY_MAX];
@@ -16,7 +16,8 @@ static int same_key(const struct mailbox *a, const struct mailbox *b)
 	       !memcmp(a_key, b_key, (size_t)a_len);
 }
 
-/* Is resolved what Postfix makes of the address by folding case alone? */
+/* Returns 1 if resolved differs from the address only by the case that Postfix
+ * folds, 0 if it differs more, or ERR_NOMEM. */
 static int is_folded(
 	const struct mailbox *given, const struct mailbox *resolved)
 {
@@ -52,7 +53,7 @@ int resolved_mailbox(const char *address, const char *resolved,
 	given = !address_parse(spelt->data, spelt->len, mailbox, NULL);
 	if (!resolved || !read_resolved(resolved, &other))
 		return given;
-	/* Where both are one address, the spelling that came is kept. */
+	/* If both are the same address, the spelling that came is kept. */
 	same = given ? same_key(mailbox, &other) : 0;
 	if (given && !same)
 		same = is_folded(mailbox, &other);

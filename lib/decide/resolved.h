@@ -1,6 +1,7 @@
 /*
- * resolved: which address a sender or recipient is: as it came, or as Postfix
- * resolved it.
+ * resolved: reads the address of a sender or recipient, as it came or as
+ * Postfix resolved it. Tested by tests/unit/decide/test_envelope.c and
+ * test_sender.c.
  */
 #ifndef READDRESS_DECIDE_RESOLVED_H
 #define READDRESS_DECIDE_RESOLVED_H
@@ -8,10 +9,13 @@
 #include "mail/address.h"
 
 /*
- * Reads a sender or recipient: as it came, or as Postfix resolved it where that
- * is another address (source routes, "in.test!u", "u%relay", "u"). resolved may
- * be NULL. *spelt: what Postfix parsed (postfixfold.h), in address: a recipient
- * is deleted by it. Returns 1, 0 when neither is an address, or ERR_NOMEM.
+ * Reads the address of a sender or recipient. Sets *mailbox to address, the
+ * argument of MAIL FROM or RCPT TO, or to resolved if that is another address:
+ * Postfix resolves source routes, "in.test!u", "u%relay" and "u". resolved may
+ * be NULL. Sets *spelt to the part of address that Postfix parsed
+ * (postfixfold.h), the spelling by which a recipient is deleted.
+ *
+ * Returns 1; or 0 if neither is an address; or ERR_NOMEM.
  */
 int resolved_mailbox(const char *address, const char *resolved,
 	struct mailbox *mailbox, struct bytes *spelt) MUST_CHECK;

@@ -159,7 +159,7 @@ static void test_lines(void **state)
 		{ { .recipients = "<u%x@dom.com>\n<" BOB ">" },
 			"i " IN12 " rcpt=<" BOB ">:<" OWEN ">\n"
 			"w " IN12 " left rcpt=<u%x@dom.com> "
-			"reason=\"its local part holds %, ! or @\"\n" },
+			"reason=\"its local part contains %, ! or @\"\n" },
 		{ { .conf = "inbound_rewrite_headers = \"unless-signed\"\n",
 			  .recipients = "",
 			  .headers = "To: " BOB "\nDKIM-Signature: h=to" },

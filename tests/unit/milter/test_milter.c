@@ -235,7 +235,7 @@ static void test_no_decision(void **state)
 		{ "two for us, one for Postfix", NULL, 0,
 			"<x@stra\xc3\x9f"
 			"e.example>\n<x@strasse.example>",
-			" x@y.example", "U+00DF is ss" },
+			" x@y.example", "folds U+00DF to ss" },
 	};
 	uint64_t deferred = 0;
 
