@@ -12,7 +12,8 @@
 #define ID_SHOWN      64  /* the queue ID */
 #define NAMES_SHOWN   32  /* different header names in one line */
 
-/* A line that grows item by item, and begins anew where it is full. */
+/* A log line that grows item by item. When it is full it is emitted, and the
+ * next one begins with the same prefix. */
 struct lines {
 	const struct log *log;
 	void (*emit)(void *context, enum log_level level, const char *line);
@@ -21,7 +22,7 @@ struct lines {
 	char prefix[300];
 	char text[DECISIONLOG_LINE + 1];
 	size_t used;
-	bool empty; /* nothing behind the prefix yet */
+	bool empty; /* the line has nothing but the prefix */
 };
 
 static void begin(struct lines *lines)
@@ -38,7 +39,7 @@ static void end(struct lines *lines)
 	begin(lines);
 }
 
-/* Appends text; the caller saw to it that it fits. */
+/* Appends text, which must fit. */
 static void append(struct lines *lines, const char *text)
 {
 	size_t room = sizeof lines->text - lines->used;
@@ -78,7 +79,8 @@ static void show(const struct lines *lines, struct bytes address, char *out)
 	(void)logaddress(lines->log, address, out, ADDRESS_SHOWN);
 }
 
-/* " rcpt=<old>:<new>,<new>", begun again on the next line where it is long. */
+/* Adds " rcpt=<old>:<new>,<new>"; on each further line that the targets need,
+ * it begins again with " rcpt=<old>:". */
 static void add_address(
 	struct lines *lines, const struct decision_finding *finding)
 {
@@ -105,7 +107,8 @@ static void add_address(
 	}
 }
 
-/* " headers=From,Reply-To": of the headers with a new address. */
+/* Adds " headers=From,Reply-To", the names of the headers with a new address.
+ */
 static void add_headers(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message, bool shadow)
 {
@@ -155,14 +158,14 @@ static void add_rewritten(struct lines *lines, const struct decision *decision,
 	add_headers(lines, decision, message, shadow);
 }
 
-/* Addresses of one field that were left for one reason. */
+/* The addresses of one field that were left for the same reason. */
 struct left {
 	const struct decision_finding *first;
 	size_t count;
 };
 
-/* Gathers those of the finding at *i, of its whole header where it is in one,
- * by their reasons, and moves *i behind them. */
+/* Groups the addresses that were left by their reasons: the one at *i, or, if
+ * it is in a header, all of that header. Moves *i past them. */
 static void gather_left(const struct decision *decision, size_t *i,
 	struct left left[DECISION_REASONS])
 {
@@ -212,8 +215,8 @@ static void add_left(struct lines *lines, const struct left *left,
 	end(lines);
 }
 
-/* What a rule holds for and what was left: a line for each recipient, and for
- * each header and reason, in which a stranger may put thousands. */
+/* Emits a line for each recipient that was left, and for each header and
+ * reason: a header may have thousands of addresses that an attacker chose. */
 static void add_all_left(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message)
 {
@@ -236,9 +239,9 @@ static uint64_t unparsable(const struct decision *decision)
 	return sum;
 }
 
-/* A message without its proof: who sent it, and what was found in place of the
- * proof. One that is refused for now, for want of a header that nobody has ever
- * sent, may be the company's own. */
+/* Emits the line for a message without its proof: who sent it, and which
+ * headers it has instead. It is a warning if the reply is 450, because the
+ * required header was never seen: then the message may be the company's own. */
 static void add_unproven(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message)
 {
@@ -299,7 +302,8 @@ void decisionlog_lines(const struct decision *decision,
 		return;
 	add_all_left(&lines, decision, message);
 	add_leaks(&lines, decision, message, queue_id);
-	/* That it was left as it is is told of mail that has been decided. */
+	/* That nothing was changed is worth a line if the message was decided
+	 * before. */
 	lines.level = decision->why == DECISION_WHY_REQUEUED ? LOG_LEVEL_INFO
 							     : LOG_LEVEL_DEBUG;
 	if (!touched)

@@ -1,7 +1,8 @@
 /*
- * decisionlog: a decision as log lines (readdress-milter(8), LOG), key=value,
- * each at most DECISIONLOG_LINE octets, every one beginning with the same
- * prefix (leaks with the queue ID alone: leaklog.h).
+ * decisionlog: writes a decision as log lines of key=value pairs, which are
+ * described in readdress-milter(8), LOG. Each line has at most DECISIONLOG_LINE
+ * bytes. All begin with the same prefix, but for those about leaks, which begin
+ * with the queue ID (leaklog.h).
  */
 #ifndef READDRESS_DECISIONLOG_DECISIONLOG_H
 #define READDRESS_DECISIONLOG_DECISIONLOG_H
@@ -21,15 +22,19 @@
 #define DECISIONLOG_LINE 900
 
 /*
- * Calls emit for each line, at the level it deserves: LOG_LEVEL_INFO where the
- * message was touched (or would have been, in shadow mode), LOG_LEVEL_WARNING
- * for addresses left as they are and headers that could not be changed (one
- * line for each header and reason, "more=" counts the others) and for leaks,
- * LOG_LEVEL_INFO for a
- * message without the proof that it needs, refused or not (LOG_LEVEL_WARNING
- * where it is refused for now, 450), and for one that was decided before
- * (DECISION_WHY_REQUEUED), LOG_LEVEL_DEBUG for a message that nothing touched.
- * queue_id: NULL becomes "NOQUEUE".
+ * Calls emit for each line, with its level:
+ * - LOG_LEVEL_WARNING for addresses that are LEFT or UNREAD (one line for each
+ *   header and reason, "more=" counts the further addresses), but
+ *   LOG_LEVEL_INFO if the reason is DECISION_REASON_SIGNED,
+ * - LOG_LEVEL_WARNING for leaks,
+ * - LOG_LEVEL_WARNING for a message that is refused with 450,
+ * - LOG_LEVEL_INFO for any other message without the proof that it needs,
+ * - LOG_LEVEL_INFO for a message that was changed, or would have been without
+ *   shadow mode,
+ * - LOG_LEVEL_INFO for a message that was decided before,
+ * - LOG_LEVEL_DEBUG for any other message.
+ * A queue_id that is NULL becomes "NOQUEUE". Memory that is exhausted shows as
+ * "?" in place of a hash (logaddress.h).
  */
 void decisionlog_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,

@@ -6,11 +6,12 @@
 #include "decisionlog/logaddress.h"
 #include "decisionlog/prooflog.h"
 
-#define ADDRESS_SHOWN 330 /* escaped and cut, as in other lines */
+#define ADDRESS_SHOWN 330 /* an address, escaped and cut */
 #define FIELD_SHOWN   60
 #define LINE_SHOWN    900
 
-/* "x-sender": as metrics have it, but for headers that they put together. */
+/* Writes the name that metrics use, or the header's own name in lower case if
+ * metrics call it "other". */
 static void show_field(const struct decision_leak *leak, char out[FIELD_SHOWN])
 {
 	if (leak->field != DECISION_LEAK_OTHER) {

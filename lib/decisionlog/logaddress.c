@@ -9,8 +9,9 @@
 
 #define HASH_DIGITS 12
 
-/* Of the address's key, so that one address has one hash, however it is spelt;
- * of the text in lower-case ASCII where it is no address. */
+/* Hashes the key of the address, so that an address has the same hash in every
+ * spelling. A text that is not an address is hashed in lower-case ASCII.
+ * Returns false if memory is exhausted. */
 static bool hash(const struct log *log, struct bytes text,
 	unsigned char digest[EVP_MAX_MD_SIZE])
 {

@@ -1,5 +1,5 @@
 /*
- * logaddress: an address as a log line shows it: readable, or as a hash where
+ * logaddress: writes an address as log lines show it: readable, or as a hash if
  * log_addresses is off.
  */
 #ifndef READDRESS_DECISIONLOG_LOGADDRESS_H
@@ -7,10 +7,14 @@
 
 #include "base/log.h"
 
-/* Writes the address escaped, or with log->addresses off the first 12 hex
- * digits of HMAC-SHA-256(key, its address_key; what is no address: the text in
- * lower-case ASCII). "" stays "". Cut to fit in size with NUL. Returns the
- * length written. */
+/*
+ * Writes the address, escaped, to out, cut to size bytes with its NUL. With
+ * log->addresses off, writes the first 12 hexadecimal digits of
+ * HMAC-SHA-256(log->key, K) instead, where K is the address's key
+ * (address_key()) or, if the text is not an address, the text in lower-case
+ * ASCII. An empty address stays empty. Writes "?" if memory is exhausted.
+ * Returns the length without the NUL.
+ */
 size_t logaddress(
 	const struct log *log, struct bytes address, char *out, size_t size);
 

@@ -6,13 +6,14 @@
 
 #define SHOWN 70 /* a name or a value, escaped and cut */
 
-/* As log_escape, and without the quote that would end the value. */
+/* Escapes text like log_escape(), and also the quotes, which would end the
+ * value. */
 static void escape(const struct log *log, struct bytes text, char out[SHOWN])
 {
 	char plain[SHOWN];
 	size_t used = 0;
 
-	/* A header may be one that holds an address. */
+	/* The value may contain an address, which the log may have to hide. */
 	if (text.len && memchr(text.data, '@', text.len))
 		(void)logaddress(log, text, plain, sizeof plain);
 	else
@@ -43,8 +44,8 @@ void prooflog_origin(
 		client, daemon);
 }
 
-/* ' WORD="Name: value"' behind what is in text. Returns false, and leaves it,
- * when there is no room for it and for a count. */
+/* Appends ' WORD="Name: value"' to text. Returns false, and appends nothing, if
+ * text would then be longer than room. */
 static bool add(const struct log *log, const char *word, struct bytes name,
 	struct bytes value, char text[PROOFLOG_MAX], size_t room)
 {
@@ -78,7 +79,7 @@ void prooflog_text(const struct decision *decision,
 {
 	const struct decision_proof *proof = &decision->proof;
 	const struct config_required *unseen = proof->unseen;
-	/* What is kept for "unseen". */
+	/* The last bytes are kept for "unseen" and the counts. */
 	size_t room = PROOFLOG_MAX - (unseen ? 2 * SHOWN + 50 : 0) - 20;
 	size_t shown = 0;
 

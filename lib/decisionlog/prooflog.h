@@ -1,6 +1,7 @@
 /*
- * prooflog: what a log line says of a message without the proof that
- * outbound_required_headers ask for.
+ * prooflog: writes what a log line says about a message that lacks its proof,
+ * which are the headers of outbound_required_headers. Tested by
+ * tests/unit/decide/test_proof.c.
  */
 #ifndef READDRESS_DECISIONLOG_PROOFLOG_H
 #define READDRESS_DECISIONLOG_PROOFLOG_H
@@ -11,16 +12,18 @@
 #define PROOFLOG_MAX 420
 
 /*
- * ' client=192.0.2.7 daemon=OUTBOUND found="X-Org: evil.example"': the headers
- * that were found, "found=none" without one, "more=N" for those that find no
- * room; and unseen="X-Org: a.example" for a listed header that was never seen
- * right, with "unseen-more=N".
+ * Writes the message's origin and the headers with a listed name that it has:
+ * ' client=192.0.2.7 daemon=OUTBOUND found="X-Org: evil.example"'. It is
+ * "found=none" if there are none; "more=N" counts those that do not fit. The
+ * first listed header that was never seen with its value in any message follows
+ * as unseen="X-Org: a.example", and "unseen-more=N" counts the others.
  */
 void prooflog_text(const struct decision *decision,
 	const struct decide_message *message, const struct log *log,
 	char text[PROOFLOG_MAX]);
 
-/* ' client=192.0.2.7 daemon=OUTBOUND'; "-" for what is not known. */
+/* Writes ' client=192.0.2.7 daemon=OUTBOUND', with "-" for what is not known.
+ */
 #define PROOFLOG_ORIGIN_MAX 120
 void prooflog_origin(
 	const struct decide_message *message, char text[PROOFLOG_ORIGIN_MAX]);

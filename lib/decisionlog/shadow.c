@@ -6,12 +6,12 @@ const char *shadow_notice(const struct config *config, enum rule_table table)
 		return "inbound_mode is \"shadow\": recipients and headers "
 		       "keep their addresses; Postfix needs a next hop "
 		       "(transport_maps) for each domain that an inbound rule "
-		       "names, or it finds itself as the next hop and bounces "
-		       "the mail as a loop";
+		       "names; without one it is its own next hop, and "
+		       "bounces the mail as a loop";
 	if (table == RULE_OUTBOUND &&
 		config->outbound_mode == CONFIG_MODE_SHADOW)
 		return "outbound_mode is \"shadow\": mail leaves with internal "
-		       "addresses as its senders; what "
-		       "outbound_required_headers refuses is still refused";
+		       "addresses as its senders; a message without "
+		       "outbound_required_headers is still refused";
 	return NULL;
 }
