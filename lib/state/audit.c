@@ -11,11 +11,11 @@
 #include "state/state.h"
 #include "state/statedir.h"
 
-#define LINE_MAX_OCTETS 1024
+#define LINE_SIZE 1024
 
 static const char not_made[] = " was not made: ";
 
-/* One word, so that the log can be read by fields. */
+/* Copies a name as one word, so that the fields of a line stay apart. */
 static void copy_word(char *to, size_t size, const char *from)
 {
 	size_t at = 0;
@@ -67,7 +67,7 @@ int audit_made(const struct state *state, int64_t time, const char *what,
 {
 	char stamp[CLOCK_TEXT_MAX];
 	char user[160];
-	char line[LINE_MAX_OCTETS];
+	char line[LINE_SIZE];
 
 	clock_text(time, stamp);
 	state_user(user, sizeof user);
@@ -81,7 +81,7 @@ int audit_not_made(const struct state *state, uint64_t generation,
 {
 	char stamp[CLOCK_TEXT_MAX];
 	char user[160];
-	char line[LINE_MAX_OCTETS];
+	char line[LINE_SIZE];
 
 	clock_text((int64_t)time(NULL), stamp);
 	state_user(user, sizeof user);
@@ -108,7 +108,8 @@ uint64_t audit_number(struct bytes text, const char *word)
 	return number;
 }
 
-/* What a line says of a generation; 0 when it names none. */
+/* Returns the generation that a line names, or 0. Sets *failed if the line says
+ * that it was not made. */
 static uint64_t line_generation(struct bytes line, bool *failed)
 {
 	struct bytes text = line;
@@ -157,7 +158,7 @@ int audit_last(
 			last->not_made = last->not_made || failed;
 		}
 	}
-	if (!feof(file)) /* an error, or out of memory */
+	if (!feof(file)) /* an error, or memory is exhausted */
 		code = state_set_errno(error, "cannot read %s", path);
 	free(line);
 	fclose(file);

@@ -8,15 +8,15 @@
 #include "state/reloadlog.h"
 #include "state/statedir.h"
 
-#define TIME_OCTETS 20 /* "2026-11-21T15:09:00Z" */
+#define TIME_LEN 20 /* "2026-11-21T15:09:00Z" */
 
 struct source {
 	const char *name;
-	bool milter; /* lines have no user */
-	FILE *file;  /* NULL: there is none, or it is at its end */
+	bool milter; /* it is reload.log, whose lines have no user */
+	FILE *file;  /* NULL if there is none, or at its end */
 	char *line;
 	size_t size;
-	struct bytes text; /* of the line that is next */
+	struct bytes text; /* the next line, without its line break */
 };
 
 const char *events_kind_name(enum events_kind event)
@@ -50,7 +50,7 @@ static int next_line(
 		source->text = (struct bytes){ source->line, (size_t)len };
 		return 0;
 	}
-	if (!feof(source->file)) { /* an error, or out of memory */
+	if (!feof(source->file)) { /* an error, or memory is exhausted */
 		state_path(state, source->name, path);
 		code = state_set_errno(error, "cannot read %s", path);
 	}
@@ -128,9 +128,9 @@ static struct events_entry read_line(const struct source *source)
 
 	if (!has_time(line))
 		return entry;
-	entry.time = (struct bytes){ line.data, TIME_OCTETS };
-	line.data += TIME_OCTETS + 1;
-	line.len -= TIME_OCTETS + 1;
+	entry.time = (struct bytes){ line.data, TIME_LEN };
+	line.data += TIME_LEN + 1;
+	line.len -= TIME_LEN + 1;
 	entry.user =
 		source->milter ? bytes_of("milter") : bytes_cut(&line, ' ');
 	entry.text = line;
@@ -141,8 +141,8 @@ static struct events_entry read_line(const struct source *source)
 	return entry;
 }
 
-/* Of one second: has the milter served this before the edit was made? Had the
- * edit come first, a reload would have taken it. */
+/* True if the milter's line came before the change of the same second: a reload
+ * after the change would serve its generation or a later one. */
 static bool milter_was_first(
 	const struct source *audit, const struct source *milter)
 {
@@ -153,7 +153,8 @@ static bool milter_was_first(
 	       line.generation < edit.generation;
 }
 
-/* Which is next: a line without a time belongs to the one before it. */
+/* Returns the file whose line comes next. A line without a time belongs to the
+ * line before it. */
 static struct source *choose(struct source *audit, struct source *milter)
 {
 	int order;
@@ -164,7 +165,7 @@ static struct source *choose(struct source *audit, struct source *milter)
 		return milter;
 	if (!has_time(audit->text))
 		return audit;
-	order = memcmp(audit->text.data, milter->text.data, TIME_OCTETS);
+	order = memcmp(audit->text.data, milter->text.data, TIME_LEN);
 	if (!order)
 		order = milter_was_first(audit, milter) ? 1 : -1;
 	return order < 0 ? audit : milter;

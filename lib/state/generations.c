@@ -16,7 +16,7 @@ void state_history_name(char name[STATE_NAME_MAX], uint64_t generation)
 		STATE_HISTORY_DIR "/%" PRIu64 ".mdb", generation);
 }
 
-/* "12.mdb" is 12; anything else 0. */
+/* Returns the generation of a name like "12.mdb", or 0 for any other name. */
 static uint64_t parse_name(const char *name)
 {
 	struct bytes text = bytes_of(name);
@@ -40,7 +40,7 @@ static int compare(const void *left, const void *right)
 static int push(uint64_t **list, size_t *count, uint64_t generation,
 	struct error *error)
 {
-	/* A few at most: the last 10 and two served. */
+	/* The list is short: the last 10, two served ones and the newest. */
 	uint64_t *longer = realloc(*list, (*count + 1) * sizeof *longer);
 
 	if (!longer) {
@@ -96,7 +96,7 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 	return code;
 }
 
-/* "3, 4, 5" */
+/* Writes the list as "3, 4, 5", or "none". */
 static void write_list(
 	const uint64_t *list, size_t count, char *text, size_t size)
 {
@@ -119,8 +119,8 @@ int state_no_newest(const struct state *state, int why,
 		return code;
 	if (why == ERR_NOENT && !count)
 		code = error_set(error, why,
-			"there is no map in %s yet; `readdress init` or a "
-			"first `readdress load` makes one",
+			"there is no map in %s yet; make one with `readdress "
+			"init` or `readdress load`",
 			state->dir);
 	else if (count)
 		code = error_set(error, ERR_BAD,
@@ -129,14 +129,14 @@ int state_no_newest(const struct state *state, int why,
 			cause->text, list[count - 1]);
 	else
 		code = error_set(error, why,
-			"%s. No earlier generation is kept: move the file away "
-			"and load the tables again",
+			"%s. No earlier generation is kept: move this file "
+			"away and load the tables again",
 			cause->text);
 	free(list);
 	return code;
 }
 
-/* Under the lock nobody else changes what was found. */
+/* Notes what try_newest() found. It stays true as long as the lock is held. */
 static void note_newest(struct state *state, int code, const struct map *map)
 {
 	state->damaged = code == ERR_BAD;
@@ -214,7 +214,8 @@ int state_generations(struct state *state, uint64_t **list, size_t *count,
 	return 0;
 }
 
-/* ERR_NOENT also when it is another generation. */
+/* Opens a map as that generation. Returns ERR_NOENT also if it is another one.
+ */
 static int open_numbered(const char *path, uint64_t generation, bool isolated,
 	struct map **result, struct error *error)
 {
@@ -244,8 +245,8 @@ static int not_kept(
 	write_list(list, count, text, sizeof text);
 	free(list);
 	return error_set(error, ERR_NOENT,
-		"generation %" PRIu64 " is not kept; kept are: %s", generation,
-		text);
+		"generation %" PRIu64 " is not kept; the kept ones are: %s",
+		generation, text);
 }
 
 int state_open_generation(struct state *state, uint64_t generation,
@@ -262,7 +263,7 @@ int state_open_generation(struct state *state, uint64_t generation,
 	if (code == ERR_NOENT)
 		code = open_numbered(
 			state->map_path, generation, isolated, map, &cause);
-	/* An edit meanwhile may just have moved it there. */
+	/* A change may have moved it to history/ in the meantime. */
 	if (code == ERR_NOENT)
 		code = open_numbered(path, generation, isolated, map, &cause);
 	if (code == ERR_NOENT)

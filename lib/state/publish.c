@@ -32,19 +32,19 @@ int state_next_generation(
 		if (count)
 			newest = larger(newest, list[count - 1]);
 		*generation = larger(newest, last.generation) + 1;
-		/* A crash came between its line and its rename; or it was
-		 * made, and is what is damaged. */
+		/* A crash came between its line and its rename, unless it is
+		 * the map that is now damaged. */
 		if (last.generation > newest && !last.not_made &&
 			!state->damaged)
 			code = audit_not_made(state, last.generation,
-				"the edit was interrupted", error);
+				"the change was interrupted", error);
 	}
 	free(list);
 	return code;
 }
 
-/* Opens and verifies what was built as the milter will: what it would refuse
- * must not become the newest map. */
+/* Opens and verifies the new map as the milter will do: a map that it would
+ * refuse must not become the newest one. */
 static int read_back(
 	struct state *state, const struct map_meta *meta, struct error *error)
 {
@@ -54,25 +54,27 @@ static int read_back(
 
 	if (meta->time < 0 || meta->time > CLOCK_LAST)
 		return error_set(error, ERR_BAD,
-			"the clock of this machine says %" PRId64
-			" seconds since 1970, which no map can hold: set it "
-			"(`date`), and do this again; nothing was changed",
+			"the system clock says %" PRId64 " seconds since "
+			"1970, a time that a map cannot store; nothing was "
+			"changed; set the clock with `date` and run this "
+			"command again",
 			meta->time);
 	code = state_open_map(state->build_path, true, &map, &cause);
 	if (!code && map_meta(map)->generation != meta->generation)
 		code = error_set(&cause, ERR_BAD,
-			"it holds generation %" PRIu64 ", not %" PRIu64,
+			"it has generation %" PRIu64 ", expected %" PRIu64,
 			map_meta(map)->generation, meta->generation);
 	map_close(map);
 	if (code == ERR_BAD)
 		return error_set(error, code,
-			"the new map cannot be read back, and nothing was "
+			"the new map cannot be read back; nothing was "
 			"changed: %s",
 			cause.text);
 	return code ? error_pass(error, code, &cause) : 0;
 }
 
-/* Owner and mode of the finished file, on disk before its name is. */
+/* Sets owner and mode of the new map, and writes them to disk before it gets
+ * its final name. */
 static int own_build(struct state *state, struct error *error)
 {
 	int changed;
@@ -90,7 +92,7 @@ static int own_build(struct state *state, struct error *error)
 	return code;
 }
 
-/* map.mdb gets its name in history/ beside the one it has. */
+/* Links map.mdb into history/ as well. */
 static int keep_old(struct state *state, uint64_t old, struct error *error)
 {
 	char name[STATE_NAME_MAX];
@@ -101,7 +103,7 @@ static int keep_old(struct state *state, uint64_t old, struct error *error)
 	if (fd < 0)
 		return fd;
 	state_history_name(name, old);
-	/* One that a crash left, or a file that is not this generation. */
+	/* A crash may have left it there. */
 	if (unlinkat(state->fd, name, 0) && errno != ENOENT)
 		code = state_set_errno(
 			error, "cannot replace %s/%s", state->dir, name);
@@ -115,8 +117,9 @@ static int keep_old(struct state *state, uint64_t old, struct error *error)
 	return code;
 }
 
-/* A map.mdb that is no whole map is evidence, and goes out of the way: a link,
- * so that the rename replaces it as ever, or, where it is no file, a rename. */
+/* Keeps a damaged map.mdb as evidence under another name. A link suffices,
+ * since the new map's rename replaces map.mdb; what is not a file is renamed.
+ */
 static int set_aside(struct state *state, struct error *error)
 {
 	if (unlinkat(state->fd, STATE_DAMAGED, 0) && errno == EISDIR)
@@ -128,8 +131,8 @@ static int set_aside(struct state *state, struct error *error)
 		state->map_path, state->dir);
 }
 
-/* The rename was made but perhaps not for good: the old one back. Best effort,
- * the disk has failed already. */
+/* Restores the old map.mdb after a rename that may not have reached the disk.
+ * Errors are ignored: the disk has failed already. */
 static void restore_old(struct state *state, uint64_t old)
 {
 	char name[STATE_NAME_MAX];
@@ -156,8 +159,8 @@ static int go_live(struct state *state, uint64_t old, struct error *error)
 	return 0;
 }
 
-/* The new generation is live whatever happens here: what could not be removed
- * now is tried again by the next edit. */
+/* Removes the generations that are no longer kept. Errors are ignored: the new
+ * generation is live, and the next change tries again. */
 static void prune(struct state *state)
 {
 	uint64_t *list = NULL;
@@ -165,7 +168,7 @@ static void prune(struct state *state)
 	uint64_t served;
 	uint64_t previous;
 
-	/* In doubt about what is served nothing is removed. */
+	/* If it is not known what is served, nothing is removed. */
 	if (state_served(state, &served, &previous, NULL) ||
 		state_history(state, &list, &count, NULL))
 		return;

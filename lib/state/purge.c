@@ -7,7 +7,7 @@
 #include "state/state.h"
 #include "state/statedir.h"
 
-/* 1 when it was there, 0 when not, or an error. */
+/* Removes a file. Returns 1 if it was there, 0 if not, or a negative error. */
 static int remove_file(
 	const struct state *state, const char *name, struct error *error)
 {
@@ -39,8 +39,9 @@ static int remove_history(const struct state *state,
 	return code < 0 ? code : 0;
 }
 
-/* The directory served/ stays, empty: it belongs to the milter's user, who may
- * not make it again, and the unit makes it writable for him. */
+/* Sets purged->other if anything is left in served/. The directory itself
+ * stays: it belongs to the milter's user, which could not make it again, and
+ * the systemd unit needs it for ReadWritePaths. */
 static int look_into_served(const struct state *state,
 	struct state_purged *purged, struct error *error)
 {
@@ -90,8 +91,9 @@ static int remove_directory(const struct state *state, const char *name,
 int state_purge(
 	struct state *state, struct state_purged *purged, struct error *error)
 {
-	/* The map first: nothing is to be served of what is half gone. The
-	 * audit log last, and the lock when nothing is left to guard. */
+	/* The map goes first, so that the milter cannot serve a directory that
+	 * is half removed. The audit log goes last but for the lock, which
+	 * guards the rest. */
 	static const char *const files[] = { STATE_BUILD, STATE_DAMAGED,
 		STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG, STATE_LOG_KEY,
 		STATE_LOG_KEY ".new", STATE_PROOFS, STATE_PROOFS ".new",

@@ -5,7 +5,7 @@
 
 #define DIGEST_SIZE ((REQUIRED_LINE - 1) / 2)
 
-/* In lower case, with the NUL behind it, which no name or value can hold. */
+/* Hashes text in lower case, with its NUL, which tells name and value apart. */
 static bool hash_text(EVP_MD_CTX *hash, const char *text)
 {
 	bool good = true;

@@ -15,7 +15,7 @@
 
 #define KEY_SIZE  32
 #define LINE_SIZE 1024
-/* Of the file of proofs: as many headers as nobody lists. */
+/* The limit for served/required is 4096 headers, far more than are listed. */
 #define PROOFS_SIZE ((size_t)REQUIRED_LINE * 4096 + 1)
 
 int state_served(struct state *state, uint64_t *served, uint64_t *previous,
@@ -42,12 +42,16 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 		!bytes_equal(rest, bytes_of("\n"))) {
 		*served = *previous = 0;
 		return error_set(error, ERR_BAD,
-			"%s is damaged: it must hold two numbers", path);
+			"%s is damaged: expected two numbers, the generation "
+			"served and the one served before it; remove the file, "
+			"and the milter makes a new one",
+			path);
 	}
 	return 0;
 }
 
-/* Its own descriptor: what is replaced in it is fsynced there. */
+/* Opens served/: a file that is replaced in it needs an fsync of its directory.
+ */
 static int open_served(
 	struct state *state, struct stat *status, struct error *error)
 {
@@ -64,7 +68,7 @@ static int open_served(
 	return fd;
 }
 
-/* NAME of "served/NAME". */
+/* Returns NAME of "served/NAME". */
 static const char *base(const char *path)
 {
 	return strrchr(path, '/') + 1;
@@ -98,13 +102,14 @@ int state_note_served(
 	uint64_t previous;
 	int code = state_served(state, &served, &previous, error);
 
-	/* A damaged note is written anew. */
+	/* A damaged note is replaced. */
 	if (code && code != ERR_BAD)
 		return code;
 	if (!code && served == generation)
 		return 0;
 	code = write_note(state, generation, served, error);
-	/* It may be in place, and only the directory's fsync have failed. */
+	/* The new note may be in place even so, if only the directory's fsync
+	 * failed. */
 	if (code && served)
 		(void)write_note(state, served, previous, NULL);
 	return code;
@@ -137,14 +142,14 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 	else if (errno == EAGAIN || errno == EACCES)
 		code = error_set(error, ERR_BUSY,
 			"another readdress-milter serves %s (it holds %s): "
-			"give each a state_dir of its own",
+			"give each milter a state_dir of its own",
 			state->dir, path);
 	else
 		code = state_set_errno(error, "cannot lock %s", path);
 	if (code && file >= 0)
 		close(file);
 	else if (!code)
-		(void)fchmod(file, 0600); /* whatever the umask left of it */
+		(void)fchmod(file, 0600); /* the umask may have cut it */
 	close(dir);
 	return code;
 }
@@ -220,13 +225,14 @@ int state_log_key(
 	}
 	if (got >= 0 || got == ERR_BAD)
 		return error_set(error, ERR_BAD,
-			"%s is not a key of %d octets: remove it, and a new "
-			"one is made",
+			"%s is not a key of %d bytes; remove the file, and the "
+			"milter makes a new one",
 			path, KEY_SIZE);
 	if (got != ERR_NOENT)
 		return got;
 	if (getrandom(key, KEY_SIZE, 0) != KEY_SIZE)
-		return state_set_errno(error, "no random octets for %s", path);
+		return state_set_errno(
+			error, "cannot get random bytes for %s", path);
 	fd = open_served(state, &status, error);
 	if (fd < 0)
 		return fd;
@@ -236,8 +242,8 @@ int state_log_key(
 	return got;
 }
 
-/* Reads the file of proofs into *text (free it, on errors too). Returns its
- * length, or an error of file_read_small. */
+/* Reads served/required into *text, which the caller must free(), on errors
+ * too. Returns its length, or an error of file_read_small(). */
 static int read_proofs(struct state *state, char **text, struct error *error)
 {
 	char path[STATE_PATH_MAX];
@@ -265,8 +271,9 @@ int state_proofs(struct state *state, const struct config *config, bool *seen,
 			config, (struct bytes){ text, (size_t)got }, seen);
 	if (got == ERR_BAD && !cause.text[0])
 		(void)error_set(&cause, ERR_BAD,
-			"%s/" STATE_PROOFS " is damaged: it must hold lines of "
-			"%d hexadecimal digits",
+			"%s/" STATE_PROOFS " is damaged: expected lines of %d "
+			"hexadecimal digits; the milter writes a new one when "
+			"it sees a required header",
 			state->dir, REQUIRED_LINE - 1);
 	free(text);
 	if (got == ERR_NOENT)

@@ -9,10 +9,10 @@
 #include "state/reloadlog.h"
 #include "state/statedir.h"
 
-#define TAIL_MAX    65536
-#define TIME_OCTETS 21 /* "2026-11-21T15:09:00Z " */
+#define TAIL_MAX 65536
+#define TIME_LEN 21 /* "2026-11-21T15:09:00Z " */
 
-/* The byte behind the one that state_claim_served locks. */
+/* Returns a lock of the byte after the one that state_claim_served() locks. */
 static struct flock signature(void)
 {
 	return (struct flock){ .l_type = F_WRLCK,
@@ -73,16 +73,17 @@ int serving_log_end(const struct state *state, off_t *end, struct error *error)
 	return 0;
 }
 
-/* 1, 2, or 0 where the line tells of no reload. */
+/* Returns 1 if the line tells of a reload that succeeded, 2 of one that failed,
+ * else 0. */
 static int read_line(struct bytes line, uint64_t *generation)
 {
 	enum reloadlog_kind kind;
 	uint64_t number;
 
-	if (line.len < TIME_OCTETS)
+	if (line.len < TIME_LEN)
 		return 0;
-	kind = reloadlog_parse((struct bytes){ line.data + TIME_OCTETS,
-				       line.len - TIME_OCTETS },
+	kind = reloadlog_parse(
+		(struct bytes){ line.data + TIME_LEN, line.len - TIME_LEN },
 		&number);
 	if (!number || (kind != RELOADLOG_MADE && kind != RELOADLOG_FAILED))
 		return 0;
@@ -104,8 +105,8 @@ int serving_reload(const struct state *state, off_t from, uint64_t *generation,
 	if (fd < 0)
 		return fd == ERR_NOENT ? 0 : fd;
 	if (status.st_size < from)
-		from = 0; /* another file than before */
-	/* No more than the last of many lines: they are what counts. */
+		from = 0; /* it is not the same file as before */
+	/* Only the last reload counts, so the end of a long log is enough. */
 	if (status.st_size - from > TAIL_MAX)
 		from = status.st_size - TAIL_MAX;
 	text = malloc(TAIL_MAX);

@@ -1,7 +1,12 @@
 /*
- * serving: what served/ tells of a milter that runs, whatever became of its
- * runtime_dir: who it is, and what its reloads came to. The milter's side is
- * serving_sign; all else is the tool's. One thread at a time.
+ * serving: what served/ tells about a running milter: its process, and the
+ * results of its reloads. It needs no runtime_dir. The milter calls
+ * serving_sign(), the tool everything else. One thread at a time may use a
+ * state.
+ *
+ * Every function here that returns int returns 0 or a positive number, or a
+ * negative error with its text in *error: ERR_PERM; ERR_BAD if the file is not
+ * a regular file or has a further name (linkcheck.h); ERR_IO; ERR_NOMEM.
  */
 #ifndef READDRESS_STATE_SERVING_H
 #define READDRESS_STATE_SERVING_H
@@ -11,27 +16,28 @@
 #include "state/state.h"
 
 /*
- * The milter's, after state_claim_served: says by a second lock, of which the
- * kernel tells the holder, which process it is. claim: that descriptor, held as
- * long; no other of this file may be closed meanwhile. Best effort.
+ * Lets serving_process() find this process, by a second lock on served/lock
+ * whose holder the kernel names. claim is the descriptor from
+ * state_claim_served(). The lock lasts as long as claim is open and as long as
+ * the process closes no other descriptor of this file. Errors are ignored.
  */
 void serving_sign(int claim);
 
 /*
- * 1 while a milter holds the lock of served/, and its process in *pid (0: that
- * cannot be told, it is in another container or of another version); 0 when
- * none does, or there is no served/; or as file_open and error_set_errno.
+ * Returns 1 if a milter holds the lock of served/, else 0. Sets *pid to its
+ * process, or to 0 if there is none or if it cannot be known, because the
+ * milter runs in another container or has another version.
  */
 int serving_process(
 	const struct state *state, pid_t *pid, struct error *error) MUST_CHECK;
 
-/* Where served/reload.log ends now; 0 when there is none; or an error. */
+/* Sets *end to the length of served/reload.log in bytes, 0 if there is none. */
 int serving_log_end(
 	const struct state *state, off_t *end, struct error *error) MUST_CHECK;
 
-/* The last reload that the log tells of behind from: 1 for one that was made,
- * and 2 for one that failed; the generation that is served since. 0: none as
- * yet; or an error. */
+/* Looks for the last reload in served/reload.log after the offset from. Returns
+ * 1 if it succeeded, 2 if it failed, 0 if there is none yet. Sets *generation
+ * to the one that is served since the reload, unless there is none. */
 int serving_reload(const struct state *state, off_t from, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 

@@ -14,7 +14,8 @@
 
 #define LOCK_POLL_MS 20
 
-/* The configured user's ids: 1; 0 when there is no such user; or an error. */
+/* Looks up the IDs of the configured user. Returns 1; 0 if there is no such
+ * user; or a negative error. */
 static int find_user(
 	const char *name, uid_t *uid, gid_t *gid, struct error *error)
 {
@@ -23,7 +24,7 @@ static int find_user(
 	struct passwd *found = NULL;
 	int rc = getpwnam_r(name, &entry, buffer, sizeof buffer, &found);
 
-	/* Others than these may mean that there is none. */
+	/* Any other error may mean that there is no such user. */
 	if (rc == ENOMEM || rc == EMFILE || rc == ENFILE || rc == EIO) {
 		errno = rc;
 		return error_set_errno(error, "cannot look up user %s", name);
@@ -35,7 +36,7 @@ static int find_user(
 	return 1;
 }
 
-/* Nothing was ever made in it: neither a map nor traces of one. */
+/* True if neither a map nor a trace of one is in the directory. */
 static bool is_fresh(int fd)
 {
 	static const char *const traces[] = { STATE_MAP, STATE_HISTORY_DIR,
@@ -49,7 +50,8 @@ static bool is_fresh(int fd)
 	return true;
 }
 
-/* Mode, group and served/ of a directory in which nothing was made yet. */
+/* Gives a fresh directory its mode and group, and makes history/ and served/.
+ */
 static int equip(
 	struct state *state, const struct config *config, struct error *error)
 {
@@ -72,13 +74,13 @@ static int equip(
 	if (fd < 0)
 		return fd;
 	close(fd);
-	if (!known) /* as yet: the milter makes served/ */
+	if (!known) /* the milter makes served/ when the user exists */
 		return 0;
 	return state_make_served(state, uid, gid, error);
 }
 
-/* The new directory's name, on disk. Best effort: the parent need not be
- * readable to us. */
+/* Writes the new directory's name to disk. Errors are ignored, since this
+ * process may not have the right to read the parent. */
 static void sync_parent(int fd)
 {
 	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -98,8 +100,8 @@ static int open_dir(
 	if (state->fd < 0 && errno == ENOENT) {
 		if (!create)
 			return error_set(error, ERR_NOENT,
-				"%s does not exist; `readdress init` makes a "
-				"first map in it",
+				"%s does not exist; make it, and a "
+				"first map in it, with `readdress init`",
 				state->dir);
 		if (mkdir(state->dir, 0700) && errno != EEXIST)
 			return state_failed(
@@ -123,8 +125,8 @@ static int check_dir(
 		return state_set_errno(error, "cannot stat %s", state->dir);
 	if (status->st_mode & S_IWOTH)
 		return error_set(error, ERR_PERM,
-			"anybody may write in %s (mode %04o): `chmod o-w %s` "
-			"mends it, but look first at what is in there",
+			"every user may write in %s (mode %04o); check the "
+			"files in it, then run `chmod o-w %s`",
 			state->dir, (unsigned)(status->st_mode & 07777),
 			state->dir);
 	return 0;
@@ -185,7 +187,7 @@ void state_close(struct state *state)
 	if (!state)
 		return;
 	if (state->lock >= 0)
-		close(state->lock); /* and with it the lock ends */
+		close(state->lock); /* ends the lock */
 	if (state->fd >= 0)
 		close(state->fd);
 	free(state->dir);
@@ -204,7 +206,7 @@ const char *state_build_path(const struct state *state)
 	return state->build_path;
 }
 
-/* Who holds it, as far as its file tells. */
+/* Returns ERR_BUSY with a text that names the holder, as its file says. */
 static int busy(const struct state *state, int fd, unsigned seconds,
 	struct error *error)
 {
@@ -238,7 +240,8 @@ static int wait_lock(const struct state *state, int fd, unsigned seconds,
 	}
 }
 
-/* Is fd still the file of that name? A purge removes it while it is held. */
+/* True if fd is still the lock's file. A purge removes the file while it holds
+ * the lock. */
 static bool is_current(const struct state *state, int fd)
 {
 	struct stat ours;
@@ -249,7 +252,8 @@ static bool is_current(const struct state *state, int fd)
 	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-/* Opens the lock's file and takes the lock. The descriptor or an error. */
+/* Opens the lock's file and takes the lock. Returns the descriptor or a
+ * negative error. */
 static int take_lock(
 	const struct state *state, unsigned seconds, struct error *error)
 {
@@ -284,7 +288,7 @@ static int take_lock(
 	}
 }
 
-/* Whoever meets the lock held is told by whom. Best effort. */
+/* Writes the process ID for the message of busy(). Errors are ignored. */
 static void sign_lock(int fd)
 {
 	char text[32];
@@ -307,10 +311,10 @@ int state_lock(struct state *state, unsigned seconds, struct error *error)
 	if (fd < 0)
 		return fd;
 	if (file_own(fd, state->fd, STATE_MODE_FILE, state->group) < 0 &&
-		errno != EPERM) /* another owner's, but we may write it */
+		errno != EPERM) /* it has another owner, which is fine */
 		code = state_set_errno(
 			error, "cannot set the mode of %s", path);
-	/* What a writer that died had begun. */
+	/* A writer that died may have left it. */
 	if (!code && unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT)
 		code = state_set_errno(
 			error, "cannot remove %s", state->build_path);

@@ -1,6 +1,10 @@
 /*
- * statedir: what the files that make up state.h share. For them alone. Errors
- * are told as in state.h.
+ * statedir: what the sources of state/ share; no other wing includes it. Tested
+ * by tests/unit/state/test_state.c.
+ *
+ * Every function here that has an error argument returns 0, or a negative error
+ * with its text in *error. Each may return ERR_PERM, ERR_NOMEM and ERR_IO
+ * (error_set_errno() in error.h); further errors are named with the function.
  */
 #ifndef READDRESS_STATE_STATEDIR_H
 #define READDRESS_STATE_STATEDIR_H
@@ -28,25 +32,27 @@
 #define STATE_LOG_KEY	 STATE_SERVED_DIR "/log.key"
 #define STATE_CLAIM	 STATE_SERVED_DIR "/lock"
 #define STATE_PROOFS	 STATE_SERVED_DIR "/required"
-/* From the first byte on; serving.c has the one behind. Until 0.1.0 it was all
- * of the file, which meets both. */
+/* The first bytes of STATE_CLAIM, which state_claim_served() locks; serving.c
+ * locks the one after them. Version 0.1.0 locked the whole file, and so
+ * excludes both. */
 #define STATE_CLAIM_BYTES 1
 
 struct state {
 	char *dir;	  /* its path, as configured */
 	char *map_path;	  /* dir/map.mdb */
 	char *build_path; /* dir/map.mdb.new */
-	int fd;		  /* of the directory */
-	gid_t group;	  /* of the directory: every file in it has it */
-	int lock;	  /* -1: not held */
-	/* Under the lock: what map.mdb is (0: there is none), once it was
-	 * looked at; nobody else can change it. */
+	int fd;		  /* the open directory */
+	gid_t group;	  /* of the directory and every file in it */
+	int lock;	  /* the lock's descriptor; -1: not held */
+	/* The generation in map.mdb, 0 if there is none. It is known once
+	 * map.mdb was opened under the lock, when nobody else can change it. */
 	bool newest_known;
 	uint64_t newest;
-	bool damaged; /* map.mdb is there, but no whole map */
+	bool damaged; /* map.mdb exists, but is not a whole map */
 };
 
-/* Of a failure: it is about the state directory. Returns code. */
+/* Marks a failure as one about the state directory, for the hint that the
+ * caller may add. Returns code. */
 static inline int state_failed(struct error *error, int code)
 {
 	return error_about(error, code, ERROR_HINT_STATE_DIR);
@@ -55,61 +61,72 @@ static inline int state_failed(struct error *error, int code)
 #define state_set_errno(error, ...)                                            \
 	state_failed(error, error_set_errno(error, __VA_ARGS__))
 
-/* dir/name, for messages and for map_open. */
+/* Writes DIR/name, for messages and for map_open(), cut to fit. */
 #define STATE_PATH_MAX 4096
 void state_path(
 	const struct state *state, const char *name, char path[STATE_PATH_MAX]);
 
-/* Opens a directory in the state directory. create: makes it when missing, with
- * the state directory's group. Returns the descriptor (close it); ERR_NOENT;
- * ERR_BAD when it is no directory; ERR_CREATE. */
+/* Opens a directory in the state directory. With create, makes it if it does
+ * not exist, with that mode and the state directory's group. Returns the
+ * descriptor, which the caller must close(); or ERR_NOENT; ERR_BAD if it is not
+ * a directory; ERR_CREATE. */
 int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 	bool create, struct error *error) MUST_CHECK;
 
-/* Opens a map of this directory for reading, below dirfd. It may have several
- * names in here: publishing one links it into history/. As file_open. */
+/* Opens the file of a map for reading, relative to dirfd; shown is its name in
+ * messages. It may have several names in the state directory, since publishing
+ * links it into history/. Returns the descriptor, which the caller must
+ * close(); or ERR_NOENT; ERR_BAD if it is not a regular file, or has a name
+ * elsewhere. */
 int state_open_map_file(int dirfd, const char *name, const char *shown,
 	struct error *error) MUST_CHECK;
 
-/* The same, and opens it as a map: as map_open. */
+/* Opens a map of the state directory. Sets *map unless it fails; the caller
+ * must map_close() it. Returns ERR_NOENT; ERR_BAD if it is not a whole map or
+ * the file is refused as by state_open_map_file(); ERR_FOREIGN as map_open().
+ */
 int state_open_map(const char *path, bool isolated, struct map **map,
 	struct error *error) MUST_CHECK;
 
-/* "history/N.mdb" */
 #define STATE_NAME_MAX 48
+/* Writes "history/N.mdb". */
 void state_history_name(char name[STATE_NAME_MAX], uint64_t generation);
 
-/* The generation in map.mdb: 0 when there is none or it is no whole map. */
+/* Sets *generation to that of map.mdb, or to 0 if there is none or it is
+ * damaged. */
 int state_newest(struct state *state, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 
-/* ---- audit.c ---- */
+/* The rest is in audit.c, which writes and reads audit.log. */
 
-/* What stands before the number in "TIME USER WHAT; generation N" and "TIME
- * USER generation N was not made: WHY". */
+/* The texts before N in "TIME USER WHAT; generation N" and "TIME USER
+ * generation N was not made: WHY". */
 #define AUDIT_MADE     "; generation "
 #define AUDIT_NOT_MADE "generation "
 
-/* The number behind the last place of word in text; 0: there is none, or it is
- * no generation's. */
+/* Returns the number that follows the last occurrence of word in text, or 0 if
+ * there is none or it is too large for a generation. */
 uint64_t audit_number(struct bytes text, const char *word);
 
-/* The highest generation that the audit log names (0: none), and whether its
- * line says that it was not made. ERR_BAD when it is no regular file. */
 struct audit_last {
-	uint64_t generation;
-	bool not_made;
+	uint64_t generation; /* the highest that the audit log names; 0: none */
+	bool not_made;	     /* a line says that it was not made */
 };
+
+/* Reads the audit log; one that does not exist counts as empty. Returns ERR_BAD
+ * if it is not a regular file. */
 int audit_last(const struct state *state, struct audit_last *last,
 	struct error *error) MUST_CHECK;
 
-/* "TIME USER WHAT; generation N", appended and fsynced. time: seconds since
- * 1970. ERR_BAD when it is no regular file; ERR_CREATE. */
+/* Appends "TIME USER WHAT; generation N" and writes it to disk. time is in
+ * seconds since 1970. Returns ERR_BAD if audit.log is not a regular file;
+ * ERR_CREATE. */
 int audit_made(const struct state *state, int64_t time, const char *what,
 	uint64_t generation, struct error *error) MUST_CHECK;
 
-/* "TIME USER generation N was not made: WHY"; as audit_made. Where it fails,
- * the next edit finds the same and says it. */
+/* Appends "TIME USER generation N was not made: WHY" and writes it to disk. The
+ * caller may ignore an error, since the next change finds the same and writes
+ * the line. Returns ERR_BAD if audit.log is not a regular file; ERR_CREATE. */
 int audit_not_made(const struct state *state, uint64_t generation,
 	const char *why, struct error *error);
 

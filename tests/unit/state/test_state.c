@@ -105,7 +105,7 @@ static void test_read_back(void **test)
 				    100, &kit->error));
 		KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
 		map_builder_close(b);
-		KIT_FAILS(kit, ERR_BAD, "the clock of this machine",
+		KIT_FAILS(kit, ERR_BAD, "the system clock says ",
 			state_publish(state, &meta, "x", &kit->error));
 		assert_false(kit_exists(in_state(kit, STATE_BUILD)));
 	}
@@ -115,18 +115,21 @@ static void test_read_back(void **test)
 	KIT_OK(kit, map_builder_seal(b, &meta, &kit->error));
 	map_builder_close(b);
 	meta.time = 1795273740;
-	KIT_FAILS(kit, ERR_BAD, "cannot be read back",
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back; nothing was changed: ",
 		state_publish(state, &meta, "x", &kit->error));
 	/* Another generation than it is said to be. */
 	build(kit, state, 3);
-	KIT_FAILS(kit, ERR_BAD, "cannot be read back", publish(kit, state, 2));
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back; nothing was changed: ",
+		publish(kit, state, 2));
 	/* Damaged by the disk, and unfinished. */
 	build(kit, state, 2);
 	assert_int_equal(truncate(state_build_path(state), 5000), 0);
-	KIT_FAILS(kit, ERR_BAD, "cannot be read back", publish(kit, state, 2));
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back; nothing was changed: ",
+		publish(kit, state, 2));
 	KIT_OK(kit, map_builder_open(
 			    &b, state_build_path(state), 1, 100, &kit->error));
-	KIT_FAILS(kit, ERR_BAD, "cannot be read back", publish(kit, state, 2));
+	KIT_FAILS(kit, ERR_BAD, "cannot be read back; nothing was changed: ",
+		publish(kit, state, 2));
 	map_builder_close(b);
 	assert_file(in_state(kit, "audit.log"), before);
 	free(before);
@@ -457,7 +460,7 @@ static void test_publish(void **test)
 	KIT_OK(kit, state_open_generation(state, 2, false, &map, &kit->error));
 	assert_int_equal(map_meta(map)->generation, 2);
 	map_close(map);
-	KIT_FAILS(kit, ERR_NOENT, "kept are: 1, 2",
+	KIT_FAILS(kit, ERR_NOENT, "the kept ones are: 1, 2",
 		state_open_generation(state, 3, false, &map, &kit->error));
 	state_close(state);
 	state_user(user, sizeof user);
@@ -588,13 +591,14 @@ static void test_open_generation(void **test)
 	assert_int_equal(map_meta(map)->generation, 3);
 	map_close(map);
 	map = NULL;
-	KIT_FAILS(kit, ERR_NOENT, "kept are: 1, 2, 3, 4",
+	KIT_FAILS(kit, ERR_NOENT, "the kept ones are: 1, 2, 3, 4",
 		state_open_generation(state, 9, false, &map, &kit->error));
 	assert_null(map);
 	assert_int_equal(rename(in_state(kit, "history/2.mdb"),
 				 in_state(kit, "history/9.mdb")),
 		0);
-	KIT_FAILS(kit, ERR_NOENT, "generation 9 is not kept",
+	KIT_FAILS(kit, ERR_NOENT,
+		"generation 9 is not kept; the kept ones are: ",
 		state_open_generation(state, 9, false, &map, &kit->error));
 	assert_null(map);
 	assert_int_equal(truncate(in_state(kit, "history/3.mdb"), 100), 0);
@@ -827,8 +831,8 @@ static void test_next_generation(void **test)
 	log = kit_read(in_state(kit, "audit.log"), NULL);
 	assert_int_equal(
 		strncmp(log, "T u x; generation 5\nT u ha\n20", 29), 0);
-	assert_non_null(strstr(
-		log, " generation 5 was not made: the edit was interrupted\n"));
+	assert_non_null(strstr(log,
+		" generation 5 was not made: the change was interrupted\n"));
 	assert_string_equal(strstr(log, "interrupted"), "interrupted\n");
 	free(log);
 
@@ -946,7 +950,8 @@ static void test_log_key(void **test)
 	assert_memory_not_equal(key, zero, sizeof key);
 	assert_int_equal(kit_mode(in_state(kit, "served/log.key")), 0600);
 	assert_int_equal(truncate(in_state(kit, "served/log.key"), 31), 0);
-	KIT_FAILS(kit, ERR_BAD, "remove it",
+	KIT_FAILS(kit, ERR_BAD,
+		"remove the file, and the milter makes a new one",
 		state_log_key(state, key, &kit->error));
 	state_close(state);
 }

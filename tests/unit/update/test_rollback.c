@@ -264,7 +264,7 @@ static void test_nothing_there(void **test)
 	state_close(kit_state(kit));
 	KIT_FAILS(kit, ERR_NOENT, "readdress init", back(kit, 0));
 	make(kit, 'A');
-	KIT_FAILS(kit, ERR_NOENT, "kept are: 1", back(kit, 7));
+	KIT_FAILS(kit, ERR_NOENT, "the kept ones are: 1", back(kit, 7));
 	damage(kit, "state/map.mdb");
 	KIT_FAILS(kit, ERR_BAD, "no good generation is kept", back(kit, 0));
 }
