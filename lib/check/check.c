@@ -11,12 +11,13 @@
 
 struct walk {
 	struct finding_run check;
-	struct arena *arena; /* the keys of piles; their values are the map's */
+	struct arena *arena; /* holds the keys of the lists of targets */
 	struct checkdomains *domains;
-	struct checktargets strangers; /* domains that outbound shows and
-				  inbound does not know */
-	char known[ADDRESS_KEY_MAX];   /* the last domain that it knows: many
-					  rules in a row show the same */
+	/* The domains that outbound shows and inbound has no rule for. */
+	struct checktargets strangers;
+	/* The last domain that inbound has a rule for: many rules in a row have
+	 * the same. */
+	char known[ADDRESS_KEY_MAX];
 	size_t known_len;
 	uint64_t done;
 	uint64_t total;
@@ -31,7 +32,8 @@ static void show_progress(struct walk *walk)
 	walk->done++;
 }
 
-/* Outbound: is the domain of the targets one that inbound names? */
+/* Notes the domains of an outbound rule's targets that inbound has no rule for.
+ */
 static int note_domains(struct walk *walk, struct finding_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
@@ -62,8 +64,9 @@ static int note_domains(struct walk *walk, struct finding_rule *rule)
 	return result;
 }
 
-/* A target that other rules may have, too. An exception shares its own address
- * with nobody's surprise, and who is on a list answers under his own name. */
+/* Notes the target of a rule, to find rules that share it. Exceptions and rules
+ * with several targets do not count: members of a list answer with their own
+ * address. */
 static int note_target(struct walk *walk, struct finding_rule *rule)
 {
 	int result;
@@ -78,7 +81,7 @@ static int note_target(struct walk *walk, struct finding_rule *rule)
 				rule->rule.key);
 }
 
-/* The first walk: what a rule has in common with others. */
+/* A step of the first walk, which notes what rules have in common. */
 static int note_rule(struct walk *walk, struct finding_rule *rule)
 {
 	int result = note_target(walk, rule);
@@ -88,7 +91,7 @@ static int note_rule(struct walk *walk, struct finding_rule *rule)
 		       : checkdomains_add(walk->domains, rule);
 }
 
-/* The second. */
+/* A step of the second walk, which reports findings. */
 static int check_rule(struct walk *walk, struct finding_rule *rule)
 {
 	int result = checkrule_run(&walk->check, rule);
@@ -127,7 +130,8 @@ static int walk_table(struct walk *walk, const struct map *map,
 	return more < 0 ? more : result;
 }
 
-/* The rule with this source, as checkrule_run leaves it. */
+/* Reads the rule with this source, with target and to set to its first target.
+ */
 static int read_again(const struct walk *walk, enum rule_table table,
 	struct bytes source, struct finding_rule *read)
 {
@@ -141,7 +145,7 @@ static int read_again(const struct walk *walk, enum rule_table table,
 	return result ? result : node_read(read->target, &read->to);
 }
 
-/* Two whole domains that lead into one. */
+/* Reports two whole domains with the same target. */
 static int report_namesakes(
 	struct walk *walk, const struct finding_rule *rule, const char *first)
 {
@@ -149,17 +153,18 @@ static int report_namesakes(
 
 	finding_say(why,
 		"%" FINDING_SHOWN
-		" has the same target: where both domains have a bob, the "
+		" has the same target: if both domains have a user bob, the "
 		"mail of two people reaches one mailbox",
 		first);
 	return finding_report(&walk->check, rule, CHECK_NAMESAKES, CHECK_WARN,
 		why,
-		"give people who share a name rules of their own; nothing, "
-		"where both domains always named the same people");
+		"give users with the same name rules of their own; nothing if "
+		"both domains always had the same users");
 }
 
-/* A rule, and the first with the same target. Where outbound shows one of the
- * sources, checkback told of the others. */
+/* Reports a rule that has the same target as another, first, unless outbound
+ * rewrites the target to one of the sources: then roundtrip.c has reported it.
+ */
 static int report_shared(
 	struct walk *walk, struct bytes source, const char *first)
 {
@@ -174,11 +179,12 @@ static int report_shared(
 	if (result)
 		return result < 0 ? result : 0;
 	finding_say(why,
-		"%" FINDING_SHOWN " has the same target: answers from there "
-		"come from one address, whichever was written to",
+		"%" FINDING_SHOWN " has the same target: answers from this "
+		"mailbox come from one address, whichever of them the sender "
+		"wrote to",
 		first);
 	return finding_report(&walk->check, &rule, CHECK_MANY, CHECK_INFO, why,
-		"nothing, where it is an alias of the same mailbox");
+		"nothing if both are addresses of the same mailbox");
 }
 
 static int check_targets(struct walk *walk)
@@ -216,7 +222,7 @@ static int report_stranger(
 			rules > 2 ? "s" : "", rules > 2 ? "" : "s");
 	finding_say(why,
 		"inbound has no rule for the domain %.*s: answers to it do not "
-		"come through here%s",
+		"come through this relay%s",
 		(int)row->rule.key.len, row->rule.key.data, more);
 	finding_say(advice,
 		"add inbound rules for @%.*s, or correct the target",
@@ -237,7 +243,8 @@ static int check_strangers(struct walk *walk)
 	return result;
 }
 
-/* Rules for one direction, and senders for the other. */
+/* Reports that outbound has no rules although the configuration names outbound
+ * clients. */
 static int check_outbound(struct walk *walk, const struct map *map)
 {
 	const struct finding_rule table = { .table = RULE_OUTBOUND };
@@ -247,11 +254,11 @@ static int check_outbound(struct walk *walk, const struct map *map)
 		return 0;
 	return finding_report(&walk->check, &table, CHECK_NO_OUTBOUND,
 		CHECK_FAIL,
-		"the table is empty, while inbound has rules and the "
-		"configuration says who is outbound: their mail leaves "
-		"under the addresses that the inbound rules lead to",
-		"make the table with `readdress invert inbound`, look it over "
-		"and load it; where nobody sends through here, set "
+		"the table is empty, although inbound has rules and the "
+		"configuration says which clients are outbound: their mail "
+		"leaves with the addresses to which the inbound rules lead",
+		"make the table with `readdress invert inbound`, check it and "
+		"load it; if nobody sends mail through this relay, set "
 		"outbound_daemons = {}, outbound_networks = {} and "
 		"outbound_authenticated = false");
 }
@@ -296,7 +303,7 @@ int check_map(const struct map *map, const struct check_options *options,
 	walk.total = 2 * (map_rows(map, RULE_INBOUND) +
 				 map_rows(map, RULE_OUTBOUND)) +
 		     map_rows(map, RULE_ROUTES);
-	/* Every target once more as a key, and every domain once. */
+	/* The arena gets every target as a key, and every domain once. */
 	walk.arena =
 		arena_open(8 * (size_t)map_octets(map) + ((size_t)1 << 20));
 	if (walk.arena)

@@ -1,10 +1,10 @@
 /*
- * check: rules that are valid and yet doubtful, found by holding the tables
- * against each other. Pure: reads a map, changes nothing.
+ * check: finds rules that are valid but doubtful, by comparing the tables of a
+ * map with each other. It reads the map and changes nothing.
  *
- * A rule's first-hand effect is one look-up, never repeated; most of what is
- * found here comes from people who expect a second one, or answers that take
- * another way than the mail they answer.
+ * A rewritten address is never looked up again. Most findings are rules whose
+ * author expected a second look-up, or answers that take another way than the
+ * mail that they answer.
  */
 #ifndef READDRESS_CHECK_CHECK_H
 #define READDRESS_CHECK_CHECK_H
@@ -26,11 +26,14 @@
 #include "check/finding.h"
 
 /*
- * Findings come in this order, the same for the same rules: the empty outbound
- * table, inbound by source, outbound by source, many to one by target, domains
- * not served by domain, what checkdomains.h finds, routes by source. Time n log
- * n; some 250 bytes of memory for each rule. Returns 0, what found returned, or
- * ERR_NOMEM, ERR_IO, ERR_BAD.
+ * Calls options->found for each finding. The order is the same for the same
+ * rules: the empty outbound table; the rules of inbound, then of outbound,
+ * sorted by source; many to one, sorted by target; domains that are not served,
+ * sorted by domain; the findings of checkdomains.h; the rows of routes, sorted
+ * by source. n rules take O(n log n) time and some 250 bytes of memory each.
+ *
+ * Returns 0; or what options->found returned, if that was not 0; or ERR_NOMEM;
+ * or ERR_IO or ERR_BAD if the map cannot be read.
  */
 int check_map(const struct map *map, const struct check_options *options,
 	struct error *error) MUST_CHECK;

@@ -8,17 +8,17 @@
 
 #include "base/array.h"
 
-#define SHORTEST 6 /* "d.com" and "w.com" are no slips of one another */
+#define SHORTEST 6 /* "d.com" is not a typing error for "w.com" */
 
 /* A domain of the inbound table, as a source or as a target. */
 struct domain {
 	struct bytes name;
-	uint64_t users;	     /* rules for its users */
+	uint64_t users;	     /* the number of rules for its users */
 	struct rule user;    /* the first of them */
-	bool whole;	     /* there is a rule for all of it */
-	uint64_t led_to;     /* rules that lead to it */
+	bool whole;	     /* there is a rule for the whole domain */
+	uint64_t led_to;     /* the number of rules that lead to it */
 	struct rule leading; /* the first of them */
-	size_t number;	     /* of that rule, from 1: it counts once */
+	size_t number;	     /* the last rule counted there, from 1 */
 };
 
 struct checkdomains {
@@ -28,7 +28,7 @@ struct checkdomains {
 	size_t count;
 	size_t room;
 	size_t rules;
-	size_t pairs; /* of names that were compared */
+	size_t pairs; /* the number of pairs of names compared */
 };
 
 struct checkdomains *checkdomains_open(struct arena *arena)
@@ -88,7 +88,8 @@ static struct domain *make(struct checkdomains *domains, struct bytes name)
 	return made;
 }
 
-/* The domain of this name, made where it is new; NULL without memory. */
+/* Returns the domain of this name, and makes it if it is new. Returns NULL if
+ * memory is exhausted. */
 static struct domain *find(struct checkdomains *domains, struct bytes name)
 {
 	struct domain wanted = { .name = name };
@@ -144,8 +145,8 @@ int checkdomains_add(
 	return result;
 }
 
-/* A rule as the map holds it, made ready for finding_report, with its target
- * in that domain, or its first target where domain is empty. */
+/* Reads a rule for finding_report(), with its target in that domain, or with
+ * its first target if domain is empty. */
 static int read_rule(
 	const struct rule *rule, struct bytes domain, struct finding_rule *read)
 {
@@ -181,26 +182,25 @@ static int report_unlisted(
 	finding_say(why,
 		"users of %.*s without a rule of their own (%" PRIu64
 		" %s one) keep their address: Postfix delivers their mail by "
-		"its own tables, sends it where the domain's MX leads, or "
+		"its own tables, sends it to the domain's MX host, or "
 		"refuses it",
 		(int)domain->name.len, domain->name.data, domain->users,
-		domain->users == 1 ? "has" : "have");
+		domain->users == 1 ? "user has" : "users have");
 	finding_say(advice,
-		"nothing, where all users are listed and Postfix refuses "
+		"nothing if all users are listed and Postfix refuses all "
 		"others; else add an inbound rule for @%.*s",
 		(int)domain->name.len, domain->name.data);
 	return finding_report(
 		check, &rule, CHECK_UNLISTED, CHECK_INFO, why, advice);
 }
 
-/* Who has rules for a domain knows how it is spelt. */
+/* True if rules have the domain as their source: then it is not misspelt. */
 static bool is_source(const struct domain *domain)
 {
 	return domain->users || domain->whole;
 }
 
-/* True if the names differ in one character, or in two neighbours that changed
- * places. */
+/* True if the names differ by one typing error (see checkdomains_report()). */
 static bool is_one_slip_away(struct bytes a, struct bytes b)
 {
 	size_t front = 0;
@@ -233,14 +233,14 @@ static int report_misspelt(struct finding_run *check,
 	if (result)
 		return result;
 	finding_say(why,
-		"this rule alone leads to %.*s, while %" PRIu64
-		" lead to %.*s: a typing error would send the mail to a "
-		"stranger, or nowhere",
+		"only this rule leads to %.*s, while %" PRIu64
+		" rules lead to %.*s: if this is a typing error, the mail "
+		"goes to a stranger or is lost",
 		(int)domain->name.len, domain->name.data, other->led_to,
 		(int)other->name.len, other->name.data);
 	finding_say(advice,
-		"correct the target, if %.*s is meant; nothing, if both "
-		"domains are yours",
+		"correct the target if %.*s is meant; nothing if both domains "
+		"are yours",
 		(int)other->name.len, other->name.data);
 	return finding_report(
 		check, &rule, CHECK_MISSPELT, CHECK_WARN, why, advice);
@@ -280,8 +280,8 @@ int checkdomains_report(struct checkdomains *domains, struct finding_run *check)
 	return result;
 }
 
-/* True if a rule names the domain of the route, or, of "@*.parent", one below
- * it; or an error. */
+/* Returns 1 if a rule names the domain of the route or, for "@*.parent", a
+ * domain below it; 0 if not; or a negative error. */
 static int is_named(struct checkdomains *domains,
 	const struct finding_run *check, const struct finding_rule *rule)
 {
@@ -317,12 +317,12 @@ static int report_misspelt_route(struct finding_run *check,
 	char advice[FINDING_TEXT];
 
 	finding_say(why,
-		"no rule names this domain, while inbound names %.*s: where "
-		"that one is meant, its mail does not take this route",
+		"no rule names this domain, while inbound names %.*s: if that "
+		"domain is meant, its mail does not take this route",
 		(int)other.len, other.data);
 	finding_say(advice,
-		"correct the source, if %.*s is meant; nothing, if both "
-		"domains are yours",
+		"correct the source if %.*s is meant; nothing if both domains "
+		"are yours",
 		(int)other.len, other.data);
 	return finding_report(
 		check, rule, CHECK_MISSPELT, CHECK_WARN, why, advice);
@@ -342,13 +342,13 @@ int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
 			    node_domain(&rule->from), domains->list[i]->name))
 			return report_misspelt_route(
 				check, rule, domains->list[i]->name);
-	/* The other roles say what happens to mail for it, rules or none. */
+	/* Any other role has an effect without a rule, too. */
 	if (!memchr(rule->target.data, ':', rule->target.len) &&
 		!bytes_equal(rule->target, bytes_of("remote")))
 		return 0;
 	return finding_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
-		"no rule names this domain: the route is for no mail that "
-		"rules lead anywhere",
-		"nothing, where other mail of this Postfix goes there; else "
-		"delete the row");
+		"no rule names this domain: no mail that a rule rewrites "
+		"takes this route",
+		"nothing if other mail of this Postfix takes it; else delete "
+		"the row");
 }

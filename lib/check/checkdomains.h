@@ -1,7 +1,12 @@
 /*
- * checkdomains: what is doubtful about the domains of the inbound table: users
- * whom no rule names, and a target domain that is probably misspelt; and about
- * routes for domains that it does not have. For check.c.
+ * checkdomains: doubtful domains. In the inbound table, these are domains with
+ * rules for some users only, and target domains that are probably misspelt; in
+ * routes, domains that no rule names. Called by check alone. Tested by
+ * tests/unit/check/test_check.c.
+ *
+ * Every function here that returns int returns 0; or ERR_NOMEM; or ERR_IO or
+ * ERR_BAD if the map cannot be read. Those that report may also return what
+ * options->found returned; then check->stopped is set.
  */
 #ifndef READDRESS_CHECK_CHECKDOMAINS_H
 #define READDRESS_CHECK_CHECKDOMAINS_H
@@ -10,31 +15,32 @@
 
 struct checkdomains;
 
-/* NULL when out of memory. checkdomains_close it, NULL too. */
+/* Returns NULL if memory is exhausted. checkdomains_close() frees it, and does
+ * nothing for NULL. */
 struct checkdomains *checkdomains_open(struct arena *arena) MUST_CHECK;
 void checkdomains_close(struct checkdomains *domains);
 
-/* Counts the domains of an inbound rule, whose bytes must live as long. 0,
- * ERR_NOMEM or ERR_BAD. */
+/* Counts the domains of an inbound rule. The rule's bytes must live as long as
+ * domains. */
 int checkdomains_add(struct checkdomains *domains,
 	const struct finding_rule *rule) MUST_CHECK;
 
 /*
- * Reports, in the order of domains: source domains with rules for users and
- * none for all others; then target domains to which one rule alone leads while
- * CHECKDOMAINS_MANY or more lead to a domain that differs in one character
- * (inserted, left out, changed, or two that stand next to each other swapped).
- * Where there are very many domains, not all pairs are compared
- * (CHECKDOMAINS_PAIRS). Returns as checkrule_run.
+ * Reports the source domains with rules for users but none for all others, then
+ * the target domains that are probably misspelt, each in the order of domains.
+ * A target domain is probably misspelt if only one rule leads to it while at
+ * least CHECKDOMAINS_MANY rules lead to a domain that differs by one typing
+ * error: one character inserted, left out or changed, or two neighbours
+ * swapped. At most CHECKDOMAINS_PAIRS pairs of domains are compared.
  */
 int checkdomains_report(
 	struct checkdomains *domains, struct finding_run *check) MUST_CHECK;
 
 /*
- * After checkdomains_report. Reports a row of routes whose domain no rule
- * names: one that is written like a domain of inbound but for one such slip;
- * and a next hop, or "remote", which is for no mail of the rules. rule->target
- * is all of its value. Returns as checkrule_run.
+ * Reports a row of routes whose domain no rule names, if that domain differs
+ * from one of inbound by one typing error, or if the route is a next hop or
+ * "remote", which then has no effect on the mail of any rule. rule->target must
+ * be the route. checkdomains_report() must have been called before.
  */
 int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
 	const struct finding_rule *rule) MUST_CHECK;

@@ -5,8 +5,7 @@
 
 #include "base/array.h"
 
-/* Groups are as many as kinds times domains, at most. */
-#define MEMORY_MAX ((size_t)4 << 30)
+#define MEMORY_MAX ((size_t)4 << 30) /* of all groups */
 
 struct member {
 	struct bytes domain;
@@ -18,7 +17,7 @@ struct member {
 
 struct checkgroups {
 	struct arena *arena;
-	void *tree; /* tsearch's, of struct node */
+	void *tree; /* tsearch's, of struct member */
 	struct member **members;
 	struct checkgroup *list;
 	size_t count;
@@ -89,7 +88,7 @@ static int make_room(struct checkgroups *groups)
 	return 0;
 }
 
-/* The finding again, in the arena. False without memory. */
+/* Copies a finding into the arena. Returns false if memory is exhausted. */
 static bool copy_finding(struct arena *arena,
 	const struct check_finding *finding, struct check_finding *copy)
 {
@@ -104,7 +103,8 @@ static bool copy_finding(struct arena *arena,
 	return copy->source && copy->target.data && copy->why && copy->advice;
 }
 
-/* Each rule that is to be mended by hand is named. */
+/* Returns what groups findings: the source's domain, or, since each such rule
+ * must be corrected by hand, the whole source for CHECK_REFUSED. */
 static struct bytes grouped_by(const struct check_finding *finding)
 {
 	return finding->kind == CHECK_REFUSED ? bytes_of(finding->source)

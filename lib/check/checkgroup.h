@@ -1,7 +1,7 @@
 /*
- * checkgroup: findings of one kind about one domain, as one: a list of users
- * without a way back is one finding with a count and an example, not 1,200
- * lines.
+ * checkgroup: groups findings of the same kind about the same domain, so that a
+ * list of 1,200 users without an outbound rule is one line with an example and
+ * a count.
  */
 #ifndef READDRESS_CHECK_CHECKGROUP_H
 #define READDRESS_CHECK_CHECKGROUP_H
@@ -11,24 +11,25 @@
 struct checkgroups;
 
 struct checkgroup {
-	/* The first of them. Its bytes and texts live as long as the groups. */
+	/* The first finding. Its bytes and texts live as long as the groups. */
 	struct check_finding example;
-	struct bytes domain; /* of its source, behind the last "@"; may be empty
-			      */
-	uint64_t count;	     /* how many there were */
+	struct bytes domain; /* of its source, after the last "@"; may be
+				empty */
+	uint64_t count;	     /* the number of findings */
 };
 
-/* NULL when out of memory. checkgroups_close it, NULL too. */
+/* Returns NULL if memory is exhausted. checkgroups_close() frees it, and does
+ * nothing for NULL. */
 struct checkgroups *checkgroups_open(void) MUST_CHECK;
 void checkgroups_close(struct checkgroups *groups);
 
-/* Adds a finding to the group of its kind, severity, table and domain (each
- * CHECK_REFUSED is a group of its own); all of it is copied. 0 or ERR_NOMEM. */
+/* Adds a copy of a finding to the group of its kind, severity, table and
+ * domain. Each CHECK_REFUSED is a group of its own. Returns 0 or ERR_NOMEM. */
 int checkgroups_add(struct checkgroups *groups,
 	const struct check_finding *finding) MUST_CHECK;
 
-/* The groups, in the order of their first findings; they live until
- * checkgroups_close. */
+/* Returns the groups in the order of their first findings, and sets *count.
+ * They are valid until the next checkgroups_add() or checkgroups_close(). */
 const struct checkgroup *checkgroups_all(
 	const struct checkgroups *groups, size_t *count);
 

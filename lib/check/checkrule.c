@@ -9,8 +9,8 @@ static bool is_own(const struct finding_rule *rule, const struct lookup *lookup)
 		(struct bytes){ lookup->key, lookup->key_len }, rule->rule.key);
 }
 
-/* Follows the rules of one table from the target until they come back to this
- * rule: 1 and the way there, 0 when they do not, or an error. */
+/* Follows the rules of one table from the target. Returns 1 and writes the path
+ * if they lead back to this rule, 0 if they do not, or a negative error. */
 static int find_loop(const struct finding_run *check,
 	const struct finding_rule *rule, char path[FINDING_TEXT])
 {
@@ -51,9 +51,9 @@ static int report_chain(struct finding_run *check,
 		return result;
 	if (result) {
 		finding_say(why,
-			"the rules lead from the target back to this one (%s): "
-			"mail that comes back to this relay, or passes another "
-			"one with these rules, goes round",
+			"the rules lead from the target back to this rule "
+			"(%s): mail that returns to this relay, or passes "
+			"another relay with these rules, is sent in a loop",
 			path);
 		return finding_report(check, rule, CHECK_LOOP, CHECK_FAIL, why,
 			"change or delete one of these rules");
@@ -62,18 +62,19 @@ static int report_chain(struct finding_run *check,
 		(struct bytes){ lookup->key, lookup->key_len }, key);
 	node_text(next, text);
 	finding_say(why,
-		"the target is a source, too (rule %" FINDING_SHOWN
-		"), but a result "
-		"is never looked up again: the mail stays with the target",
+		"the target is also a source (rule %" FINDING_SHOWN
+		"), but a rewritten address is never looked up again: the "
+		"mail goes to the target",
 		key);
 	finding_say(advice,
-		"if it is meant for %" FINDING_SHOWN ", make that the target",
+		"if the mail is meant for %" FINDING_SHOWN
+		", make that the target",
 		text);
 	return finding_report(
 		check, rule, CHECK_CHAIN, CHECK_WARN, why, advice);
 }
 
-/* A domain as target, none of whose rules holds for all of it. */
+/* Reports a target that is a domain whose users have rules of their own. */
 static int check_users_behind(
 	struct finding_run *check, const struct finding_rule *rule)
 {
@@ -84,11 +85,13 @@ static int check_users_behind(
 	if (result <= 0)
 		return result;
 	finding_say(why,
-		"addresses of %.*s have rules of their own, but a result is "
-		"never looked up again: they do not hold for this mail",
+		"addresses of %.*s have rules of their own, but a rewritten "
+		"address is never looked up again: those rules do not apply "
+		"to this mail",
 		(int)domain.len, domain.data);
 	return finding_report(check, rule, CHECK_CHAIN, CHECK_WARN, why,
-		"if they are to hold, give their sources this domain as well");
+		"if they should apply, add such rules for the addresses of the "
+		"source's domain, too");
 }
 
 static int check_chain(
@@ -108,7 +111,7 @@ static int check_chain(
 	rest = lookup.targets;
 	if (node_equal(&rule->to, &next) && rule_next_target(&rest, &first) &&
 		!rest.len)
-		return 0; /* it stays what it is */
+		return 0; /* it leads to itself */
 	return report_chain(check, rule, &lookup, &next);
 }
 
@@ -117,17 +120,19 @@ static int check_catchall(
 {
 	if (rule->table == RULE_INBOUND)
 		return finding_report(check, rule, CHECK_CATCHALL, CHECK_INFO,
-			"mail for every address of the domain that has no rule "
-			"of its own goes to one mailbox, misspelt addresses "
-			"and spam with it",
-			"list the users, where unknown ones are to be refused");
+			"mail to every address of the domain without a rule of "
+			"its own goes to one mailbox, including misspelt "
+			"addresses and spam",
+			"list the users if mail to unknown ones should be "
+			"refused");
 	return finding_report(check, rule, CHECK_CATCHALL, CHECK_INFO,
-		"everybody of the domain without a rule of his own leaves as "
-		"one address",
-		"list the users, where each is to have his own");
+		"mail from every address of the domain without a rule of its "
+		"own leaves with one address",
+		"list the users if each should leave with their own address");
 }
 
-/* "x@mail": a name that only some network's own resolver may know. */
+/* Reports a target like "x@mail", whose domain only a local resolver may know.
+ */
 static int check_label(
 	struct finding_run *check, const struct finding_rule *rule)
 {
@@ -137,11 +142,11 @@ static int check_label(
 	if (memchr(domain.data, '.', domain.len) || domain.data[0] == '[')
 		return 0;
 	finding_say(why,
-		"the domain %.*s has one label: other servers do not find it, "
-		"and Postfix may append its own domain",
+		"the domain %.*s has no dot: other servers cannot find it, and "
+		"Postfix may append its own domain",
 		(int)domain.len, domain.data);
 	return finding_report(check, rule, CHECK_ONE_LABEL, CHECK_WARN, why,
-		"write the whole domain");
+		"write the full domain");
 }
 
 static int check_target(
@@ -151,12 +156,12 @@ static int check_target(
 
 	if (!result && address_local_is_utf8(&rule->to.mailbox))
 		result = finding_report(check, rule, CHECK_SMTPUTF8, CHECK_WARN,
-			"the target is UTF-8 before the @: a message without "
+			"the target has UTF-8 before the @: a message without "
 			"SMTPUTF8 is not readdressed to it",
-			"give that mailbox an address in ASCII, and make it "
-			"the target");
+			"give that mailbox an ASCII address, and make it the "
+			"target");
 	if (result || node_equal(&rule->to, &rule->from))
-		return result; /* one to many that keeps a copy */
+		return result; /* one to many may keep a copy */
 	result = check_chain(check, rule);
 	if (!result)
 		result = rule->table == RULE_INBOUND
@@ -186,9 +191,9 @@ int checkrule_find_parent(const struct finding_run *check,
 	return 0;
 }
 
-/* What is behind the rule's own place in the order of look-ups: 1 when it
- * changes anything. */
-static int shadows(
+/* Returns 1 if a rule of a parent domain would rewrite addresses of this rule's
+ * domain without this rule, 0 if not, or a negative error. */
+static int hides_parent(
 	const struct finding_run *check, const struct finding_rule *rule)
 {
 	struct bytes domain = { rule->rule.key.data + 1,
@@ -205,20 +210,23 @@ static int shadows(
 static int check_exception(
 	struct finding_run *check, const struct finding_rule *rule)
 {
-	int result =
-		rule_key_is_domain(rule->rule.key) ? shadows(check, rule) : 1;
+	int result = rule_key_is_domain(rule->rule.key)
+			     ? hides_parent(check, rule)
+			     : 1;
 
 	if (result)
 		return result < 0 ? result : 0;
 	return finding_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
-		"a domain to itself, and no rule for a parent domain would "
-		"hold without it: no address is saved from a change",
+		"the rule leads a domain to itself, and without it no rule of "
+		"a parent domain would apply: it protects no address from a "
+		"change",
 		rule->table == RULE_INBOUND
-			? "delete it, unless it is to name the domain as ours"
+			? "delete it, unless it should mark the domain as "
+			  "one of yours"
 			: "delete it");
 }
 
-/* Made by an earlier version, which took more. */
+/* An earlier version may have made the rule: it accepted more. */
 int checkrule_refused(
 	struct finding_run *check, const struct finding_rule *rule)
 {
@@ -228,10 +236,10 @@ int checkrule_refused(
 
 	if (result <= 0)
 		return result;
-	finding_say(why, "load would refuse it today: %s", reason.text);
+	finding_say(why, "load would refuse this rule today: %s", reason.text);
 	return finding_report(check, rule, CHECK_REFUSED, CHECK_WARN, why,
-		"export the table, correct the row, and load it; until then "
-		"the rule goes on working");
+		"export the table, correct the row and load the table; until "
+		"then the rule keeps working");
 }
 
 int checkrule_run(struct finding_run *check, struct finding_rule *rule)

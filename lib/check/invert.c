@@ -10,14 +10,14 @@
 #include "rules/ruletarget.h"
 
 #define PROGRESS_ROWS 4096
-#define OTHER_SHOWN   320 /* octets of an address within a sentence */
+#define OTHER_SHOWN   320 /* the most bytes of an address in a sentence */
 
 struct inversion {
 	const struct invert_options *options;
 	enum rule_table other;
 	struct map_reader *reader;
 	struct arena *arena;
-	struct row *rows; /* room for all of the table */
+	struct row *rows; /* with room for the whole table */
 	size_t count;
 	uint64_t left;
 };
@@ -40,25 +40,26 @@ static bool has_several(struct bytes targets)
 	return rule_next_target(&targets, &target) && targets.len;
 }
 
-/* Why the kind of rule has no inverse; NULL where it has one. */
-static const char *objection(const struct rule *rule, enum rule_kind kind,
+/* Returns why this kind of rule has no inverse, or NULL if it has one. */
+static const char *why_not(const struct rule *rule, enum rule_kind kind,
 	enum invert_reason *reason)
 {
 	switch (kind) {
 	case RULE_CATCHALL:
 		*reason = INVERT_CATCHALL;
-		return "a catch-all: which address was meant is lost";
+		return "a catch-all has no inverse: it does not keep the "
+		       "local part";
 	case RULE_SUBDOMAIN:
 		*reason = INVERT_SUBDOMAIN;
-		return "a sub-domain rule: which of the sub-domains was meant "
-		       "is lost";
+		return "a sub-domain rule has no inverse: it does not keep the "
+		       "sub-domain";
 	case RULE_USER:
 	case RULE_DOMAIN:
 		if (!has_several(rule_value_targets(rule->value)))
 			return NULL;
 		*reason = INVERT_SEVERAL;
-		return "one to many: which of the targets is to be turned back "
-		       "is not known";
+		return "one to many: it is not known which of the targets "
+		       "should lead back";
 	case RULE_EXCEPTION:
 	case RULE_KINDS:
 		break;
@@ -93,7 +94,7 @@ static int add_rule(struct inversion *inversion, const struct rule *rule,
 {
 	enum rule_kind kind = rule_value_kind(rule->value);
 	enum invert_reason reason = INVERT_MANY;
-	const char *text = objection(rule, kind, &reason);
+	const char *text = why_not(rule, kind, &reason);
 
 	if (kind == RULE_KINDS)
 		return error_set(error, ERR_BAD, "the map is damaged");
@@ -125,7 +126,7 @@ static int add_all(struct inversion *inversion, const struct map *map,
 	return result;
 }
 
-/* The source of this row's rule, and the rule itself. */
+/* Reports the rule of this row as left out, because the other row was taken. */
 static int leave_again(struct inversion *inversion, const struct row *taken,
 	const struct row *row, bool decided, struct error *error)
 {
@@ -150,7 +151,7 @@ static int leave_again(struct inversion *inversion, const struct row *taken,
 		other, sizeof other, "%.*s", (int)winner.len, winner.data);
 	(void)snprintf(text, sizeof text, "many to one: %.*s %s", OTHER_SHOWN,
 		other,
-		decided ? "is preferred, and taken" : "has the target, too");
+		decided ? "is preferred and was taken" : "has the same target");
 	leave(inversion, decided ? INVERT_DECIDED : INVERT_MANY, &rule, text,
 		other);
 	return 0;
@@ -166,7 +167,8 @@ static unsigned rank_of(
 			     : 0;
 }
 
-/* Of rows with one key, which one is taken; *decided: no other has its rank. */
+/* Returns which of the rows with the same key is taken. Sets *decided to true
+ * if no other has its rank. */
 static size_t choose(const struct inversion *inversion, size_t first,
 	size_t count, bool *decided)
 {
@@ -188,7 +190,7 @@ static size_t choose(const struct inversion *inversion, size_t first,
 	return best;
 }
 
-/* Of sorted rows with one key, keeps one and tells of the others. */
+/* Keeps one row of each key, and reports the others as left out. */
 static int keep_one(
 	struct inversion *inversion, struct rows *out, struct error *error)
 {

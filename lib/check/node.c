@@ -60,7 +60,7 @@ int node_follow(const struct node_rules *rules, enum rule_table table,
 		return result ? result : ERR_BAD;
 	to->mailbox = target.mailbox;
 	result = set_key(to);
-	if (result == ERR_BAD) /* leads to what is no address */
+	if (result == ERR_BAD) /* the target is not an address */
 		return 0;
 	return result ? result : 1;
 }

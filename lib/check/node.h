@@ -1,6 +1,6 @@
 /*
- * node: one end of a rule: an address, or a whole domain ("@a.com"), and where
- * the rules lead from there. For check.c.
+ * node: an end of a rule, which is an address or a whole domain ("@a.com"), and
+ * where the rules lead from it. Tested by tests/unit/check/test_check.c.
  */
 #ifndef READDRESS_CHECK_NODE_H
 #define READDRESS_CHECK_NODE_H
@@ -8,34 +8,35 @@
 #include "map/lookup.h"
 
 struct node {
-	struct mailbox mailbox; /* of a domain: the local part is empty */
+	struct mailbox mailbox; /* the local part of a domain is empty */
 	char key[ADDRESS_KEY_MAX];
 	size_t key_len;
 };
 
-/* Which rules, and how they are looked up. */
+/* The rules of a map, and how an address is looked up. */
 struct node_rules {
 	struct map_reader *reader;
 	struct localpart_syntax localpart;
 };
 
-/* A target as the map holds it, "@*.a.com" not. 0, ERR_BAD, ERR_NOMEM. */
+/* Reads a target as the map has it, but not "@*.a.com". Returns 0, ERR_BAD if
+ * it is neither an address nor a domain, or ERR_NOMEM. */
 int node_read(struct bytes target, struct node *node) MUST_CHECK;
 
-/* As in a CSV, NUL-terminated. */
+/* Writes the node as in a CSV file, with a NUL. */
 void node_text(const struct node *node, char text[ADDRESS_TEXT_MAX]);
 
 /*
- * The rule that holds, in *lookup, and the first place that it leads to; from
- * itself for an exception. Returns 1; 0 when no rule holds; ERR_NOMEM, or, when
- * the map failed, ERR_IO, ERR_BAD.
+ * Looks up from. Sets *lookup to the rule that matches, and *to to its first
+ * target, or to from for an exception. Returns 1; 0 if no rule matches;
+ * ERR_NOMEM; or ERR_IO or ERR_BAD if the map cannot be read.
  */
 int node_follow(const struct node_rules *rules, enum rule_table table,
 	const struct node *from, struct lookup *lookup,
 	struct node *to) MUST_CHECK;
 
-/* Does the rule that holds lead from one place to the other, among others?
- * 1, 0, or as node_follow. */
+/* Returns 1 if the rule that matches from has to among its targets, 0 if not,
+ * or an error like node_follow(). */
 int node_leads_to(const struct node_rules *rules, enum rule_table table,
 	const struct node *from, const struct node *to) MUST_CHECK;
 
@@ -54,7 +55,7 @@ static inline bool node_is_domain(const struct node *node)
 	return !node->mailbox.local_len;
 }
 
-/* The key's part behind the last "@". */
+/* Returns the part of the key after the last "@", valid as long as node. */
 struct bytes node_domain(const struct node *node);
 
 #endif

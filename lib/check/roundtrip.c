@@ -7,8 +7,8 @@ static struct bytes local_of(const struct node *node)
 	return (struct bytes){ node->key, node->key_len - domain.len };
 }
 
-/* How many rules of the table lead to the rule's target alone; *first: is it
- * the first of them? */
+/* Returns how many rules of the table have the rule's target as their only
+ * target. Sets *first to true if this rule is the first of them. */
 static size_t count_sharing(const struct finding_run *check,
 	const struct finding_rule *rule, bool *first)
 {
@@ -21,10 +21,10 @@ static size_t count_sharing(const struct finding_run *check,
 }
 
 /*
- * What outbound rule the target needs. Where several rules lead to it, or the
- * rule is one to many, it is not advised whose name its mail is to bear: that
- * of a shared address would go out in one person's mail. False where another of
- * the rules reports it.
+ * Writes which outbound rule the target needs. If several rules lead to the
+ * target, or the rule has several targets, the advice does not name a source: a
+ * person's mail would leave with a shared address. Returns false if another
+ * rule with the same target reports it.
  */
 static bool advise_sender(const struct finding_run *check,
 	const struct finding_rule *rule, const char *target,
@@ -48,7 +48,8 @@ static bool advise_sender(const struct finding_run *check,
 	return true;
 }
 
-/* The target has a public address of its own: nobody is to get another's. */
+/* Reports a target whose domain inbound serves, too: it may be a public address
+ * itself, so the advice names no other. */
 static int report_public(struct finding_run *check,
 	const struct finding_rule *rule, const char *target)
 {
@@ -60,12 +61,13 @@ static int report_public(struct finding_run *check,
 		" leaves under that address, whose domain inbound serves, too",
 		target);
 	return finding_report(check, rule, CHECK_NO_INVERSE, CHECK_INFO, why,
-		"nothing, where that address is the one to be shown");
+		"nothing if that address may be seen outside");
 }
 
-/* Inbound, and outbound has nothing for the target. A domain needs nothing: its
- * mail system may well send under the public name itself. Nor does anybody
- * whose name is kept, where all goes one way. */
+/* Reports an inbound rule whose target has no outbound rule. A whole domain is
+ * not reported, since its mail system may send with the public name itself;
+ * neither is a rule that keeps the local part while there are no outbound rules
+ * at all. */
 static int report_no_way_back(
 	struct finding_run *check, const struct finding_rule *rule)
 {
@@ -101,8 +103,9 @@ static int report_no_way_back(
 		rule->several ? CHECK_INFO : CHECK_WARN, why, advice);
 }
 
-/* Inbound, outbound, inbound ... from shown: do they come back to this rule's
- * source? 1 and the way, 0, or an error. */
+/* Follows inbound and outbound rules by turns from shown. Returns 1 and writes
+ * the path if they lead back to this rule's source, 0 if not, or a negative
+ * error. */
 static int find_round(const struct finding_run *check,
 	const struct finding_rule *rule, const struct node *shown,
 	char path[FINDING_TEXT])
@@ -147,25 +150,26 @@ static int report_elsewhere(struct finding_run *check,
 	node_text(shown, text);
 	if (count_sharing(check, rule, &first) > 1 || rule->several)
 		finding_say(advice,
-			"give the outbound rule for the target the public "
-			"address that its user is known by");
+			"make the outbound rule for the target lead to the "
+			"public address that its user is known by");
 	else
 		finding_say(advice,
-			"give the outbound rule for the target "
+			"make the outbound rule for the target lead to "
 			"%" FINDING_SHOWN " instead",
 			rule->source);
 	if (result) {
 		finding_say(why,
 			"both tables together lead back to the source, but "
-			"through others (%s): each answer reaches somebody "
-			"else",
+			"through other addresses (%s): each answer reaches "
+			"another person",
 			path);
 		return finding_report(
 			check, rule, CHECK_LOOP, CHECK_FAIL, why, advice);
 	}
 	finding_say(why,
 		"outbound does not lead back: mail from the target leaves as "
-		"%" FINDING_SHOWN ", and answers to that do not reach it",
+		"%" FINDING_SHOWN
+		", and answers to that address do not reach the target",
 		text);
 	return finding_report(
 		check, rule, CHECK_NOT_INVERSE, CHECK_FAIL, why, advice);
@@ -210,16 +214,18 @@ int roundtrip_inbound(
 		return result;
 	if (!result)
 		return report_elsewhere(check, rule, &shown);
-	if (rule->several || rule->kind == RULE_DOMAIN) /* namesakes: check.c */
-		return 0; /* who is on a list answers under his own name */
+	/* check.c reports two domains with one target. Members of a list answer
+	 * with their own address. */
+	if (rule->several || rule->kind == RULE_DOMAIN)
+		return 0;
 	node_text(&shown, text);
 	finding_say(why,
 		"%" FINDING_SHOWN
-		" leads to the target, too, and is what outbound "
-		"shows: mail from there never leaves as %" FINDING_SHOWN,
+		" has the same target, and outbound rewrites the target to "
+		"it: mail from the target never leaves as %" FINDING_SHOWN,
 		text, rule->source);
 	return finding_report(check, rule, CHECK_MANY, CHECK_INFO, why,
-		"nothing, where it is an alias of the same mailbox");
+		"nothing if both are addresses of the same mailbox");
 }
 
 int roundtrip_outbound(
@@ -237,7 +243,7 @@ int roundtrip_outbound(
 		map_names_domain(check->rules.reader, node_domain(&rule->to));
 
 	if (result <= 0 || rule->kind != RULE_USER)
-		return result < 0 ? result : 0; /* not served: check.c */
+		return result < 0 ? result : 0; /* check.c reports it */
 	result = node_follow(
 		&check->rules, RULE_INBOUND, &rule->to, &lookup, &reached);
 	if (result < 0 ||
@@ -253,8 +259,8 @@ int roundtrip_outbound(
 		if (sharing > 1)
 			finding_say(advice,
 				"add an inbound rule for %" FINDING_SHOWN
-				": %zu outbound rules show it, so say who gets "
-				"the answers",
+				" that says who gets the answers: %zu outbound "
+				"rules show it",
 				text, sharing);
 		else
 			finding_say(advice,
@@ -278,16 +284,16 @@ int roundtrip_outbound(
 		text);
 	if (result && node_equal(&shown, &rule->to))
 		return finding_report(check, rule, CHECK_MANY, CHECK_INFO, why,
-			"nothing, where both are mailboxes of one person");
+			"nothing if both are mailboxes of the same person");
 	if (sharing > 1)
 		finding_say(advice,
-			"nothing, where %" FINDING_SHOWN
-			" is to get the answers to a shared address",
+			"nothing if %" FINDING_SHOWN
+			" should get the answers to a shared address",
 			text);
 	else
 		finding_say(advice,
-			"give the inbound rule for the target %" FINDING_SHOWN
-			" instead",
+			"make the inbound rule for the target lead to "
+			"%" FINDING_SHOWN " instead",
 			rule->source);
 	return finding_report(
 		check, rule, CHECK_NOT_INVERSE, CHECK_WARN, why, advice);

@@ -1,23 +1,30 @@
 /*
- * roundtrip: is one table the inverse of the other, seen from one rule and one
- * of its targets? For checkrule.c. What reports returns as checkrule_run.
+ * roundtrip: checks that one table is the inverse of the other, for one rule
+ * and one of its targets. Tested by tests/unit/check/test_check.c.
+ *
+ * Every function here returns 0; or ERR_NOMEM; or ERR_IO or ERR_BAD if the map
+ * cannot be read. Those that report may also return what options->found
+ * returned; then check->stopped is set.
  */
 #ifndef READDRESS_CHECK_ROUNDTRIP_H
 #define READDRESS_CHECK_ROUNDTRIP_H
 
 #include "check/finding.h"
 
-/* Inbound: does outbound lead back from the target to the source? */
+/* Reports an inbound rule if outbound does not lead back from its target to its
+ * source. */
 int roundtrip_inbound(
 	struct finding_run *check, const struct finding_rule *rule) MUST_CHECK;
 
-/* Outbound: do answers to the target, which shows outside, come to the source?
- * Nothing is said of a domain that inbound does not know. */
+/* Reports an outbound rule if answers to its target, the address that is shown
+ * outside, do not reach its source. Does not report a domain that inbound has
+ * no rule for. */
 int roundtrip_outbound(
 	struct finding_run *check, const struct finding_rule *rule) MUST_CHECK;
 
-/* Of a rule of inbound: does outbound make of the target an address that leads
- * to it, the source or an alias of it? 1, 0, or as node_follow. */
+/* Returns 1 if outbound rewrites the target of this inbound rule to an address
+ * that leads to the target, which may be the source or an alias of it; 0 if
+ * not. */
 int roundtrip_shown(const struct finding_run *check,
 	const struct finding_rule *rule) MUST_CHECK;
 

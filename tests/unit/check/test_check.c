@@ -294,7 +294,8 @@ static void test_reasons(void **state)
 				"bob.owen@d.com;bob@w.com" } },
 		{ "in a@w.com;b@w.com\nin b@w.com;c@d.com\n",
 			{ "rule b@w.com", "never looked up again",
-				"if it is meant for c@d.com" } },
+				"if the mail is meant for c@d.com, make that "
+				"the target" } },
 		{ "in a@a.com;b@b.com\nin b@b.com;c@c.com\n"
 		  "in c@c.com;a@a.com\n",
 			{ "a@a.com -> b@b.com -> c@c.com -> a@a.com" } },
@@ -304,8 +305,8 @@ static void test_reasons(void **state)
 			  "a@w.com)" } },
 		{ "in bob@w.com;b@d.com\nout b@d.com;robert@w.com\n",
 			{ "leaves as robert@w.com",
-				"give the outbound rule for the target "
-				"bob@w.com" } },
+				"make the outbound rule for the target lead to "
+				"bob@w.com instead" } },
 		{ "out a@d.com;a@w.com\nout b@d.com;b@w.com\n",
 			{ "domain w.com", "(1 more rule shows it)",
 				"inbound rules for @w.com" } },
@@ -327,16 +328,17 @@ static void test_reasons(void **state)
 		  "out @d.com;@w.com\n",
 			{ "leaves under that address, whose domain inbound "
 			  "serves, too",
-				"nothing, where that address is the one" } },
+				"nothing if that address may be seen "
+				"outside" } },
 		{ "in w@w.com;w@d.com\nout a@d.com;info@w.com\n"
 		  "out b@d.com;info@w.com\n",
 			{ "2 outbound rules show it" } },
 		{ "in info@w.com;help@d.com\nout a@d.com;info@w.com\n"
 		  "out b@d.com;info@w.com\n",
-			{ "nothing, where help@d.com is to get the answers" } },
+			{ "nothing if help@d.com should get the answers" } },
 		{ "in @w.com;@d.com\nin @v.com;@d.com\n",
-			{ "@v.com has the same target: where both domains "
-			  "have a bob" } },
+			{ "@v.com has the same target: if both domains have a "
+			  "user bob" } },
 	};
 
 	(void)state;
@@ -371,7 +373,7 @@ static void test_no_lent_name(void **state)
 			strstr(told.text, "rule bob@w.com;info") ||
 			strstr(told.text, "rule x@d.com;info") ||
 			strstr(told.text, "rule bob@d.com;info") ||
-			strstr(told.text, "target info@w.com instead"))
+			strstr(told.text, "lead to info@w.com instead"))
 			fail_msg("%s\n%s", rules[i], told.text);
 	}
 }
@@ -475,7 +477,8 @@ static void test_refused_route(void **state)
 	(void)state;
 	assert_int_equal(check_map(map, &options, NULL), 0);
 	assert_non_null(strstr(told.text, "WARN refused routes @a.com;"));
-	assert_non_null(strstr(told.text, "load would refuse it today: "));
+	assert_non_null(
+		strstr(told.text, "load would refuse this rule today: "));
 	map_close(map);
 }
 
