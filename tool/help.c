@@ -1,4 +1,3 @@
-/* help: the command that prints how to use the others. */
 #include "help.h"
 
 #include "command/command.h"
@@ -22,7 +21,7 @@ void help_command(FILE *file, const struct command *command)
 	if (command->options)
 		(void)fputc('\n', file);
 	options_help(file, command->options, command->name);
-	(void)fputs("\nreaddress(1) says more, with an example.\n", file);
+	(void)fputs("\nSee readdress(1) for details and an example.\n", file);
 }
 
 void help_all(FILE *file, const struct command *commands)
@@ -32,9 +31,9 @@ void help_all(FILE *file, const struct command *commands)
 	for (const struct command *c = commands; c->name; c++)
 		(void)fprintf(file, "  %-8s %s\n", c->name, c->does);
 	(void)fputs("\n"
-		    "  -c CONF  the configuration (" READDRESS_CONF ")\n"
-		    "  -q       no messages but errors\n"
-		    "  --json   JSON Lines: one object per line\n"
+		    "  -c CONF  read this configuration (" READDRESS_CONF ")\n"
+		    "  -q       print no messages except errors\n"
+		    "  --json   print JSON Lines: one object per line\n"
 		    "  --version, --help, COMMAND --help\n",
 		file);
 }
@@ -47,7 +46,8 @@ const struct command *help_find(
 			return c;
 	}
 	(void)error_set(error, ERR_USAGE,
-		"\"%s\" is no command; `readdress help` lists them", name);
+		"unknown command \"%s\"; `readdress help` lists the commands",
+		name);
 	return NULL;
 }
 

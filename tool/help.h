@@ -1,20 +1,23 @@
-/* help: usage and help texts, made from the tables of commands and options. */
+/*
+ * help: the usage line and the help texts, made from the table of commands and
+ * the table of options. Tested by tests/e2e/tool.test.
+ */
 #ifndef READDRESS_TOOL_HELP_H
 #define READDRESS_TOOL_HELP_H
 
 #include "tool.h"
 
-/* NULL, with the reason, when there is no such command. */
+/* Returns the command of this name, or NULL with the reason in *error. */
 const struct command *help_find(
 	const struct command *commands, const char *name, struct error *error);
 
-/* The usage line alone. */
+/* Prints the usage line of the command. */
 void help_usage(FILE *file, const struct command *command);
 
-/* What `readdress COMMAND --help` prints. */
+/* Prints the text of `readdress COMMAND --help`. */
 void help_command(FILE *file, const struct command *command);
 
-/* What `readdress help` prints. */
+/* Prints the text of `readdress help`: all commands. */
 void help_all(FILE *file, const struct command *commands);
 
 #endif

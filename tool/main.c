@@ -1,7 +1,7 @@
 /*
- * readdress: the command that keeps the rules. Global options, the table of
- * commands, and what each needs before it runs; the commands themselves stand
- * in command/.
+ * main: the program `readdress`, which keeps the rules: the options before the
+ * command, the table of commands, and what each command needs before it runs.
+ * The commands are in command/. Tested by tests/e2e/tool.test.
  */
 #include "help.h"
 
@@ -165,8 +165,8 @@ static const struct command commands[] = {
 	{ .name = NULL },
 };
 
-/* The command as it was typed, for the map's metadata. What nobody can see in
- * it, a line feed for example, is U+000A. */
+/* Keeps the command as it was typed, for the map's metadata. A character that
+ * nobody can see, a line feed for example, becomes U+000A. */
 static void note_line(struct tool *tool, int argc, char **argv)
 {
 	char raw[sizeof tool->line];
@@ -203,8 +203,8 @@ static int take_operands(
 
 		if (table < 0)
 			return error_set(error, ERR_USAGE,
-				"\"%s\" is no table; there are inbound, "
-				"outbound and routes",
+				"unknown table \"%s\"; expected inbound, "
+				"outbound or routes",
 				operands[0]);
 		tool->table = (enum rule_table)table;
 		operands++;
@@ -229,14 +229,14 @@ static int prepare(struct tool *tool, const char *config, struct error *error)
 	return code;
 }
 
-/* What stands in front of the command. */
+/* The options before the command. */
 struct globals {
 	const char *config;
 	bool quiet;
 	bool json;
 };
 
-/* --json in front of the command is the same as behind it. */
+/* Takes a --json before the command, which means the same as one after it. */
 static int take_json(struct tool *tool, struct error *error)
 {
 	if (!(tool->command->options & OPTION_BIT(JSON)))
@@ -309,7 +309,7 @@ static int run_command(const struct globals *globals, int argc, char **argv)
 		}
 	}
 	errno = 0;
-	/* A "no" that nobody can read is no answer either. */
+	/* A "no" that could not be written is a failure, too. */
 	if ((fflush(stdout) || ferror(stdout)) && (code >= 0 || !error.text[0]))
 		code = tool_output_failed(&error);
 	if (code < 0 && error.text[0])
@@ -325,8 +325,9 @@ static int run_command(const struct globals *globals, int argc, char **argv)
 	return error_exit_code(code);
 }
 
-/* A descriptor that the caller closed must not become our map's: a message on
- * standard error would be written into it. Reading and writing then fail. */
+/* Occupies the standard descriptors that the caller closed. Otherwise the map
+ * could be opened as one of them, and a message on standard error would be
+ * written into it. Reading and writing on them fails. */
 static void occupy_standard_files(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -337,7 +338,7 @@ static void occupy_standard_files(void)
 	}
 }
 
-/* After getopt_long found no option of ours, or one without its value. */
+/* Prints what is wrong with an option that getopt_long() refused. */
 static int refuse_global(int found, char **argv)
 {
 	const char letter[] = { '-', (char)optopt, '\0' };
@@ -354,13 +355,13 @@ static int refuse_global(int found, char **argv)
 			(int)strcspn(word, "="), word);
 	else if (options_is_known(word))
 		(void)error_set(&error, 0,
-			"%.*s is an option of a command, which comes first: "
-			"`readdress COMMAND %s`",
+			"%.*s is an option of a command; put it after the "
+			"command: `readdress COMMAND %s`",
 			(int)strcspn(word, "="), word, word);
 	else
 		(void)error_set(&error, 0,
-			"found \"%s\" in front of the command, where -c CONF, "
-			"-q, --json, --help and --version may stand",
+			"found \"%s\" before the command; expected -c CONF, "
+			"-q, --json, --help or --version",
 			word);
 	(void)fprintf(stderr, "readdress: %s\n", error.text);
 	(void)fputs("readdress: try `readdress --help`\n", stderr);

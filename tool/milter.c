@@ -13,12 +13,12 @@
 
 #define POLL_NANOSECONDS 20000000L
 
-/* What the milter tells of itself; -1 where it cannot be read. */
+/* What the milter reports about itself; -1: it cannot be read. */
 struct told {
 	double reloads_ok;
 	double reloads_failed;
 	uint64_t generation; /* 0: it cannot be read */
-	off_t log_end;	     /* of served/reload.log */
+	off_t log_end;	     /* the size of served/reload.log, in bytes */
 };
 
 static double read_one(const struct tool *tool, const char *name)
@@ -46,8 +46,9 @@ static struct told read_told(const struct tool *tool)
 static int not_running(const struct tool *tool, struct error *error)
 {
 	return error_set(error, ERR_DOWN,
-		"the milter is not running (nobody holds %s/pid); `systemctl "
-		"start readdress-milter`, or readdress-milter -c %s, starts it",
+		"the milter is not running (no process holds the lock on "
+		"%s/pid); start it with `systemctl start readdress-milter` or "
+		"`readdress-milter -c %s`",
 		tool->config->runtime_dir, tool->config->path);
 }
 
@@ -55,7 +56,7 @@ int milter_find(const struct tool *tool, pid_t *pid, struct error *error)
 {
 	int code = pidfile_running(tool->config->runtime_dir, pid, error);
 
-	/* Its runtime_dir may be gone, with the file that it has locked. */
+	/* A runtime_dir that was deleted took the locked file with it. */
 	if ((code == 0 || code == ERR_NOENT) && tool->state &&
 		serving_process(tool->state, pid, NULL) > 0)
 		return 0;
@@ -64,8 +65,8 @@ int milter_find(const struct tool *tool, pid_t *pid, struct error *error)
 	return code < 0 ? code : 0;
 }
 
-/* By served/reload.log, for status.prom may be on a full disk, or gone. As
- * look. */
+/* Looks into served/reload.log, since status.prom may be gone, or on a full
+ * disk. Returns what look() returns. */
 static int look_at_log(const struct tool *tool, const struct told *before,
 	uint64_t newest, uint64_t *serving, struct error *error)
 {
@@ -76,15 +77,16 @@ static int look_at_log(const struct tool *tool, const struct told *before,
 		return *serving >= newest;
 	case 2:
 		return error_set(error, ERR_DOWN,
-			"the milter could not reload and serves generation "
-			"%" PRIu64 " as before; `readdress log` says why",
+			"the reload failed, and the milter still serves "
+			"generation %" PRIu64 "; `readdress log` says why",
 			*serving);
 	default:
 		return 0;
 	}
 }
 
-/* 1 when the milter serves newest since the SIGHUP, 0 not yet, or an error. */
+/* Returns 1 if the milter serves newest since the SIGHUP, 0 if not yet, or an
+ * error. */
 static int look(const struct tool *tool, const struct told *before,
 	uint64_t newest, uint64_t *serving, struct error *error)
 {
@@ -94,8 +96,8 @@ static int look(const struct tool *tool, const struct told *before,
 	if (before->reloads_failed >= 0 &&
 		now.reloads_failed > before->reloads_failed)
 		return error_set(error, ERR_DOWN,
-			"the milter could not reload and serves generation "
-			"%" PRIu64 " as before; `readdress log` says why",
+			"the reload failed, and the milter still serves "
+			"generation %" PRIu64 "; `readdress log` says why",
 			now.generation);
 	if (before->reloads_ok >= 0 && now.reloads_ok <= before->reloads_ok)
 		return look_at_log(tool, before, newest, serving, error);
@@ -147,13 +149,13 @@ static int wait_for(const struct tool *tool, const struct told *before,
 			return code;
 		if (now != pid)
 			return error_set(error, ERR_DOWN,
-				"the milter was restarted meanwhile; "
-				"`readdress reload` again");
+				"the milter was restarted during the reload; "
+				"run `readdress reload` again");
 		if (clock_ms() >= until)
 			return error_set(error, ERR_DOWN,
 				"the milter does not serve generation %" PRIu64
-				" after %u s; its log, or a longer --timeout, "
-				"may help",
+				" after %u s; look into its log, or wait "
+				"longer with --timeout",
 				newest, timeout);
 		(void)nanosleep(&pause, NULL);
 	}
@@ -176,16 +178,16 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 	before = read_told(tool);
 	if (pid <= 0)
 		return error_set(error, ERR_DOWN,
-			"a milter runs, but %s/pid is gone and its process "
-			"cannot be told: restart it (`systemctl restart "
-			"readdress-milter`)",
+			"the milter runs, but %s/pid is missing, and so its "
+			"process is not known; restart it with `systemctl "
+			"restart readdress-milter`",
 			tool->config->runtime_dir);
 	if (kill(pid, SIGHUP)) {
 		if (errno == ESRCH)
 			return not_running(tool, error);
 		return error_set_errno(error,
-			"SIGHUP to the milter, process %ld (run this as root, "
-			"or as %s)",
+			"cannot send SIGHUP to the milter, process %ld (run "
+			"this command as root or as %s)",
 			(long)pid, tool->config->user);
 	}
 	return wait_for(tool, &before, pid, newest, timeout, error);
@@ -201,7 +203,7 @@ int milter_go_live(struct tool *tool, bool made, struct error *error)
 				       "reload`");
 		return 0;
 	}
-	/* Waiting for the milter must not keep other writers out. */
+	/* Waiting for the milter must not hold the writers' lock. */
 	code = tool_open_state(tool, false, error);
 	return code ? code : milter_reload(tool, tool->options.timeout, error);
 }

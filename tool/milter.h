@@ -1,6 +1,6 @@
 /*
- * milter: the milter that runs, seen from the tool: is it up, and has it taken
- * up the newest generation?
+ * milter: the running milter as the tool sees it: whether it is up, and whether
+ * it serves the newest generation. Tested by tests/e2e/tool.test.
  */
 #ifndef READDRESS_TOOL_MILTER_H
 #define READDRESS_TOOL_MILTER_H
@@ -10,22 +10,25 @@
 #include "tool.h"
 
 /*
- * SIGHUP to the milter, then waits until it serves the newest generation, and
- * prints it. ERR_DOWN: it is not running, it refused the new map, it was
- * restarted meanwhile, or it took more than timeout seconds. ERR_PERM: it is
- * not ours to signal. Else as state_open_newest and state_served.
+ * Sends SIGHUP to the milter, waits until it serves the newest generation, and
+ * prints this generation. Returns 0; ERR_DOWN if the milter is not running,
+ * refused the new map, was restarted meanwhile, or needed more than timeout
+ * seconds; ERR_PERM if this user may not signal it; or another error of
+ * state_open_newest() or state_served().
  */
 int milter_reload(
 	struct tool *tool, unsigned timeout, struct error *error) MUST_CHECK;
 
-/* What ends an edit: with --reload as milter_reload, with the state opened anew
- * so that the writers' lock is not held meanwhile; else 0, with the hint that a
- * reload is needed where the edit made a generation. */
+/* Ends an edit. With --reload, opens the state anew, so that the writers' lock
+ * is not held meanwhile, and returns what milter_reload() returns. Without it,
+ * returns 0, and says that a reload is needed if made is true: the edit made a
+ * generation. */
 int milter_go_live(
 	struct tool *tool, bool made, struct error *error) MUST_CHECK;
 
-/* The milter's process. ERR_DOWN when it is not running; else as
- * pidfile_running. */
+/* Finds the milter's process; *pid is 0 or negative if it runs and its number
+ * is not known. Returns 0; ERR_DOWN if it is not running; or another error of
+ * pidfile_running(). */
 int milter_find(
 	const struct tool *tool, pid_t *pid, struct error *error) MUST_CHECK;
 

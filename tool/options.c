@@ -8,7 +8,7 @@
 #define USAGE_COLUMNS 78
 #define USAGE_INDENT  8
 
-/* Values of getopt_long for options without a letter. */
+/* What getopt_long() returns for options that have a name. */
 #define LONG_BASE 256
 #define LONG_HELP (LONG_BASE + OPTIONS)
 
@@ -21,76 +21,68 @@ static const struct {
 	[OPTION_MERGE] = { "merge", 0, NULL,
 		"add and change rows, delete none" },
 	[OPTION_ONLY] = { "only", 0, "users|domains",
-		"only rules for whole addresses, or only those for domains" },
+		"replace only the rules for users, or only those for domains" },
 	[OPTION_DRY_RUN] = { "dry-run", 0, NULL,
-		"print what would change, change nothing" },
+		"print what would change, and change nothing" },
 	[OPTION_MAX_DELETE] = { "max-delete", 0, "PERCENT",
-		"refuse to delete more of the table than this (50)" },
+		"refuse to delete more than this part of the table (50)" },
 	[OPTION_FORCE] = { "force", 0, NULL,
-		"delete whatever the file does not have, domain rules too" },
+		"delete every rule that is not in the file, domain rules "
+		"too" },
 	[OPTION_REPLACE] = { "replace", 0, NULL,
-		"give an existing source the new target" },
+		"if the source has a rule, give it the new target" },
 	[OPTION_RELOAD] = { "reload", 0, NULL,
-		"then have the milter serve it, as the command reload does" },
+		"then do what the command reload does" },
 	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
-		"between the fields, or the word tab (as the first row has "
-		"it)" },
+		"the character between fields, or the word tab (as in row 1)" },
 	[OPTION_COLUMNS] = { "columns", 0, "SOURCE,TARGET",
-		"the names of these two columns in a wider file" },
+		"read the two columns with these names" },
 	[OPTION_ALLOW_UTF8] = { "allow-utf8", 0, NULL,
-		"take targets with UTF-8 before the @" },
+		"accept targets with UTF-8 before the @" },
 	[OPTION_GENERATION] = { "generation", 0, "N",
-		"of generation N, not of the newest" },
+		"read generation N instead of the newest" },
 	[OPTION_SERVED] = { "served", 0, NULL,
-		"of the generation that the milter serves" },
+		"read the generation that the milter serves" },
 	[OPTION_VERBOSE] = { NULL, 'v', NULL,
-		"add the rule that holds, and its kind" },
+		"add the rule that matches, and its kind" },
 	[OPTION_TIMEOUT] = { "timeout", 0, "SECONDS",
 		"how long to wait for the milter (10)" },
-	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope's sender" },
+	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope sender" },
 	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
-		"a recipient of the envelope, and operands behind are more" },
+		"an envelope recipient; further operands are recipients, too" },
 	[OPTION_EXPLAIN] = { "explain", 0, NULL,
-		"say what became of each address, and which signatures break" },
+		"explain each address, and name the signatures that break" },
 	[OPTION_MBOX] = { "mbox", 0, "FILE",
-		"all messages of an mbox file or a Maildir, with a summary" },
+		"try all messages of an mbox file or a Maildir" },
 	[OPTION_CLIENT] = { "client", 0, "ADDRESS",
-		"decide the direction, as for a client of this IP address" },
+		"find the direction for a client with this IP address" },
 	[OPTION_DAEMON] = { "daemon", 0, "NAME",
-		"decide the direction, as in the service of this daemon name" },
+		"find the direction for a service with this daemon name" },
 	[OPTION_AUTH] = { "auth", 0, NULL,
-		"decide the direction, as for a client that has logged in" },
+		"find the direction for a client that has logged in" },
 	[OPTION_FIRST] = { "first", 0, NULL,
-		"where several rules would do, take the first" },
+		"leave out what has no inverse; of several take the first" },
 	[OPTION_PREFER] = { "prefer", 0, "DOMAIN",
-		"of several sources with one target take that of this domain" },
+		"of several sources with one target take the one in DOMAIN" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
 
-/* What an option says of a command for which the general text is wrong. */
+/* The text of an option for a command that uses it in its own way. */
 static const struct {
 	const char *command;
 	enum option_id id;
 	const char *does;
 } own_texts[] = {
-	{ "purge", OPTION_FORCE,
-		"delete everything for good; without it nothing is deleted" },
+	{ "purge", OPTION_FORCE, "required: nothing is deleted without it" },
 	{ "check", OPTION_VERBOSE,
-		"print each finding, not one for each kind and domain" },
+		"print every finding, not one per kind and domain" },
 	{ "export", OPTION_DELIMITER,
-		"between the fields of what is printed, or the word tab (;)" },
+		"the character between fields, or the word tab (;)" },
 	{ "invert", OPTION_DELIMITER,
-		"between the fields of what is printed, or the word tab (;)" },
-	{ "invert", OPTION_FIRST,
-		"leave out what has no inverse; of several sources with one "
-		"target take the first by name" },
+		"the character between fields, or the word tab (;)" },
 	{ "export", OPTION_ONLY,
-		"print the rules for whole addresses alone, or those for "
-		"domains" },
-	{ "load", OPTION_ONLY,
-		"replace the rules for whole addresses alone, or those for "
-		"domains" },
+		"print only the rules for users, or only those for domains" },
 };
 
 static const char *option_text(const char *command, int id)
@@ -143,8 +135,8 @@ int options_generation(
 	if (read_number(text, 1, INT64_MAX, generation))
 		return 0;
 	return error_set(error, ERR_USAGE,
-		"\"%s\" is no generation's number; `readdress history` lists "
-		"them",
+		"\"%s\" is not the number of a generation; `readdress history` "
+		"lists them",
 		text);
 }
 
@@ -161,12 +153,12 @@ static int parse_delimiter(
 		return 0;
 	}
 	return bad_value(OPTION_DELIMITER, text,
-		"expected one ASCII punctuation character, not \" @ or ., "
-		"or the word tab",
+		"expected the word tab, or one ASCII punctuation character "
+		"other than \" @ and .",
 		error);
 }
 
-/* "Primary Address,Target"; a name that holds a comma stands in quotes. */
+/* Reads "Primary Address,Target". A name with a comma must be in quotes. */
 static int parse_columns(
 	struct options *options, const char *text, struct error *error)
 {
@@ -195,8 +187,8 @@ static int parse_columns(
 	if (count != 1 || quoted || !*names[0] || !*names[1] ||
 		csvstart_is_source(bytes_of(names[0]), names[1]))
 		return bad_value(OPTION_COLUMNS, text,
-			"expected the names of two columns, SOURCE,TARGET; a "
-			"name that holds a comma stands in quotes",
+			"expected the names of two columns, SOURCE,TARGET; put "
+			"a name that holds a comma in double quotes",
 			error);
 	options->columns.source = names[0];
 	options->columns.target = names[1];
@@ -281,7 +273,7 @@ static void set_flag(struct options *options, enum option_id id)
 	*flags[id] = true;
 }
 
-/* What getopt_long needs to know of the allowed options and --help. */
+/* Makes the arguments of getopt_long() for the allowed options and --help. */
 static void make_getopt(unsigned allowed, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -315,8 +307,8 @@ static int option_of(int found)
 	return OPTIONS;
 }
 
-/* A long option that getopt_long does not take: no option of the command, or
- * the beginning of several. */
+/* Sets the error for a long option that getopt_long() refuses: the command has
+ * no such option, or several begin like it. */
 static int complain_long(const char *command, const char *word,
 	const struct option *longs, struct error *error)
 {
@@ -334,9 +326,9 @@ static int complain_long(const char *command, const char *word,
 	}
 	if (count)
 		return error_set(error, ERR_USAGE,
-			"%.*s is not clear: it may be %s; write it out",
+			"%.*s is ambiguous: it may be %s; write the full name",
 			(int)len + 2, word, names);
-	return error_set(error, ERR_USAGE, "%.*s is no option of %s",
+	return error_set(error, ERR_USAGE, "%.*s is not an option of %s",
 		(int)len + 2, word, command);
 }
 
@@ -355,7 +347,7 @@ static int complain(
 	if (!optopt)
 		return complain_long(argv[0], word, longs, error);
 	return error_set(
-		error, ERR_USAGE, "%s is no option of %s", word, argv[0]);
+		error, ERR_USAGE, "%s is not an option of %s", word, argv[0]);
 }
 
 int options_parse(struct options *options, unsigned allowed, int argc,

@@ -1,6 +1,7 @@
 /*
- * options: the one table of the commands' options, with types and bounds, and
- * the usage text made from it.
+ * options: the options of all commands, read from one table with their types
+ * and limits; usage and help texts are made from the same table.
+ * Tested by tests/e2e/tool.test.
  */
 #ifndef READDRESS_TOOL_OPTIONS_H
 #define READDRESS_TOOL_OPTIONS_H
@@ -36,7 +37,7 @@ enum option_id {
 	OPTION_FIRST,
 	OPTION_PREFER,
 	OPTION_JSON,
-	OPTIONS /* how many */
+	OPTIONS /* the number of options */
 };
 
 #define OPTION_BIT(name) (1u << OPTION_##name)
@@ -50,21 +51,21 @@ struct options {
 	enum change_scope only;
 	bool dry_run;
 	unsigned max_delete;   /* percent */
-	bool max_delete_given; /* then of small tables, too */
+	bool max_delete_given; /* the limit holds for small tables, too */
 	bool force;
 	bool replace;
 	bool reload;
-	char delimiter; /* of CSV */
+	char delimiter; /* between the fields of CSV */
 	bool delimiter_given;
-	struct csvstart_columns columns; /* of --columns; point into text */
-	char *columns_text;
+	struct csvstart_columns columns; /* point into columns_text */
+	char *columns_text;		 /* free() it */
 	bool allow_utf8;
 	uint64_t generation; /* 0: not given */
 	bool served;
 	bool verbose;
 	unsigned timeout;	 /* seconds */
 	const char *sender;	 /* NULL: not given */
-	const char **recipients; /* room for argc; free() it */
+	const char **recipients; /* of -r, room for argc; free() it */
 	size_t recipient_count;
 	bool explain;
 	const char *mbox;   /* NULL: not given */
@@ -72,38 +73,40 @@ struct options {
 	const char *daemon; /* NULL: not given */
 	bool auth;
 	bool first;
-	const char **prefer; /* domains; room for argc; free() it */
+	const char **prefer; /* domains, room for argc; free() it */
 	size_t prefer_count;
-	bool json; /* also when it stood in front of the command */
+	bool json; /* --json before or after the command's name */
 };
 
 /*
  * Reads the options of a command from argv, whose first item is the command's
- * name, and moves the operands to its end; *first is the index of the first of
- * them. allowed: OPTION_BIT of those that the command takes.
- * Returns 0; ERR_USAGE with the reason; ERR_NOMEM. options->recipients and
- * options->prefer are to be freed in any case.
+ * name, and moves the operands to the end of argv; *first is the index of the
+ * first operand. allowed holds the OPTION_BITs of the command's options.
+ * Returns 0, ERR_USAGE or ERR_NOMEM, with the reason in *error. The caller
+ * frees options->recipients, options->prefer and options->columns_text, after
+ * an error too.
  */
 int options_parse(struct options *options, unsigned allowed, int argc,
 	char **argv, int *first, struct error *error) MUST_CHECK;
 
-/* True if word is an option of a command, --generation=1 and --gen, too. */
+/* True if word is an option of a command: "-v", "--generation", also
+ * abbreviated ("--gen") or with its value ("--generation=1"). */
 bool options_is_known(const char *word);
 
-/* The number of a generation, as an operand. 0; or ERR_USAGE with the reason.
- */
+/* Reads an operand that is the number of a generation. Returns 0, or ERR_USAGE
+ * with the reason. */
 int options_generation(
 	const char *text, uint64_t *generation, struct error *error) MUST_CHECK;
 
-/* Prints each of these options in brackets, for a usage line that has begun and
- * is column characters long, with line breaks. Returns the new column. */
+/* Prints the allowed options in brackets, with line breaks, after the usage
+ * line's first column characters. Returns the new column. */
 int options_usage(FILE *file, unsigned allowed, int column);
 
-/* Prints a word behind what is on the usage line, on a new line if need be. */
+/* Adds a word to the usage line, on a new line if it is too long for this one.
+ * Returns the new column. */
 int options_usage_word(FILE *file, const char *word, int column);
 
-/* Prints each of these options with what it does for this command, a line
- * each. */
+/* Prints a line for each allowed option: what it does for this command. */
 void options_help(FILE *file, unsigned allowed, const char *command);
 
 #endif

@@ -8,7 +8,7 @@
 
 void tool_say(const struct tool *tool, const char *format, ...)
 {
-	struct error text; /* for its escaping of control octets */
+	struct error text; /* error_set() escapes control bytes */
 	char raw[ERROR_TEXT_MAX];
 	va_list args;
 
@@ -31,7 +31,8 @@ int tool_edit_failed(int code, struct error *error)
 {
 	if (code != ERR_IO && code != ERR_CREATE && code != ERR_NOMEM)
 		return code;
-	error_append(error, "; nothing was changed: mend that, and try again");
+	error_append(
+		error, "; nothing was changed; correct this, and try again");
 	return code;
 }
 
@@ -51,15 +52,16 @@ int tool_open_map(struct tool *tool, struct error *error)
 
 	if (tool->options.served && generation)
 		return error_set(error, ERR_USAGE,
-			"--served and --generation exclude each other");
+			"found --served and --generation; expected only one "
+			"of them");
 	if (tool->options.served) {
 		code = state_served(tool->state, &generation, &previous, error);
 		if (code < 0)
 			return code;
 		if (!generation)
 			return error_set(error, ERR_NOENT,
-				"the milter has served no generation yet; "
-				"without --served it is the newest");
+				"the milter has not served any generation yet; "
+				"leave --served out to read the newest");
 	}
 	if (generation)
 		code = state_open_generation(

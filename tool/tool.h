@@ -1,9 +1,10 @@
 /*
- * tool: what every command of `readdress` is given, and what a command is.
+ * tool: a command of `readdress`, what it is given, and what commands share.
  *
  * Data goes to standard output, everything else to standard error. A command
- * returns 0 or a code of lib/base/error.h, which becomes the exit status; the
- * text in *error, where there is one, is printed by main. error is never NULL.
+ * returns 0 or a code of lib/base/error.h, which becomes the exit status. main
+ * prints the text in *error if there is one. error is never NULL.
+ * Tested by tests/e2e/tool.test.
  */
 #ifndef READDRESS_TOOL_TOOL_H
 #define READDRESS_TOOL_TOOL_H
@@ -17,7 +18,7 @@
 enum {
 	NEED_CONFIG = 1u,
 	NEED_TABLE = 2u, /* the first operand names a table */
-	NEED_STATE = 4u, /* the state directory, which must be there */
+	NEED_STATE = 4u, /* the state directory must exist; it is opened */
 	NEED_MAP = 8u,	 /* a map: the newest, --served or --generation N */
 };
 
@@ -26,52 +27,55 @@ struct tool;
 struct command {
 	const char *name;
 	const char *operands; /* for the usage line */
-	const char *does;     /* for the help, one line */
+	const char *does;     /* for the help: one line, a verb first */
 	int (*run)(struct tool *tool, struct error *error);
-	unsigned options; /* OPTION_BIT of those that it takes */
-	int min;	  /* operands; max -1: any number */
-	int max;
-	unsigned needs;
+	unsigned options; /* the OPTION_BITs of its options */
+	int min;	  /* the least number of operands, the table included */
+	int max;	  /* the greatest; -1: no limit */
+	unsigned needs;	  /* NEED_* */
 };
 
-/* Main's: it frees what is in it when the command is over. */
+/* What a command is given. main makes it, and frees what it holds afterwards.
+ */
 struct tool {
 	const struct command *commands; /* all of them, in the manual's order;
-					   name NULL behind the last */
-	const struct command *command;
+					   the last has the name NULL */
+	const struct command *command;	/* the one that runs */
 	struct options options;
-	char **operands; /* the table's name, where NEED_TABLE, not among them
-			  */
+	char **operands; /* without the table's name of NEED_TABLE */
 	int operand_count;
-	bool quiet;
-	enum rule_table table; /* NEED_TABLE */
+	bool quiet;	       /* -q */
+	enum rule_table table; /* of NEED_TABLE */
 	char line[256]; /* the command as typed, for the map's metadata; cut */
-	struct config *config; /* these three NULL but where needed */
+	struct config *config; /* these three: NULL unless needed */
 	struct state *state;
 	struct map *map;
 };
 
-/* A message on standard error, unless -q: what happened, what to do next. The
- * newline is added, control octets are escaped; cut at ERROR_TEXT_MAX. */
+/* Prints a message on standard error, but not with -q: what happened, what to
+ * do next. Adds the newline, escapes control bytes, and cuts the text to less
+ * than ERROR_TEXT_MAX bytes. */
 void tool_say(const struct tool *tool, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Opens tool->state; one that is open is closed first, and its lock ends.
- * Errors and create: as state_open. */
+/* Opens tool->state by state_open(), whose errors it returns. A state that is
+ * open is closed first, and so its lock is released. */
 int tool_open_state(
 	struct tool *tool, bool create, struct error *error) MUST_CHECK;
 
-/* Opens tool->map, the one that the options name, and says its generation.
- * ERR_USAGE when they name two; ERR_NOTFOUND when none was served yet; as
- * state_served, state_open_generation and state_open_newest. */
+/* Opens tool->map, the map that the options name, and prints its generation on
+ * standard error. Returns 0; ERR_USAGE if --served and --generation are both
+ * given; ERR_NOENT if the map is not there, or --served is given and the milter
+ * has served none; or another error of state_served(), state_open_generation()
+ * or state_open_newest(). */
 int tool_open_map(struct tool *tool, struct error *error) MUST_CHECK;
 
-/* Returns code; after a failure of disk or memory the text also says that
- * nothing was changed, so that nobody has to look. */
+/* Returns code. If an edit failed for want of disk or memory, adds to the text
+ * that nothing was changed, so that nobody has to look. */
 int tool_edit_failed(int code, struct error *error);
 
-/* ERR_IO with the text, for a write to standard output that failed: errno says
- * why; 0 stands for EIO. */
+/* Returns ERR_IO with the text for a write to standard output that failed for
+ * the reason in errno, where 0 stands for EIO. */
 int tool_output_failed(struct error *error);
 
 #endif

@@ -1,4 +1,6 @@
-/* check: the command that finds doubtful rules. */
+/*
+ * check: the command that finds doubtful rules. Tested by tests/e2e/check.test.
+ */
 #include "command/command.h"
 
 #include <errno.h>
@@ -76,8 +78,8 @@ static int print_group(struct job *job, const struct checkgroup *group)
 				       : print_line(group, job->error);
 }
 
-/* With -v each finding is printed as it comes; else one for each kind and
- * domain, at the end. */
+/* Prints the finding at once with -v; otherwise adds it to the group of its
+ * kind and domain, which is printed at the end. */
 static int take_finding(void *context, const struct check_finding *finding)
 {
 	struct job *job = context;
@@ -117,8 +119,8 @@ static bool print_summary(const struct job *job)
 			routes, routes == 1 ? "" : "s");
 	if (!any)
 		tool_say(job->tool,
-			"nothing doubtful in %" PRIu64 " inbound and %" PRIu64
-			" outbound rules%s",
+			"found nothing doubtful in %" PRIu64
+			" inbound and %" PRIu64 " outbound rules%s",
 			map_rows(job->tool->map, RULE_INBOUND),
 			map_rows(job->tool->map, RULE_OUTBOUND), more);
 	else
@@ -152,7 +154,7 @@ int command_check(struct tool *tool, struct error *error)
 		code = print_groups(&job);
 	checkgroups_close(job.groups);
 	errno = 0;
-	if (!code && fflush(stdout)) /* before the summary */
+	if (!code && fflush(stdout)) /* the findings precede the summary */
 		code = tool_output_failed(error);
 	if (code)
 		return code;

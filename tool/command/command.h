@@ -1,6 +1,8 @@
 /*
- * command: the commands, each as struct command's run. A file bears the name of
- * its command, or of the chief one among several.
+ * command: the functions of the commands, which struct command points to. A
+ * file is named after its command, or after the main one of several. Each is
+ * tested by the examples of readdress(1) in tests/e2e/examples.test, and by the
+ * tests that its file names.
  */
 #ifndef READDRESS_TOOL_COMMAND_COMMAND_H
 #define READDRESS_TOOL_COMMAND_COMMAND_H

@@ -1,4 +1,7 @@
-/* diff: the command that prints the rules that differ between generations. */
+/*
+ * diff: the command that prints the rules that differ between generations.
+ * Tested by tests/e2e/generations.test.
+ */
 #include "command/command.h"
 
 #include <inttypes.h>
@@ -15,13 +18,13 @@
 
 struct diff {
 	const struct tool *tool;
-	struct map *old; /* NULL: there was nothing before */
+	struct map *old; /* NULL: no older generation is kept */
 	struct map *new;
 	struct progress progress;
 	uint64_t steps;
-	uint64_t rows; /* of both maps, so far */
-	uint64_t of;   /* them all */
-	bool headed;   /* the table's name stands above its rows */
+	uint64_t rows; /* read so far, of both maps */
+	uint64_t of;   /* all rows of both maps */
+	bool headed;   /* the name of the table was printed */
 };
 
 static uint64_t generation_of(const struct map *map)
@@ -29,7 +32,7 @@ static uint64_t generation_of(const struct map *map)
 	return map ? map_meta(map)->generation : 0;
 }
 
-/* The one that was made before; 0: none is kept. */
+/* Finds the generation before newest; 0: none is kept. */
 static int find_previous(const struct tool *tool, uint64_t newest,
 	uint64_t *previous, struct error *error)
 {
@@ -44,8 +47,8 @@ static int find_previous(const struct tool *tool, uint64_t newest,
 	return code;
 }
 
-/* What NEW is compared with when OLD is not given: what the milter serves, or,
- * where no milter runs, the generation before the newest. */
+/* Finds the generation to compare with if OLD is not given: the one that the
+ * milter serves or, if no milter runs, the one before the newest. */
 static int find_old(const struct tool *tool, uint64_t newest, uint64_t *old,
 	struct error *error)
 {
@@ -128,7 +131,7 @@ static int print_table_counts(const struct diff *diff,
 	return json_end(&json, error);
 }
 
-/* 1 when the table differs, 0 when not, or an error. */
+/* Returns 1 if the table differs, 0 if it does not, or an error. */
 static int diff_table(
 	struct diff *diff, enum rule_table table, struct error *error)
 {
@@ -161,8 +164,8 @@ static void say_generations(const struct diff *diff)
 			generation_of(diff->old), new);
 	else
 		tool_say(diff->tool,
-			"no generation is kept that is older: all of "
-			"generation %" PRIu64 " is new",
+			"no older generation is kept: every rule of generation "
+			"%" PRIu64 " counts as new",
 			new);
 }
 
@@ -174,7 +177,7 @@ int command_diff(struct tool *tool, struct error *error)
 
 	if (!code) {
 		say_generations(&diff);
-		/* Not among the rows on the same terminal. */
+		/* Progress would mix with rows on the same terminal. */
 		progress_init(&diff.progress,
 			tool->quiet || isatty(STDOUT_FILENO) == 1);
 		progress_begin(&diff.progress, "comparing");

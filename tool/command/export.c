@@ -1,4 +1,7 @@
-/* show: the commands that print rules: export, list, sample. */
+/*
+ * export: the commands that print rules: export, list, sample. Tested by
+ * tests/e2e/tool.test.
+ */
 #include "command/command.h"
 
 #include <fnmatch.h>
@@ -15,11 +18,11 @@
 static int damaged(int code, struct error *error)
 {
 	return error_set(error, code,
-		"the map could not be read; is it damaged? `readdress export "
-		"--generation N` reads an older one");
+		"the map cannot be read and may be damaged; read an older one "
+		"with `readdress export --generation N`");
 }
 
-/* Rows that an earlier version took and load would refuse. */
+/* Rows that an earlier version accepted and that load would refuse now. */
 struct refused {
 	uint64_t rows;
 	struct error first;
@@ -38,17 +41,17 @@ static int note_refused(enum rule_table table, const struct rule *rule,
 	return 0;
 }
 
-/* On standard error: the rows themselves are printed as they are. */
+/* Warns on standard error; the rows are printed unchanged. */
 static void warn_of_refused(
 	const struct tool *tool, const struct refused *refused)
 {
 	if (refused->rows)
 		tool_say(tool,
-			"warning: load would refuse %" PRIu64
-			" of these rows today, "
-			"which go on working: %.600s%s; `readdress check` "
+			"warning: %" PRIu64 " row%s would be refused by load "
+			"now, but still work%s: %.600s%s; `readdress check` "
 			"names %s",
-			refused->rows, refused->first.text,
+			refused->rows, refused->rows > 1 ? "s" : "",
+			refused->rows > 1 ? "" : "s", refused->first.text,
 			refused->rows > 1 ? ", and others" : "",
 			refused->rows > 1 ? "each" : "it");
 }
@@ -79,15 +82,15 @@ int command_export(struct tool *tool, struct error *error)
 }
 
 struct listing {
-	const char *pattern;		  /* NULL: everything */
+	const char *pattern;		  /* NULL: all rules */
 	char folded[ADDRESS_KEY_MAX + 1]; /* the pattern as a key, or "" */
 	int source_width;
 	int target_width;
 	uint64_t rows;
 };
 
-/* A pattern that reads as a source, "Bob*@Bücher.example", is made a key, as
- * the sources in the map are; any other is compared as it stands. */
+/* Makes a key of a pattern that reads as a source, "Bob*@Bücher.example", since
+ * the map holds keys. Any other pattern is compared as it was typed. */
 static void fold_pattern(struct listing *listing, enum rule_table table)
 {
 	int len;
@@ -178,8 +181,8 @@ int command_list(struct tool *tool, struct error *error)
 		return code;
 	if (!listing.rows && listing.pattern)
 		return error_set(error, ERR_NOTFOUND,
-			"no source in %s matches \"%s\"; `readdress list %s "
-			"'*PART*'` finds parts of sources",
+			"no source in %s matches \"%s\"; find sources that "
+			"contain PART with `readdress list %s '*PART*'`",
 			rule_table_name(tool->table), listing.pattern,
 			rule_table_name(tool->table));
 	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
@@ -207,8 +210,8 @@ int command_sample(struct tool *tool, struct error *error)
 	if (!arena)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	tool_say(tool,
-		"one row of each kind: an exception, a user, one to many, "
-		"a sub-domain, a catch-all and a domain rule");
+		"one row of each kind, in this order: exception, user, one to "
+		"many, sub-domain, catch-all, domain");
 	code = row_begin(tool, error);
 	for (size_t i = 0; !code && i < sizeof rows / sizeof *rows; i++) {
 		struct rule rule;

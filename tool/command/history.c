@@ -1,4 +1,7 @@
-/* history: the commands of the generations: history, rollback, purge. */
+/*
+ * history: the commands about generations: history, rollback, purge. Tested by
+ * tests/e2e/generations.test.
+ */
 #include "command/command.h"
 
 #include <inttypes.h>
@@ -16,9 +19,9 @@
 
 /* A generation that is kept. */
 struct kept {
-	uint64_t number; /* 0: of a map.mdb that is damaged it is not known */
+	uint64_t number; /* 0: not known, since map.mdb is damaged */
 	struct map_meta meta;
-	struct error damage; /* "": it is whole */
+	struct error damage; /* the text is "": it is not damaged */
 };
 
 struct history {
@@ -26,18 +29,18 @@ struct history {
 	struct kept *kept;
 	size_t count;
 	uint64_t newest; /* 0: none, or damaged */
-	uint64_t served; /* 0: nothing yet */
+	uint64_t served; /* 0: none yet */
 	int user_width;
 };
 
-/* Notes what opening a map gave. Only what says nothing of the map is an error.
- */
+/* Adds a map that was opened with this result to the list: a damaged map, too.
+ * Returns an error only if the result tells nothing about the map. */
 static int note_kept(struct history *history, uint64_t number, int code,
 	struct map *map, const struct error *text, struct error *error)
 {
 	struct kept *kept = &history->kept[history->count];
 
-	if (code == ERR_NOENT) /* an edit meanwhile has pruned it */
+	if (code == ERR_NOENT) /* an edit has deleted it meanwhile */
 		return 0;
 	if (code && code != ERR_BAD)
 		return error_pass(error, code, text);
@@ -100,7 +103,7 @@ static int read_history(struct history *history, struct error *error)
 	return code;
 }
 
-/* The newest again: is it among them, or damaged? */
+/* Adds the newest map, unless the list ends with it already. */
 static int find_newest(struct history *history, struct error *error)
 {
 	size_t before = history->count;
@@ -108,7 +111,7 @@ static int find_newest(struct history *history, struct error *error)
 
 	if (!code && history->newest && before &&
 		history->kept[before - 1].number == history->newest)
-		history->count = before; /* it was there */
+		history->count = before;
 	return code;
 }
 
@@ -181,7 +184,7 @@ static int print_kept_json(const struct history *history,
 	return json_end(&json, error);
 }
 
-/* All of them; the last is what main prints. */
+/* Prints the damages; the last one becomes the error that main prints. */
 static int tell_damages(const struct history *history, struct error *error)
 {
 	const struct error *last = NULL;
@@ -228,8 +231,8 @@ int command_history(struct tool *tool, struct error *error)
 		code = find_newest(&history, error);
 	if (!code && !history.count)
 		code = error_set(error, ERR_NOENT,
-			"there is no map yet; `readdress init` or a first "
-			"`readdress load` makes one");
+			"there is no map yet; make one with `readdress init` "
+			"or `readdress load`");
 	if (!code)
 		code = print_history(&history, error);
 	free(history.kept);
@@ -345,9 +348,9 @@ int command_purge(struct tool *tool, struct error *error)
 
 	if (!tool->options.force)
 		return error_set(error, ERR_USAGE,
-			"this deletes all rules, history and audit log in %s "
-			"for good; --force does it, `readdress export` makes "
-			"a copy of a table first",
+			"purge would delete all rules, the history and the "
+			"audit log in %s for good; copy the tables with "
+			"`readdress export`, then repeat purge with --force",
 			tool->config->state_dir);
 	code = state_lock(tool->state, STATE_LOCK_SECONDS, error);
 	if (code)
@@ -360,7 +363,7 @@ int command_purge(struct tool *tool, struct error *error)
 			(long)pid);
 	if (code && code != ERR_DOWN)
 		return error_pass(error, code, &down);
-	/* It may have another runtime_dir. */
+	/* A milter with another runtime_dir holds a lock there, too. */
 	if (state_claim_served(tool->state, &claim, &down) == ERR_BUSY)
 		return error_set(error, ERR_BUSY,
 			"a milter is running (it holds %s/served/lock); stop "
@@ -372,8 +375,8 @@ int command_purge(struct tool *tool, struct error *error)
 	printed = print_purged(tool, &purged, code ? NULL : error);
 	if (purged.other)
 		tool_say(tool,
-			"what is not of readdress was left in %s/history or "
-			"%s/served",
+			"files that readdress did not make were left in "
+			"%s/history or %s/served",
 			tool->config->state_dir, tool->config->state_dir);
 	return code ? code : printed;
 }

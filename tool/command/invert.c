@@ -1,4 +1,7 @@
-/* invert: the command that makes one table's CSV of the other. */
+/*
+ * invert: the command that makes the CSV of one table from the other. Tested by
+ * tests/e2e/check.test.
+ */
 #include "command/command.h"
 
 #include <stdlib.h>
@@ -9,7 +12,7 @@
 #include "print/row.h"
 #include "rules/rulesource.h"
 
-#define SHOWN_MAX 321 /* of a field in a message, with NUL */
+#define SHOWN_MAX 321 /* bytes of a field in a message, with NUL */
 
 struct preferred {
 	char text[ADDRESS_KEY_MAX];
@@ -30,7 +33,8 @@ static void show_progress(void *context, uint64_t rows, uint64_t of)
 	progress_show(&job->progress, rows, of, rows);
 }
 
-/* Errors that end in 65; with --first, messages. */
+/* Prints a rule that was left out. It is the reason for exit status 65, so -q
+ * does not hide it, unless --first or --prefer decided. */
 static void tell_left(void *context, const struct invert_left *left)
 {
 	struct job *job = context;
@@ -52,25 +56,25 @@ static void tell_left(void *context, const struct invert_left *left)
 	(void)fprintf(stderr, "%s\n", line.text);
 }
 
-/* The place of the source's domain among those of --prefer; the number of these
- * where it is none of them. */
+/* Returns the index of the source's domain among those of --prefer, or their
+ * number if it is not one of them. */
 static unsigned rank(void *context, struct bytes source)
 {
 	const struct job *job = context;
 	struct bytes domain = source;
-	unsigned place = 0;
+	unsigned index = 0;
 
 	for (size_t i = 0; i < source.len; i++)
 		if (source.data[i] == '@')
 			domain = (struct bytes){ source.data + i + 1,
 				source.len - i - 1 };
-	while (place < job->preferred_count &&
-		!bytes_equal(domain, job->preferred[place].key))
-		place++;
-	return place;
+	while (index < job->preferred_count &&
+		!bytes_equal(domain, job->preferred[index].key))
+		index++;
+	return index;
 }
 
-/* The domains of --prefer as keys. */
+/* Makes keys of the domains of --prefer. */
 static int read_preferred(struct job *job, struct error *error)
 {
 	const struct options *options = &job->tool->options;
@@ -126,12 +130,12 @@ int command_invert(struct tool *tool, struct error *error)
 
 	if (tool->table == RULE_ROUTES)
 		return error_set(error, ERR_USAGE,
-			"routes have no inverse; there are inbound and "
+			"the table routes has no inverse; expected inbound or "
 			"outbound");
 	code = read_preferred(&job, error);
 	if (code)
 		goto out;
-	/* Keys and targets change places; a local part may need quotes then. */
+	/* Keys become targets, whose local parts may need quotes. */
 	arena = arena_open(
 		4 * (size_t)map_octets(tool->map) + ((size_t)1 << 20));
 	if (!arena) {
@@ -144,11 +148,10 @@ int command_invert(struct tool *tool, struct error *error)
 	progress_end(&job.progress);
 	if (code > 0 && !tool->options.first)
 		code = error_set(error, ERR_BAD,
-			"%d rule%s of %s cannot be inverted, nothing was "
-			"printed; --prefer DOMAIN says which of several "
-			"sources is taken; with --first what has no inverse is "
-			"left out, and the first of several sources by name is "
-			"taken",
+			"%d rule%s of %s cannot be inverted, and nothing was "
+			"printed; --prefer DOMAIN chooses between several "
+			"sources with one target; --first takes the first of "
+			"them by name, and leaves out what has no inverse",
 			code, code == 1 ? "" : "s",
 			rule_table_name(tool->table));
 	if (code >= 0)

@@ -1,4 +1,7 @@
-/* edit: the commands that change a table: init, load, add, delete. */
+/*
+ * load: the commands that change a table: init, load, add, delete. Tested by
+ * tests/e2e/tool.test.
+ */
 #include "command/command.h"
 
 #include <errno.h>
@@ -13,7 +16,8 @@
 #include "rules/ruletarget.h"
 #include "milter.h"
 
-/* Some 20,000,000 rows; a file beyond that is refused, not swapped in. */
+/* In bytes, for some 20,000,000 rows. A larger file is refused, so that the
+ * machine does not begin to swap. */
 #define LOAD_ARENA_MAX	((size_t)2 << 30)
 #define SMALL_ARENA_MAX ((size_t)64 << 20)
 
@@ -21,7 +25,7 @@ struct job {
 	struct tool *tool;
 	struct changes changes;
 	struct progress progress;
-	uint64_t octets; /* of the file; 0 where that is not known */
+	uint64_t size; /* of the file, in bytes; 0: not known */
 };
 
 int command_init(struct tool *tool, struct error *error)
@@ -52,11 +56,11 @@ static void print_change(void *context, enum change_kind kind, struct bytes key,
 	change_print(&job->changes, kind, key, old_value, new_value);
 }
 
-static void show_reading(void *context, uint64_t octets, uint64_t rows)
+static void show_reading(void *context, uint64_t done, uint64_t rows)
 {
 	struct job *job = context;
 
-	progress_show(&job->progress, octets, job->octets, rows);
+	progress_show(&job->progress, done, job->size, rows);
 }
 
 static void show_building(void *context, uint64_t rows, uint64_t of)
@@ -108,8 +112,8 @@ static int print_counts(struct job *job, const struct change_result *result,
 	return 0;
 }
 
-/* A refusal's counts tell why it was refused; of other failures there are none.
- */
+/* True if there are counts to print: an edit that was refused has them, as they
+ * tell why; one that failed has none. */
 static bool has_counts(const struct change_result *result)
 {
 	for (int i = 0; i < CHANGE_KINDS; i++) {
@@ -119,8 +123,8 @@ static bool has_counts(const struct change_result *result)
 	return false;
 }
 
-/* What every edit does, once its rows are known to be good: open, apply, tell
- * the counts, reload or say how. */
+/* Makes the edit, whose rows are valid: opens the state, applies the change,
+ * prints the counts, then reloads or says how to. */
 static int apply(struct job *job, struct change *change, uint64_t repeated,
 	struct error *error)
 {
@@ -130,7 +134,7 @@ static int apply(struct job *job, struct change *change, uint64_t repeated,
 	int code = tool_open_state(tool, create, error);
 
 	if (code == ERR_NOENT && change->dry_run)
-		code = 0; /* the directory will be made, the table is empty */
+		code = 0; /* a load would make the directory */
 	if (code)
 		return code;
 	job->changes = (struct changes){ .table = tool->table,
@@ -161,8 +165,8 @@ static int no_input(const char *path, struct error *error)
 	if (code != ERR_NOENT)
 		return code;
 	return error_set(error, code,
-		"%s: No such file; - reads standard input, `readdress sample` "
-		"prints a file to start from",
+		"%s: No such file; use - for standard input, or start from the "
+		"output of `readdress sample`",
 		path);
 }
 
@@ -177,10 +181,10 @@ static int open_input(
 	if (!fstat(fileno(*file), &info)) {
 		if (S_ISDIR(info.st_mode))
 			return error_set(error, ERR_NOENT,
-				"%s: this is a directory, expected a CSV file",
+				"%s: found a directory, expected a CSV file",
 				path);
 		if (S_ISREG(info.st_mode) && info.st_size > 0)
-			job->octets = (uint64_t)info.st_size;
+			job->size = (uint64_t)info.st_size;
 	}
 	return 0;
 }
@@ -197,7 +201,7 @@ static const char *input_name(const char *path)
 	return strcmp(path, "-") != 0 ? path : "standard input";
 }
 
-/* With --only the file may hold rules of that kind alone. */
+/* Refuses a rule of the other kind with --only. */
 static const char *refuse_kind(void *context, const struct rule *rule)
 {
 	const struct job *job = context;
@@ -206,10 +210,10 @@ static const char *refuse_kind(void *context, const struct rule *rule)
 	if (change_in_scope(scope, rule->key))
 		return NULL;
 	return scope == CHANGE_USERS
-		       ? "this is a domain rule; with --only users the file "
-			 "may hold user rules alone"
-		       : "this is a user rule; with --only domains the file "
-			 "may hold domain rules alone";
+		       ? "found a domain rule; with --only users the file may "
+			 "hold only user rules"
+		       : "found a user rule; with --only domains the file may "
+			 "hold only domain rules";
 }
 
 static int read_rows(struct job *job, const char *path, struct arena *arena,
@@ -250,11 +254,13 @@ static int check_load(const struct tool *tool, struct error *error)
 
 	if (options->merge && options->only != CHANGE_ALL)
 		return error_set(error, ERR_USAGE,
-			"--merge and --only exclude each other: --merge "
-			"deletes nothing anyway");
+			"found --merge and --only, which cannot be used "
+			"together; leave out --only, as --merge deletes "
+			"nothing");
 	if (options->dry_run && options->reload)
 		return error_set(error, ERR_USAGE,
-			"--dry-run and --reload exclude each other");
+			"found --dry-run and --reload, which cannot be used "
+			"together; a dry run makes nothing to reload");
 	return 0;
 }
 

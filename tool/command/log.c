@@ -1,4 +1,7 @@
-/* journal: the command that prints who changed what: log. */
+/*
+ * log: the command that prints who changed what, and every reload. Tested by
+ * tests/e2e/generations.test.
+ */
 #include "state/events.h"
 
 #include "print/json.h"
@@ -32,7 +35,7 @@ static int print_entry(void *context, const struct events_entry *entry)
 
 	if (printing->tool->options.json)
 		return print_json(entry, printing->error);
-	/* reload.log is the milter's to write, not root's. */
+	/* The milter's user writes reload.log: it may hold anything. */
 	if (entry->time.len) {
 		(void)text_print(stdout, entry->time);
 		(void)putchar(' ');

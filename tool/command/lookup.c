@@ -1,4 +1,7 @@
-/* lookup: the command that tells what becomes of an address. */
+/*
+ * lookup: the command that prints what an address becomes. Tested by
+ * tests/e2e/tool.test.
+ */
 #include "command/command.h"
 
 #include <stdlib.h>
@@ -9,16 +12,15 @@
 #include "decide/outcome.h"
 #include "rules/rulesource.h"
 
-#define ANSWER_MAX                                                             \
-	((size_t)16 << 20) /* bytes of an answer: 65,535 of targets */
-#define SHOWN_MAX 301	   /* of an address in a message, with NUL */
+#define ANSWER_MAX ((size_t)16 << 20) /* bytes of memory for one answer */
+#define SHOWN_MAX  301 /* bytes of an address in a message, with NUL */
 
 struct query {
 	const struct tool *tool;
 	struct map_reader *reader;
 	struct arena *arena; /* of one answer */
-	bool bad;	     /* one was no address */
-	bool missing; /* nothing becomes of one: no rule, or it is left */
+	bool bad;	     /* an operand was not an address */
+	bool missing;	     /* an address has no rule, or is left */
 };
 
 static void complain(const char *text, const struct error *reason)
@@ -27,7 +29,7 @@ static void complain(const char *text, const struct error *reason)
 	char shown[SHOWN_MAX];
 
 	(void)precis_show(bytes_of(text), shown, sizeof shown);
-	if (text[0] == '@') /* names the text itself */
+	if (text[0] == '@') /* the reason quotes the text */
 		(void)error_set(&line, 0, "%s", reason->text);
 	else
 		(void)error_set(&line, 0, "\"%s\" %s: expected an address",
@@ -38,13 +40,12 @@ static void complain(const char *text, const struct error *reason)
 static int failed(int code, struct error *error)
 {
 	return error_set(error, code,
-		"the map could not be read: it is damaged, or readdress is out "
-		"of memory");
+		"the map cannot be read: it is damaged, or there is not enough "
+		"memory");
 }
 
-/* What was asked and did not come to an answer: reason NULL where no rule
- * holds.
- */
+/* Prints the object for an address without an answer: reason tells why it is
+ * not an address; NULL: no rule matches. */
 static int print_no_answer(
 	const char *address, const struct error *reason, struct error *error)
 {
@@ -58,13 +59,13 @@ static int print_no_answer(
 	return json_end(&json, error);
 }
 
-/* What becomes of an address. */
+/* What an address becomes. */
 struct answer {
-	struct bytes targets; /* len 0: it is left */
+	struct bytes targets; /* len 0: it is left as it is */
 	struct bytes key;     /* of the rule */
 	enum rule_kind kind;
-	const char *result; /* NULL: not an address, but a rule was asked for */
-	const char *why;    /* when it is left */
+	const char *result; /* NULL: a rule was looked up, not an address */
+	const char *why;    /* why it is left; NULL: it is not */
 };
 
 static int print_json(const char *address, const struct answer *answer,
@@ -95,7 +96,7 @@ static void print_rule(const struct answer *answer, const char *rule)
 		(void)printf(";left: %s", answer->why);
 }
 
-/* 1, or an error. */
+/* Prints the answer. Returns 1, or an error. */
 static int print_answer(const struct query *query, const char *address,
 	const struct answer *answer, struct error *error)
 {
@@ -124,15 +125,16 @@ static int print_answer(const struct query *query, const char *address,
 	return 1;
 }
 
-/* A rule by its source: "@domain", and everything in routes. */
+/* Looks up a rule by its source: "@domain", and everything in routes. Returns
+ * as find_address() does. */
 static int find_rule(const struct query *query, const char *address,
 	const char *source, struct error *error)
 {
-	char key_octets[ADDRESS_KEY_MAX];
-	struct answer answer = { .key = { key_octets, 0 } };
+	char key[ADDRESS_KEY_MAX];
+	struct answer answer = { .key = { key, 0 } };
 	struct bytes value;
 	int code = rule_source_key(
-		query->tool->table, bytes_of(source), key_octets, error);
+		query->tool->table, bytes_of(source), key, error);
 
 	if (code < 0)
 		return code;
@@ -157,8 +159,9 @@ static int find_route(const struct query *query, const char *address,
 	return find_rule(query, address, source, error);
 }
 
-/* As the milter would find it: a recipient in inbound, a sender in outbound.
- * There is no MAIL command here that could say SMTPUTF8. */
+/* Finds what the milter would make of the address: of a recipient in inbound,
+ * of a sender in outbound. Takes SMTPUTF8 as given if the address needs it,
+ * since no MAIL command says so here. */
 static int judge(const struct query *query, const char *address,
 	const struct mailbox *mailbox, struct outcome *outcome)
 {
@@ -175,7 +178,8 @@ static int judge(const struct query *query, const char *address,
 		outcome);
 }
 
-/* 1; 0 when no rule holds, or it is left; or an error. */
+/* Prints the answer for an address. Returns 1; 0 if no rule matches; or an
+ * error. */
 static int find_address(struct query *query, const char *address,
 	const struct mailbox *mailbox, struct error *error)
 {
@@ -202,7 +206,8 @@ static int find_address(struct query *query, const char *address,
 	return print_answer(query, address, &answer, error);
 }
 
-/* An address or, where it begins with @, a rule. Not a route: "@a,@b:u@d". */
+/* True if text is the source of a rule, "@domain", and not an address: an
+ * address may begin with a source route, "@a,@b:u@d". */
 static bool is_source(const char *text)
 {
 	return text[0] == '@' && !strchr(text, ':');
@@ -223,7 +228,8 @@ static int find(struct query *query, const char *text, struct error *error)
 	return find_address(query, text, &mailbox, error);
 }
 
-/* Such an address is looked up as the milter would, and looks like another. */
+/* Warns of an invisible character: the address is looked up with it, though it
+ * looks like another address. */
 static void warn(const struct query *query, const char *text, const char *shown)
 {
 	char name[PRECIS_NAME_MAX];
@@ -233,12 +239,13 @@ static void warn(const struct query *query, const char *text, const char *shown)
 		return;
 	precis_name(bytes_of(text), found, name);
 	tool_say(query->tool,
-		"\"%s\" holds %s: it is not the address that it looks like",
+		"warning: \"%s\" holds %s, so it is not the address that it "
+		"looks like",
 		shown, name);
 }
 
-/* Only a failure of the map ends the run; what is no address, and what no rule
- * holds for, is told and remembered. */
+/* Prints the answer for one operand. Returns an error only if the map fails;
+ * notes in *query that text is not an address, or that no rule matches. */
 static int look_up(struct query *query, const char *text, struct error *error)
 {
 	bool json = query->tool->options.json;
@@ -266,9 +273,7 @@ static int look_up(struct query *query, const char *text, struct error *error)
 
 static int look_up_lines(struct query *query, FILE *file, struct error *error)
 {
-	static const struct error nul = {
-		.text = "is followed by a NUL octet"
-	};
+	static const struct error nul = { .text = "is followed by a NUL byte" };
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;

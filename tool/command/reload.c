@@ -1,4 +1,7 @@
-/* `reload` */
+/*
+ * reload: the command that has the milter serve the newest generation. Tested
+ * by tests/e2e/tool.test.
+ */
 #include "command/command.h"
 
 #include "milter.h"

@@ -1,4 +1,7 @@
-/* `rewrite` */
+/*
+ * rewrite: the command that prints what the milter would make of a message.
+ * Tested by tests/e2e/rewrite.test.
+ */
 #include "command/command.h"
 
 #include <stdlib.h>
@@ -19,10 +22,10 @@ static int find_direction(const char *name, enum decision_direction *direction,
 		}
 	}
 	return error_set(error, ERR_USAGE,
-		"\"%s\" is no direction; there are inbound and outbound", name);
+		"unknown direction \"%s\"; expected inbound or outbound", name);
 }
 
-/* An address of the command line that no MAIL or RCPT command could name. */
+/* Refuses an address that no MAIL or RCPT command could hold. */
 static int check_path(const char *option, const char *path, struct error *error)
 {
 	struct mailbox mailbox;
@@ -33,8 +36,8 @@ static int check_path(const char *option, const char *path, struct error *error)
 		return error_set(error, result, "out of memory");
 	return result ? 0
 		      : error_set(error, ERR_USAGE,
-				"%s \"%s\": this is no address, expected one "
-				"as bob@warmsushi.example",
+				"%s \"%s\": this is not an address; expected "
+				"one like bob@warmsushi.example",
 				option, path);
 }
 
@@ -43,7 +46,7 @@ static bool is_null_sender(const char *sender)
 	return !*sender || !strcmp(sender, ATTEMPT_NULL_SENDER);
 }
 
-/* -r and, behind it, what else stands on the line: the operands from first on.
+/* Takes the recipients: the values of -r, and then the operands from first on.
  */
 static int take_recipients(
 	struct attempt *attempt, size_t first, struct error *error)
@@ -56,7 +59,7 @@ static int take_recipients(
 
 	if (extra && !count)
 		return error_set(error, ERR_USAGE,
-			"unexpected operand \"%s\": recipients stand behind -r",
+			"unexpected operand \"%s\": give recipients with -r",
 			tool->operands[first]);
 	attempt->recipients =
 		calloc(count + extra + 1, sizeof *attempt->recipients);
@@ -74,8 +77,8 @@ static int take_recipients(
 	return code;
 }
 
-/* The direction that the command line names, or that its client has. *first:
- * of the operands behind it. */
+/* Takes the direction from the command line, or finds it for the client that
+ * the options describe. *first is the index of the first operand after it. */
 static int take_direction(
 	struct attempt *attempt, size_t *first, struct error *error)
 {
@@ -91,8 +94,8 @@ static int take_direction(
 		if (!tool->operand_count)
 			return error_set(error, ERR_USAGE,
 				"missing operand: expected inbound or "
-				"outbound, or --client, --daemon or --auth, "
-				"which decide it");
+				"outbound; --client, --daemon or --auth may "
+				"stand in its place");
 		*first = 1;
 		return find_direction(
 			tool->operands[0], &attempt->direction, error);
@@ -100,15 +103,15 @@ static int take_direction(
 	if (tool->operand_count &&
 		!find_direction(tool->operands[0], &attempt->direction, NULL))
 		return error_set(error, ERR_USAGE,
-			"\"%s\" and --client, --daemon or --auth exclude each "
-			"other: these decide the direction",
+			"found \"%s\" and --client, --daemon or --auth, which "
+			"find the direction; expected one or the other",
 			tool->operands[0]);
 	if (options->client &&
 		(strchr(options->client, '/') ||
 			network_parse(options->client, &network, NULL) < 0))
 		return error_set(error, ERR_USAGE,
-			"--client \"%s\": expected an IP address, as 192.0.2.7 "
-			"or 2001:db8::7",
+			"--client \"%s\": expected an IP address like "
+			"192.0.2.7 or 2001:db8::7",
 			options->client);
 	attempt->direction =
 		direction_find(tool->config, &client, &attempt->why);
@@ -127,13 +130,13 @@ static int report(const struct attempt *attempt, struct error *error)
 		return 0;
 	}
 	if (attempt->decision.shadow)
-		tool_say(tool, "nothing is changed where the mode is shadow; "
-			       "what would be says --explain");
+		tool_say(tool, "the mode is shadow, so nothing is changed; "
+			       "--explain shows what would be changed");
 	explain_envelope(&explain, "", stderr);
 	return 0;
 }
 
-/* The milter would not let the message pass: there is none to print. */
+/* Sets the error for a message that the milter would refuse. */
 static int refused(const struct attempt *attempt, struct error *error)
 {
 	const struct config_required *unseen = attempt->decision.proof.unseen;
@@ -142,17 +145,17 @@ static int refused(const struct attempt *attempt, struct error *error)
 
 	(void)snprintf(text, sizeof text, "%.*s", (int)rcpt.len, rcpt.data);
 	return error_set(error, ERR_NOTFOUND,
-		"the milter refuses this message, %s: it has none of "
+		"the milter refuses this message with %s: it has none of "
 		"outbound_required_headers with the right value, and no "
 		"inbound rule names the domain of %s%s%s%s%s%s",
 		decision_reply(&attempt->decision), text,
-		unseen ? "; it would be 550 5.7.1 if " : "",
+		unseen ? "; the reply is not 550 5.7.1, because \"" : "",
 		unseen ? unseen->name : "", unseen ? ": " : "",
 		unseen ? unseen->value : "",
-		unseen ? " had ever been seen" : "");
+		unseen ? "\" was never seen right" : "");
 }
 
-/* Which of outbound_required_headers the milter has seen right. */
+/* Reads which of outbound_required_headers the milter has seen right. */
 static int take_seen(struct attempt *attempt, struct error *error)
 {
 	const struct tool *tool = attempt->tool;
@@ -166,8 +169,8 @@ static int take_seen(struct attempt *attempt, struct error *error)
 	if (count && state_proofs(tool->state, tool->config,
 			     attempt->required_seen, &cause) < 0)
 		tool_say(tool,
-			"%s: none of outbound_required_headers counts as seen "
-			"right",
+			"%s; so none of outbound_required_headers counts as "
+			"seen right",
 			cause.text);
 	return 0;
 }

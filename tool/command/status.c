@@ -1,4 +1,7 @@
-/* status: the command that tells how the milter and the map are. */
+/*
+ * status: the command that prints the state of the milter and of the map.
+ * Tested by tests/e2e/tool.test and tests/e2e/generations.test.
+ */
 #include "command/command.h"
 
 #include <inttypes.h>
@@ -13,23 +16,23 @@
 
 #define WARNING_MAX 512
 #define WARNINGS    2
-#define OLD	    30 /* seconds */
+#define OLD	    30 /* seconds: older numbers are worth a warning */
 
-/* What is known; printed only when all of it is. */
+/* What status found out. All of it is known before anything is printed. */
 struct seen {
 	const struct tool *tool;
 	struct error down;
 	bool up;
 	pid_t pid;
 	double started;	 /* -1: not known */
-	uint64_t served; /* 0: nothing yet */
+	uint64_t served; /* 0: none yet */
 	struct map *map; /* the newest; NULL: none, or it is damaged */
 	struct modes modes;
 	json_t *counters; /* with --json */
-	double age;	  /* of the numbers, in seconds; -1: there are none */
+	double age;	  /* of the counters, in seconds; -1: there are none */
 	double twice;	  /* messages that came twice; -1: not known */
 	bool any;	  /* a counter was printed */
-	bool lost;	  /* one was not taken, for want of memory */
+	bool lost;	  /* not enough memory for all of the JSON */
 };
 
 static double read_one(const struct tool *tool, const char *name)
@@ -41,7 +44,8 @@ static double read_one(const struct tool *tool, const char *name)
 	return value;
 }
 
-/* The milter writes status.prom every 5 s. */
+/* Returns the age of status.prom, which the milter writes every 5 s, in
+ * seconds; -1: it is not there. */
 static double age_of_numbers(const struct tool *tool)
 {
 	char path[PATH_MAX];
@@ -77,7 +81,7 @@ static int see_milter(struct seen *seen, struct error *error)
 		seen->age = age_of_numbers(tool);
 	}
 	seen->twice = seen->up ? read_one(tool, METRICS_TWICE) : -1;
-	/* status.prom may be old: its disk is full, or its directory gone. */
+	/* On a full disk, or without its directory, status.prom is old. */
 	code = state_served(tool->state, &seen->served, &previous, error);
 	if (told && (code || !seen->served)) {
 		seen->served = told;
@@ -91,7 +95,8 @@ static bool begins(const char *name, const char *with)
 	return !strncmp(name, with, strlen(with));
 }
 
-/* One of those that are printed: what stands above them is not. */
+/* True if the metric is a counter to print: not 0, and not printed elsewhere.
+ */
 static bool is_counter(const char *name, double value)
 {
 	return value > 0 && begins(name, METRICS_PREFIX) &&
@@ -102,7 +107,7 @@ static bool is_counter(const char *name, double value)
 	       strcmp(name, METRICS_STARTED) != 0;
 }
 
-/* A milter that has just begun has written none. */
+/* Calls line() for each metric. A milter that has just started has none. */
 static int each_counter(struct seen *seen,
 	void (*line)(void *context, const char *name, double value),
 	struct error *error)
@@ -116,25 +121,26 @@ static int each_counter(struct seen *seen,
 	return !code || code == ERR_NOENT ? 0 : error_pass(error, code, &cause);
 }
 
-/* What somebody should look into, one of WARNINGS; false: nothing. */
+/* Writes the warning of this number, of WARNINGS. Returns false if there is no
+ * reason for it. */
 static bool warning(const struct seen *seen, int which, char text[WARNING_MAX])
 {
 	if (which == 0) {
 		if (!seen->up || (seen->age >= 0 && seen->age < OLD))
 			return false;
 		(void)snprintf(text, WARNING_MAX,
-			"the milter cannot write %.150s/status.prom every 5 s: "
-			"is its disk full, or the directory gone? A restart "
-			"makes the directory again",
+			"the milter does not write %.150s/status.prom every "
+			"5 s; check whether the disk is full, or the directory "
+			"is missing, which a restart of the milter makes again",
 			seen->tool->config->runtime_dir);
 		return true;
 	}
 	if (seen->twice <= 0)
 		return false;
 	(void)snprintf(text, WARNING_MAX,
-		"Postfix asked about %.0f message%s twice: is the milter "
-		"listed twice in smtpd_milters? List it once (`postconf "
-		"smtpd_milters`, `postconf -P`)",
+		"Postfix asked about %.0f message%s twice: smtpd_milters may "
+		"list the milter twice; list it once (`postconf smtpd_milters` "
+		"and `postconf -P` show it)",
 		seen->twice, seen->twice == 1 ? "" : "s");
 	return true;
 }
@@ -191,7 +197,7 @@ static void print_milter(const struct seen *seen)
 		(void)printf("%s generation %" PRIu64 "\n",
 			seen->up ? "serves    " : "served    ", seen->served);
 	else
-		(void)puts("served     nothing yet");
+		(void)puts("served     no generation yet");
 }
 
 static void print_counter(void *context, const char *name, double value)
@@ -215,8 +221,8 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 	if (seen->map)
 		print_newest(seen);
 	else if (newest == ERR_NOENT)
-		(void)puts("newest     none; `readdress init` or `readdress "
-			   "load` makes one");
+		(void)puts("newest     none; make one with `readdress init` or "
+			   "`readdress load`");
 	else
 		(void)puts("newest     damaged");
 	for (int which = 0; which < WARNINGS; which++)
@@ -305,11 +311,10 @@ static int judge(const struct seen *seen, struct error *error)
 		return error_pass(error, ERR_DOWN, &seen->down);
 	if (seen->served != newest)
 		return error_set(error, ERR_NOTFOUND,
-			"the milter serves generation %" PRIu64
-			", the newest is "
-			"%" PRIu64
-			"; `readdress reload` has it served, `readdress "
-			"diff` shows what would change",
+			"the milter serves generation %" PRIu64 ", but the "
+			"newest is %" PRIu64 "; `readdress diff` shows what "
+			"would change, `readdress reload` has the milter serve "
+			"it",
 			seen->served, newest);
 	return 0;
 }

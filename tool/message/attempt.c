@@ -6,7 +6,8 @@
 
 #define DECIDE_ARENA_MAX ((size_t)2 << 30)
 
-/* There is no MAIL command here that could say SMTPUTF8. */
+/* True if the message holds UTF-8. Then SMTPUTF8 is taken as given, since no
+ * MAIL command says so here. */
 static bool needs_smtputf8(const struct decide_message *message)
 {
 	if (message->sender && text_holds_utf8(bytes_of(message->sender)))
@@ -46,7 +47,7 @@ int attempt_read(struct attempt *attempt, const struct message_source *source,
 			      : error_set(error, ERR_NOMEM, "out of memory");
 }
 
-/* What would be, where the mode is shadow. */
+/* Decides as if no table was in shadow mode. */
 static int decide_enforced(struct attempt *attempt, struct error *error)
 {
 	const struct tool *tool = attempt->tool;

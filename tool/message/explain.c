@@ -5,7 +5,7 @@
 #include "decide/leak.h"
 #include "print/text.h"
 
-#define COLUMN_MAX 40 /* wider fields push theirs aside */
+#define COLUMN_MAX 40 /* a wider field moves the rest of its line */
 
 void explain_envelope(
 	const struct explain *explain, const char *indent, FILE *file)
@@ -30,8 +30,9 @@ void explain_envelope(
 	}
 }
 
-/* The net difference: what is there already is not added, what comes back is
- * not deleted. */
+/* Prints the recipients that the milter would add and delete. A recipient that
+ * the message has already is not added; one that is a target, too, is not
+ * deleted. */
 static void print_recipients(const struct decision *decision, FILE *file)
 {
 	for (size_t i = 0; i < decision->add_count; i++) {
@@ -214,7 +215,7 @@ static void print_leaks(const struct explain *explain, FILE *file)
 
 	if (!leaks->leak_count)
 		return;
-	(void)fputs("\nleaks to a recipient outside\n", file);
+	(void)fputs("\ninternal addresses that leave\n", file);
 	for (size_t i = 0; i < leaks->leak_count; i++) {
 		const struct decision_leak *leak = &leaks->leaks[i];
 
@@ -251,8 +252,9 @@ static void print_direction(const struct explain *explain, FILE *file)
 
 	if (explain->decision->why == DECISION_WHY_COMMAND)
 		(void)fprintf(file,
-			"direction   %s, as the command says; the milter goes "
-			"by daemon name, authentication and client address\n",
+			"direction   %s, as the command line says; the milter "
+			"decides by daemon name, authentication and client "
+			"address\n",
 			decision_direction_name(direction));
 	else
 		(void)fprintf(file, "direction   %s, why=%s\n",
@@ -267,8 +269,8 @@ static void print_direction(const struct explain *explain, FILE *file)
 	(void)fprintf(file, "generation  %" PRIu64 "\n", explain->generation);
 	if (decision_in_shadow(explain->config, table))
 		(void)fprintf(file,
-			"mode        %s_mode is shadow: nothing of this is "
-			"done yet\n",
+			"mode        %s_mode is shadow: the milter does none "
+			"of this yet\n",
 			rule_table_name(table));
 }
 

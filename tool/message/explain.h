@@ -1,5 +1,6 @@
 /*
- * explain: what happens to a message, and why: for people, and as JSON.
+ * explain: prints what happens to a message, and why, as text (explain.c) and
+ * as JSON (explainjson.c). Tested by tests/e2e/rewrite.test.
  */
 #ifndef READDRESS_TOOL_MESSAGE_EXPLAIN_H
 #define READDRESS_TOOL_MESSAGE_EXPLAIN_H
@@ -13,25 +14,28 @@ struct explain {
 	const struct config *config;
 	uint64_t generation;
 	const struct decide_message *message;
-	/* With findings for all addresses, and as if no mode was shadow. */
+	/* Made as if no table was in shadow mode, with all findings. */
 	const struct decision *decision;
 	const struct signatures *signatures;
-	/* What leaks: of the decision as the modes are. */
+	/* Made by the configuration: its leaks are printed. */
 	const struct decision *leaks;
 };
 
-/* The value of the first Message-ID, white space around it removed; len 0 when
- * there is none. */
+/* Returns the value of the first Message-ID without the white space around it;
+ * len 0: there is none. */
 struct bytes explain_message_id(const struct decide_message *message);
 
-/* Of a message in a mailbox, without what is the same for all. */
+/* Prints the explanation as text. For a message in a mailbox it leaves out what
+ * is the same for all messages. */
 void explain_text(const struct explain *explain, FILE *file);
 
-/* One object a line on standard output; their keys stand in readdress(1). 0;
- * ERR_NOMEM; ERR_IO when standard output failed. */
+/* Prints the explanation as JSON Lines on standard output, with the keys that
+ * readdress(1) lists. Returns 0, ERR_NOMEM, or ERR_IO if standard output
+ * failed. */
 int explain_json(const struct explain *explain, struct error *error) MUST_CHECK;
 
-/* "rcpt=<old>:<new>" a line for each address of the envelope that changes. */
+/* Prints a line like "rcpt=<old>:<new>" for each address of the envelope that
+ * changes. */
 void explain_envelope(
 	const struct explain *explain, const char *indent, FILE *file);
 

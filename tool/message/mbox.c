@@ -10,27 +10,29 @@
 
 #include "base/array.h"
 
-#define BUFFER	      ((size_t)1 << 18)
-#define SEPARATOR     "From "
-#define SEPARATOR_MAX ((size_t)1024) /* as far as its date is looked for */
+#define BUFFER	  ((size_t)1 << 18)
+#define SEPARATOR "From "
+#define SEPARATOR_MAX                                                          \
+	((size_t)1024) /* the date must stand before this byte                 \
+			*/
 
 struct mbox {
 	char *path;
 	char name[NAME_MAX + 8]; /* of the message */
-	int fd;			 /* of the mbox, or of the Maildir's file */
+	int fd;			 /* the mbox, or a file of the Maildir */
 	uint64_t done;
 	uint64_t total;
 
-	/* An mbox: what was read and not yet given out. */
+	/* An mbox: bytes from start to end were read, not yet returned. */
 	char *buffer;
 	size_t start;
 	size_t end;
 	uint64_t number; /* of the message */
 	bool eof;
-	bool line_start;
-	bool line_blank; /* nothing but its break so far */
-	bool after_blank;
-	bool inside; /* a message, not at its end */
+	bool line_start;  /* the next byte begins a line */
+	bool line_blank;  /* this line holds only CR and LF so far */
+	bool after_blank; /* the last complete line was empty */
+	bool inside;	  /* of a message, and not at its end */
 
 	/* A Maildir. */
 	int dir; /* -1: an mbox */
@@ -48,10 +50,10 @@ static int failed(
 
 /* ---- an mbox ---- */
 
-/* Has at least so many octets in the buffer, unless the file ends. */
-static int need(struct mbox *mbox, size_t octets, struct error *error)
+/* Reads until the buffer holds at least size bytes, or the file ends. */
+static int need(struct mbox *mbox, size_t size, struct error *error)
 {
-	while (mbox->end - mbox->start < octets && !mbox->eof) {
+	while (mbox->end - mbox->start < size && !mbox->eof) {
 		ssize_t got;
 
 		memmove(mbox->buffer, mbox->buffer + mbox->start,
@@ -79,7 +81,7 @@ static bool at_separator(const struct mbox *mbox)
 	       !memcmp(mbox->buffer + mbox->start, SEPARATOR, len);
 }
 
-/* Takes a word of text and the blanks behind it. */
+/* Takes a word and the blanks after it from text. */
 static struct bytes word(struct bytes *text)
 {
 	struct bytes found = bytes_cut(text, ' ');
@@ -97,8 +99,8 @@ static bool is_one_of(struct bytes text, const char *names)
 	return false;
 }
 
-/* "From bob@a.example Sat Nov 21 15:09:00 2026": also where no empty line
- * stands before it, a line like this is no text. */
+/* True if the line is like "From bob@a.example Sat Nov 21 15:09:00 2026". Such
+ * a line begins a message even if no empty line precedes it. */
 static bool at_dated_separator(const struct mbox *mbox)
 {
 	struct bytes line = { mbox->buffer + mbox->start,
@@ -108,7 +110,7 @@ static bool at_dated_separator(const struct mbox *mbox)
 	line = bytes_cut(&line, '\n');
 	if (!bytes_take(&line, SEPARATOR))
 		return false;
-	(void)word(&line); /* the sender, who may be nobody */
+	(void)word(&line); /* the sender, which may be missing */
 	for (part = word(&line); part.len; part = word(&line)) {
 		struct bytes month;
 		struct bytes day;
@@ -127,7 +129,8 @@ static bool at_dated_separator(const struct mbox *mbox)
 	return false;
 }
 
-/* Takes what the buffer has of the line, at most size octets. */
+/* Takes the rest of the line from the buffer, as far as it was read, but at
+ * most size bytes. */
 static struct bytes take(struct mbox *mbox, size_t size)
 {
 	struct bytes piece = { mbox->buffer + mbox->start,
@@ -151,7 +154,7 @@ static struct bytes take(struct mbox *mbox, size_t size)
 	return piece;
 }
 
-/* Gives out octets of the message; data NULL: drops them. */
+/* Reads bytes of the message. data NULL: skips them. */
 static int read_mbox(void *context, char *data, size_t size, size_t *got,
 	struct error *error)
 {
@@ -198,14 +201,14 @@ static int next_in_mbox(struct mbox *mbox, struct error *error)
 		if (mbox->buffer[mbox->start] != '\r' &&
 			mbox->buffer[mbox->start] != '\n')
 			break;
-		mbox->start++; /* empty lines in front of the first message */
+		mbox->start++; /* an empty line before the first message */
 	}
 	if (!at_separator(mbox))
 		return error_set(error, ERR_BAD,
-			"%s is no mbox: a line \"From ...\" is expected in "
-			"front of each message",
+			"%s is not an mbox; expected a line \"From ...\" "
+			"before each message",
 			mbox->path);
-	mbox->line_start = false; /* not to be taken for the next one's */
+	mbox->line_start = false; /* or it would begin the next message, too */
 	mbox->line_blank = false;
 	mbox->inside = true;
 	(void)snprintf(
@@ -234,7 +237,7 @@ static int add_file(struct mbox *mbox, const char *folder, const char *name)
 	return 0;
 }
 
-/* 1; 0 when there is no such folder; or an error. */
+/* Returns 1; 0 if there is no such folder; or an error. */
 static int list_folder(
 	struct mbox *mbox, const char *folder, struct error *error)
 {
@@ -273,7 +276,8 @@ static int open_maildir(struct mbox *mbox, struct error *error)
 		return cur < 0 ? cur : new;
 	if (!cur && !new)
 		return error_set(error, ERR_BAD,
-			"%s is no Maildir: it has neither cur nor new",
+			"%s is not a Maildir; expected a directory with cur or "
+			"new in it",
 			mbox->path);
 	mbox->total = mbox->file_count;
 	if (mbox->file_count)

@@ -7,8 +7,8 @@
 
 #define CHUNK ((size_t)65536)
 
-/* The line that begins at off, its break included; len 0: none, or not all of
- * it was read (where more may come). */
+/* Returns the line that begins at off, with its line break; len 0: there is
+ * none, or it has no end yet and more may come. */
 static struct bytes line_at(
 	const struct message *message, size_t off, bool more)
 {
@@ -28,8 +28,8 @@ static bool is_blank(char c)
 
 /*
  * field-name = 1*ftext, ftext = %d33-57 / %d59-126 (RFC 5322 section 3.6.8);
- * obs-optional = field-name *WSP ":" (section 4.5.8). Returns the place of the
- * colon and the name; 0 when the line is no header's first.
+ * obs-optional = field-name *WSP ":" (section 4.5.8). Returns the offset of the
+ * colon, and the name; 0: the line does not begin a header.
  */
 static size_t header_colon(struct bytes line, struct bytes *name)
 {
@@ -44,7 +44,8 @@ static size_t header_colon(struct bytes line, struct bytes *name)
 	return name->len && i < line.len && line.data[i] == ':' ? i : 0;
 }
 
-/* What an mbox file has before a message. "From : bob@a.com" is a header. */
+/* True if an mbox file could have this line before a message. The caller has
+ * found that it is not a header: "From : bob@a.com" is one. */
 static bool is_mbox_line(struct bytes line)
 {
 	return line.len > 5 && !memcmp(line.data, "From ", 5);
@@ -67,8 +68,9 @@ static int add_header(struct message *message, struct bytes line, size_t colon,
 	return 0;
 }
 
-/* Finds the headers in what was read. Returns 1 when the section's end was
- * found, 0 when more octets are needed, ERR_NOMEM. more: may there be any? */
+/* Finds the headers in what was read. Returns 1 if it found the end of the
+ * header section, 0 if more bytes are needed, or ERR_NOMEM. more: true if more
+ * may come. */
 static int split(struct message *message, bool more)
 {
 	size_t off = 0;
@@ -120,7 +122,8 @@ struct message_source message_stdin(void)
 	return (struct message_source){ read_stdin, NULL };
 }
 
-/* Reads one more piece. 1: there may be more, 0: the end, or an error. */
+/* Reads one more piece. Returns 1 if more may come, 0 at the end, or an error.
+ */
 static int fill(struct message *message, const struct message_source *source,
 	struct error *error)
 {
@@ -142,8 +145,8 @@ static int fill(struct message *message, const struct message_source *source,
 	return code ? code : got > 0;
 }
 
-/* Takes the line breaks from the values; a last header without any counts as
- * ended like the one before. */
+/* Removes the line breaks from the values. A last header without a line break
+ * counts as ended like the header before it. */
 static void cut_breaks(struct message *message)
 {
 	bool crlf = false;
@@ -180,8 +183,8 @@ int message_read(const struct message_source *source, struct message *message,
 			return error_set(error, found, "out of memory");
 		if (!found && message->len > MESSAGE_HEADERS_MAX)
 			return error_set(error, ERR_BAD,
-				"the header section is longer than %zu octets; "
-				"is this a message?",
+				"the header section is longer than %zu bytes; "
+				"expected a message",
 				MESSAGE_HEADERS_MAX);
 	} while (!found && more);
 	cut_breaks(message);

@@ -2,11 +2,12 @@
 
 #include "mail/dkim.h"
 
-/* A name of headers that were edited. There are as few as the configuration
- * lists. */
+/* A name of headers that are edited. There are at most as many as the
+ * configuration lists. */
 struct edited {
 	struct bytes name;
-	size_t from_bottom; /* of the last: what covers one of them covers it */
+	size_t from_bottom; /* of the lowest one: a signature that covers any
+			       of them covers it */
 };
 
 struct edits {

@@ -1,7 +1,7 @@
 /*
- * signatures: which DKIM and ARC signatures of a message the edits of its
- * headers break. Nothing is verified: one that was broken before is told of as
- * well.
+ * signatures: the DKIM and ARC signatures of a message, and which of them the
+ * edits of its headers break. Signatures are not verified: one that was broken
+ * before counts like any other. Tested by tests/e2e/rewrite.test.
  */
 #ifndef READDRESS_TOOL_MESSAGE_SIGNATURES_H
 #define READDRESS_TOOL_MESSAGE_SIGNATURES_H
@@ -10,19 +10,20 @@
 
 struct signature {
 	struct bytes name;     /* DKIM-Signature, ARC-Message-Signature */
-	struct bytes domain;   /* d=, len 0 when there is none */
-	struct bytes selector; /* s= */
-	struct bytes *covered; /* names of edited headers that it covers, each
-				  once; none: it survives */
+	struct bytes domain;   /* d=; len 0: it has none */
+	struct bytes selector; /* s=; len 0: it has none */
+	struct bytes *covered; /* names of the edited headers that it covers,
+				  each once; if none, it survives */
 	size_t covered_count;
 };
 
 struct signatures {
-	struct signature *items; /* in the message's order */
+	struct signature *items; /* in the order of the message */
 	size_t count;
 };
 
-/* All of *signatures lives in arena and message. 0 or ERR_NOMEM. */
+/* Finds the signatures. *signatures points into arena and into *message.
+ * Returns 0 or ERR_NOMEM. */
 int signatures_find(const struct decide_message *message,
 	const struct decision *decision, struct arena *arena,
 	struct signatures *signatures) MUST_CHECK;

@@ -15,7 +15,8 @@ static const struct decide_header *find_header(
 	return NULL;
 }
 
-/* The value without white space around it. NULL: out of memory. */
+/* Copies the value without white space around it. Returns NULL if out of
+ * memory. */
 static const char *copy_value(
 	const struct decide_header *header, struct arena *arena)
 {
@@ -24,8 +25,8 @@ static const char *copy_value(
 	return arena_copy(arena, text.data, text.len);
 }
 
-/* The element's address, spelt as for an envelope. 1; 0 when it is none; or
- * ERR_NOMEM. */
+/* Writes the element's address as an envelope would hold it. Returns 1; 0 if
+ * the element is not an address; or ERR_NOMEM. */
 static int copy_address(const struct decide_header *header,
 	const struct addrlist_element *element, struct arena *arena,
 	const char **address)
@@ -90,7 +91,7 @@ static size_t count_elements(const struct decide_message *message)
 	return count;
 }
 
-/* The addresses of To, Cc and Bcc. */
+/* Takes the addresses in To, Cc and Bcc. */
 static int take_shown(const struct decide_message *message, struct arena *arena,
 	struct decide_recipient *recipients, size_t *count)
 {

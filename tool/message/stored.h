@@ -1,20 +1,22 @@
 /*
- * stored: the envelope that a stored message came with, from the headers that
- * delivery put into it.
+ * stored: the envelope of a message in a mailbox, taken from the headers that
+ * delivery wrote into it. Tested by tests/e2e/rewrite.test.
  */
 #ifndef READDRESS_TOOL_MESSAGE_STORED_H
 #define READDRESS_TOOL_MESSAGE_STORED_H
 
 #include "decide/decide.h"
 
-/* Return-Path, where there is none the first address of From; "" when there is
- * no such thing. NULL: out of memory. */
+/* Returns the sender: the value of Return-Path, otherwise the first address in
+ * From, otherwise "". Returns NULL if out of memory. The text lives in arena.
+ */
 const char *stored_sender(
 	const struct decide_message *message, struct arena *arena) MUST_CHECK;
 
 /*
- * X-Original-To, else Delivered-To, of each the first in the message, which the
- * last delivery put there; else the addresses of To, Cc and Bcc. 0 or
+ * Finds the recipients: the value of the first X-Original-To, otherwise of the
+ * first Delivered-To, as the last delivery writes its headers first; otherwise
+ * the addresses in To, Cc and Bcc. The list lives in arena. Returns 0 or
  * ERR_NOMEM.
  */
 int stored_recipients(const struct decide_message *message, struct arena *arena,

@@ -26,8 +26,8 @@ struct trial {
 	struct attempt *attempt;
 	struct mbox *mbox;
 	struct progress progress;
-	struct arena *arena; /* the hits; there are as many as rules at most */
-	void *hits;	     /* tsearch(3)'s */
+	struct arena *arena; /* of the hits, at most one for each rule */
+	void *hits;	     /* the tree of tsearch(3) */
 	struct hit *sorted;
 	size_t sorted_count;
 
@@ -35,10 +35,10 @@ struct trial {
 	uint64_t rewritten;
 	uint64_t refused;
 	uint64_t unreadable;
-	uint64_t left; /* these two: addresses */
-	uint64_t unparsable;
-	uint64_t broken; /* signatures, and the messages they are of */
-	uint64_t with_broken;
+	uint64_t left;	      /* addresses */
+	uint64_t unparsable;  /* addresses */
+	uint64_t broken;      /* signatures */
+	uint64_t with_broken; /* messages that have such signatures */
 };
 
 /* ---- which rules ---- */
@@ -96,7 +96,7 @@ static int compare_counts(const void *a, const void *b)
 	return order ? order : compare_hits(x, y);
 }
 
-/* The rule that rewrote most comes first. */
+/* Sorts the hits: the rule that rewrote most addresses comes first. */
 static int sort_hits(struct trial *trial, struct error *error)
 {
 	trial->sorted = calloc(trial->sorted_count + 1, sizeof *trial->sorted);
@@ -111,7 +111,7 @@ static int sort_hits(struct trial *trial, struct error *error)
 
 static void keep_hit(void *hit)
 {
-	(void)hit; /* it is in the arena */
+	(void)hit; /* the arena frees it */
 }
 
 /* ---- one message ---- */
@@ -171,8 +171,8 @@ static void print_broken(const struct signatures *signatures)
 	}
 }
 
-/* NAME: message-id=ID from=<OLD>:<NEW> rcpt=<OLD>:<NEW> headers=To,Cc
- * breaks=example.net left=1 */
+/* Prints "NAME: message-id=ID from=<OLD>:<NEW> rcpt=<OLD>:<NEW> headers=To,Cc
+ * breaks=example.net left=1". */
 static void print_line(const struct attempt *attempt, uint64_t left)
 {
 	const struct decision *decision = &attempt->enforced;
@@ -247,7 +247,8 @@ static int count_message(struct trial *trial, struct error *error)
 		       : 0;
 }
 
-/* A message that is no good is counted, and no reason to stop. */
+/* Tries one message. One that cannot be read is counted, and is not an error.
+ */
 static int try_message(struct trial *trial, struct error *error)
 {
 	struct attempt *attempt = trial->attempt;
@@ -367,7 +368,8 @@ static void print_summary(const struct trial *trial)
 	if (config->inbound_mode == CONFIG_MODE_SHADOW ||
 		config->outbound_mode == CONFIG_MODE_SHADOW)
 		tool_say(trial->attempt->tool,
-			"nothing is changed yet where the mode is shadow");
+			"a mode is shadow: there the milter changes nothing "
+			"yet");
 }
 
 int trial_run(struct attempt *attempt, struct error *error)

@@ -1,6 +1,6 @@
 /*
- * change: how changed rows and their counts are printed, by `load --dry-run`
- *and `diff` alike.
+ * change: prints changed rows and their counts, for `load --dry-run` and for
+ * `diff`. Tested by tests/e2e/tool.test and tests/e2e/generations.test.
  *
  *	+ bob@a.com;bob.owen@b.com
  *	- eve@a.com;eve@old.com
@@ -17,24 +17,24 @@ struct changes {
 	enum rule_table table;
 	char delimiter;
 	bool json;
-	int failed; /* the first failure's code, and its text */
-	struct error error;
+	int failed;	    /* the code of the first failure; 0: none */
+	struct error error; /* its text */
 };
 
-/* One row. values with data NULL: there is none. Rows that did not change are
- * not printed. */
+/* Prints a row, unless it did not change. data NULL: there is no such value. */
 void change_print(struct changes *changes, enum change_kind kind,
 	struct bytes key, struct bytes old_value, struct bytes new_value);
 
-/* The counts, without a newline: more may follow. */
+/* Prints the counts without a newline, so that the caller may add to them. */
 void change_print_counts(
 	const struct changes *changes, const struct change_result *result);
 
-/* The counts as an object, put into json. */
+/* Puts the counts into json, as an object. */
 void change_put_counts(
 	struct json *json, const char *key, const struct change_result *result);
 
-/* The table's name and its counts as an object, to which more may be put. */
+/* Begins an object with the table's name and the counts; the caller may add to
+ * it, and ends it. */
 void change_begin_counts(const struct changes *changes,
 	const struct change_result *result, struct json *json);
 

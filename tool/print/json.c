@@ -15,8 +15,8 @@ void json_begin(struct json *json)
 	json->failed = !json->object;
 }
 
-/* Writes what stands for the text's first character; returns its length in
- * text, 1 for a byte that is in no character. */
+/* Writes the first character of text in its printable form. Returns its length
+ * in text; 1 for a byte that is not in a valid character. */
 static size_t spell(struct bytes text, bool row, char *out, size_t *used)
 {
 	struct bytes one = { text.data, precis_character(text) };
@@ -26,7 +26,7 @@ static size_t spell(struct bytes text, bool row, char *out, size_t *used)
 		*used += sizeof replacement - 1;
 		return 1;
 	}
-	/* JSON has its own way to write U+0000 to U+001F. */
+	/* JSON escapes U+0000 to U+001F itself. */
 	if (!row && one.len == 1) {
 		out[(*used)++] = *one.data;
 		return 1;
@@ -78,7 +78,7 @@ void json_put(struct json *json, const char *key, json_t *value)
 		json_decref(value);
 		return;
 	}
-	/* Takes value over also when it fails, and fails for NULL. */
+	/* Owns value even if it fails, and fails for NULL. */
 	if (json_object_set_new_nocheck(json->object, key, value))
 		json->failed = true;
 }

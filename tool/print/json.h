@@ -1,7 +1,8 @@
 /*
- * json: one object a line on standard output (JSON Lines), made with jansson,
- * for what `--json` asks for. Keys stay in the order in which they were put;
- *the manual lists them, and a test holds it against what is printed.
+ * json: prints one object per line on standard output (JSON Lines), for
+ * `--json`, with jansson. Keys keep the order in which they were put. The
+ * manual lists them, and tests/e2e/examples.test compares it with what is
+ * printed. Also tested by tests/e2e/generations.test.
  *
  *	struct json json;
  *
@@ -10,7 +11,8 @@
  *	json_put_bytes(&json, "source", key);
  *	return json_end(&json, error);
  *
- * A failure in between (memory) is remembered and returned by json_end.
+ * The functions that put something return nothing: if one of them fails for
+ * want of memory, json_end() returns the error.
  */
 #ifndef READDRESS_TOOL_PRINT_JSON_H
 #define READDRESS_TOOL_PRINT_JSON_H
@@ -27,40 +29,44 @@ struct json {
 	bool failed;
 };
 
+/* Begins an object; json_end() or json_drop() it. */
 void json_begin(struct json *json);
 
-/* text NULL: null. Each byte that is in no valid character becomes U+FFFD, each
- * invisible character over U+007E the six letters "U+200B": see precis.h. */
+/* Puts a string. A byte that is not in a valid character becomes U+FFFD, an
+ * invisible character over U+007E its code point as text, "U+200B" (precis.h).
+ * text NULL: puts null. */
 void json_put_text(struct json *json, const char *key, const char *text);
 void json_put_bytes(struct json *json, const char *key, struct bytes text);
-/* An address or a field of a row: as precis_show writes it. */
+/* Puts an address, or a field of a row, as precis_show() writes it. */
 void json_put_row(struct json *json, const char *key, struct bytes text);
 void json_put_number(struct json *json, const char *key, uint64_t number);
 void json_put_flag(struct json *json, const char *key, bool flag);
-/* generation 0: null, there is none. */
+/* Puts the number of a generation. generation 0: puts null, there is none. */
 void json_put_generation(
 	struct json *json, const char *key, uint64_t generation);
 void json_put_null(struct json *json, const char *key);
 
-/* Whatever else: an array, an object. value is taken over; NULL is a failure
- * (jansson's functions give it when out of memory). */
+/* Puts any value, and owns it from then on. NULL is a failure: jansson's
+ * functions return it if out of memory. */
 void json_put(struct json *json, const char *key, json_t *value);
 
-/* inner becomes the value of key; nothing may be put into it afterwards. */
+/* Puts the object of inner; nothing may be put into inner afterwards. */
 void json_put_object(struct json *json, const char *key, struct json *inner);
 
-/* The rules of a map: an object for each table, a number for each kind. */
+/* Puts the number of rules of a map: for each table an object, with a number
+ * for each kind. */
 void json_put_rows(
 	struct json *json, const char *key, const struct map_meta *meta);
 
-/* A string as json_put_bytes makes it, for arrays; NULL: out of memory. */
+/* Returns the string that json_put_bytes() puts, for arrays. NULL: out of
+ * memory. */
 json_t *json_bytes(struct bytes text);
 
-/* Prints the object and a newline, and frees it. 0; ERR_NOMEM; ERR_IO when
- * standard output failed. */
+/* Prints the object and a newline, and frees it. Returns 0, ERR_NOMEM, or
+ * ERR_IO if standard output failed. */
 int json_end(struct json *json, struct error *error) MUST_CHECK;
 
-/* Frees without printing. */
+/* Frees the object without printing it. */
 void json_drop(struct json *json);
 
 #endif

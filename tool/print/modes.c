@@ -66,9 +66,9 @@ void modes_print(const struct modes *modes)
 		(void)text_print(
 			stdout, bytes_of(config->outbound_required[i].value));
 		(void)puts("\" of outbound_required_headers was never seen "
-			   "right: is it spelt as the cloud sends it? Until "
-			   "it is seen, mail without a proof is refused with "
-			   "450 4.7.1, not with 550 5.7.1");
+			   "right; check that it is spelt as the cloud sends "
+			   "it. Until it is seen, mail without a proof is "
+			   "refused with 450 4.7.1, not with 550 5.7.1");
 	}
 }
 

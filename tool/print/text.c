@@ -7,10 +7,10 @@
 #include "rules/rule.h"
 
 #define CODE_POINT_MAX 12 /* "U+10FFFF", NUL */
-#define CUT_OCTETS     ((size_t)300)
+#define CUT_BYTES      ((size_t)300)
 #define SHOWN_MAX      (4 * ADDRESS_TEXT_MAX)
 
-/* How many bytes of printable ASCII text begins with. */
+/* Returns the number of bytes of printable ASCII that text begins with. */
 static size_t plain(struct bytes text)
 {
 	size_t len = 0;
@@ -21,8 +21,9 @@ static size_t plain(struct bytes text)
 	return len;
 }
 
-/* U+XXXX for what nobody can see, \xHH for a byte that is no UTF-8. row: also
- * for what no address in a rule may hold. */
+/* Prints text, with U+XXXX for characters that nobody can see and \xHH for
+ * bytes that are not UTF-8. row: U+XXXX also for characters that no address in
+ * a rule may hold. */
 static int print(FILE *file, struct bytes text, bool row)
 {
 	int width = 0;
@@ -72,10 +73,10 @@ int text_print_row(FILE *file, struct bytes text)
 
 int text_print_cut(FILE *file, struct bytes text)
 {
-	size_t len = CUT_OCTETS;
+	size_t len = CUT_BYTES;
 	int width;
 
-	if (text.len <= CUT_OCTETS)
+	if (text.len <= CUT_BYTES)
 		return text_print(file, text);
 	while (len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
 		len--;

@@ -1,8 +1,9 @@
 /*
- * text: what comes from mail and from tables, printed for people. Nothing that
- * would move a terminal's cursor, change its colours or turn its writing round
- * gets through, and nothing that nobody can see: such characters are printed as
- * U+XXXX, bytes that are no UTF-8 as \xHH.
+ * text: prints text from mail and from tables for people. Characters that would
+ * move the terminal's cursor, change its colours or its writing direction, and
+ * characters that nobody can see are printed as U+XXXX. Bytes that are not
+ * UTF-8 are printed as \xHH. Tested by tests/e2e/generations.test and
+ * tests/e2e/rewrite.test.
  */
 #ifndef READDRESS_TOOL_PRINT_TEXT_H
 #define READDRESS_TOOL_PRINT_TEXT_H
@@ -11,26 +12,27 @@
 
 #include "base/bytes.h"
 
-/* Returns the columns that it takes, as far as they can be told from UTF-8.
- * file NULL: prints nothing. */
+/* Prints the text. Returns its width in columns, as far as UTF-8 alone tells
+ * it. file NULL: only returns the width. */
 int text_print(FILE *file, struct bytes text);
 
-/* The same for an address or a field of a row: as precis_show writes it. */
+/* Prints an address, or a field of a row, as precis_show() writes it. Returns
+ * like text_print(). */
 int text_print_row(FILE *file, struct bytes text);
 
-/* As text_print, cut behind some 300 octets, with "..." then. */
+/* Prints like text_print(), but at most some 300 bytes and then "...". */
 int text_print_cut(FILE *file, struct bytes text);
 
-/* A header as it stands in a message, each of its lines behind prefix. */
+/* Prints a header as it is in the message, with prefix before each line. */
 void text_print_header(
 	FILE *file, const char *prefix, struct bytes name, struct bytes value);
 
-/* "<a@x>", and "<a@x>,<b@y>" from "a@x,b@y", in ASCII as in the milter's log.
- */
+/* Print "<a@x>", and "<a@x>,<b@y>" for "a@x,b@y", in ASCII like the milter's
+ * log. */
 void text_print_address(FILE *file, struct bytes address);
 void text_print_addresses(FILE *file, struct bytes addresses);
 
-/* True if it holds a byte over 0x7F and is UTF-8: a message in which it stands
+/* True if text is UTF-8 and holds a byte over 0x7F, so that a message with it
  * needs SMTPUTF8. */
 bool text_holds_utf8(struct bytes text);
 
