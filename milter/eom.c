@@ -123,8 +123,8 @@ sfsistat eom_message(
 	struct decide_message mail = message->mail;
 	struct decision decision = { 0 };
 	struct error error = { .text = "" };
-	enum metrics_result result = METRICS_UNCHANGED;
-	int code;
+	enum metrics_result counted = METRICS_UNCHANGED;
+	int result;
 
 	if (!snapshot)
 		return eom_defer(server, ctx, message,
@@ -138,25 +138,25 @@ sfsistat eom_message(
 		(void)error_set(&error, ERR_NOMEM, "out of memory");
 		return undecided(server, ctx, message, ERR_NOMEM, &error);
 	}
-	code = decide(&(struct decide_input){ snapshot->config, snapshot->map,
-			      message->direction, message->why, &mail },
+	result = decide(&(struct decide_input){ snapshot->config, snapshot->map,
+				message->direction, message->why, &mail },
 		message->arena, &decision, &error);
-	if (code < 0)
-		return undecided(server, ctx, message, code, &error);
+	if (result < 0)
+		return undecided(server, ctx, message, result, &error);
 	if (decision.refuse) {
-		result = METRICS_REFUSED;
+		counted = METRICS_REFUSED;
 	} else if (apply_decision(ctx, message, &decision, &error) < 0) {
 		return eom_defer(server, ctx, message, error.text);
 	} else if (decision_changes(&decision)) {
-		result = METRICS_REWRITTEN;
+		counted = METRICS_REWRITTEN;
 	} else if (decision.shadow) {
-		result = METRICS_SHADOW;
+		counted = METRICS_SHADOW;
 	}
 	emitter.log = &snapshot->log;
 	decisionlog_lines(&decision, &mail, queue_id(ctx),
 		map_meta(snapshot->map)->generation, &snapshot->log, emit,
 		&emitter);
-	count(server, &decision, result);
+	count(server, &decision, counted);
 	if (decision.proof.right)
 		proofs_note(&server->proofs, snapshot, decision.proof.right);
 	return decision.refuse ? refuse(ctx, &decision) : SMFIS_CONTINUE;

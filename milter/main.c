@@ -130,11 +130,11 @@ static char *absolute(const char *path)
 
 /* As readdress-milter(8) tells: what stands in our directories and is not what
  * it must be will be so the next time. The unit restarts after all but 78. */
-static int exit_code(int code)
+static int exit_code(int result)
 {
-	if (code == ERR_BAD || code == ERR_NOENT || code == ERR_NOTFOUND)
-		code = ERR_CONFIG;
-	return error_exit_code(code);
+	if (result == ERR_BAD || result == ERR_NOENT || result == ERR_NOTFOUND)
+		result = ERR_CONFIG;
+	return error_exit_code(result);
 }
 
 /* What a start goes on in spite of. As the user who runs it. test: nothing is

@@ -32,15 +32,15 @@ static int try_directory(
 {
 	char parent[PATH_MAX];
 	struct stat there;
-	int code;
+	int result;
 
 	if (lstat(directory, &there) == 0)
 		return 0;
 	parent_of(directory, parent);
 	if (errno == ENOENT && access(parent, W_OK | X_OK) == 0)
 		return 0;
-	code = error_set_errno(error, "cannot make %s %s", what, directory);
-	return code == ERR_PERM ? code : ERR_CREATE;
+	result = error_set_errno(error, "cannot make %s %s", what, directory);
+	return result == ERR_PERM ? result : ERR_CREATE;
 }
 
 int rehearsal_before(const struct config *config,

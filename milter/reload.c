@@ -16,10 +16,10 @@
 
 /* Every failure of the map but these is "there is no good map": what could not
  * be read now may be read the next time. */
-static int map_failure(int code)
+static int map_failure(int result)
 {
-	return code == ERR_PERM || code == ERR_NOMEM || code == ERR_IO
-		       ? code
+	return result == ERR_PERM || result == ERR_NOMEM || result == ERR_IO
+		       ? result
 		       : ERR_CONFIG;
 }
 

@@ -29,7 +29,7 @@ int file_open_linked(int dirfd, const char *name, const char *shown,
 	struct error *error)
 {
 	struct stat own;
-	int code;
+	int result;
 	int fd = openat(dirfd, name,
 		O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 
@@ -47,18 +47,18 @@ int file_open_linked(int dirfd, const char *name, const char *shown,
 		return error_set_errno(error, "cannot open %s", shown);
 	}
 	if (fstat(fd, status)) {
-		code = error_set_errno(error, "cannot stat %s", shown);
+		result = error_set_errno(error, "cannot stat %s", shown);
 		close(fd);
-		return code;
+		return result;
 	}
 	if (!S_ISREG(status->st_mode)) {
 		close(fd);
 		return not_regular(shown, status->st_mode, error);
 	}
-	code = linkcheck(dirfd, name, status, ours, shown, error);
-	if (code) {
+	result = linkcheck(dirfd, name, status, ours, shown, error);
+	if (result) {
 		close(fd);
-		return code;
+		return result;
 	}
 	return fd;
 }
@@ -105,7 +105,7 @@ ssize_t file_read_at(int fd, void *data, size_t len, off_t offset)
 int file_read_small(int dirfd, const char *name, const char *shown, char *text,
 	size_t size, struct error *error)
 {
-	int code;
+	int result;
 	ssize_t got;
 	int fd = file_open(dirfd, name, shown, NULL, error);
 
@@ -113,16 +113,16 @@ int file_read_small(int dirfd, const char *name, const char *shown, char *text,
 		return fd;
 	got = file_read_at(fd, text, size, 0);
 	if (got < 0)
-		code = error_set_errno(error, "cannot read %s", shown);
+		result = error_set_errno(error, "cannot read %s", shown);
 	else if ((size_t)got == size)
-		code = error_set(error, ERR_BAD, "%s is longer than %zu octets",
-			shown, size - 1);
+		result = error_set(error, ERR_BAD,
+			"%s is longer than %zu octets", shown, size - 1);
 	else
-		code = (int)got;
-	if (code >= 0)
-		text[code] = '\0';
+		result = (int)got;
+	if (result >= 0)
+		text[result] = '\0';
 	close(fd);
-	return code;
+	return result;
 }
 
 int file_own(int fd, int dirfd, mode_t mode, gid_t group)
@@ -157,16 +157,16 @@ int file_own(int fd, int dirfd, mode_t mode, gid_t group)
 
 int file_error_create(const char *shown, struct error *error)
 {
-	int code = error_set_errno(error, "cannot create %s", shown);
+	int result = error_set_errno(error, "cannot create %s", shown);
 
-	return code == ERR_IO || code == ERR_NOENT ? ERR_CREATE : code;
+	return result == ERR_IO || result == ERR_NOENT ? ERR_CREATE : result;
 }
 
 int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
 	gid_t group, const void *data, size_t len, struct error *error)
 {
 	char fresh[256];
-	int code = 0;
+	int result = 0;
 	int fd = -1;
 
 	(void)snprintf(fresh, sizeof fresh, "%s.new", name);
@@ -178,13 +178,13 @@ int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
 		return file_error_create(shown, error);
 	if (file_own(fd, dirfd, mode, group) < 0 || file_write(fd, data, len) ||
 		fsync(fd) || renameat(dirfd, fresh, dirfd, name)) {
-		code = error_set_errno(error, "cannot write %s", shown);
+		result = error_set_errno(error, "cannot write %s", shown);
 		(void)unlinkat(dirfd, fresh, 0);
 	} else if (fsync(dirfd)) {
-		code = error_set_errno(error, "cannot write %s", shown);
+		result = error_set_errno(error, "cannot write %s", shown);
 	}
 	close(fd);
-	return code;
+	return result;
 }
 
 /* end: the length of the file, whose last line may lack its newline. */
@@ -209,7 +209,7 @@ int file_append_line(int dirfd, const char *name, const char *shown,
 	mode_t mode, gid_t group, const char *line, struct error *error)
 {
 	struct stat status;
-	int code = 0;
+	int result = 0;
 	int fd = openat(dirfd, name,
 		O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW |
 			O_CLOEXEC | O_NOCTTY,
@@ -218,25 +218,25 @@ int file_append_line(int dirfd, const char *name, const char *shown,
 	if (fd < 0)
 		return file_error_create(shown, error);
 	if (fstat(fd, &status)) {
-		code = error_set_errno(error, "cannot stat %s", shown);
+		result = error_set_errno(error, "cannot stat %s", shown);
 		goto out;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		code = not_regular(shown, status.st_mode, error);
+		result = not_regular(shown, status.st_mode, error);
 		goto out;
 	}
-	code = linkcheck(dirfd, name, &status, NULL, shown, error);
-	if (code)
+	result = linkcheck(dirfd, name, &status, NULL, shown, error);
+	if (result)
 		goto out;
 	if ((status.st_size == 0 &&
 		    (file_own(fd, dirfd, mode, group) < 0 || fsync(dirfd))) ||
 		append(fd, line, status.st_size)) {
-		code = error_set_errno(error, "cannot write %s", shown);
+		result = error_set_errno(error, "cannot write %s", shown);
 		/* Best effort: a line cut short is ended by the next one. */
 		if (ftruncate(fd, status.st_size))
-			code = ERR_IO;
+			result = ERR_IO;
 	}
 out:
 	close(fd);
-	return code;
+	return result;
 }

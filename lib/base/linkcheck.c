@@ -67,13 +67,13 @@ int linkcheck(int dirfd, const char *name, const struct stat *file,
 	bool good = false;
 	int top = -1;
 	int dir;
-	int code = 0;
+	int result = 0;
 
 	if (file->st_nlink <= 1)
 		return 0;
 	dir = open_parent(dirfd, name, ours ? ours->below : NULL, &is_below);
 	if (dir < 0 || fstat(dir, &parent)) {
-		code = error_set_errno(
+		result = error_set_errno(
 			error, "cannot open the directory of %s", shown);
 		goto out;
 	}
@@ -84,7 +84,7 @@ int linkcheck(int dirfd, const char *name, const struct stat *file,
 		good = top >= 0 && own_names(top, ours, file) >= file->st_nlink;
 	}
 	if (!good)
-		code = error_set(error, ERR_BAD,
+		result = error_set(error, ERR_BAD,
 			"%s has %lu names (hard links), in a directory of "
 			"another user (%ld), who can make any file so: if it "
 			"is what it should be, put a copy in its place",
@@ -95,5 +95,5 @@ out:
 		close(top);
 	if (dir >= 0)
 		close(dir);
-	return code;
+	return result;
 }

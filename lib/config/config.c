@@ -58,12 +58,12 @@ static int read_error(const char *path, struct error *error)
 	static const int lasting[] = { ENOENT, ENOTDIR, EISDIR, EACCES, EPERM,
 		ELOOP, ENAMETOOLONG, ENXIO, ENODEV, EINVAL };
 	int saved = errno;
-	int code = error_set_errno(error, "%s", path);
+	int result = error_set_errno(error, "%s", path);
 
 	for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
 		if (saved == lasting[i])
 			return ERR_CONFIG;
-	return code;
+	return result;
 }
 
 /* *text: free() it, NUL-terminated. */

@@ -287,17 +287,17 @@ static int domain_to_ascii(
 {
 	char text[sizeof((struct mailbox *)0)->domain];
 	uint8_t *ascii = NULL;
-	int code;
+	int result;
 	size_t ascii_len;
 
 	if (len >= sizeof text || memchr(domain, '\0', len))
 		return ERR_BAD;
 	memcpy(text, domain, len);
 	text[len] = '\0';
-	code = idn2_lookup_u8((const uint8_t *)text, &ascii,
+	result = idn2_lookup_u8((const uint8_t *)text, &ascii,
 		IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-	if (code != IDN2_OK)
-		return code == IDN2_MALLOC ? ERR_NOMEM : ERR_BAD;
+	if (result != IDN2_OK)
+		return result == IDN2_MALLOC ? ERR_NOMEM : ERR_BAD;
 	ascii_len = strlen((char *)ascii);
 	/* U+3002 and its like at the end have become a dot */
 	if (ascii_len && ascii[ascii_len - 1] == '.')

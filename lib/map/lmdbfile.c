@@ -120,13 +120,13 @@ static int open_env(struct lmdbfile *file, int fd, uint64_t size)
 	return rc;
 }
 
-int lmdbfile_open(struct lmdbfile **result, int fd, const char *shown,
+int lmdbfile_open(struct lmdbfile **opened, int fd, const char *shown,
 	uint64_t size, const char *const *names, unsigned needed,
 	struct error *error)
 {
 	MDB_txn *txn = NULL;
 	struct lmdbfile *file = calloc(1, sizeof *file);
-	int code;
+	int result;
 	int rc;
 
 	if (!file)
@@ -148,14 +148,14 @@ int lmdbfile_open(struct lmdbfile **result, int fd, const char *shown,
 		txn = NULL;
 	}
 	if (!rc) {
-		*result = file;
+		*opened = file;
 		return 0;
 	}
 	if (txn)
 		mdb_txn_abort(txn);
 	lmdbfile_close(file);
-	code = translate(rc, shown, error);
-	return rc == MDB_NOTFOUND ? ERR_BAD : code;
+	result = translate(rc, shown, error);
+	return rc == MDB_NOTFOUND ? ERR_BAD : result;
 }
 
 void lmdbfile_close(struct lmdbfile *file)
@@ -218,7 +218,7 @@ int lmdbfile_count(
 	return 0;
 }
 
-int lmdbfile_cursor_open(struct lmdbfile_cursor **result,
+int lmdbfile_cursor_open(struct lmdbfile_cursor **opened,
 	const struct lmdbfile *file, unsigned database)
 {
 	struct lmdbfile_cursor *cursor = calloc(1, sizeof *cursor);
@@ -235,7 +235,7 @@ int lmdbfile_cursor_open(struct lmdbfile_cursor **result,
 		lmdbfile_cursor_close(cursor);
 		return translate(rc, "map", NULL);
 	}
-	*result = cursor;
+	*opened = cursor;
 	return 0;
 }
 
@@ -321,13 +321,13 @@ static size_t map_size(uint64_t rows, uint64_t octets)
 	return (size_t)(size & ~(uint64_t)0xffff);
 }
 
-int lmdbfile_create(struct lmdbfile_writer **result, const char *path,
+int lmdbfile_create(struct lmdbfile_writer **opened, const char *path,
 	uint64_t rows, uint64_t octets, const char *const *names,
 	struct error *error)
 {
 	size_t length = strlen(path) + 1;
 	struct lmdbfile_writer *writer = calloc(1, sizeof *writer + length);
-	int code;
+	int result;
 	int rc;
 
 	if (!writer)
@@ -349,12 +349,12 @@ int lmdbfile_create(struct lmdbfile_writer **result, const char *path,
 	if (!rc)
 		rc = begin(writer);
 	if (!rc) {
-		*result = writer;
+		*opened = writer;
 		return 0;
 	}
-	code = write_error(writer, rc, error);
+	result = write_error(writer, rc, error);
 	lmdbfile_abandon(writer);
-	return code == ERR_NOENT ? ERR_CREATE : code;
+	return result == ERR_NOENT ? ERR_CREATE : result;
 }
 
 static int prepare(struct lmdbfile_writer *writer, unsigned database)

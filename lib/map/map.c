@@ -50,24 +50,24 @@ static int verify(int file, const char *path, bool isolated, int *memory,
 {
 	const int seals =
 		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-	int code;
+	int result;
 
 	if (!isolated) {
-		code = trailer_check(
+		result = trailer_check(
 			file, path, MAP_VERSION, -1, length, error);
-		return code ? code : architecture_check(file, path, error);
+		return result ? result : architecture_check(file, path, error);
 	}
 	*memory = make_memory();
 	if (*memory < 0)
 		return error_set_errno(
 			error, "cannot make memory for %s", path);
-	code = trailer_check(file, path, MAP_VERSION, *memory, length, error);
-	if (!code)
-		code = architecture_check(*memory, path, error);
-	if (!code && fcntl(*memory, F_ADD_SEALS, seals))
-		code = error_set_errno(
+	result = trailer_check(file, path, MAP_VERSION, *memory, length, error);
+	if (!result)
+		result = architecture_check(*memory, path, error);
+	if (!result && fcntl(*memory, F_ADD_SEALS, seals))
+		result = error_set_errno(
 			error, "cannot seal the copy of %s", path);
-	return code;
+	return result;
 }
 
 static int check_rows(const struct map *map, struct lmdbfile_reader *reader,
@@ -76,10 +76,10 @@ static int check_rows(const struct map *map, struct lmdbfile_reader *reader,
 	for (unsigned t = 0; t < RULE_TABLES; t++) {
 		uint64_t said = map_rows(map, (enum rule_table)t);
 		uint64_t rows;
-		int code = lmdbfile_count(reader, t, &rows);
+		int result = lmdbfile_count(reader, t, &rows);
 
-		if (code)
-			return error_set(error, code, "cannot read %s", path);
+		if (result)
+			return error_set(error, result, "cannot read %s", path);
 		if (rows != said)
 			return error_set(error, ERR_BAD,
 				"%s is damaged: %s holds %" PRIu64
@@ -93,69 +93,69 @@ static int check_content(struct map *map, const char *path, struct error *error)
 {
 	struct lmdbfile_reader reader;
 	struct bytes record;
-	int code = lmdbfile_begin(&reader, map->file);
+	int result = lmdbfile_begin(&reader, map->file);
 
-	if (code)
-		return error_set(error, code, "cannot read %s", path);
-	code = lmdbfile_get(
+	if (result)
+		return error_set(error, result, "cannot read %s", path);
+	result = lmdbfile_get(
 		&reader, MAPFILE_META, bytes_of(MAPFILE_META_KEY), &record);
-	if (code < 0)
-		code = error_set(error, code, "cannot read %s", path);
-	else if (!code || mapmeta_parse(record, &map->meta))
-		code = error_set(error, ERR_BAD,
+	if (result < 0)
+		result = error_set(error, result, "cannot read %s", path);
+	else if (!result || mapmeta_parse(record, &map->meta))
+		result = error_set(error, ERR_BAD,
 			"%s is not a map of readdress: its metadata cannot be "
 			"read",
 			path);
 	else
-		code = check_rows(map, &reader, path, error);
+		result = check_rows(map, &reader, path, error);
 	lmdbfile_end(&reader);
-	return code;
+	return result;
 }
 
 static int gather(const struct map *map, struct roles *roles)
 {
-	int code = 0;
+	int result = 0;
 
-	for (unsigned t = 0; code >= 0 && t < RULE_TABLES; t++) {
+	for (unsigned t = 0; result >= 0 && t < RULE_TABLES; t++) {
 		struct map_walk walk = { .map = map,
 			.table = (enum rule_table)t };
 
-		while ((code = map_walk_next(&walk)) == 1) {
-			code = roles_add(roles, walk.table, &walk.rule);
-			if (code < 0)
+		while ((result = map_walk_next(&walk)) == 1) {
+			result = roles_add(roles, walk.table, &walk.rule);
+			if (result < 0)
 				break;
 		}
 		map_walk_close(&walk);
 	}
-	return code;
+	return result;
 }
 
 /* The roles of an old map; several threads may ask at once. */
-static int old_roles(const struct map *map, const struct roles **result)
+static int old_roles(const struct map *map, const struct roles **opened)
 {
 	struct map_old *old = map->old;
 	struct roles *roles = NULL;
-	int code = 0;
+	int result = 0;
 
 	pthread_mutex_lock(&old->mutex);
 	if (!old->roles) {
 		roles = roles_open();
-		code = roles ? gather(map, roles) : ERR_NOMEM;
-		if (code < 0)
+		result = roles ? gather(map, roles) : ERR_NOMEM;
+		if (result < 0)
 			roles_close(roles);
 		else
 			old->roles = roles;
 	}
-	*result = old->roles;
+	*opened = old->roles;
 	pthread_mutex_unlock(&old->mutex);
-	return code;
+	return result;
 }
 
 static int open_old(
 	struct map *map, bool isolated, const char *path, struct error *error)
 {
 	const struct roles *roles;
-	int code = 0;
+	int result = 0;
 
 	if (lmdbfile_has(map->file, MAPFILE_ROLES))
 		return 0;
@@ -165,8 +165,8 @@ static int open_old(
 	pthread_mutex_init(&map->old->mutex, NULL);
 	/* The milter: no message is to wait for it. */
 	if (isolated)
-		code = old_roles(map, &roles);
-	return code ? error_set(error, code, "cannot read %s", path) : 0;
+		result = old_roles(map, &roles);
+	return result ? error_set(error, result, "cannot read %s", path) : 0;
 }
 
 static void close_old(struct map_old *old)
@@ -178,48 +178,49 @@ static void close_old(struct map_old *old)
 	free(old);
 }
 
-int map_open(struct map **result, const char *path, bool isolated,
+int map_open(struct map **opened, const char *path, bool isolated,
 	struct error *error)
 {
-	int code;
+	int result;
 	int file = file_open(AT_FDCWD, path, path, NULL, error);
 
 	if (file < 0)
 		return file;
-	code = map_open_file(result, file, path, isolated, error);
+	result = map_open_file(opened, file, path, isolated, error);
 	close(file);
-	return code;
+	return result;
 }
 
-int map_open_file(struct map **result, int file, const char *path,
+int map_open_file(struct map **opened, int file, const char *path,
 	bool isolated, struct error *error)
 {
 	struct map *map = NULL;
 	int memory = -1;
-	int code = 0;
+	int result = 0;
 
 	map = calloc(1, sizeof *map);
 	if (!map) {
-		code = error_set(error, ERR_NOMEM, "%s: out of memory", path);
+		result = error_set(error, ERR_NOMEM, "%s: out of memory", path);
 		goto out;
 	}
-	code = verify(file, path, isolated, &memory, &map->octets, error);
-	if (!code)
-		code = lmdbfile_open(&map->file, isolated ? memory : file, path,
-			map->octets, mapfile_names, MAPFILE_NEEDED, error);
-	if (!code)
-		code = check_content(map, path, error);
-	if (!code)
-		code = open_old(map, isolated, path, error);
-	if (!code) {
-		*result = map;
+	result = verify(file, path, isolated, &memory, &map->octets, error);
+	if (!result)
+		result = lmdbfile_open(&map->file, isolated ? memory : file,
+			path, map->octets, mapfile_names, MAPFILE_NEEDED,
+			error);
+	if (!result)
+		result = check_content(map, path, error);
+	if (!result)
+		result = open_old(map, isolated, path, error);
+	if (!result) {
+		*opened = map;
 		map = NULL;
 	}
 out:
 	map_close(map);
 	if (memory >= 0)
 		close(memory);
-	return code;
+	return result;
 }
 
 void map_close(struct map *map)
@@ -250,17 +251,18 @@ uint64_t map_octets(const struct map *map)
 	return map->octets;
 }
 
-int map_reader_open(struct map_reader **result, const struct map *map)
+int map_reader_open(struct map_reader **opened, const struct map *map)
 {
 	struct map_reader *reader = calloc(1, sizeof *reader);
-	int code = reader ? lmdbfile_begin(&reader->in, map->file) : ERR_NOMEM;
+	int result =
+		reader ? lmdbfile_begin(&reader->in, map->file) : ERR_NOMEM;
 
-	if (code) {
+	if (result) {
 		free(reader);
-		return code;
+		return result;
 	}
 	reader->map = map;
-	*result = reader;
+	*opened = reader;
 	return 0;
 }
 
@@ -308,64 +310,64 @@ static int add_roles(
 	struct map_reader *reader, struct bytes name, unsigned *roles)
 {
 	struct bytes value;
-	int code = lmdbfile_get(&reader->in, MAPFILE_DOMAINS, name, &value);
+	int result = lmdbfile_get(&reader->in, MAPFILE_DOMAINS, name, &value);
 
-	if (code == 1)
+	if (result == 1)
 		*roles |= MAP_ROLE_INBOUND;
-	if (code < 0)
-		return code;
+	if (result < 0)
+		return result;
 	if (reader->map->old) {
 		const struct roles *old = NULL;
 
-		code = old_roles(reader->map, &old);
-		if (!code)
+		result = old_roles(reader->map, &old);
+		if (!result)
 			*roles |= roles_find(old, name);
-		return code;
+		return result;
 	}
-	code = lmdbfile_get(&reader->in, MAPFILE_ROLES, name, &value);
-	if (code == 1 && value.len)
+	result = lmdbfile_get(&reader->in, MAPFILE_ROLES, name, &value);
+	if (result == 1 && value.len)
 		*roles |= (unsigned char)value.data[0];
-	return code < 0 ? code : 0;
+	return result < 0 ? result : 0;
 }
 
 int map_domain_roles(
 	struct map_reader *reader, struct bytes domain, unsigned *roles)
 {
 	char key[2 + LMDBFILE_KEY_MAX] = "*.";
-	int code;
+	int result;
 
 	*roles = 0;
 	if (domain.len > LMDBFILE_KEY_MAX)
 		return 0;
-	code = add_roles(reader, domain, roles);
+	result = add_roles(reader, domain, roles);
 	/* And those of the sub-domain rules above it. */
-	for (size_t at = 0; !code && at + 1 < domain.len; at++) {
+	for (size_t at = 0; !result && at + 1 < domain.len; at++) {
 		size_t rest = domain.len - at - 1;
 
 		if (domain.data[at] == '.') {
 			memcpy(key + 2, domain.data + at + 1, rest);
-			code = add_roles(
+			result = add_roles(
 				reader, (struct bytes){ key, 2 + rest }, roles);
 		}
 	}
-	return code;
+	return result;
 }
 
 int map_walk_next(struct map_walk *walk)
 {
-	int code = 0;
+	int result = 0;
 
 	if (!walk->map)
 		return 0;
 	if (!walk->cursor)
-		code = lmdbfile_cursor_open(
+		result = lmdbfile_cursor_open(
 			&walk->cursor, walk->map->file, walk->table);
-	if (!code)
-		code = lmdbfile_cursor_next(
+	if (!result)
+		result = lmdbfile_cursor_next(
 			walk->cursor, &walk->rule.key, &walk->rule.value);
-	if (!code)
+	if (!result)
 		walk->map = NULL;
-	return code;
+	return result;
 }
 
 void map_walk_close(struct map_walk *walk)

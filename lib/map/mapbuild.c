@@ -18,12 +18,12 @@ struct map_builder {
 	char path[];
 };
 
-int map_builder_open(struct map_builder **result, const char *path,
+int map_builder_open(struct map_builder **opened, const char *path,
 	uint64_t rows, uint64_t octets, struct error *error)
 {
 	size_t length = strlen(path) + 1;
 	struct map_builder *builder = calloc(1, sizeof *builder + length);
-	int code;
+	int result;
 
 	if (!builder)
 		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
@@ -32,15 +32,17 @@ int map_builder_open(struct map_builder **result, const char *path,
 	builder->roles = roles_open();
 	/* Three times: each key and each target may bring a domain of its own.
 	 */
-	code = builder->domains && builder->roles
-		       ? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
-				 3 * octets + MAPMETA_MAX, mapfile_names, error)
-		       : error_set(error, ERR_NOMEM, "%s: out of memory", path);
-	if (code)
+	result = builder->domains && builder->roles
+			 ? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
+				   3 * octets + MAPMETA_MAX, mapfile_names,
+				   error)
+			 : error_set(
+				   error, ERR_NOMEM, "%s: out of memory", path);
+	if (result)
 		map_builder_close(builder);
 	else
-		*result = builder;
-	return code;
+		*opened = builder;
+	return result;
 }
 
 /* What is behind the last "@". */
@@ -57,24 +59,25 @@ int map_builder_put(struct map_builder *builder, enum rule_table table,
 	const struct rule *rule, struct error *error)
 {
 	enum rule_kind kind = rule_value_kind(rule->value);
-	int code;
+	int result;
 
 	if (kind >= RULE_KINDS)
 		return error_set(error, ERR_BAD,
 			"%s: %.*s has a value of no known kind", builder->path,
 			(int)rule->key.len, rule->key.data);
-	code = lmdbfile_append(
+	result = lmdbfile_append(
 		builder->writer, table, rule->key, rule->value, error);
-	if (code)
-		return code;
+	if (result)
+		return result;
 	builder->rows[table][kind]++;
 	if (table == RULE_INBOUND &&
 		nameset_add(builder->domains, key_domain(rule->key)))
-		code = ERR_NOMEM;
-	if (!code)
-		code = roles_add(builder->roles, table, rule);
-	return code ? error_set(error, code, "%s: out of memory", builder->path)
-		    : 0;
+		result = ERR_NOMEM;
+	if (!result)
+		result = roles_add(builder->roles, table, rule);
+	return result ? error_set(error, result, "%s: out of memory",
+				builder->path)
+		      : 0;
 }
 
 static int put_role(void *context, struct bytes name, struct bytes value,
@@ -91,12 +94,12 @@ static int put_domains(struct map_builder *builder, struct error *error)
 	size_t count;
 	const struct bytes *names = nameset_sorted(builder->domains, &count);
 	const struct bytes none = { NULL, 0 };
-	int code = 0;
+	int result = 0;
 
-	for (size_t i = 0; !code && i < count; i++)
-		code = lmdbfile_append(builder->writer, MAPFILE_DOMAINS,
+	for (size_t i = 0; !result && i < count; i++)
+		result = lmdbfile_append(builder->writer, MAPFILE_DOMAINS,
 			names[i], none, error);
-	return code;
+	return result;
 }
 
 static int put_meta(struct map_builder *builder, const struct map_meta *meta,
@@ -115,33 +118,34 @@ static int put_meta(struct map_builder *builder, const struct map_meta *meta,
 
 static int seal(struct map_builder *builder, struct error *error)
 {
-	int code;
+	int result;
 	int fd = open(builder->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return error_set_errno(error, "cannot open %s", builder->path);
-	code = trailer_append(fd, builder->path, MAP_VERSION, error);
-	if (!code && fsync(fd))
-		code = error_set_errno(error, "cannot write %s", builder->path);
+	result = trailer_append(fd, builder->path, MAP_VERSION, error);
+	if (!result && fsync(fd))
+		result = error_set_errno(
+			error, "cannot write %s", builder->path);
 	close(fd);
-	return code;
+	return result;
 }
 
 int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 	struct error *error)
 {
-	int code = put_domains(builder, error);
+	int result = put_domains(builder, error);
 
-	if (!code)
-		code = roles_each(builder->roles, put_role, builder, error);
-	if (!code)
-		code = put_meta(builder, meta, error);
-	if (!code)
-		code = lmdbfile_finish(builder->writer, error);
-	if (!code)
-		code = seal(builder, error);
-	builder->sealed = !code;
-	return code;
+	if (!result)
+		result = roles_each(builder->roles, put_role, builder, error);
+	if (!result)
+		result = put_meta(builder, meta, error);
+	if (!result)
+		result = lmdbfile_finish(builder->writer, error);
+	if (!result)
+		result = seal(builder, error);
+	builder->sealed = !result;
+	return result;
 }
 
 void map_builder_close(struct map_builder *builder)

@@ -96,10 +96,10 @@ int nameset_add(struct nameset *set, struct bytes name)
 	if (slot->data)
 		return 0;
 	if (set->count >= set->slot_count / 2) {
-		int code = grow(set);
+		int result = grow(set);
 
-		if (code)
-			return code;
+		if (result)
+			return result;
 		slot = find(set->slots, set->slot_count, name);
 	}
 	slot->data = arena_copy(set->names, name.data, name.len);

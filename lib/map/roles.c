@@ -70,14 +70,14 @@ static int add(struct roles *roles, size_t set, struct bytes address)
 static int add_targets(struct roles *roles, struct bytes targets)
 {
 	struct bytes target;
-	int code = 0;
+	int result = 0;
 
 	/* The usual case, without a look at each byte. */
 	if (targets.len && !memchr(targets.data, ',', targets.len))
 		return add(roles, 0, targets);
-	while (!code && rule_next_target(&targets, &target))
-		code = add(roles, 0, target);
-	return code;
+	while (!result && rule_next_target(&targets, &target))
+		result = add(roles, 0, target);
+	return result;
 }
 
 int roles_add(
@@ -106,11 +106,11 @@ int roles_each(struct roles *roles,
 	const struct bytes *names[SETS];
 	size_t count[SETS];
 	size_t at[SETS] = { 0 };
-	int code = 0;
+	int result = 0;
 
 	for (size_t i = 0; i < SETS; i++)
 		names[i] = nameset_sorted(roles->names[i], &count[i]);
-	while (!code) {
+	while (!result) {
 		const struct bytes *first = NULL;
 		char value = 0;
 
@@ -127,7 +127,8 @@ int roles_each(struct roles *roles,
 				value = (char)(value | masks[i]);
 				at[i]++;
 			}
-		code = put(context, *first, (struct bytes){ &value, 1 }, error);
+		result = put(
+			context, *first, (struct bytes){ &value, 1 }, error);
 	}
-	return code;
+	return result;
 }

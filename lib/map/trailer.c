@@ -34,13 +34,13 @@ static uint64_t get_number(const unsigned char *at, unsigned octets)
 static int hash(int fd, const char *path, uint64_t length, int copy,
 	unsigned char digest[DIGEST], struct error *error)
 {
-	int code = 0;
+	int result = 0;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	char *chunk = malloc(CHUNK);
 
 	if (!context || !chunk ||
 		!EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
-		code = error_set(error, ERR_NOMEM,
+		result = error_set(error, ERR_NOMEM,
 			"%s: out of memory while hashing it", path);
 		goto out;
 	}
@@ -50,36 +50,36 @@ static int hash(int fd, const char *path, uint64_t length, int copy,
 		ssize_t got = file_read_at(fd, chunk, want, (off_t)at);
 
 		if (got < 0) {
-			code = error_set_errno(error, "cannot read %s", path);
+			result = error_set_errno(error, "cannot read %s", path);
 			goto out;
 		}
 		if ((size_t)got < want) {
-			code = error_set(error, ERR_BAD,
+			result = error_set(error, ERR_BAD,
 				"%s was cut while it was read", path);
 			goto out;
 		}
 		if (!EVP_DigestUpdate(context, chunk, want)) {
-			code = error_set(
+			result = error_set(
 				error, ERR_IO, "%s: SHA-256 failed", path);
 			goto out;
 		}
 		if (copy >= 0 && file_write(copy, chunk, want)) {
 			bool full = errno == ENOSPC;
 
-			code = error_set_errno(
+			result = error_set_errno(
 				error, "cannot copy %s into memory", path);
 			if (full)
-				code = ERR_NOMEM;
+				result = ERR_NOMEM;
 			goto out;
 		}
 		at += want;
 	}
 	if (!EVP_DigestFinal_ex(context, digest, NULL))
-		code = error_set(error, ERR_IO, "%s: SHA-256 failed", path);
+		result = error_set(error, ERR_IO, "%s: SHA-256 failed", path);
 out:
 	free(chunk);
 	EVP_MD_CTX_free(context);
-	return code;
+	return result;
 }
 
 int trailer_append(
@@ -87,16 +87,16 @@ int trailer_append(
 {
 	unsigned char trailer[TRAILER_SIZE] = { 0 };
 	off_t length = lseek(fd, 0, SEEK_END);
-	int code;
+	int result;
 
 	if (length < 0)
 		return error_set_errno(error, "cannot read %s", path);
 	memcpy(trailer, magic, sizeof magic);
 	put_number(trailer + 8, version, 4);
 	put_number(trailer + 16, (uint64_t)length, 8);
-	code = hash(fd, path, (uint64_t)length, -1, trailer + 24, error);
-	if (code)
-		return code;
+	result = hash(fd, path, (uint64_t)length, -1, trailer + 24, error);
+	if (result)
+		return result;
 	if (file_write(fd, trailer, sizeof trailer))
 		return error_set_errno(error, "cannot write %s", path);
 	return 0;
@@ -132,7 +132,7 @@ int trailer_check(int fd, const char *path, uint32_t version, int copy,
 	uint64_t size;
 	uint64_t found;
 	ssize_t got;
-	int code;
+	int result;
 
 	if (fstat(fd, &status))
 		return error_set_errno(error, "cannot stat %s", path);
@@ -158,9 +158,9 @@ int trailer_check(int fd, const char *path, uint32_t version, int copy,
 		return error_set(error, ERR_BAD,
 			"%s is damaged: it is not as long as it was made",
 			path);
-	code = hash(fd, path, size, copy, digest, error);
-	if (code)
-		return code;
+	result = hash(fd, path, size, copy, digest, error);
+	if (result)
+		return result;
 	if (memcmp(digest, trailer + 24, DIGEST) != 0)
 		return error_set(error, ERR_BAD,
 			"%s is damaged: its SHA-256 digest does not agree with "

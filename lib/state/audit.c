@@ -132,7 +132,7 @@ int audit_last(
 	char *line = NULL;
 	size_t size = 0;
 	FILE *file = NULL;
-	int code = 0;
+	int result = 0;
 	int fd;
 
 	*last = (struct audit_last){ 0 };
@@ -143,9 +143,9 @@ int audit_last(
 		return fd == ERR_NOENT ? 0 : fd;
 	file = fdopen(fd, "r");
 	if (!file) {
-		code = state_set_errno(error, "cannot read %s", path);
+		result = state_set_errno(error, "cannot read %s", path);
 		close(fd);
-		return code;
+		return result;
 	}
 	while (getline(&line, &size, file) >= 0) {
 		bool failed;
@@ -159,8 +159,8 @@ int audit_last(
 		}
 	}
 	if (!feof(file)) /* an error, or memory is exhausted */
-		code = state_set_errno(error, "cannot read %s", path);
+		result = state_set_errno(error, "cannot read %s", path);
 	free(line);
 	fclose(file);
-	return code;
+	return result;
 }

@@ -39,7 +39,7 @@ static int next_line(
 {
 	char path[STATE_PATH_MAX];
 	ssize_t len;
-	int code = 0;
+	int result = 0;
 
 	if (!source->file)
 		return 0;
@@ -52,11 +52,11 @@ static int next_line(
 	}
 	if (!feof(source->file)) { /* an error, or memory is exhausted */
 		state_path(state, source->name, path);
-		code = state_set_errno(error, "cannot read %s", path);
+		result = state_set_errno(error, "cannot read %s", path);
 	}
 	(void)fclose(source->file);
 	source->file = NULL;
-	return code;
+	return result;
 }
 
 static int open_source(
@@ -72,10 +72,10 @@ static int open_source(
 		return fd == ERR_NOENT ? 0 : fd;
 	source->file = fdopen(fd, "r");
 	if (!source->file) {
-		int code = state_set_errno(error, "cannot read %s", path);
+		int result = state_set_errno(error, "cannot read %s", path);
 
 		close(fd);
-		return code;
+		return result;
 	}
 	return next_line(state, source, error);
 }
@@ -177,17 +177,17 @@ int events_each(const struct state *state,
 {
 	struct source audit = { .name = STATE_AUDIT };
 	struct source milter = { .name = STATE_RELOAD_LOG, .milter = true };
-	int code = open_source(state, &audit, error);
+	int result = open_source(state, &audit, error);
 
-	if (!code)
-		code = open_source(state, &milter, error);
-	while (!code && (audit.file || milter.file)) {
+	if (!result)
+		result = open_source(state, &milter, error);
+	while (!result && (audit.file || milter.file)) {
 		struct source *next = choose(&audit, &milter);
 		struct events_entry line = read_line(next);
 
-		code = entry(context, &line);
-		if (!code)
-			code = next_line(state, next, error);
+		result = entry(context, &line);
+		if (!result)
+			result = next_line(state, next, error);
 	}
 	if (audit.file)
 		(void)fclose(audit.file);
@@ -195,5 +195,5 @@ int events_each(const struct state *state,
 		(void)fclose(milter.file);
 	free(audit.line);
 	free(milter.line);
-	return code;
+	return result;
 }

@@ -58,7 +58,7 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 	struct dirent *entry;
 	DIR *dir;
 	struct error cause = { .text = "" };
-	int code = 0;
+	int result = 0;
 	int fd = state_open_subdir(
 		state, STATE_HISTORY_DIR, STATE_MODE_DIR, false, &cause);
 
@@ -70,30 +70,30 @@ int state_history(const struct state *state, uint64_t **list, size_t *count,
 		return error_pass(error, fd, &cause);
 	dir = fdopendir(fd);
 	if (!dir) {
-		code = state_set_errno(
+		result = state_set_errno(
 			error, "cannot read %s/" STATE_HISTORY_DIR, state->dir);
 		close(fd);
-		return code;
+		return result;
 	}
 	errno = 0;
-	while (!code && (entry = readdir(dir))) {
+	while (!result && (entry = readdir(dir))) {
 		uint64_t generation = parse_name(entry->d_name);
 
 		if (generation)
-			code = push(list, count, generation, error);
+			result = push(list, count, generation, error);
 	}
-	if (!code && errno)
-		code = state_set_errno(
+	if (!result && errno)
+		result = state_set_errno(
 			error, "cannot read %s/" STATE_HISTORY_DIR, state->dir);
 	closedir(dir);
-	if (code) {
+	if (result) {
 		free(*list);
 		*list = NULL;
 		*count = 0;
 	} else if (*count) {
 		qsort(*list, *count, sizeof **list, compare);
 	}
-	return code;
+	return result;
 }
 
 /* Writes the list as "3, 4, 5", or "none". */
@@ -113,48 +113,48 @@ int state_no_newest(const struct state *state, int why,
 {
 	uint64_t *list;
 	size_t count;
-	int code = state_history(state, &list, &count, error);
+	int result = state_history(state, &list, &count, error);
 
-	if (code)
-		return code;
+	if (result)
+		return result;
 	if (why == ERR_NOENT && !count)
-		code = error_set(error, why,
+		result = error_set(error, why,
 			"there is no map in %s yet; make one with `readdress "
 			"init` or `readdress load`",
 			state->dir);
 	else if (count)
-		code = error_set(error, ERR_BAD,
+		result = error_set(error, ERR_BAD,
 			"%s; `readdress rollback` goes back to generation "
 			"%" PRIu64 ", or the last good one before it",
 			cause->text, list[count - 1]);
 	else
-		code = error_set(error, why,
+		result = error_set(error, why,
 			"%s. No earlier generation is kept: move this file "
 			"away and load the tables again",
 			cause->text);
 	free(list);
-	return code;
+	return result;
 }
 
 /* Notes what try_newest() found. It stays true as long as the lock is held. */
-static void note_newest(struct state *state, int code, const struct map *map)
+static void note_newest(struct state *state, int result, const struct map *map)
 {
-	state->damaged = code == ERR_BAD;
+	state->damaged = result == ERR_BAD;
 	if (state->lock < 0)
 		return;
-	state->newest_known = !code || code == ERR_NOENT;
-	state->newest = code ? 0 : map_meta(map)->generation;
+	state->newest_known = !result || result == ERR_NOENT;
+	state->newest = result ? 0 : map_meta(map)->generation;
 }
 
 static int try_newest(struct state *state, bool isolated, struct map **map,
 	struct error *error)
 {
-	int code = state_open_map(state->map_path, isolated, map, error);
+	int result = state_open_map(state->map_path, isolated, map, error);
 
-	note_newest(state, code, code ? NULL : *map);
-	if (code == ERR_NOENT)
-		(void)error_set(error, code, "%s is gone", state->map_path);
-	return code;
+	note_newest(state, result, result ? NULL : *map);
+	if (result == ERR_NOENT)
+		(void)error_set(error, result, "%s is gone", state->map_path);
+	return result;
 }
 
 int state_try_newest(struct state *state, struct map **map, struct error *error)
@@ -166,49 +166,49 @@ int state_open_newest(struct state *state, bool isolated, struct map **map,
 	struct error *error)
 {
 	struct error cause = { .text = "" };
-	int code = try_newest(state, isolated, map, &cause);
+	int result = try_newest(state, isolated, map, &cause);
 
-	if (code == ERR_NOENT || code == ERR_BAD)
-		return state_no_newest(state, code, &cause, error);
-	return code ? error_pass(error, code, &cause) : 0;
+	if (result == ERR_NOENT || result == ERR_BAD)
+		return state_no_newest(state, result, &cause, error);
+	return result ? error_pass(error, result, &cause) : 0;
 }
 
 int state_newest(struct state *state, uint64_t *generation, struct error *error)
 {
 	struct map *map = NULL;
-	int code;
+	int result;
 
 	*generation = state->newest;
 	if (state->lock >= 0 && state->newest_known)
 		return 0;
 	*generation = 0;
-	code = try_newest(state, false, &map, error);
-	if (!code) {
+	result = try_newest(state, false, &map, error);
+	if (!result) {
 		*generation = map_meta(map)->generation;
 		map_close(map);
 	}
-	return code == ERR_NOENT || code == ERR_BAD ? 0 : code;
+	return result == ERR_NOENT || result == ERR_BAD ? 0 : result;
 }
 
 int state_generations(struct state *state, uint64_t **list, size_t *count,
 	struct error *error)
 {
 	uint64_t newest;
-	int code = state_newest(state, &newest, error);
+	int result = state_newest(state, &newest, error);
 
-	if (!code)
-		code = state_history(state, list, count, error);
-	if (code || !newest)
-		return code;
+	if (!result)
+		result = state_history(state, list, count, error);
+	if (result || !newest)
+		return result;
 	for (size_t i = 0; i < *count; i++)
 		if ((*list)[i] == newest)
 			return 0; /* a crash left it linked in both places */
-	code = push(list, count, newest, error);
-	if (code) {
+	result = push(list, count, newest, error);
+	if (result) {
 		free(*list);
 		*list = NULL;
 		*count = 0;
-		return code;
+		return result;
 	}
 	qsort(*list, *count, sizeof **list, compare);
 	return 0;
@@ -217,18 +217,18 @@ int state_generations(struct state *state, uint64_t **list, size_t *count,
 /* Opens a map as that generation. Returns ERR_NOENT also if it is another one.
  */
 static int open_numbered(const char *path, uint64_t generation, bool isolated,
-	struct map **result, struct error *error)
+	struct map **opened, struct error *error)
 {
 	struct map *map = NULL;
-	int code = state_open_map(path, isolated, &map, error);
+	int result = state_open_map(path, isolated, &map, error);
 
-	if (code)
-		return code;
+	if (result)
+		return result;
 	if (map_meta(map)->generation != generation) {
 		map_close(map);
 		return ERR_NOENT;
 	}
-	*result = map;
+	*opened = map;
 	return 0;
 }
 
@@ -238,10 +238,10 @@ static int not_kept(
 	char text[256];
 	uint64_t *list = NULL;
 	size_t count = 0;
-	int code = state_generations(state, &list, &count, error);
+	int result = state_generations(state, &list, &count, error);
 
-	if (code)
-		return code;
+	if (result)
+		return result;
 	write_list(list, count, text, sizeof text);
 	free(list);
 	return error_set(error, ERR_NOENT,
@@ -255,18 +255,18 @@ int state_open_generation(struct state *state, uint64_t generation,
 	char name[STATE_NAME_MAX];
 	char path[STATE_PATH_MAX];
 	struct error cause = { .text = "" };
-	int code;
+	int result;
 
 	state_history_name(name, generation);
 	state_path(state, name, path);
-	code = open_numbered(path, generation, isolated, map, &cause);
-	if (code == ERR_NOENT)
-		code = open_numbered(
+	result = open_numbered(path, generation, isolated, map, &cause);
+	if (result == ERR_NOENT)
+		result = open_numbered(
 			state->map_path, generation, isolated, map, &cause);
 	/* A change may have moved it to history/ in the meantime. */
-	if (code == ERR_NOENT)
-		code = open_numbered(path, generation, isolated, map, &cause);
-	if (code == ERR_NOENT)
+	if (result == ERR_NOENT)
+		result = open_numbered(path, generation, isolated, map, &cause);
+	if (result == ERR_NOENT)
 		return not_kept(state, generation, error);
-	return code ? error_pass(error, code, &cause) : 0;
+	return result ? error_pass(error, result, &cause) : 0;
 }

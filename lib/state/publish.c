@@ -22,13 +22,13 @@ int state_next_generation(
 	uint64_t *list = NULL;
 	size_t count = 0;
 	uint64_t newest;
-	int code = state_newest(state, &newest, error);
+	int result = state_newest(state, &newest, error);
 
-	if (!code)
-		code = state_history(state, &list, &count, error);
-	if (!code)
-		code = audit_last(state, &last, error);
-	if (!code) {
+	if (!result)
+		result = state_history(state, &list, &count, error);
+	if (!result)
+		result = audit_last(state, &last, error);
+	if (!result) {
 		if (count)
 			newest = larger(newest, list[count - 1]);
 		*generation = larger(newest, last.generation) + 1;
@@ -36,11 +36,11 @@ int state_next_generation(
 		 * the map that is now damaged. */
 		if (last.generation > newest && !last.not_made &&
 			!state->damaged)
-			code = audit_not_made(state, last.generation,
+			result = audit_not_made(state, last.generation,
 				"the change was interrupted", error);
 	}
 	free(list);
-	return code;
+	return result;
 }
 
 /* Opens and verifies the new map as the milter will do: a map that it would
@@ -50,7 +50,7 @@ static int read_back(
 {
 	struct error cause = { .text = "" };
 	struct map *map = NULL;
-	int code;
+	int result;
 
 	if (meta->time < 0 || meta->time > CLOCK_LAST)
 		return error_set(error, ERR_BAD,
@@ -59,18 +59,18 @@ static int read_back(
 			"changed; set the clock with `date` and run this "
 			"command again",
 			meta->time);
-	code = state_open_map(state->build_path, true, &map, &cause);
-	if (!code && map_meta(map)->generation != meta->generation)
-		code = error_set(&cause, ERR_BAD,
+	result = state_open_map(state->build_path, true, &map, &cause);
+	if (!result && map_meta(map)->generation != meta->generation)
+		result = error_set(&cause, ERR_BAD,
 			"it has generation %" PRIu64 ", expected %" PRIu64,
 			map_meta(map)->generation, meta->generation);
 	map_close(map);
-	if (code == ERR_BAD)
-		return error_set(error, code,
+	if (result == ERR_BAD)
+		return error_set(error, result,
 			"the new map cannot be read back; nothing was "
 			"changed: %s",
 			cause.text);
-	return code ? error_pass(error, code, &cause) : 0;
+	return result ? error_pass(error, result, &cause) : 0;
 }
 
 /* Sets owner and mode of the new map, and writes them to disk before it gets
@@ -78,7 +78,7 @@ static int read_back(
 static int own_build(struct state *state, struct error *error)
 {
 	int changed;
-	int code = 0;
+	int result = 0;
 	int fd = state_open_map_file(
 		state->fd, STATE_BUILD, state->build_path, error);
 
@@ -86,17 +86,17 @@ static int own_build(struct state *state, struct error *error)
 		return fd;
 	changed = file_own(fd, state->fd, STATE_MODE_FILE, state->group);
 	if (changed < 0 || (changed && fsync(fd)))
-		code = state_set_errno(error, "cannot set group and mode of %s",
-			state->build_path);
+		result = state_set_errno(error,
+			"cannot set group and mode of %s", state->build_path);
 	close(fd);
-	return code;
+	return result;
 }
 
 /* Links map.mdb into history/ as well. */
 static int keep_old(struct state *state, uint64_t old, struct error *error)
 {
 	char name[STATE_NAME_MAX];
-	int code = 0;
+	int result = 0;
 	int fd = state_open_subdir(
 		state, STATE_HISTORY_DIR, STATE_MODE_DIR, true, error);
 
@@ -105,16 +105,16 @@ static int keep_old(struct state *state, uint64_t old, struct error *error)
 	state_history_name(name, old);
 	/* A crash may have left it there. */
 	if (unlinkat(state->fd, name, 0) && errno != ENOENT)
-		code = state_set_errno(
+		result = state_set_errno(
 			error, "cannot replace %s/%s", state->dir, name);
 	else if (linkat(state->fd, STATE_MAP, state->fd, name, 0))
-		code = state_set_errno(error, "cannot link %s to %s/%s",
+		result = state_set_errno(error, "cannot link %s to %s/%s",
 			state->map_path, state->dir, name);
 	else if (fsync(fd))
-		code = state_set_errno(error,
+		result = state_set_errno(error,
 			"cannot write %s/" STATE_HISTORY_DIR, state->dir);
 	close(fd);
-	return code;
+	return result;
 }
 
 /* Keeps a damaged map.mdb as evidence under another name. A link suffices,
@@ -150,11 +150,11 @@ static int go_live(struct state *state, uint64_t old, struct error *error)
 		return state_set_errno(error, "cannot rename %s to %s",
 			state->build_path, state->map_path);
 	if (fsync(state->fd)) {
-		int code =
+		int result =
 			state_set_errno(error, "cannot write %s", state->dir);
 
 		restore_old(state, old);
-		return code;
+		return result;
 	}
 	return 0;
 }
@@ -199,26 +199,26 @@ int state_publish(struct state *state, const struct map_meta *meta,
 	uint64_t old = 0;
 	bool logged = false;
 	bool aside = false;
-	int code = state_newest(state, &old, &own);
+	int result = state_newest(state, &old, &own);
 
-	if (!code)
-		code = read_back(state, meta, &own);
-	if (!code)
-		code = own_build(state, &own);
-	if (!code && old)
-		code = keep_old(state, old, &own);
-	if (!code && state->damaged) {
-		code = set_aside(state, &own);
-		aside = !code;
+	if (!result)
+		result = read_back(state, meta, &own);
+	if (!result)
+		result = own_build(state, &own);
+	if (!result && old)
+		result = keep_old(state, old, &own);
+	if (!result && state->damaged) {
+		result = set_aside(state, &own);
+		aside = !result;
 	}
-	if (!code)
-		code = audit_made(
+	if (!result)
+		result = audit_made(
 			state, meta->time, what, meta->generation, &own);
-	if (!code) {
+	if (!result) {
 		logged = true;
-		code = go_live(state, old, &own);
+		result = go_live(state, old, &own);
 	}
-	if (code) {
+	if (result) {
 		(void)unlinkat(state->fd, STATE_BUILD, 0);
 		if (logged)
 			audit_not_made(state, meta->generation, own.text, NULL);
@@ -227,7 +227,7 @@ int state_publish(struct state *state, const struct map_meta *meta,
 		if (aside)
 			(void)renameat(
 				state->fd, STATE_DAMAGED, state->fd, STATE_MAP);
-		return error_pass(error, code, &own);
+		return error_pass(error, result, &own);
 	}
 	state->newest = meta->generation;
 	state->newest_known = true;

@@ -26,17 +26,17 @@ static int remove_history(const struct state *state,
 {
 	uint64_t *list = NULL;
 	size_t count = 0;
-	int code = state_history(state, &list, &count, error);
+	int result = state_history(state, &list, &count, error);
 
-	for (size_t i = 0; code >= 0 && i < count; i++) {
+	for (size_t i = 0; result >= 0 && i < count; i++) {
 		char name[STATE_NAME_MAX];
 
 		state_history_name(name, list[i]);
-		code = remove_file(state, name, error);
-		purged->maps += code > 0;
+		result = remove_file(state, name, error);
+		purged->maps += result > 0;
 	}
 	free(list);
-	return code < 0 ? code : 0;
+	return result < 0 ? result : 0;
 }
 
 /* Sets purged->other if anything is left in served/. The directory itself
@@ -50,7 +50,7 @@ static int look_into_served(const struct state *state,
 	DIR *dir = NULL;
 	int fd = openat(state->fd, STATE_SERVED_DIR,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int code = 0;
+	int result = 0;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
@@ -64,13 +64,13 @@ static int look_into_served(const struct state *state,
 	}
 	if (errno) {
 		state_path(state, STATE_SERVED_DIR, path);
-		code = state_set_errno(error, "cannot read %s", path);
+		result = state_set_errno(error, "cannot read %s", path);
 	}
 	if (dir)
 		(void)closedir(dir);
 	else if (fd >= 0)
 		close(fd);
-	return code;
+	return result;
 }
 
 static int remove_directory(const struct state *state, const char *name,
@@ -98,31 +98,31 @@ int state_purge(
 		STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG, STATE_LOG_KEY,
 		STATE_LOG_KEY ".new", STATE_PROOFS, STATE_PROOFS ".new",
 		STATE_CLAIM };
-	int code;
+	int result;
 
 	*purged = (struct state_purged){ 0 };
 	state->newest_known = false;
-	code = remove_file(state, STATE_MAP, error);
-	purged->maps += code > 0;
-	if (code >= 0)
-		code = remove_history(state, purged, error);
-	for (size_t i = 0; code >= 0 && i < sizeof files / sizeof *files; i++)
-		code = remove_file(state, files[i], error);
-	if (code >= 0)
-		code = remove_directory(
+	result = remove_file(state, STATE_MAP, error);
+	purged->maps += result > 0;
+	if (result >= 0)
+		result = remove_history(state, purged, error);
+	for (size_t i = 0; result >= 0 && i < sizeof files / sizeof *files; i++)
+		result = remove_file(state, files[i], error);
+	if (result >= 0)
+		result = remove_directory(
 			state, STATE_HISTORY_DIR, purged, error);
-	if (!code)
-		code = look_into_served(state, purged, error);
-	if (!code) {
-		code = remove_file(state, STATE_AUDIT, error);
-		purged->audit = code > 0;
+	if (!result)
+		result = look_into_served(state, purged, error);
+	if (!result) {
+		result = remove_file(state, STATE_AUDIT, error);
+		purged->audit = result > 0;
 	}
-	if (code >= 0 && fsync(state->fd))
-		code = state_set_errno(error, "cannot write %s", state->dir);
-	if (code >= 0)
-		code = remove_file(state, STATE_LOCK, error);
-	if (code < 0)
-		return code;
+	if (result >= 0 && fsync(state->fd))
+		result = state_set_errno(error, "cannot write %s", state->dir);
+	if (result >= 0)
+		result = remove_file(state, STATE_LOCK, error);
+	if (result < 0)
+		return result;
 	close(state->lock);
 	state->lock = -1;
 	return 0;

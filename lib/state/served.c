@@ -59,11 +59,11 @@ static int open_served(
 		state, STATE_SERVED_DIR, STATE_MODE_SERVED, false, error);
 
 	if (fd >= 0 && fstat(fd, status)) {
-		int code = state_set_errno(
+		int result = state_set_errno(
 			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
 
 		close(fd);
-		return code;
+		return result;
 	}
 	return fd;
 }
@@ -81,7 +81,7 @@ static int write_note(struct state *state, uint64_t generation,
 	char text[64];
 	struct stat status;
 	int len;
-	int code;
+	int result;
 	int fd = open_served(state, &status, error);
 
 	if (fd < 0)
@@ -89,10 +89,10 @@ static int write_note(struct state *state, uint64_t generation,
 	state_path(state, STATE_NOTE, path);
 	len = snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 "\n",
 		generation, previous);
-	code = file_replace(fd, base(STATE_NOTE), path, STATE_MODE_FILE,
+	result = file_replace(fd, base(STATE_NOTE), path, STATE_MODE_FILE,
 		status.st_gid, text, (size_t)len, error);
 	close(fd);
-	return code;
+	return result;
 }
 
 int state_note_served(
@@ -100,19 +100,19 @@ int state_note_served(
 {
 	uint64_t served;
 	uint64_t previous;
-	int code = state_served(state, &served, &previous, error);
+	int result = state_served(state, &served, &previous, error);
 
 	/* A damaged note is replaced. */
-	if (code && code != ERR_BAD)
-		return code;
-	if (!code && served == generation)
+	if (result && result != ERR_BAD)
+		return result;
+	if (!result && served == generation)
 		return 0;
-	code = write_note(state, generation, served, error);
+	result = write_note(state, generation, served, error);
 	/* The new note may be in place even so, if only the directory's fsync
 	 * failed. */
-	if (code && served)
+	if (result && served)
 		(void)write_note(state, served, previous, NULL);
-	return code;
+	return result;
 }
 
 int state_claim_served(struct state *state, int *fd, struct error *error)
@@ -122,7 +122,7 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 		.l_len = STATE_CLAIM_BYTES };
 	char path[STATE_PATH_MAX];
 	struct stat status;
-	int code = 0;
+	int result = 0;
 	int file;
 	int dir = open_served(state, &status, error);
 
@@ -132,26 +132,26 @@ int state_claim_served(struct state *state, int *fd, struct error *error)
 	file = openat(dir, base(STATE_CLAIM),
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (file < 0)
-		code = state_set_errno(error, "cannot open %s", path);
+		result = state_set_errno(error, "cannot open %s", path);
 	else if (fstat(file, &status))
-		code = state_set_errno(error, "cannot stat %s", path);
+		result = state_set_errno(error, "cannot stat %s", path);
 	else if (linkcheck(dir, base(STATE_CLAIM), &status, NULL, path, error))
-		code = ERR_BAD;
+		result = ERR_BAD;
 	else if (!fcntl(file, F_OFD_SETLK, &lock))
 		*fd = file;
 	else if (errno == EAGAIN || errno == EACCES)
-		code = error_set(error, ERR_BUSY,
+		result = error_set(error, ERR_BUSY,
 			"another readdress-milter serves %s (it holds %s): "
 			"give each milter a state_dir of its own",
 			state->dir, path);
 	else
-		code = state_set_errno(error, "cannot lock %s", path);
-	if (code && file >= 0)
+		result = state_set_errno(error, "cannot lock %s", path);
+	if (result && file >= 0)
 		close(file);
-	else if (!code)
+	else if (!result)
 		(void)fchmod(file, 0600); /* the umask may have cut it */
 	close(dir);
-	return code;
+	return result;
 }
 
 int state_log_reload(struct state *state, const char *what, struct error *error)
@@ -160,7 +160,7 @@ int state_log_reload(struct state *state, const char *what, struct error *error)
 	char stamp[CLOCK_TEXT_MAX];
 	char line[LINE_SIZE];
 	struct stat status;
-	int code;
+	int result;
 	int fd = open_served(state, &status, error);
 
 	if (fd < 0)
@@ -168,43 +168,43 @@ int state_log_reload(struct state *state, const char *what, struct error *error)
 	state_path(state, STATE_RELOAD_LOG, path);
 	clock_text((int64_t)time(NULL), stamp);
 	(void)snprintf(line, sizeof line, "%s %.900s", stamp, what);
-	code = file_append_line(fd, base(STATE_RELOAD_LOG), path,
+	result = file_append_line(fd, base(STATE_RELOAD_LOG), path,
 		STATE_MODE_FILE, status.st_gid, line, error);
 	close(fd);
-	return code;
+	return result;
 }
 
 int state_make_served(
 	struct state *state, uid_t uid, gid_t gid, struct error *error)
 {
 	struct stat status;
-	int code = 0;
+	int result = 0;
 	int fd = state_open_subdir(
 		state, STATE_SERVED_DIR, STATE_MODE_SERVED, true, error);
 
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &status)) {
-		code = state_set_errno(
+		result = state_set_errno(
 			error, "cannot stat %s/" STATE_SERVED_DIR, state->dir);
 		goto out;
 	}
 	if (((uid != (uid_t)-1 && uid != status.st_uid) ||
 		    (gid != (gid_t)-1 && gid != status.st_gid)) &&
 		fchown(fd, uid, gid)) {
-		code = state_set_errno(error,
+		result = state_set_errno(error,
 			"cannot set the owner of %s/" STATE_SERVED_DIR,
 			state->dir);
 		goto out;
 	}
 	if ((status.st_mode & 07777) != STATE_MODE_SERVED &&
 		fchmod(fd, STATE_MODE_SERVED))
-		code = state_set_errno(error,
+		result = state_set_errno(error,
 			"cannot set the mode of %s/" STATE_SERVED_DIR,
 			state->dir);
 out:
 	close(fd);
-	return code;
+	return result;
 }
 
 int state_log_key(
@@ -290,16 +290,16 @@ static int write_proofs(
 {
 	char path[STATE_PATH_MAX];
 	struct stat status;
-	int code;
+	int result;
 	int fd = open_served(state, &status, error);
 
 	if (fd < 0)
 		return fd;
 	state_path(state, STATE_PROOFS, path);
-	code = file_replace(fd, base(STATE_PROOFS), path, STATE_MODE_FILE,
+	result = file_replace(fd, base(STATE_PROOFS), path, STATE_MODE_FILE,
 		status.st_gid, text, len, error);
 	close(fd);
-	return code;
+	return result;
 }
 
 int state_note_proofs(struct state *state, const struct config *config,
@@ -310,19 +310,20 @@ int state_note_proofs(struct state *state, const struct config *config,
 		malloc(config->outbound_required_count * REQUIRED_LINE + 1);
 	size_t len = 0;
 	int got;
-	int code = text ? required_format(config, seen, text, &len) : ERR_NOMEM;
+	int result =
+		text ? required_format(config, seen, text, &len) : ERR_NOMEM;
 
-	if (code < 0) {
-		(void)error_set(error, code, "out of memory");
+	if (result < 0) {
+		(void)error_set(error, result, "out of memory");
 		goto out;
 	}
 	got = read_proofs(state, &old, NULL);
 	if (got == ERR_NOENT && !len)
 		goto out;
 	if (got < 0 || (size_t)got != len || memcmp(old, text, len) != 0)
-		code = write_proofs(state, text, len, error);
+		result = write_proofs(state, text, len, error);
 out:
 	free(old);
 	free(text);
-	return code;
+	return result;
 }

@@ -142,12 +142,12 @@ static char *join(const char *dir, const char *name)
 	return path;
 }
 
-int state_open(struct state **result, const struct config *config, bool create,
+int state_open(struct state **opened, const struct config *config, bool create,
 	struct error *error)
 {
 	struct stat status;
 	bool made = false;
-	int code = 0;
+	int result = 0;
 	struct state *state = calloc(1, sizeof *state);
 
 	if (!state)
@@ -157,20 +157,20 @@ int state_open(struct state **result, const struct config *config, bool create,
 	state->map_path = join(config->state_dir, STATE_MAP);
 	state->build_path = join(config->state_dir, STATE_BUILD);
 	if (!state->dir || !state->map_path || !state->build_path) {
-		code = error_set(error, ERR_NOMEM, "out of memory");
+		result = error_set(error, ERR_NOMEM, "out of memory");
 		goto out;
 	}
-	code = open_dir(state, create, &made, error);
-	if (!code)
-		code = check_dir(state, &status, error);
-	if (code)
+	result = open_dir(state, create, &made, error);
+	if (!result)
+		result = check_dir(state, &status, error);
+	if (result)
 		goto out;
 	state->group = status.st_gid;
 	if (create && status.st_uid == geteuid() && is_fresh(state->fd))
-		code = equip(state, config, error);
+		result = equip(state, config, error);
 out:
-	if (!code) {
-		*result = state;
+	if (!result) {
+		*opened = state;
 		return 0;
 	}
 	if (made) {
@@ -179,7 +179,7 @@ out:
 		(void)rmdir(state->dir);
 	}
 	state_close(state);
-	return code;
+	return result;
 }
 
 void state_close(struct state *state)
@@ -260,7 +260,7 @@ static int take_lock(
 	for (;;) {
 		char path[STATE_PATH_MAX];
 		struct stat file;
-		int code;
+		int result;
 		int fd = openat(state->fd, STATE_LOCK,
 			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 			0600);
@@ -270,21 +270,21 @@ static int take_lock(
 			return state_failed(
 				error, file_error_create(path, error));
 		if (fstat(fd, &file))
-			code = state_set_errno(error, "cannot stat %s", path);
+			result = state_set_errno(error, "cannot stat %s", path);
 		else
-			code = state_failed(
+			result = state_failed(
 				error, linkcheck(state->fd, STATE_LOCK, &file,
 					       NULL, path, error));
-		if (code) {
+		if (result) {
 			close(fd);
-			return code;
+			return result;
 		}
-		code = wait_lock(state, fd, seconds, error);
-		if (!code && is_current(state, fd))
+		result = wait_lock(state, fd, seconds, error);
+		if (!result && is_current(state, fd))
 			return fd;
 		close(fd);
-		if (code)
-			return code;
+		if (result)
+			return result;
 	}
 }
 
@@ -301,7 +301,7 @@ static void sign_lock(int fd)
 int state_lock(struct state *state, unsigned seconds, struct error *error)
 {
 	char path[STATE_PATH_MAX];
-	int code = 0;
+	int result = 0;
 	int fd;
 
 	if (state->lock >= 0)
@@ -312,15 +312,15 @@ int state_lock(struct state *state, unsigned seconds, struct error *error)
 		return fd;
 	if (file_own(fd, state->fd, STATE_MODE_FILE, state->group) < 0 &&
 		errno != EPERM) /* it has another owner, which is fine */
-		code = state_set_errno(
+		result = state_set_errno(
 			error, "cannot set the mode of %s", path);
 	/* A writer that died may have left it. */
-	if (!code && unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT)
-		code = state_set_errno(
+	if (!result && unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT)
+		result = state_set_errno(
 			error, "cannot remove %s", state->build_path);
-	if (code) {
+	if (result) {
 		close(fd);
-		return code;
+		return result;
 	}
 	sign_lock(fd);
 	state->lock = fd;

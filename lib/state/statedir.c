@@ -18,7 +18,7 @@ int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 	bool create, struct error *error)
 {
 	char path[STATE_PATH_MAX];
-	int code;
+	int result;
 	int fd = openat(state->fd, name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -37,9 +37,9 @@ int state_open_subdir(const struct state *state, const char *name, mode_t mode,
 		return state_failed(error, file_error_create(path, error));
 	if (file_own(fd, state->fd, mode, state->group) < 0 ||
 		fsync(state->fd)) {
-		code = state_set_errno(error, "cannot make %s", path);
+		result = state_set_errno(error, "cannot make %s", path);
 		close(fd);
-		return code;
+		return result;
 	}
 	return fd;
 }
@@ -58,13 +58,13 @@ int state_open_map_file(
 int state_open_map(
 	const char *path, bool isolated, struct map **map, struct error *error)
 {
-	int code;
+	int result;
 	int file = state_open_map_file(AT_FDCWD, path, path, error);
 
 	if (file < 0)
 		return file;
-	code = state_failed(
+	result = state_failed(
 		error, map_open_file(map, file, path, isolated, error));
 	close(file);
-	return code;
+	return result;
 }

@@ -35,23 +35,23 @@ static int build_table(
 	const struct change none = { .table = table, .mode = CHANGE_MERGE };
 	struct merge merge;
 	struct merge_step step;
-	int code = merge_init(&merge,
+	int result = merge_init(&merge,
 		is_changed(build, table) ? build->change : &none, build->old,
 		error);
 
-	while (!code && (code = merge_next(&merge, &step, error)) == 1) {
+	while (!result && (result = merge_next(&merge, &step, error)) == 1) {
 		struct rule rule = { step.key, step.new };
 
-		code = 0;
+		result = 0;
 		if (!step.new.data)
 			continue;
 		if (work->rows % PROGRESS_ROWS == 0)
 			show_progress(work);
 		work->rows++;
-		code = map_builder_put(work->builder, table, &rule, error);
+		result = map_builder_put(work->builder, table, &rule, error);
 	}
 	merge_free(&merge);
-	return code;
+	return result;
 }
 
 static int build_map(struct state *state, struct work *work,
@@ -59,27 +59,27 @@ static int build_map(struct state *state, struct work *work,
 {
 	const struct build *build = work->build;
 	uint64_t octets = build->octets;
-	int code;
+	int result;
 
 	if (build->old)
 		octets += map_octets(build->old);
 	/* The map is built in the state directory. */
-	code = error_about(error,
+	result = error_about(error,
 		map_builder_open(&work->builder, state_build_path(state),
 			work->of, octets, error),
 		ERROR_HINT_STATE_DIR);
-	if (code)
-		return code;
-	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
-		code = build_table(work, (enum rule_table)t, error);
-	if (!code)
+	if (result)
+		return result;
+	for (unsigned t = 0; !result && t < RULE_TABLES; t++)
+		result = build_table(work, (enum rule_table)t, error);
+	if (!result)
 		show_progress(work);
-	if (!code)
-		code = error_about(error,
+	if (!result)
+		result = error_about(error,
 			map_builder_seal(work->builder, meta, error),
 			ERROR_HINT_STATE_DIR);
 	map_builder_close(work->builder);
-	return code;
+	return result;
 }
 
 int build_publish(struct state *state, const struct build *build,
@@ -88,20 +88,20 @@ int build_publish(struct state *state, const struct build *build,
 	struct work work = { .build = build, .of = build->rows };
 	struct map_meta meta = { .time = (int64_t)time(NULL),
 		.origin = build->origin };
-	int code = state_next_generation(state, &meta.generation, error);
+	int result = state_next_generation(state, &meta.generation, error);
 
-	if (code)
-		return code;
+	if (result)
+		return result;
 	for (unsigned t = 0; build->old && t < RULE_TABLES; t++)
 		if (!is_changed(build, (enum rule_table)t))
 			work.of += map_rows(build->old, (enum rule_table)t);
 	state_user(meta.user, sizeof meta.user);
 	(void)snprintf(meta.command, sizeof meta.command, "%s",
 		build->command ? build->command : "");
-	code = build_map(state, &work, &meta, error);
-	if (!code)
-		code = state_publish(state, &meta, what, error);
-	if (!code)
+	result = build_map(state, &work, &meta, error);
+	if (!result)
+		result = state_publish(state, &meta, what, error);
+	if (!result)
 		*generation = meta.generation;
-	return code;
+	return result;
 }

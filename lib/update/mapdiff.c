@@ -2,20 +2,20 @@
 
 static int fetch(struct map_walk *side, struct error *error)
 {
-	int code = map_walk_next(side);
+	int result = map_walk_next(side);
 
-	return code < 0 ? error_set(error, code, "cannot read a map") : 0;
+	return result < 0 ? error_set(error, result, "cannot read a map") : 0;
 }
 
 int mapdiff_init(struct mapdiff *mapdiff, const struct map *old,
 	const struct map *new, enum rule_table table, struct error *error)
 {
-	int code;
+	int result;
 
 	*mapdiff = (struct mapdiff){ { .map = old, .table = table },
 		{ .map = new, .table = table } };
-	code = fetch(&mapdiff->old, error);
-	return code ? code : fetch(&mapdiff->new, error);
+	result = fetch(&mapdiff->old, error);
+	return result ? result : fetch(&mapdiff->new, error);
 }
 
 void mapdiff_free(struct mapdiff *mapdiff)
@@ -39,7 +39,7 @@ int mapdiff_next(
 	struct map_walk *old = &mapdiff->old;
 	struct map_walk *new = &mapdiff->new;
 	int order;
-	int code = 0;
+	int result = 0;
 
 	if (!old->map && !new->map)
 		return 0;
@@ -60,10 +60,10 @@ int mapdiff_next(
 				       ? CHANGE_UNCHANGED
 				       : CHANGE_CHANGED;
 	if (order <= 0)
-		code = fetch(old, error);
-	if (!code && order >= 0)
-		code = fetch(new, error);
-	return code ? code : 1;
+		result = fetch(old, error);
+	if (!result && order >= 0)
+		result = fetch(new, error);
+	return result ? result : 1;
 }
 
 static int table_differs(const struct map *old, const struct map *new,
@@ -71,26 +71,26 @@ static int table_differs(const struct map *old, const struct map *new,
 {
 	struct mapdiff mapdiff;
 	struct mapdiff_step step = { .change = CHANGE_UNCHANGED };
-	int code = mapdiff_init(&mapdiff, old, new, table, error);
+	int result = mapdiff_init(&mapdiff, old, new, table, error);
 
-	if (!code) {
+	if (!result) {
 		do
-			code = mapdiff_next(&mapdiff, &step, error);
-		while (code == 1 && step.change == CHANGE_UNCHANGED);
+			result = mapdiff_next(&mapdiff, &step, error);
+		while (result == 1 && step.change == CHANGE_UNCHANGED);
 	}
 	mapdiff_free(&mapdiff);
-	return code;
+	return result;
 }
 
 int mapdiff_any(
 	const struct map *old, const struct map *new, struct error *error)
 {
-	int code = 0;
+	int result = 0;
 
 	if (memcmp(map_meta(old)->rows, map_meta(new)->rows,
 		    sizeof map_meta(old)->rows) != 0)
 		return 1;
-	for (unsigned t = 0; !code && t < RULE_TABLES; t++)
-		code = table_differs(old, new, (enum rule_table)t, error);
-	return code;
+	for (unsigned t = 0; !result && t < RULE_TABLES; t++)
+		result = table_differs(old, new, (enum rule_table)t, error);
+	return result;
 }

@@ -4,9 +4,10 @@
 
 static int fetch(struct merge *merge, struct error *error)
 {
-	int code = map_walk_next(&merge->old);
+	int result = map_walk_next(&merge->old);
 
-	return code < 0 ? error_set(error, code, "cannot read the old map") : 0;
+	return result < 0 ? error_set(error, result, "cannot read the old map")
+			  : 0;
 }
 
 int merge_init(struct merge *merge, const struct change *change,
@@ -103,10 +104,10 @@ int merge_next(
 	if (order >= 0)
 		merge->next++;
 	if (order <= 0) {
-		int code = fetch(merge, error);
+		int result = fetch(merge, error);
 
-		if (code)
-			return code;
+		if (result)
+			return result;
 	}
 	return 1;
 }

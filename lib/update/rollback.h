@@ -35,19 +35,19 @@ struct rollback_result {
 
 /*
  * Lock, choose, build, publish. The state must be open; it is locked
- * afterwards. A damaged map.mdb is kept as map.mdb.damaged. *result is whole on
+ * afterwards. A damaged map.mdb is kept as map.mdb.damaged. *done is whole on
  * 0 only. ERR_NOENT: to is not kept, or there was never a map; ERR_NOTFOUND:
  * nothing is further back; ERR_BAD: to is damaged, or no good generation is
  * kept; ERR_BUSY: another writer has the lock; ERR_NOMEM, ERR_PERM, ERR_IO,
  * ERR_CREATE: of state and map. On any error the newest is what it was.
  */
 int rollback_apply(struct state *state, const struct rollback *rollback,
-	struct rollback_result *result, struct error *error) MUST_CHECK;
+	struct rollback_result *done, struct error *error) MUST_CHECK;
 
 /* "rollback to generation 5: inbound: 2 users added, 1 domain deleted;
  * outbound: 1 user changed", as it stands in the audit log. NUL-terminated, cut
  * to fit. */
 void rollback_describe(
-	const struct rollback_result *result, char *text, size_t size);
+	const struct rollback_result *done, char *text, size_t size);
 
 #endif

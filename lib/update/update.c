@@ -12,7 +12,7 @@
 /* What the first walk finds out, before anything is written. */
 struct plan {
 	const struct change *change;
-	struct change_result *result;
+	struct change_result *done;
 	uint64_t before;       /* rows in the table */
 	uint64_t before_scope; /* of them, in scope */
 	uint64_t after;	       /* rows in the table when it is done */
@@ -38,7 +38,7 @@ static int count_step(
 	struct plan *plan, const struct merge_step *step, struct error *error)
 {
 	const struct change *change = plan->change;
-	int code;
+	int result;
 
 	if (step->old.data) {
 		plan->before++;
@@ -65,10 +65,10 @@ static int count_step(
 			(int)step->key.len, step->key.data,
 			rule_table_name(change->table), (int)step->old.len - 1,
 			step->old.data + 1);
-	code = change_count(plan->result, step->change, step->key,
+	result = change_count(plan->done, step->change, step->key,
 		step->new.data ? step->new : step->old, error);
-	if (code)
-		return code;
+	if (result)
+		return result;
 	if (step->change == CHANGE_DELETED && rule_key_is_domain(step->key))
 		note_domain(plan, step->key);
 	if (step->change != CHANGE_UNCHANGED && change->changed)
@@ -87,7 +87,7 @@ static const char *merge_option(const struct change *change)
 static int refuse(const struct plan *plan, struct error *error)
 {
 	const struct change *change = plan->change;
-	uint64_t deleted = plan->result->counts[CHANGE_DELETED];
+	uint64_t deleted = plan->done->counts[CHANGE_DELETED];
 
 	if (change->mode == CHANGE_DELETE || change->force)
 		return 0;
@@ -152,42 +152,43 @@ static int make_plan(
 {
 	struct merge merge;
 	struct merge_step step;
-	int code = check_scope(plan->change, error);
+	int result = check_scope(plan->change, error);
 
-	if (code)
-		return code;
-	code = merge_init(&merge, plan->change, old, error);
-	while (!code && (code = merge_next(&merge, &step, error)) == 1)
-		code = count_step(plan, &step, error);
+	if (result)
+		return result;
+	result = merge_init(&merge, plan->change, old, error);
+	while (!result && (result = merge_next(&merge, &step, error)) == 1)
+		result = count_step(plan, &step, error);
 	merge_free(&merge);
-	return code ? code : refuse(plan, error);
+	return result ? result : refuse(plan, error);
 }
 
 int update_apply(struct state *state, const struct change *change,
-	struct change_result *result, struct error *error)
+	struct change_result *done, struct error *error)
 {
-	struct plan plan = { .change = change, .result = result };
+	struct plan plan = { .change = change, .done = done };
 	struct map *old = NULL;
-	int code = 0;
+	int result = 0;
 
-	*result = (struct change_result){ 0 };
+	*done = (struct change_result){ 0 };
 	if (!change->dry_run)
-		code = state_lock(state, STATE_LOCK_SECONDS, error);
-	if (code)
-		return code;
-	code = state ? state_open_newest(state, false, &old, error) : ERR_NOENT;
-	if (code == ERR_NOENT)
-		code = 0;
-	else if (!code)
-		result->generation = map_meta(old)->generation;
-	if (!code)
-		code = make_plan(&plan, old, error);
-	if (code)
+		result = state_lock(state, STATE_LOCK_SECONDS, error);
+	if (result)
+		return result;
+	result = state ? state_open_newest(state, false, &old, error)
+		       : ERR_NOENT;
+	if (result == ERR_NOENT)
+		result = 0;
+	else if (!result)
+		done->generation = map_meta(old)->generation;
+	if (!result)
+		result = make_plan(&plan, old, error);
+	if (result)
 		goto out;
-	result->unchanged = old && !result->counts[CHANGE_NEW] &&
-			    !result->counts[CHANGE_CHANGED] &&
-			    !result->counts[CHANGE_DELETED];
-	if (!result->unchanged && !change->dry_run) {
+	done->unchanged = old && !done->counts[CHANGE_NEW] &&
+			  !done->counts[CHANGE_CHANGED] &&
+			  !done->counts[CHANGE_DELETED];
+	if (!done->unchanged && !change->dry_run) {
 		const struct build build = { .old = old,
 			.change = change,
 			.rows = plan.after,
@@ -197,13 +198,13 @@ int update_apply(struct state *state, const struct change *change,
 			.context = change->context };
 		char what[256];
 
-		change_describe(result, change->table, what, sizeof what);
-		code = build_publish(
-			state, &build, what, &result->generation, error);
+		change_describe(done, change->table, what, sizeof what);
+		result = build_publish(
+			state, &build, what, &done->generation, error);
 	}
 out:
 	map_close(old);
-	return code;
+	return result;
 }
 
 int update_init(struct state *state, const char *command, uint64_t *generation,
@@ -211,21 +212,21 @@ int update_init(struct state *state, const char *command, uint64_t *generation,
 {
 	const struct build empty = { .command = command };
 	struct map *old;
-	int code = state_lock(state, STATE_LOCK_SECONDS, error);
+	int result = state_lock(state, STATE_LOCK_SECONDS, error);
 
-	if (code)
-		return code;
-	code = state_open_newest(state, false, &old, error);
-	if (!code) {
-		code = error_set(error, ERR_BAD,
+	if (result)
+		return result;
+	result = state_open_newest(state, false, &old, error);
+	if (!result) {
+		result = error_set(error, ERR_BAD,
 			"there is a map already, generation %" PRIu64
 			"; it was left as it is (`readdress load` changes it, "
 			"`readdress purge` deletes it)",
 			map_meta(old)->generation);
 		map_close(old);
 	}
-	return code != ERR_NOENT
-		       ? code
+	return result != ERR_NOENT
+		       ? result
 		       : build_publish(state, &empty, "init: empty map",
 				 generation, error);
 }

@@ -25,7 +25,7 @@
  * Applies the edit: lock, check, build, publish (nothing of it but the checks
  * with dry_run). The state must be open; it is locked afterwards, but not by
  * dry_run, which writes nothing at all, and may have state NULL: there is no
- * state directory yet, and the table is empty. *result is filled also when the
+ * state directory yet, and the table is empty. *done is filled also when the
  * edit is refused. Refusals are ERR_BAD with the reason, the option that
  * deletes nothing and the one that overrides: no row at all, and of
  * CHANGE_REPLACE more than max_delete percent of the rows in scope deleted; a
@@ -34,7 +34,7 @@
  * first map is made also by an edit without rows.
  */
 int update_apply(struct state *state, const struct change *change,
-	struct change_result *result, struct error *error) MUST_CHECK;
+	struct change_result *done, struct error *error) MUST_CHECK;
 
 /* `init`: an empty generation. ERR_BAD when there is a map already. */
 int update_init(struct state *state, const char *command, uint64_t *generation,
