@@ -64,6 +64,8 @@ static const struct {
 		"leave out what has no inverse; of several take the first" },
 	[OPTION_PREFER] = { "prefer", 0, "DOMAIN",
 		"of several sources with one target take the one in DOMAIN" },
+	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR",
+		"read main.cf and master.cf in this directory" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -239,6 +241,9 @@ static int set_value(struct options *options, enum option_id id,
 		break;
 	case OPTION_CLIENT:
 		options->client = text;
+		break;
+	case OPTION_CONFIG_DIR:
+		options->config_dir = text;
 		break;
 	case OPTION_DAEMON:
 		options->daemon = text;

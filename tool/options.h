@@ -36,6 +36,7 @@ enum option_id {
 	OPTION_AUTH,
 	OPTION_FIRST,
 	OPTION_PREFER,
+	OPTION_CONFIG_DIR,
 	OPTION_JSON,
 	OPTIONS /* the number of options */
 };
@@ -75,7 +76,8 @@ struct options {
 	bool first;
 	const char **prefer; /* domains, room for argc; free() it */
 	size_t prefer_count;
-	bool json; /* --json before or after the command's name */
+	const char *config_dir; /* of Postfix; NULL: not given */
+	bool json;		/* --json before or after the command's name */
 };
 
 /*

@@ -106,3 +106,22 @@ int endpoint_parse(
 		"unix:/PATH, local:/PATH, inet:PORT@HOST, inet6:PORT@HOST or "
 		"inet:HOST:PORT");
 }
+
+void endpoint_for_postfix(const char *endpoint, char out[ENDPOINT_MAX])
+{
+	struct bytes host = bytes_of(endpoint);
+	struct bytes port;
+	bool v6;
+
+	(void)bytes_cut(&host, ':');
+	v6 = !strncmp(endpoint, "inet6:", 6);
+	if (!v6 && strncmp(endpoint, "inet:", 5) != 0) {
+		(void)snprintf(out, ENDPOINT_MAX, "%s", endpoint);
+		return;
+	}
+	port = bytes_cut(&host, '@');
+	v6 = v6 && memchr(host.data, ':', host.len);
+	(void)snprintf(out, ENDPOINT_MAX, "inet:%s%.*s%s:%.*s", v6 ? "[" : "",
+		(int)host.len, host.data, v6 ? "]" : "", (int)port.len,
+		port.data);
+}

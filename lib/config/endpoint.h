@@ -19,4 +19,8 @@
 int endpoint_parse(const char *text, char out[ENDPOINT_MAX],
 	struct error *error) MUST_CHECK;
 
+/* Writes what endpoint_parse() wrote in Postfix's form, as smtpd_milters names
+ * it: "unix:/path", "inet:127.0.0.1:8891", "inet:[::1]:8891". */
+void endpoint_for_postfix(const char *endpoint, char out[ENDPOINT_MAX]);
+
 #endif

@@ -13,6 +13,7 @@ int command_add(struct tool *tool, struct error *error);
 int command_check(struct tool *tool, struct error *error);
 int command_delete(struct tool *tool, struct error *error);
 int command_diff(struct tool *tool, struct error *error);
+int command_doctor(struct tool *tool, struct error *error);
 int command_export(struct tool *tool, struct error *error);
 int command_help(struct tool *tool, struct error *error);
 int command_history(struct tool *tool, struct error *error);

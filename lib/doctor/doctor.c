@@ -1,0 +1,79 @@
+#include "doctor/doctor.h"
+
+#include "doctor/attachment.h"
+#include "doctor/settings.h"
+#include "doctor/traffic.h"
+
+#define TEXTS_MAX ((size_t)16 << 20) /* bytes of all findings of one check */
+
+/* In the manual's order. */
+static const struct {
+	const char *id;
+	int (*check)(struct diagnosis *diagnosis);
+	const char *passed;
+} checks[] = {
+	{ "milter-attached", attachment_check_attached,
+		"every smtpd service that outsiders reach has the milter" },
+	{ "milter-twice", attachment_check_twice,
+		"no message meets the milter twice" },
+	{ "default-action", attachment_check_default_action,
+		"mail waits while the milter is down" },
+	{ "references", attachment_check_references,
+		"every $readdress_ parameter is defined and used" },
+	{ "protocol", attachment_check_protocol,
+		"the milter protocol is 6, with time enough" },
+	{ "sendmail", traffic_check_sendmail,
+		"mail of local programs passes the milter" },
+	{ "bounces", traffic_check_bounces,
+		"bounces of Postfix pass the milter" },
+	{ "open-relay", settings_check_open_relay, "strangers cannot relay" },
+	{ "networks", traffic_check_networks,
+		"outbound_networks holds nobody else" },
+	{ "daemon-name", traffic_check_daemon_name,
+		"daemon names of Postfix are those of readdress.conf" },
+	{ "direction", traffic_check_direction,
+		"somebody can be outbound, and nobody is both" },
+	{ "original-recipient", settings_check_original_recipient,
+		"enable_original_recipient is yes" },
+	{ "delimiter", settings_check_delimiter,
+		"recipient_delimiter is the same on both sides" },
+	{ "limits", settings_check_limits, "Postfix's limits are wide enough" },
+	{ "reinject", attachment_check_reinject,
+		"a content filter's mail is not looked up again" },
+	{ "milter-maps", attachment_check_maps,
+		"no smtpd_milter_maps can leave the milter out" },
+	{ "bare-newline", settings_check_bare_newline,
+		"bare newlines are refused or repaired" },
+	{ "tls", settings_check_tls, "TLS is offered and used" },
+	{ "tables-shared", settings_check_tables_shared,
+		"Postfix opens no file of readdress" },
+	{ "versions", settings_check_versions, "Postfix is new enough" },
+};
+
+#define CHECKS (sizeof checks / sizeof *checks)
+
+const char *doctor_check_name(size_t index)
+{
+	return index < CHECKS ? checks[index].id : NULL;
+}
+
+int doctor_run(struct diagnosis *diagnosis)
+{
+	int result = 0;
+
+	diagnosis->arena = arena_open(TEXTS_MAX);
+	if (!diagnosis->arena)
+		return ERR_NOMEM;
+	for (size_t i = 0; !result && i < CHECKS; i++) {
+		diagnosis->id = checks[i].id;
+		diagnosis->said = 0;
+		result = checks[i].check(diagnosis);
+		if (!result && !diagnosis->said)
+			result = diagnosis_say(diagnosis, DIAGNOSIS_PASS,
+				checks[i].passed, "", "");
+		arena_reset(diagnosis->arena);
+	}
+	arena_close(diagnosis->arena);
+	diagnosis->arena = NULL;
+	return result;
+}

@@ -1,0 +1,31 @@
+/*
+ * doctor: what around readdress loses mail, loops it, leaks addresses or lets
+ * strangers in, found by reading the configuration of Postfix beside ours.
+ * Pure: it reads what it is given, runs nothing and changes nothing.
+ */
+#ifndef READDRESS_DOCTOR_DOCTOR_H
+#define READDRESS_DOCTOR_DOCTOR_H
+
+/*
+ * The wing doctor/: the checks of `readdress doctor`.
+ *
+ *   diagnosis   what the checks look at, and how they say what they found
+ *   attachment  where Postfix calls the milter, and what it does when it fails
+ *   traffic     which mail comes to the milter, and which way it goes
+ *   settings    parameters of Postfix that lose or harm mail beside it
+ */
+
+#include "doctor/diagnosis.h"
+
+/*
+ * Makes every check in the manual's order and tells what each found: one PASS,
+ * or a finding for each thing that is wrong. Returns 0; ERR_NOMEM; or what
+ * diagnosis->found returned.
+ */
+int doctor_run(struct diagnosis *diagnosis) MUST_CHECK;
+
+/* The name of a check, static: index counts them in the manual's order, from 0.
+ * NULL behind the last. */
+const char *doctor_check_name(size_t index);
+
+#endif

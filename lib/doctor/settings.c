@@ -1,0 +1,253 @@
+#include "doctor/settings.h"
+
+#include <stdlib.h>
+
+#define HEADER_SIZE_MIN 60000 /* what readdress writes at most */
+
+int settings_check_original_recipient(struct diagnosis *diagnosis)
+{
+	if (postfix_is_yes(postfix_value(
+		    diagnosis->postfix, NULL, "enable_original_recipient")))
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		"enable_original_recipient is no",
+		"Postfix takes an added recipient for a duplicate of one that "
+		"its own tables made of the old one, drops it, and the mail "
+		"is lost after 250",
+		"postconf -X enable_original_recipient && postfix reload");
+}
+
+/* True if both hold the same characters. */
+static bool same_characters(const char *a, const char *b)
+{
+	return strspn(a, b) == strlen(a) && strspn(b, a) == strlen(b);
+}
+
+int settings_check_delimiter(struct diagnosis *diagnosis)
+{
+	const char *theirs =
+		postfix_value(diagnosis->postfix, NULL, "recipient_delimiter");
+	const char *ours = diagnosis->config->delimiter;
+
+	if (same_characters(theirs, ours))
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(diagnosis,
+			"recipient_delimiter is \"%s\" in Postfix and \"%s\" "
+			"in readdress.conf",
+			theirs, ours),
+		"bob+news@… is one mailbox to one of them and another to the "
+		"other: it is refused, or not rewritten",
+		diagnosis_text(diagnosis,
+			"postconf -e 'recipient_delimiter = %s' && postfix "
+			"reload",
+			ours));
+}
+
+int settings_check_limits(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const char *header = postfix_value(postfix, NULL, "header_size_limit");
+	const char *filter =
+		postfix_value(postfix, NULL, "duplicate_filter_limit");
+	const char *recipients =
+		postfix_value(postfix, NULL, "smtpd_recipient_limit");
+	long room = strtol(filter, NULL, 10);
+	int result = 0;
+
+	if (strtol(header, NULL, 10) < HEADER_SIZE_MIN)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(diagnosis,
+				"header_size_limit is %s, expected 60000 at "
+				"least",
+				header),
+			"Postfix cuts long To and Cc headers: the addresses "
+			"at their end are gone",
+			"postconf -X header_size_limit && postfix reload");
+	/* 0 is no limit. */
+	if (!result && room && strtol(recipients, NULL, 10) > room / 2)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(diagnosis,
+				"smtpd_recipient_limit (%s) is over half of "
+				"duplicate_filter_limit (%s)",
+				recipients, filter),
+			"in a message to very many recipients two of them "
+			"with one target may get two copies",
+			diagnosis_text(diagnosis,
+				"postconf -e 'duplicate_filter_limit = %ld' "
+				"&& postfix reload",
+				2 * strtol(recipients, NULL, 10)));
+	return result;
+}
+
+int settings_check_bare_newline(struct diagnosis *diagnosis)
+{
+	const char *value = postfix_value(
+		diagnosis->postfix, NULL, "smtpd_forbid_bare_newline");
+
+	if (*value && strcasecmp(value, "no") != 0 &&
+		strcasecmp(value, "false") != 0)
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		*value ? "smtpd_forbid_bare_newline is no"
+		       : "this Postfix has no smtpd_forbid_bare_newline",
+		"a stranger can hide a second message behind the first one "
+		"(SMTP smuggling): its sender looks like one of yours",
+		*value ? "postconf -e 'smtpd_forbid_bare_newline = yes' && "
+			 "postfix reload"
+		       : "apt-get install --only-upgrade postfix");
+}
+
+/* True if the level lets TLS be used. */
+static bool is_on(const char *level)
+{
+	return *level && strcasecmp(level, "none") != 0;
+}
+
+int settings_check_tls(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	int result = 0;
+
+	if (!is_on(postfix_value(postfix, NULL, "smtpd_tls_security_level")) &&
+		!postfix_is_yes(postfix_value(postfix, NULL, "smtpd_use_tls")))
+		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+			"smtpd_tls_security_level is not set: no TLS is "
+			"offered",
+			"all mail comes in readable for whoever sees the wire",
+			"postconf -e 'smtpd_tls_security_level = may' && "
+			"postfix reload (smtpd_tls_chain_files names the "
+			"certificate)");
+	if (!result &&
+		!is_on(postfix_value(
+			postfix, NULL, "smtp_tls_security_level")) &&
+		!postfix_is_yes(postfix_value(postfix, NULL, "smtp_use_tls")))
+		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+			"smtp_tls_security_level is not set: no TLS is used",
+			"all mail goes on readable for whoever sees the wire",
+			"postconf -e 'smtp_tls_security_level = may' && "
+			"postfix reload");
+	return result;
+}
+
+int settings_check_tables_shared(struct diagnosis *diagnosis)
+{
+	const char *dir = diagnosis->config->state_dir;
+	size_t len = strlen(dir);
+	const char *name;
+	const char *value;
+	int result = 0;
+
+	for (size_t i = 0; !result && (value = postfix_setting(
+					       diagnosis->postfix, i, &name));
+		i++) {
+		const char *found = strstr(value, dir);
+
+		if (!found || found == value || found[-1] != ':' ||
+			found[len] != '/')
+			continue;
+		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(
+				diagnosis, "%s opens a table in %s", name, dir),
+			"the files there are sealed and are replaced by each "
+			"load: Postfix reads nothing right in them",
+			diagnosis_text(diagnosis,
+				"take it out of %s; readdress export makes "
+				"the rules a CSV file",
+				name));
+	}
+	return result;
+}
+
+int settings_check_versions(struct diagnosis *diagnosis)
+{
+	const char *version =
+		postfix_value(diagnosis->postfix, NULL, "mail_version");
+	struct bytes rest = bytes_of(version);
+	uint64_t major = 0;
+	uint64_t minor = 0;
+
+	if (!bytes_number(&rest, 6, &major) || !bytes_take(&rest, ".") ||
+		!bytes_number(&rest, 6, &minor))
+		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+			diagnosis_text(diagnosis,
+				"mail_version is \"%s\", which is no version",
+				version),
+			"", "");
+	if (major > 3 || (major == 3 && minor >= 7))
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"this is Postfix %s, expected 3.7 or newer", version),
+		"nobody has tried whether no mail is lost or doubled with it",
+		"move the relay to Debian 12 or newer");
+}
+
+/* What stops strangers, in either list of restrictions. */
+static bool stops_strangers(const char *list)
+{
+	return postfix_list_has(list, "reject_unauth_destination") ||
+	       postfix_list_has(list, "defer_unauth_destination") ||
+	       postfix_list_has(list, "reject") ||
+	       postfix_list_has(list, "defer");
+}
+
+/* Everybody is in such a network. */
+static const char *wide_network(const char *networks)
+{
+	static const char *const wide[] = { "0.0.0.0/0", "::/0", "[::]/0",
+		"[::/0]", "static:all" };
+
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+		if (postfix_list_has(networks, wide[i]))
+			return wide[i];
+	return NULL;
+}
+
+int settings_check_open_relay(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct postfix_service *service;
+	int result = 0;
+
+	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
+		i++) {
+		const char *name = diagnosis_name(diagnosis, service);
+		const char *wide = wide_network(
+			postfix_value(postfix, service, "mynetworks"));
+
+		if (!name)
+			return ERR_NOMEM;
+		if (!diagnosis_is_public(diagnosis, service))
+			continue;
+		if (wide)
+			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+				diagnosis_text(diagnosis,
+					"%s has %s in mynetworks", name, wide),
+				"everybody may send through this relay to "
+				"anybody: it will be on every block list",
+				"postconf -e 'mynetworks = 127.0.0.0/8 "
+				"[::1]/128' && postfix reload (and the "
+				"networks of your own hosts)");
+		if (!result &&
+			!stops_strangers(postfix_value(postfix, service,
+				"smtpd_relay_restrictions")) &&
+			!stops_strangers(postfix_value(postfix, service,
+				"smtpd_recipient_restrictions")))
+			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+				diagnosis_text(diagnosis,
+					"%s refuses no stranger in "
+					"smtpd_relay_restrictions",
+					name),
+				"everybody may send through this relay to "
+				"anybody: it will be on every block list",
+				diagnosis_text(diagnosis,
+					"postconf -P '%s/"
+					"smtpd_relay_restrictions="
+					"permit_mynetworks,"
+					"reject_unauth_destination' && "
+					"postfix reload",
+					name));
+	}
+	return result;
+}

@@ -1,0 +1,333 @@
+#include "doctor/traffic.h"
+
+#include <stdlib.h>
+
+/* The daemon name that a program of the service tells milters. */
+static const char *daemon_of(const struct diagnosis *diagnosis,
+	const struct postfix_service *service)
+{
+	return postfix_value(
+		diagnosis->postfix, service, "milter_macro_daemon_name");
+}
+
+static bool has_rules(const struct diagnosis *diagnosis, enum rule_table table)
+{
+	return diagnosis->map && map_rows(diagnosis->map, table) > 0;
+}
+
+/* True if there is an smtpd on loopback with the daemon name LOCAL that has the
+ * milter. */
+static bool has_local_service(const struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (diagnosis_is_loopback(diagnosis, service) &&
+			!strcmp(daemon_of(diagnosis, service), CONFIG_LOCAL) &&
+			diagnosis_count_ours(diagnosis, service, NULL))
+			return true;
+	return false;
+}
+
+int traffic_check_sendmail(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct postfix_service *service;
+	int result = 0;
+
+	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
+		i++) {
+		if (strcmp(service->command, "pickup") != 0 ||
+			(*postfix_value(postfix, service, "content_filter") &&
+				has_local_service(diagnosis)))
+			continue;
+		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+			*postfix_value(postfix, service, "content_filter")
+				? "pickup hands mail to a content_filter, and "
+				  "no smtpd on loopback has the daemon name "
+				  "LOCAL and the milter"
+				: "mail of sendmail(1) and cron passes no "
+				  "smtpd that has the milter",
+			"programs of this host that write to a public address "
+			"reach the wrong mailbox, or none",
+			"put the local service of contrib/postfix/master.cf "
+			"into master.cf, then `postfix reload`");
+	}
+	return result;
+}
+
+int traffic_check_bounces(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct postfix_service *service;
+	int result = 0;
+
+	if (!has_rules(diagnosis, RULE_OUTBOUND))
+		return 0;
+	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
+		i++) {
+		if (strcmp(service->command, "bounce") != 0 ||
+			postfix_list_has(
+				postfix_value(postfix, service,
+					"internal_mail_filter_classes"),
+				"bounce"))
+			continue;
+		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(diagnosis,
+				"%s/%s has no \"bounce\" in "
+				"internal_mail_filter_classes",
+				service->name, service->type),
+			"bounces of this Postfix show internal addresses to "
+			"outsiders",
+			"put the bounce services of contrib/postfix/master.cf "
+			"into master.cf, then `postfix reload`");
+	}
+	return result;
+}
+
+static bool is_v4(const struct network *network)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return network->prefix >= 96 &&
+	       !memcmp(network->octets, mapped, sizeof mapped);
+}
+
+int traffic_check_networks(struct diagnosis *diagnosis)
+{
+	const struct config *config = diagnosis->config;
+	int result = 0;
+
+	for (size_t i = 0; !result && i < config->outbound_networks_count;
+		i++) {
+		const struct network *network = &config->outbound_networks[i];
+		bool v4 = is_v4(network);
+		unsigned prefix = v4 ? network->prefix - 96 : network->prefix;
+		bool far = prefix < (v4 ? 8 : 32);
+
+		if (network_contains(network, 1, "127.0.0.1") ||
+			network_contains(network, 1, "::1"))
+			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+				"outbound_networks holds loopback",
+				"what a content filter hands back for "
+				"strangers, and what any program of this host "
+				"sends, leaves with your public names",
+				"take loopback out of outbound_networks in "
+				"readdress.conf, then `readdress reload`");
+		else if (far || prefix < (v4 ? 24 : 64))
+			result = diagnosis_say(diagnosis,
+				far ? DIAGNOSIS_FAIL : DIAGNOSIS_WARN,
+				diagnosis_text(diagnosis,
+					"outbound_networks holds a network as "
+					"wide as /%u",
+					prefix),
+				"whoever has an address in it sends with your "
+				"public names",
+				"list your own hosts alone in "
+				"outbound_networks in readdress.conf, then "
+				"`readdress reload`");
+	}
+	return result;
+}
+
+/* True if one insertion, deletion, change or swap of neighbours makes a of b,
+ * whatever the ASCII case. */
+static bool is_near(const char *a, const char *b)
+{
+	size_t a_len = strlen(a);
+	size_t b_len = strlen(b);
+	size_t front = 0;
+	size_t back = 0;
+
+	while (front < a_len && front < b_len &&
+		!strncasecmp(a + front, b + front, 1))
+		front++;
+	while (back < a_len - front && back < b_len - front &&
+		!strncasecmp(a + a_len - back - 1, b + b_len - back - 1, 1))
+		back++;
+	a_len -= front + back;
+	b_len -= front + back;
+	if (a_len == 2 && b_len == 2)
+		return !strncasecmp(a + front, b + front + 1, 1) &&
+		       !strncasecmp(a + front + 1, b + front, 1);
+	return a_len <= 1 && b_len <= 1;
+}
+
+/* The name of ours that is one slip away from the daemon name. */
+static const char *near_name(const struct config *config, const char *daemon)
+{
+	const struct config_list *lists[] = { &config->outbound_daemons,
+		&config->inbound_daemons };
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (size_t k = 0; k < lists[i]->count; k++)
+			if (is_near(lists[i]->items[k], daemon))
+				return lists[i]->items[k];
+	return is_near(CONFIG_LOCAL, daemon) ? CONFIG_LOCAL : NULL;
+}
+
+static bool is_listed(const struct config *config, const char *daemon)
+{
+	return config_list_has(&config->outbound_daemons, bytes_of(daemon)) ||
+	       config_list_has(&config->inbound_daemons, bytes_of(daemon)) ||
+	       !strcmp(daemon, CONFIG_LOCAL);
+}
+
+/* True if an smtpd with the milter has that daemon name. */
+static bool has_daemon(const struct diagnosis *diagnosis, const char *daemon)
+{
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			!strcmp(daemon_of(diagnosis, service), daemon) &&
+			diagnosis_count_ours(diagnosis, service, NULL))
+			return true;
+	return false;
+}
+
+static int check_service_name(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	const struct config *config = diagnosis->config;
+	const char *daemon = daemon_of(diagnosis, service);
+	const char *name = diagnosis_name(diagnosis, service);
+	const char *near = near_name(config, daemon);
+
+	if (!name)
+		return ERR_NOMEM;
+	if (is_listed(config, daemon))
+		return 0;
+	if (near)
+		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(diagnosis,
+				"%s has the daemon name %s, which is no name "
+				"of readdress.conf; %s is",
+				name, daemon, near),
+			"its mail is taken as inbound: it leaves with "
+			"internal addresses",
+			diagnosis_text(diagnosis,
+				"postconf -P '%s/milter_macro_daemon_name=%s' "
+				"&& postfix reload",
+				name, near));
+	if (config->outbound_authenticated &&
+		postfix_is_yes(postfix_value(
+			diagnosis->postfix, service, "smtpd_sasl_auth_enable")))
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"%s has the daemon name %s, which no list of "
+			"readdress.conf has",
+			name, daemon),
+		"its mail is taken as inbound, unless outbound_networks has "
+		"the client",
+		diagnosis_text(diagnosis,
+			"put \"%s\" into outbound_daemons or inbound_daemons "
+			"in readdress.conf, then `readdress reload`",
+			daemon));
+}
+
+static int check_list(
+	struct diagnosis *diagnosis, const struct config_list *list)
+{
+	int result = 0;
+
+	for (size_t i = 0; !result && i < list->count; i++) {
+		if (has_daemon(diagnosis, list->items[i]))
+			continue;
+		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(diagnosis,
+				"readdress.conf lists the daemon name %s, "
+				"which no smtpd with the milter has",
+				list->items[i]),
+			"the mail that was to come by it is taken for other "
+			"mail, and gets the wrong addresses",
+			diagnosis_text(diagnosis,
+				"postconf -P 'SERVICE/inet/"
+				"milter_macro_daemon_name=%s' && postfix "
+				"reload (or take the name out of "
+				"readdress.conf)",
+				list->items[i]));
+	}
+	return result;
+}
+
+/* By default one name is listed, and no service need have it. */
+static bool is_default(const struct config_list *list)
+{
+	return list->count == 1 && !strcmp(list->items[0], "OUTBOUND");
+}
+
+int traffic_check_daemon_name(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct config *config = diagnosis->config;
+	const struct postfix_service *service;
+	int result = 0;
+
+	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			postfix_overrides(
+				postfix, service, "milter_macro_daemon_name") &&
+			diagnosis_count_ours(diagnosis, service, NULL))
+			result = check_service_name(diagnosis, service);
+	if (!result && !is_default(&config->outbound_daemons))
+		result = check_list(diagnosis, &config->outbound_daemons);
+	if (!result)
+		result = check_list(diagnosis, &config->inbound_daemons);
+	return result;
+}
+
+/* True if a client can log in at an smtpd that has the milter. */
+static bool somebody_logs_in(const struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			postfix_is_yes(postfix_value(diagnosis->postfix,
+				service, "smtpd_sasl_auth_enable")) &&
+			diagnosis_count_ours(diagnosis, service, NULL))
+			return true;
+	return false;
+}
+
+int traffic_check_direction(struct diagnosis *diagnosis)
+{
+	const struct config *config = diagnosis->config;
+	bool somebody =
+		config->outbound_networks_count > 0 ||
+		(config->outbound_authenticated && somebody_logs_in(diagnosis));
+	int result = 0;
+
+	for (size_t i = 0; i < config->outbound_daemons.count; i++)
+		somebody =
+			somebody || has_daemon(diagnosis,
+					    config->outbound_daemons.items[i]);
+	if (!somebody && has_rules(diagnosis, RULE_OUTBOUND))
+		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			"there are outbound rules, and nobody is outbound: no "
+			"smtpd has a daemon name of outbound_daemons, no "
+			"client logs in, outbound_networks is empty",
+			"all mail of your own leaves with internal addresses",
+			"put the outbound service of contrib/postfix/master.cf "
+			"into master.cf, then `postfix reload`");
+	for (size_t i = 0; !result && i < config->inbound_daemons.count; i++) {
+		const char *name = config->inbound_daemons.items[i];
+
+		if (config_list_has(&config->outbound_daemons, bytes_of(name)))
+			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+				diagnosis_text(diagnosis,
+					"%s is in inbound_daemons and in "
+					"outbound_daemons",
+					name),
+				"its mail is taken as outbound alone",
+				"take it out of one of the lists in "
+				"readdress.conf, then `readdress reload`");
+	}
+	return result;
+}

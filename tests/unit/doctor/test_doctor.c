@@ -1,0 +1,464 @@
+/*
+ * Each check of doctor: one thing is broken in a Postfix that is set up well,
+ * that check names it, and no other does.
+ */
+#include "kit/testmap.h"
+
+#include "doctor/doctor.h"
+
+#define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
+
+static const char good_main[] = "config_directory = /etc/postfix\n"
+				"content_filter =\n"
+				"default_process_limit = 100\n"
+				"duplicate_filter_limit = 2000\n"
+				"enable_original_recipient = yes\n"
+				"header_size_limit = 102400\n"
+				"inet_interfaces = all\n"
+				"internal_mail_filter_classes =\n"
+				"mail_version = 3.7.11\n"
+				"milter_content_timeout = 300s\n"
+				"milter_default_action = tempfail\n"
+				"milter_macro_daemon_name = relay.example\n"
+				"milter_protocol = 6\n"
+				"mynetworks = 127.0.0.0/8 [::1]/128\n"
+				"queue_directory = /var/spool/postfix\n"
+				"readdress_milter = " MILTER "\n"
+				"receive_override_options =\n"
+				"recipient_delimiter = +\n"
+				"smtp_tls_security_level = may\n"
+				"smtpd_forbid_bare_newline = yes\n"
+				"smtpd_milter_maps =\n"
+				"smtpd_milters = " MILTER "\n"
+				"smtpd_proxy_filter =\n"
+				"smtpd_recipient_limit = 1000\n"
+				"smtpd_recipient_restrictions =\n"
+				"smtpd_relay_restrictions = permit_mynetworks, "
+				"reject_unauth_destination\n"
+				"smtpd_sasl_auth_enable = no\n"
+				"smtpd_tls_security_level = may\n";
+static const char good_services[] = "smtp inet n - y - - smtpd\n"
+				    "192.0.2.26:smtp inet n - y - - smtpd\n"
+				    "[127.0.0.1]:10099 inet n - y - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup\n"
+				    "bounce unix - - y - 0 bounce\n"
+				    "cleanup unix n - y - 0 cleanup\n";
+static const char good_overrides[] =
+	"192.0.2.26:smtp/inet/milter_macro_daemon_name = OUTBOUND\n"
+	"[127.0.0.1]:10099/inet/milter_macro_daemon_name = LOCAL\n"
+	"pickup/unix/content_filter = readdress-local:[127.0.0.1]:10099\n"
+	"pickup/unix/receive_override_options = no_milters\n"
+	"bounce/unix/internal_mail_filter_classes = bounce\n";
+/* What main.cf itself sets, before $name is replaced. */
+static const char good_written[] =
+	"readdress_milter = " MILTER "\n"
+	"readdress-local_destination_recipient_limit = 1000\n"
+	"smtpd_milters = $readdress_milter\n";
+
+struct findings {
+	char text[4096]; /* "FAIL milter-attached: ...", a line each */
+	size_t count[DIAGNOSIS_LEVELS];
+};
+
+static int note(void *context, const struct diagnosis_finding *finding)
+{
+	struct findings *findings = context;
+	size_t used = strlen(findings->text);
+
+	findings->count[finding->level]++;
+	assert_true(*finding->found);
+	if (finding->level == DIAGNOSIS_WARN ||
+		finding->level == DIAGNOSIS_FAIL) {
+		assert_true(*finding->why);
+		assert_true(*finding->remedy);
+		(void)snprintf(findings->text + used,
+			sizeof findings->text - used, "%s %s: %s\n",
+			diagnosis_level_name(finding->level), finding->id,
+			finding->found);
+	}
+	return 0;
+}
+
+/* What is broken: texts are read behind the good ones, and the later counts. */
+struct breakage {
+	const char *main;
+	const char *services;
+	const char *overrides;
+	const char *written;
+	const char *expected; /* the only finding, or "" */
+};
+
+static struct postfix *read_texts(const char *const texts[3])
+{
+	struct postfix *postfix = postfix_open();
+
+	assert_non_null(postfix);
+	assert_int_equal(
+		postfix_read_main(postfix, bytes_of(texts[0]), NULL), 0);
+	assert_int_equal(
+		postfix_read_services(postfix, bytes_of(texts[1]), NULL), 0);
+	assert_int_equal(
+		postfix_read_overrides(postfix, bytes_of(texts[2]), NULL), 0);
+	return postfix;
+}
+
+static void examine(const struct breakage *breakage,
+	const struct config *config, struct findings *findings)
+{
+	static const char *const good[] = { good_main, good_services,
+		good_overrides };
+	static const char *const none[] = { good_written, "", "" };
+	struct postfix *postfix = read_texts(good);
+	struct postfix *written = read_texts(none);
+	struct diagnosis diagnosis = {
+		.postfix = postfix,
+		.written = written,
+		.config = config,
+		.map = testmap_keep("in a@old.example;a@new.example\n"
+				    "out a@new.example;a@old.example\n"),
+		.found = note,
+		.context = findings,
+	};
+
+	memset(findings, 0, sizeof *findings);
+	assert_int_equal(
+		postfix_read_main(postfix,
+			bytes_of(breakage->main ? breakage->main : ""), NULL),
+		0);
+	assert_int_equal(
+		postfix_read_services(postfix,
+			bytes_of(breakage->services ? breakage->services : ""),
+			NULL),
+		0);
+	assert_int_equal(
+		postfix_read_overrides(postfix,
+			bytes_of(
+				breakage->overrides ? breakage->overrides : ""),
+			NULL),
+		0);
+	assert_int_equal(
+		postfix_read_main(written,
+			bytes_of(breakage->written ? breakage->written : ""),
+			NULL),
+		0);
+	assert_int_equal(doctor_run(&diagnosis), 0);
+	postfix_close(postfix);
+	postfix_close(written);
+}
+
+static void expect(const struct breakage *breakage, const struct config *config)
+{
+	struct findings findings;
+	size_t len = strlen(breakage->expected);
+
+	examine(breakage, config, &findings);
+	if (strncmp(findings.text, breakage->expected, len) != 0 ||
+		(len ? strchr(findings.text, '\n') !=
+					findings.text + strlen(findings.text) -
+						1
+		     : *findings.text))
+		fail_msg("found:\n%s\nexpected:\n%s", findings.text,
+			breakage->expected);
+}
+
+static struct config *defaults(void)
+{
+	struct config *config;
+
+	assert_int_equal(config_open_defaults(&config), 0);
+	return config;
+}
+
+static void test_good(void **state)
+{
+	static const struct breakage none = { .expected = "" };
+	struct config *config = defaults();
+	struct findings findings;
+
+	(void)state;
+	expect(&none, config);
+	examine(&none, config, &findings);
+	for (size_t i = 0; i < findings.count[DIAGNOSIS_PASS]; i++)
+		assert_non_null(doctor_check_name(i));
+	assert_null(doctor_check_name(findings.count[DIAGNOSIS_PASS]));
+	config_close(config);
+}
+
+static void test_postfix(void **state)
+{
+	static const struct breakage cases[] = {
+		{ .services = "submission inet n - y - - smtpd\n",
+			.overrides = "submission/inet/smtpd_milters =\n",
+			.expected = "WARN milter-attached: submission/inet has "
+				    "no such milter" },
+		{ .services = "25 inet n - y - - smtpd\n",
+			.overrides = "25/inet/receive_override_options = "
+				     "no_address_mappings,no_milters\n",
+			.expected = "WARN milter-attached: 25/inet" },
+		{ .services = "smtpd pass - - y - - smtpd\n",
+			.overrides = "smtpd/pass/smtpd_milters = "
+				     "unix:other.sock\n",
+			.expected = "WARN milter-attached: smtpd/pass" },
+		{ .main = "smtpd_milters = " MILTER ", "
+			  "unix:/var/spool/postfix/readdress/milter.sock\n",
+			.overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
+				     "unix:readdress/milter.sock\n"
+				     "[127.0.0.1]:10099/inet/smtpd_milters = "
+				     "local:readdress/milter.sock\n",
+			.expected = "FAIL milter-twice: the milter stands more "
+				    "than once in smtpd_milters of smtp/inet" },
+		{ .overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
+			       "{ unix:readdress/milter.sock, "
+			       "default_action=accept }\n",
+			.expected = "FAIL default-action: 192.0.2.26:smtp/inet "
+				    "has the milter's default action "
+				    "\"accept\"" },
+		{ .overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
+			       "unix:readdress/milter.sock\n"
+			       "192.0.2.26:smtp/inet/milter_default_action = "
+			       "quarantine\n",
+			.expected = "FAIL default-action: 192.0.2.26:smtp" },
+		{ .main = "milter_default_action = accept\n",
+			.expected = "" }, /* the braces say tempfail */
+		{ .main = "milter_default_action = shutdown\n",
+			.expected = "" },
+		{ .written = "relay_domains = $readdress_domains, x.example\n",
+			.expected = "FAIL references: $readdress_domains is "
+				    "used, and not defined" },
+		{ .written = "smtpd_milters = ${readdress_milte}\n",
+			.expected = "FAIL references: $readdress_milte is" },
+		{ .written = "readdress_domains = socketmap:unix:x:domains\n",
+			.expected = "WARN references: readdress_domains is "
+				    "defined, and nothing refers to it" },
+		{ .written = "readdress_domains = x\n"
+			     "relay_domains = ${readdress_domains?a}\n",
+			.expected = "" },
+		{ .overrides = "192.0.2.26:smtp/inet/milter_protocol = 2\n",
+			.expected = "FAIL protocol: 192.0.2.26:smtp/inet "
+				    "speaks milter protocol 2, expected 6" },
+		{ .main = "smtpd_milters = { unix:readdress/milter.sock, "
+			  "{ content_timeout = 10s }, default_action=tempfail "
+			  "}\n"
+			  "inet_interfaces = all\n",
+			.overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
+				     "unix:readdress/milter.sock\n"
+				     "[127.0.0.1]:10099/inet/smtpd_milters = "
+				     "unix:readdress/milter.sock\n",
+			.expected = "WARN protocol: smtp/inet gives the milter "
+				    "10s for a message" },
+		{ .main = "milter_content_timeout = 1m\n", .expected = "" },
+		{ .overrides = "pickup/unix/content_filter =\n",
+			.expected = "WARN sendmail: mail of sendmail(1) and "
+				    "cron passes no smtpd" },
+		{ .overrides = "[127.0.0.1]:10099/inet/smtpd_milters =\n",
+			.expected = "WARN sendmail: pickup hands mail to a "
+				    "content_filter" },
+		{ .overrides = "bounce/unix/internal_mail_filter_classes = "
+			       "notify\n",
+			.expected = "WARN bounces: bounce/unix has no" },
+		{ .overrides = "smtp/inet/mynetworks = 10.0.0.0/8, "
+			       "0.0.0.0/0\n",
+			.expected = "FAIL open-relay: smtp/inet has 0.0.0.0/0 "
+				    "in mynetworks" },
+		{ .overrides = "192.0.2.26:smtp/inet/smtpd_relay_restrictions "
+			       "= permit_mynetworks\n",
+			.expected = "FAIL open-relay: 192.0.2.26:smtp/inet "
+				    "refuses no stranger" },
+		{ .main = "smtpd_relay_restrictions =\n"
+			  "smtpd_recipient_restrictions = permit_mynetworks "
+			  "defer_unauth_destination\n",
+			.expected = "" },
+		{ .overrides = "192.0.2.26:smtp/inet/milter_macro_daemon_name "
+			       "= OUTBUOND\n",
+			.expected = "FAIL daemon-name: 192.0.2.26:smtp/inet "
+				    "has the daemon name OUTBUOND, which is no "
+				    "name of readdress.conf; OUTBOUND is\n"
+				    "FAIL direction" },
+		{ .overrides = "smtp/inet/milter_macro_daemon_name = ORIGIN\n",
+			.expected = "WARN daemon-name: smtp/inet has the "
+				    "daemon name ORIGIN" },
+		{ .overrides = "smtp/inet/milter_macro_daemon_name = ORIGIN\n"
+			       "smtp/inet/smtpd_sasl_auth_enable = yes\n",
+			.expected = "" },
+		{ .overrides = "192.0.2.26:smtp/inet/milter_macro_daemon_name "
+			       "= LOCAL\n",
+			.expected = "FAIL direction: there are outbound rules, "
+				    "and nobody is outbound" },
+		{ .main = "enable_original_recipient = no\n",
+			.expected = "FAIL original-recipient" },
+		{ .main = "recipient_delimiter = +-\n",
+			.expected = "FAIL delimiter: recipient_delimiter is "
+				    "\"+-\" in Postfix and \"+\" in" },
+		{ .main = "header_size_limit = 59999\n",
+			.expected = "WARN limits: header_size_limit is 59999" },
+		{ .main = "duplicate_filter_limit = 1999\n",
+			.expected = "WARN limits: smtpd_recipient_limit (1000) "
+				    "is over half" },
+		{ .main = "duplicate_filter_limit = 0\n", .expected = "" },
+		{ .main = "content_filter = scan:[127.0.0.1]:10025\n",
+			.services = "127.0.0.1:10026 inet n - n - 10 smtpd\n",
+			.expected = "FAIL reinject: 127.0.0.1:10026/inet takes "
+				    "mail back from the content filter" },
+		{ .main = "content_filter = scan:[127.0.0.1]:10025\n",
+			.services = "127.0.0.1:10026 inet n - n - 10 smtpd\n",
+			.overrides = "127.0.0.1:10026/inet/"
+				     "receive_override_options = no_milters\n",
+			.expected = "" },
+		{ .overrides = "smtp/inet/smtpd_proxy_filter = "
+			       "127.0.0.1:10025\n",
+			.expected = "FAIL reinject: smtp/inet has "
+				    "smtpd_proxy_filter and the milter" },
+		{ .overrides = "smtp/inet/smtpd_milter_maps = "
+			       "cidr:/etc/postfix/m\n",
+			.expected = "WARN milter-maps: smtp/inet has" },
+		{ .main = "smtpd_forbid_bare_newline = no\n",
+			.expected = "WARN bare-newline: "
+				    "smtpd_forbid_bare_newline is no" },
+		{ .main = "smtpd_forbid_bare_newline = normalize\n",
+			.expected = "" },
+		{ .main = "smtp_tls_security_level =\n",
+			.expected = "WARN tls: smtp_tls_security_level" },
+		{ .main = "smtpd_tls_security_level = none\n",
+			.expected = "WARN tls: smtpd_tls_security_level" },
+		{ .main = "transport_maps = "
+			  "lmdb:/var/lib/readdress/map\n",
+			.expected = "FAIL tables-shared: transport_maps opens "
+				    "a table in /var/lib/readdress" },
+		{ .main = "data_directory = /var/lib/readdress-postfix\n",
+			.expected = "" },
+		{ .main = "mail_version = 3.6.99\n",
+			.expected = "WARN versions: this is Postfix 3.6.99" },
+		{ .main = "mail_version = 3.11-20260101\n", .expected = "" },
+		{ .main = "mail_version = 4.0\n", .expected = "" },
+	};
+	struct config *config = defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (strstr(cases[i].expected, "\nFAIL direction")) {
+			struct findings findings;
+
+			examine(&cases[i], config, &findings);
+			assert_non_null(
+				strstr(findings.text, cases[i].expected));
+			continue;
+		}
+		expect(&cases[i], config);
+	}
+	config_close(config);
+}
+
+/* No service at all: nothing crashes, and the first check says so. */
+static void test_nothing(void **state)
+{
+	struct postfix *postfix = postfix_open();
+	struct config *config = defaults();
+	struct findings findings = { .text = "" };
+	struct diagnosis diagnosis = { .postfix = postfix,
+		.written = postfix,
+		.config = config,
+		.found = note,
+		.context = &findings };
+
+	(void)state;
+	assert_non_null(postfix);
+	assert_int_equal(doctor_run(&diagnosis), 0);
+	assert_non_null(strstr(findings.text,
+		"FAIL milter-attached: no smtpd service is reached by "
+		"outsiders\n"));
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1); /* versions */
+	postfix_close(postfix);
+	config_close(config);
+}
+
+static void test_config(void **state)
+{
+	static const struct breakage none = { .expected = "" };
+	static const struct {
+		const char *network;
+		const char *expected;
+	} cases[] = {
+		{ "192.0.2.0/24", "" },
+		{ "2001:db8::/64", "" },
+		{ "127.0.0.0/8", "FAIL networks: outbound_networks holds "
+				 "loopback" },
+		{ "::1", "FAIL networks: outbound_networks holds loopback" },
+		{ "0.0.0.0/0", "FAIL networks: outbound_networks holds "
+			       "loopback" },
+		{ "128.0.0.0/7", "FAIL networks: outbound_networks holds a "
+				 "network as wide as /7" },
+		{ "10.0.0.0/8", "WARN networks: outbound_networks holds a "
+				"network as wide as /8" },
+		{ "198.51.100.0/23", "WARN networks: outbound_networks holds a "
+				     "network as wide as /23" },
+		{ "2001:db8::/31", "FAIL networks" },
+		{ "2001:db8::/63", "WARN networks" },
+	};
+	struct config *config = defaults();
+	struct network network;
+	char *both[] = { (char[]){ "INBOUND" }, (char[]){ "OUTBOUND" } };
+	struct breakage breakage = { .overrides = NULL };
+
+	(void)state;
+	config->outbound_networks_count = 1;
+	config->outbound_networks = &network;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(
+			network_parse(cases[i].network, &network, NULL), 0);
+		breakage.expected = cases[i].expected;
+		expect(&breakage, config);
+	}
+	config->outbound_networks_count = 0;
+	/* an inet socket is found under either name of loopback */
+	config->socket = (char[]){ "inet6:8891@::1" };
+	breakage = (struct breakage){
+		.main = "smtpd_milters = { inet:localhost:8891, "
+			"default_action=tempfail }\n",
+		.expected = ""
+	};
+	expect(&breakage, config);
+	breakage.main = "smtpd_milters = { inet:localhost:8892, "
+			"default_action=tempfail }\n";
+	{
+		struct findings findings;
+
+		examine(&breakage, config, &findings);
+		assert_non_null(strstr(findings.text,
+			"FAIL milter-attached: no smtpd service that outsiders "
+			"reach has the milter"));
+	}
+	config->socket =
+		(char[]){ "unix:/var/spool/postfix/readdress/milter.sock" };
+	/* lists of daemon names */
+	config->inbound_daemons =
+		(struct config_list){ .items = both, .count = 1 };
+	breakage = (struct breakage){ .expected = "FAIL daemon-name: "
+						  "readdress.conf lists the "
+						  "daemon name INBOUND" };
+	expect(&breakage, config);
+	breakage = (struct breakage){
+		.overrides = "smtp/inet/milter_macro_daemon_name = INBOUND\n",
+		.expected = ""
+	};
+	expect(&breakage, config);
+	config->inbound_daemons.items = both + 1;
+	breakage = (struct breakage){ .expected = "FAIL direction: OUTBOUND is "
+						  "in inbound_daemons and in "
+						  "outbound_daemons" };
+	expect(&breakage, config);
+	config->inbound_daemons.count = 0;
+	expect(&none, config);
+	config_close(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_postfix),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_config),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,141 @@
+/* doctor: the command that finds what is wrong around readdress. */
+#include "command/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/doctor.h"
+#include "postconf.h"
+#include "print/json.h"
+#include "print/text.h"
+
+struct doctor {
+	const struct tool *tool;
+	const char *instance; /* its directory, when there are several */
+	bool failed;	      /* a check found FAIL */
+	struct error *error;
+};
+
+static int print_json(
+	const struct doctor *doctor, const struct diagnosis_finding *finding)
+{
+	bool bad = finding->level == DIAGNOSIS_WARN ||
+		   finding->level == DIAGNOSIS_FAIL;
+	struct json json;
+
+	json_begin(&json);
+	json_put_text(&json, "id", finding->id);
+	json_put_text(&json, "level", diagnosis_level_name(finding->level));
+	json_put_text(&json, "found", finding->found);
+	json_put_text(&json, "why", bad ? finding->why : NULL);
+	json_put_text(&json, "do", bad ? finding->remedy : NULL);
+	if (doctor->instance)
+		json_put_text(&json, "instance", doctor->instance);
+	return json_end(&json, doctor->error);
+}
+
+static int print(void *context, const struct diagnosis_finding *finding)
+{
+	struct doctor *doctor = context;
+
+	doctor->failed = doctor->failed || finding->level == DIAGNOSIS_FAIL;
+	if (doctor->tool->options.json)
+		return print_json(doctor, finding);
+	(void)printf(
+		"%s %s: ", diagnosis_level_name(finding->level), finding->id);
+	if (doctor->instance) {
+		(void)text_print(stdout, bytes_of(doctor->instance));
+		(void)fputs(": ", stdout);
+	}
+	(void)text_print(stdout, bytes_of(finding->found));
+	(void)putchar('\n');
+	if (finding->level == DIAGNOSIS_WARN ||
+		finding->level == DIAGNOSIS_FAIL) {
+		(void)fputs("    why: ", stdout);
+		(void)text_print(stdout, bytes_of(finding->why));
+		(void)fputs("\n    do: ", stdout);
+		(void)text_print(stdout, bytes_of(finding->remedy));
+		(void)putchar('\n');
+	}
+	return ferror(stdout) ? tool_output_failed(doctor->error) : 0;
+}
+
+static int examine(struct doctor *doctor, const struct postfix *expanded,
+	const struct postfix *written)
+{
+	struct diagnosis diagnosis = {
+		.postfix = expanded,
+		.written = written,
+		.config = doctor->tool->config,
+		.map = doctor->tool->map,
+		.found = print,
+		.context = doctor,
+	};
+	int result = doctor_run(&diagnosis);
+
+	if (result == ERR_NOMEM)
+		return error_set(doctor->error, result, "out of memory");
+	return result;
+}
+
+/* The further instances of Postfix that its main.cf names
+ * (MULTI_INSTANCE_README of Postfix). */
+static int examine_others(struct doctor *doctor, const char *directories)
+{
+	int result = 0;
+
+	while (!result && *directories) {
+		size_t len = strcspn(directories, ", \t");
+		struct postfix *expanded;
+		struct postfix *written;
+		char *directory = strndup(directories, len);
+
+		directories += len;
+		directories += strspn(directories, ", \t");
+		if (!directory)
+			return error_set(
+				doctor->error, ERR_NOMEM, "out of memory");
+		doctor->instance = directory;
+		result = postconf_read(
+			directory, &expanded, &written, doctor->error);
+		if (!result)
+			result = examine(doctor, expanded, written);
+		postfix_close(expanded);
+		postfix_close(written);
+		free(directory);
+	}
+	return result;
+}
+
+int command_doctor(struct tool *tool, struct error *error)
+{
+	struct doctor doctor = { .tool = tool, .error = error };
+	struct postfix *expanded;
+	struct postfix *written;
+	const char *others;
+	int result = tool_open_state(tool, false, error);
+
+	/* Without a map there is something to find, too. */
+	if (!result)
+		result = tool_open_map(tool, error);
+	if (result && result != ERR_NOENT)
+		return result;
+	*error = (struct error){ .text = "" };
+	result = postconf_read(
+		tool->options.config_dir, &expanded, &written, error);
+	if (result)
+		return result;
+	others = postfix_value(expanded, NULL, "multi_instance_directories");
+	if (*others)
+		doctor.instance =
+			postfix_value(expanded, NULL, "config_directory");
+	result = examine(&doctor, expanded, written);
+	if (!result)
+		result = examine_others(&doctor, others);
+	postfix_close(expanded);
+	postfix_close(written);
+	if (!result && doctor.failed)
+		return ERR_NOTFOUND; /* 1, without a text */
+	return result;
+}
