@@ -19,6 +19,7 @@ bool daemon_access(const struct config *config, struct listener_access *access)
 
 	*access = (struct listener_access){
 		.mode = config->socket_mode,
+		.user = config->user,
 		.group = config->socket_group,
 		.gid = group ? group->gr_gid : (gid_t)-1,
 	};

@@ -1,5 +1,6 @@
 #include "listener.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -198,8 +199,47 @@ static int clear_path(const struct listener *listener, struct error *error)
 	return 0;
 }
 
+/* True if the directory can be read and holds no other name. */
+static bool holds_alone(const char *directory, const char *name)
+{
+	DIR *dir = opendir(directory);
+	const struct dirent *entry;
+	bool alone = dir;
+
+	while (dir && alone && (entry = readdir(dir)) != NULL)
+		alone = !strcmp(entry->d_name, ".") ||
+			!strcmp(entry->d_name, "..") ||
+			!strcmp(entry->d_name, name);
+	if (dir)
+		(void)closedir(dir);
+	return alone;
+}
+
+void listener_advise(const struct listener *listener, const char *user,
+	const char *group, struct error *error)
+{
+	const char *slash =
+		listener->path ? strrchr(listener->path, '/') : NULL;
+	char directory[PATH_MAX];
+
+	if (!slash)
+		return;
+	(void)snprintf(directory, sizeof directory, "%.*s",
+		(int)(slash - listener->path), listener->path);
+	if (*directory && holds_alone(directory, slash + 1))
+		error_append(error,
+			"; `chown %s:%s %s && chmod %o %s` mends that", user,
+			group, directory, (unsigned)DIRECTORY_MODE, directory);
+	else
+		error_append(error,
+			"; give the socket a directory of its own, which "
+			"readdress makes, in readdress.conf: socket = "
+			"\"unix:/var/spool/postfix/readdress/milter.sock\"");
+}
+
 /* libmilter tells the reason to syslog only: find it for the terminal. */
-static int tell_why(const struct listener *listener, struct error *error)
+static int tell_why(const struct listener *listener,
+	const struct listener_access *access, struct error *error)
 {
 	int one = 1;
 	int fd = socket(
@@ -218,8 +258,12 @@ static int tell_why(const struct listener *listener, struct error *error)
 		if (listener->path)
 			(void)unlink(listener->path);
 	} else {
-		(void)error_set_errno(
+		int code = error_set_errno(
 			error, "cannot listen on %s", listener->name);
+
+		if (code == ERR_PERM)
+			listener_advise(
+				listener, access->user, access->group, error);
 	}
 	if (fd >= 0)
 		(void)close(fd);
@@ -283,7 +327,7 @@ int listener_open(struct listener *listener,
 		result = smfi_opensocket(false);
 	(void)umask(before);
 	if (result != MI_SUCCESS)
-		return tell_why(listener, error);
+		return tell_why(listener, access, error);
 	listener->open = true;
 	if (!listener->path && !set_nodelay(listener)) {
 		(void)error_set(error, ERR_IO,
@@ -321,11 +365,11 @@ int listener_permit(const struct listener *listener,
 			lchown(path, (uid_t)-1, access->gid) != 0) {
 			(void)error_set_errno(error,
 				"%s cannot be given to group %s, and stays "
-				"with group %ld, mode %04o; `chgrp %s "
-				"DIRECTORY` and `chmod 2750 DIRECTORY` of its "
-				"directory mend it",
+				"with group %ld, mode %04o",
 				path, access->group, (long)there.st_gid,
-				(unsigned)there.st_mode & 07777, access->group);
+				(unsigned)there.st_mode & 07777);
+			listener_advise(
+				listener, access->user, access->group, error);
 			(void)chmod(path, there.st_mode & 07777);
 			return ERR_PERM;
 		}

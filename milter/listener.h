@@ -32,7 +32,8 @@ struct listener {
 
 struct listener_access {
 	mode_t mode;
-	const char *group; /* its name, for messages */
+	const char *user;  /* config->user, for messages */
+	const char *group; /* its name, likewise */
 	gid_t gid;	   /* (gid_t)-1: leave it */
 };
 
@@ -68,6 +69,16 @@ int listener_open(struct listener *listener,
  * where the group cannot be set, the group it has gets no access. */
 int listener_permit(const struct listener *listener,
 	const struct listener_access *access, struct error *error) MUST_CHECK;
+
+/*
+ * Appends to the error what mends a socket's directory that the milter's user
+ * or socket_group cannot use: the command for a directory that holds nothing
+ * but the socket, which is its own; otherwise the advice to give the socket
+ * one, because others use a directory such as /run, too. Does
+ * nothing for an inet socket.
+ */
+void listener_advise(const struct listener *listener, const char *user,
+	const char *group, struct error *error);
 
 /* Removes the socket file, if it is still the one that we made. */
 void listener_remove(struct listener *listener);

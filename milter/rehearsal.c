@@ -87,7 +87,7 @@ static int who_listens(const struct listener *listener, pid_t *pid)
 }
 
 /* ours: the milter that runs on this configuration; 0: none. */
-static int try_unix(
+static int try_unix(const struct config *config,
 	const struct listener *listener, pid_t ours, struct error *error)
 {
 	const char *path = listener->path;
@@ -109,8 +109,10 @@ static int try_unix(
 
 		(void)error_set_errno(error,
 			"cannot listen on %s: %s may not be written by this "
-			"user (`chown` and `chmod 2750` mend that)",
+			"user",
 			listener->name, directory);
+		listener_advise(
+			listener, config->user, config->socket_group, error);
 		return saved == ENOMEM ? ERR_NOMEM : ERR_CREATE;
 	}
 	if (!found)
@@ -221,7 +223,7 @@ int rehearsal_after(const struct config *config,
 	if (!result)
 		result = try_served(config, account, ours, generation, error);
 	if (!result && listener->path)
-		result = try_unix(listener, ours, error);
+		result = try_unix(config, listener, ours, error);
 	else if (!result)
 		result = try_inet(listener, ours, error);
 	return result < 0 ? result : try_log(config, error);
