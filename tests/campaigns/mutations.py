@@ -29,7 +29,8 @@ TOGETHER = 8      # breakages of one file that a worker takes at a time
 ENOUGH = 150      # breakages
 SHARE = 95        # of a hundred that are seen
 COPIED = ("lib", "milter", "tool", "tests", "contrib", "man", "CMakeLists.txt",
-          "CMakePresets.json", "README.md")
+          "CMakePresets.json", "README.md", "ARCHITECTURE.md", "CHANGES.md",
+          "CONTRIBUTING.md", "RELIABILITY.md")
 # Rooms that decide nothing.
 WORDS = ("lib/decisionlog/shadow.c", "lib/map/mapfile.c", "tool/help.c",
          "tool/print/progress.c")
