@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char path[] = "/tmp/readdress-fuzz-XXXXXX";
 static int fd = -1;

@@ -1,6 +1,8 @@
 /*
- * faults: the calls by which files are changed, put before libc's, so that the
- * n-th of them can be made to fail. Include in one file of a program.
+ * faults: the calls by which files are changed, replaced for the whole program,
+ * so that the n-th of them can be made to fail. This stays a header, which one
+ * file of a program includes: in a library the linker would take it for every
+ * program that calls write().
  */
 #ifndef READDRESS_FAULTS_H
 #define READDRESS_FAULTS_H
@@ -15,10 +17,10 @@
 
 static struct {
 	bool armed;
-	unsigned until; /* this many calls go well */
+	unsigned until; /* this many calls succeed */
 	unsigned times; /* then this many fail */
 	int error;
-	const char *failed; /* the first that did */
+	const char *failed; /* the first one that failed */
 } faults;
 
 static inline bool fault(const char *call)
@@ -38,7 +40,7 @@ static inline bool fault(const char *call)
 	return true;
 }
 
-/* The call number n (0 is the first) and `times` in all fail with error. */
+/* From call number n on (0 is the next), `times` calls fail with this error. */
 static inline void faults_arm(unsigned n, unsigned times, int error)
 {
 	faults.until = n;
@@ -48,7 +50,7 @@ static inline void faults_arm(unsigned n, unsigned times, int error)
 	faults.armed = true;
 }
 
-/* The name of the call that failed, NULL: none did. */
+/* Returns the name of the first call that failed, or NULL if none did. */
 static inline const char *faults_disarm(void)
 {
 	faults.armed = false;
@@ -91,7 +93,7 @@ ssize_t write(int fd, const void *data, size_t len)
 	return fault("write") ? -1 : syscall(SYS_write, fd, data, len);
 }
 
-/* LMDB's. */
+/* LMDB calls these two. */
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
 	return fault("pwrite") ? -1

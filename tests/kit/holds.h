@@ -1,6 +1,6 @@
 /*
- * holds: for unit tests and fuzz targets. What does not hold ends the program,
- * and an input lies in a block of its own.
+ * holds: assertions for unit tests and fuzz targets alike, which work without
+ * cmocka and in every build.
  */
 #ifndef READDRESS_HOLDS_H
 #define READDRESS_HOLDS_H
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Aborts the program, with the place and the text of the condition, unless it
+ * holds. A macro, for the place. */
 #define HOLDS(what)                                                            \
 	do {                                                                   \
 		if (!(what)) {                                                 \
@@ -18,16 +20,8 @@
 		}                                                              \
 	} while (0)
 
-/* A copy without NUL behind it, in a block of its own, so that a sanitizer sees
- * each octet read beyond. free() it. */
-static inline char *holds_block(const char *data, size_t len)
-{
-	char *block = malloc(len ? len : 1);
-
-	HOLDS(block);
-	if (len)
-		memcpy(block, data, len);
-	return block;
-}
+/* Returns a copy of len bytes in a block of its own, without a NUL after them,
+ * so that a sanitizer sees each byte that is read beyond them. free() it. */
+char *holds_block(const char *data, size_t len);
 
 #endif

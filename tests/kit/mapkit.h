@@ -1,6 +1,6 @@
 /*
- * mapkit: what the tests of map, state and edit share: a directory of their
- * own, rows by hand, maps made of them.
+ * mapkit: what the tests of map/, state/ and update/ share: a directory for
+ * each test, rows written by hand, files. Every failure here fails the test.
  */
 #ifndef READDRESS_MAPKIT_H
 #define READDRESS_MAPKIT_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+/* What their tests need as well. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -35,67 +35,26 @@
 #define KIT_NOBODY 65534
 
 struct kit {
-	char dir[KIT_PATH / 2];	  /* is there */
-	char state_dir[KIT_PATH]; /* in it, not made */
-	struct config config;
+	char dir[KIT_PATH / 2];	  /* exists, mode 0755 */
+	char state_dir[KIT_PATH]; /* in dir; does not exist */
+	struct config config;	  /* state_dir and user alone */
 	struct error error;
 };
 
-static inline int kit_remove(
-	const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-	(void)status;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
-static inline int kit_open(void **test)
-{
-	struct kit *kit = calloc(1, sizeof *kit);
-	const char *base = getenv("TMPDIR");
-
-	assert_non_null(kit);
-	unsetenv("SUDO_USER");
-	(void)umask(022);
-	(void)snprintf(kit->dir, sizeof kit->dir, "%s/readdress-test-XXXXXX",
-		base ? base : "/tmp");
-	assert_non_null(mkdtemp(kit->dir));
-	assert_int_equal(chmod(kit->dir, 0755), 0);
-	(void)snprintf(
-		kit->state_dir, sizeof kit->state_dir, "%s/state", kit->dir);
-	kit->config.state_dir = kit->state_dir;
-	kit->config.user =
-		strdup(others_can_be(KIT_NOBODY) || geteuid() != 0 ? "nobody"
-								   : "root");
-	*test = kit;
-	return 0;
-}
-
-static inline int kit_close(void **test)
-{
-	struct kit *kit = *test;
-
-	(void)nftw(kit->dir, kit_remove, 16, FTW_DEPTH | FTW_PHYS);
-	free(kit->config.user);
-	free(kit);
-	return 0;
-}
+/* Setup and teardown: make a kit, with umask 022 and a directory below TMPDIR
+ * or /tmp, and remove both with all that is in the directory. Return 0. */
+int kit_open(void **test);
+int kit_close(void **test);
 
 #define KIT_TEST(name)                                                         \
 	cmocka_unit_test_setup_teardown(name, kit_open, kit_close)
 
-/* KIT_PATH octets, static: the last four live. */
-static inline const char *kit_path(const struct kit *kit, const char *name)
-{
-	static char paths[4][KIT_PATH * 2];
-	static unsigned turn;
-	char *path = paths[turn++ % 4];
+/* Returns the path of a name in the kit's directory, in one of four buffers
+ * that take turns: the last four paths are valid. */
+const char *kit_path(const struct kit *kit, const char *name);
 
-	(void)snprintf(path, sizeof paths[0], "%s/%s", kit->dir, name);
-	return path;
-}
-
+/* Fails the test, with the text in kit->error, unless the call returns 0. A
+ * macro, for the place, as the next one. */
 #define KIT_OK(kit, call)                                                      \
 	do {                                                                   \
 		int kit_code = (call);                                         \
@@ -106,7 +65,8 @@ static inline const char *kit_path(const struct kit *kit, const char *name)
 		}                                                              \
 	} while (0)
 
-/* The call fails with this code, and the text names this. */
+/* Fails the test unless the call returns this code and leaves a text in
+ * kit->error that contains part. */
 #define KIT_FAILS(kit, expected, part, call)                                   \
 	do {                                                                   \
 		int kit_code;                                                  \
@@ -121,87 +81,35 @@ static inline const char *kit_path(const struct kit *kit, const char *name)
 		}                                                              \
 	} while (0)
 
-/* "key" and "kind and targets", as the map holds them. */
-static inline struct row kit_row(const char *key, const char *value)
-{
-	return (struct row){ .rule = { bytes_of(key), bytes_of(value) } };
-}
+/* Returns a row of a key and a value as the map holds them. Both strings must
+ * outlive it. */
+struct row kit_row(const char *key, const char *value);
 
-static inline void kit_put(struct kit *kit, struct map_builder *builder,
-	enum rule_table table, const char *key, const char *value)
-{
-	struct rule rule = { bytes_of(key), bytes_of(value) };
+/* Puts such a row into the builder. */
+void kit_put(struct kit *kit, struct map_builder *builder,
+	enum rule_table table, const char *key, const char *value);
 
-	KIT_OK(kit, map_builder_put(builder, table, &rule, &kit->error));
-}
+/* Makes a file of these bytes, mode 0644, or replaces what it held. */
+void kit_write(const char *path, const void *data, size_t len);
 
-static inline void kit_write(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+/* Returns what the file holds, with a NUL after it; free() it. len: its size in
+ * bytes; may be NULL. */
+char *kit_read(const char *path, size_t *len);
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, data, len), len);
-	close(fd);
-}
+/* Removes the file, or the directory with all that is in it. What does not
+ * exist is no failure. */
+void kit_remove(const char *path);
 
-/* free() it; NUL behind. */
-static inline char *kit_read(const char *path, size_t *len)
-{
-	struct stat status;
-	char *data;
-	int fd = open(path, O_RDONLY);
+/* True if there is something of that name, a symbolic link too. */
+bool kit_exists(const char *path);
 
-	assert_true(fd >= 0);
-	assert_int_equal(fstat(fd, &status), 0);
-	data = malloc((size_t)status.st_size + 1);
-	assert_non_null(data);
-	assert_int_equal(
-		read(fd, data, (size_t)status.st_size), status.st_size);
-	data[status.st_size] = '\0';
-	if (len)
-		*len = (size_t)status.st_size;
-	close(fd);
-	return data;
-}
+/* Returns the permission bits, those of a symbolic link itself. */
+unsigned kit_mode(const char *path);
 
-static inline bool kit_exists(const char *path)
-{
-	struct stat status;
+/* Runs body in a child process; returns its status, as waitpid() gives it. */
+int kit_child(void (*body)(void *context), void *context);
 
-	return !lstat(path, &status);
-}
-
-static inline unsigned kit_mode(const char *path)
-{
-	struct stat status;
-
-	assert_int_equal(lstat(path, &status), 0);
-	return status.st_mode & 07777;
-}
-
-/* Runs body in a child; its exit status. */
-static inline int kit_child(void (*body)(void *context), void *context)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		body(context);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
-/* Tests run in several processes need other numbers than the last run's, but
- * the same every time: xorshift. */
-static inline uint32_t kit_random(uint32_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 17;
-	*seed ^= *seed << 5;
-	return *seed;
-}
+/* Returns the next number after *seed, which must not be 0 (xorshift). */
+uint32_t kit_random(uint32_t *seed);
 
 #endif

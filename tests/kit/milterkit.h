@@ -1,9 +1,10 @@
 /*
- * milterkit: the milter's callbacks, called as libmilter calls them, by a
- * libmilter that is this program's own. It writes down what the milter asks it
+ * milterkit: calls the milter's callbacks as libmilter calls them, with a
+ * libmilter of this program's own. That one writes down what the milter asks it
  * for, and refuses the n-th call where a test says so: no peer on a socket can
- * make libmilter do that. Include in one file of a program that links the rooms
- * of milter/.
+ * make libmilter do that. This stays a header, which one file of a program that
+ * links the rooms of milter/ includes: what it defines stands in for libmilter
+ * in the whole program.
  */
 #ifndef READDRESS_MILTERKIT_H
 #define READDRESS_MILTERKIT_H
@@ -29,7 +30,7 @@ static struct {
 	char told[MILTERKIT_TOLD];
 	size_t used;
 	int calls;  /* that change the message, so far */
-	int refuse; /* the number of the one that fails; 0: none */
+	int refuse; /* the number of the call that fails; 0: none */
 	struct {
 		char name[32];
 		char value[256];
@@ -165,8 +166,8 @@ static inline void milterkit_macro(
 		sizeof milterkit.macros[0].value, "%s", value);
 }
 
-/* A new snapshot of the server. map: is the server's from now on. Its log goes
- * to standard error. */
+/* Makes a new snapshot of the server, which owns the map from then on. Its log
+ * goes to standard error. */
 static inline void milterkit_serve(const char *conf, struct map *map)
 {
 	const unsigned char key[LOG_HASH_KEY] = { 1 };
@@ -179,7 +180,7 @@ static inline void milterkit_serve(const char *conf, struct map *map)
 		assert_int_equal(logsink_open(&milterkit_server.sink,
 					 "/nonexistent/log", "test"),
 			0);
-		/* Whatever standard error is made later. */
+		/* Standard error may become another file later. */
 		logsink_forget_stderr(milterkit_server.sink);
 	}
 	assert_int_equal(snapshot_make(&snapshot, testmap_config(text), map,
@@ -196,7 +197,7 @@ static inline void milterkit_stop(void)
 	milterkit_server.sink = NULL;
 }
 
-/* A session begins, its negotiation and client. Postfix offers all. */
+/* Begins a session: negotiation and connection. Postfix offers everything. */
 static inline void milterkit_open(
 	unsigned long actions, unsigned long steps, const char *client)
 {
@@ -219,7 +220,8 @@ static inline void milterkit_open(
 		milterkit_context(), name, &generic);
 }
 
-/* A MAIL or RCPT: its words, separated by one space each. */
+/* Calls the callback of MAIL or RCPT with these words, separated by one space
+ * each. */
 static inline sfsistat milterkit_command(
 	sfsistat (*callback)(SMFICTX *ctx, char **arguments), const char *words)
 {
@@ -249,8 +251,8 @@ static inline void milterkit_header(const char *name, const char *value)
 	free(value_copy);
 }
 
-/* The end of the message. lines: what the milter logs meanwhile, of size
- * octets. */
+/* Ends the message. lines: takes what the milter logs meanwhile, up to size - 1
+ * bytes. */
 static inline sfsistat milterkit_end(char *lines, size_t size)
 {
 	FILE *file = tmpfile();
@@ -271,7 +273,7 @@ static inline sfsistat milterkit_end(char *lines, size_t size)
 	return result;
 }
 
-/* The session ends; nothing of it is left. */
+/* Ends the session, and checks that nothing of it is left. */
 static inline void milterkit_close(void)
 {
 	(void)milterkit.callbacks.xxfi_close(milterkit_context());

@@ -1,6 +1,6 @@
 /*
- * testdecide: one message through decide(), given and told as text. Included by
- * tests only; every failure here fails the test.
+ * testdecide: one message through decide(), given and told as text. Every
+ * failure here fails the test.
  */
 #ifndef READDRESS_TESTDECIDE_H
 #define READDRESS_TESTDECIDE_H
@@ -9,25 +9,23 @@
 
 #include "decide/decide.h"
 
-#define TESTDECIDE_HEADERS 64
-
 struct testdecide {
 	const char *conf;  /* readdress.conf; NULL: the defaults */
-	const char *rules; /* as in testmap.h */
+	const char *rules; /* as in testmap.h; NULL: none */
 	enum decision_direction direction;
 	enum decision_why why;
 	const char *sender;
 	const char *sender_resolved; /* {mail_addr} */
-	/* Lines "<bob@w>", behind it, each after a "|": r={rcpt_addr},
-	 * n=NOTIFY, o=ORCPT. */
+	/* Lines "<bob@w>"; "|r={rcpt_addr}", "|n=NOTIFY" and "|o=ORCPT" may
+	 * follow in a line. */
 	const char *recipients;
 	const char *headers; /* lines "Name: value", without folds */
 	bool smtputf8;
 	bool explain;
 
-	/* What testdecide_run made. */
+	/* What testdecide_open() makes, and testdecide_decide() fills. */
 	struct config *config;
-	struct map *map;      /* testmap_keep's */
+	struct map *map;      /* testmap_keep()'s */
 	struct arena *arena;  /* of the message */
 	struct arena *result; /* of the decision */
 	struct decide_message message;
@@ -35,177 +33,28 @@ struct testdecide {
 	struct error error;
 };
 
-static inline char *testdecide_text(struct testdecide *test, struct bytes text)
-{
-	char *copy = arena_copy(test->arena, text.data, text.len);
+/* Makes what decide() needs: configuration, map, arenas and message. */
+void testdecide_open(struct testdecide *test);
 
-	assert_non_null(copy);
-	return copy;
-}
+/* Calls decide() and returns what it returned. */
+int testdecide_decide(struct testdecide *test);
 
-static inline size_t testdecide_lines(const char *text)
-{
-	size_t count = 0;
+/* Does both; fails the test unless decide() returns 0. */
+void testdecide_run(struct testdecide *test);
 
-	for (; text && *text; text++)
-		count += *text == '\n';
-	return count + 1;
-}
-
-static inline void testdecide_recipients(struct testdecide *test)
-{
-	struct bytes rest = bytes_of(test->recipients);
-	struct decide_recipient *recipients = arena_alloc(test->arena,
-		testdecide_lines(test->recipients) * sizeof *recipients);
-	size_t count = 0;
-
-	assert_non_null(recipients);
-	while (rest.len) {
-		struct bytes line = bytes_cut(&rest, '\n');
-		struct decide_recipient *one = &recipients[count++];
-
-		memset(one, 0, sizeof *one);
-		one->address = testdecide_text(test, bytes_cut(&line, '|'));
-		while (line.len) {
-			struct bytes value = bytes_cut(&line, '|');
-			struct bytes name = bytes_cut(&value, '=');
-			const char *copy = testdecide_text(test, value);
-
-			if (name.data[0] == 'r')
-				one->resolved = copy;
-			else if (name.data[0] == 'n')
-				one->notify = copy;
-			else
-				one->orcpt = copy;
-		}
-	}
-	test->message.recipients = recipients;
-	test->message.recipient_count = count;
-}
-
-static inline void testdecide_headers(struct testdecide *test)
-{
-	struct bytes rest = bytes_of(test->headers);
-	struct decide_header *headers = arena_alloc(
-		test->arena, testdecide_lines(test->headers) * sizeof *headers);
-	size_t count = 0;
-
-	assert_non_null(headers);
-	while (rest.len) {
-		struct bytes value = bytes_cut(&rest, '\n');
-		struct bytes name = bytes_cut(&value, ':');
-
-		headers[count++] = (struct decide_header){ name, value, false };
-	}
-	test->message.headers = headers;
-	test->message.header_count = count;
-}
-
-/* Everything but decide() itself. */
-static inline void testdecide_open(struct testdecide *test)
-{
-	test->arena = arena_open((size_t)256 << 20);
-	test->result = arena_open((size_t)1 << 30);
-	assert_true(test->arena && test->result);
-	test->config = testmap_config(test->conf);
-	test->map = testmap_keep(test->rules ? test->rules : "");
-	test->message.sender = test->sender;
-	test->message.sender_resolved = test->sender_resolved;
-	test->message.smtputf8 = test->smtputf8;
-	test->message.explain = test->explain;
-	testdecide_recipients(test);
-	testdecide_headers(test);
-}
-
-static inline int testdecide_decide(struct testdecide *test)
-{
-	return decide(&(struct decide_input){ test->config, test->map,
-			      test->direction, test->why, &test->message },
-		test->result, &test->decision, &test->error);
-}
-
-static inline void testdecide_run(struct testdecide *test)
-{
-	testdecide_open(test);
-	assert_int_equal(testdecide_decide(test), 0);
-}
-
-static inline void testdecide_close(struct testdecide *test)
-{
-	config_close(test->config);
-	arena_close(test->arena);
-	arena_close(test->result);
-}
-
-static inline int testdecide_compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+void testdecide_close(struct testdecide *test);
 
 /*
- * The edits, one a line, sorted: "+address parameters", "-address",
- * "from address", "headerN value". The order among adds and among deletes is
- * nobody's business. In the arena of the message.
+ * Returns the edits of the decision, one in a line, sorted:
+ * "+address parameters", "-address", "from address", "headerN value". The order
+ * among adds and among deletes does not matter. The text is in the arena of the
+ * message.
  */
-static inline const char *testdecide_edits(struct testdecide *test)
-{
-	const struct decision *decision = &test->decision;
-	size_t count = decision->add_count + decision->delete_count +
-		       decision->header_count + 1;
-	char **lines = arena_alloc(test->arena, count * sizeof *lines);
-	size_t used = 0;
-	size_t size = 1;
-	char *text;
+const char *testdecide_edits(struct testdecide *test);
 
-	assert_non_null(lines);
-#define LINE(...)                                                              \
-	assert_true(asprintf(&lines[used], __VA_ARGS__) >= 0);                 \
-	size += strlen(lines[used++])
-	for (size_t i = 0; i < decision->add_count; i++) {
-		const struct decision_add *add = &decision->adds[i];
-
-		LINE("+%s%s%s\n", add->address, *add->esmtp ? " " : "",
-			add->esmtp);
-	}
-	for (size_t i = 0; i < decision->delete_count; i++) {
-		LINE("-%s\n", decision->deletes[i]);
-	}
-	if (decision->sender) {
-		LINE("from %s\n", decision->sender);
-	}
-	for (size_t i = 0; i < decision->header_count; i++) {
-		const struct decision_header_edit *edit = &decision->headers[i];
-
-		assert_int_equal(edit->value.data[edit->value.len], '\0');
-		LINE("header%zu%s\n", edit->index, edit->value.data);
-	}
-#undef LINE
-	qsort(lines, used, sizeof *lines, testdecide_compare);
-	text = arena_bytes(test->arena, size);
-	assert_non_null(text);
-	*text = '\0';
-	for (size_t i = 0, at = 0; i < used; i++) {
-		size_t len = strlen(lines[i]);
-
-		memcpy(text + at, lines[i], len + 1);
-		at += len;
-		free(lines[i]);
-	}
-	return text;
-}
-
-/* Runs the message and fails unless these are the edits. */
-static inline void testdecide_check(
-	const char *name, struct testdecide test, const char *edits)
-{
-	const char *found;
-
-	testdecide_run(&test);
-	found = testdecide_edits(&test);
-	if (strcmp(found, edits))
-		fail_msg("%s:\n%s--- instead of\n%s", name, found, edits);
-	assert_int_equal(decision_changes(&test.decision), *edits != '\0');
-	testdecide_close(&test);
-}
+/* Runs the message from open to close; fails the test unless these are the
+ * edits. */
+void testdecide_check(
+	const char *name, struct testdecide test, const char *edits);
 
 #endif

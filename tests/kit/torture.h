@@ -1,9 +1,12 @@
 /*
- * torture: a call whose n-th allocation fails, for every n, alone and with all
- * behind it. Each time it says ERR_NOMEM and why, and has changed nothing; or
- * it has not needed that memory, and has done everything. Then it is called
- * again, with memory, and does everything. Descriptors and mappings are counted
- * here; what is leaked of memory the address sanitizer tells at the end.
+ * torture: makes each allocation of a call fail in turn, alone and together
+ * with all later ones. Each time the call must return ERR_NOMEM with a text and
+ * have changed nothing, or, if it did not need that memory, have done
+ * everything. Then it is called again, with memory, and must do everything.
+ * Descriptors and mappings are counted here; memory that is leaked is reported
+ * by the address sanitizer at the end. Every failure here fails the test.
+ *
+ * The program includes kit/alloccalls.h in one file.
  */
 #ifndef READDRESS_TORTURE_H
 #define READDRESS_TORTURE_H
@@ -14,8 +17,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+/* What their tests need as well. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "kit/allocfail.h"
 #include "base/error.h"
@@ -29,41 +35,29 @@ struct torture_told {
 
 struct torture {
 	const char *name;
-	/* Calls, writes what came of it to told where it succeeded, and frees
-	 * it. Returns what the call did. */
+	/* Makes the call, writes the results to told if it succeeded, and frees
+	 * them. Returns what the call returned. */
 	int (*run)(
 		void *context, struct torture_told *told, struct error *error);
 	void *context;
-	int code;     /* what it returns where nothing fails, if that is less
+	int code;     /* what it returns if nothing fails, where that is less
 			 than 0; told has the text */
-	bool no_text; /* the call leaves none in error */
-	/* For calls that change files: how to make them as they were before the
-	 * first call, and all of them as text (free() it). NULL for others. */
+	bool no_text; /* the call leaves no text in error */
+	/* For calls that change files; else NULL. restore makes them as they
+	 * were before the first call; files returns all of them as a text,
+	 * which the caller frees. */
 	void (*restore)(void *context);
 	char *(*files)(void *context);
-	bool halves;   /* part of it may be done when it fails; the next call
+	bool halves;   /* a call that fails may have done a part; the next call
 			  completes it */
-	unsigned step; /* of n; 0 is 1 */
+	unsigned step; /* try every step-th allocation; 0 is 1 */
 };
 
-static inline void torture_tell(struct torture_told *told, const char *format,
-	...) __attribute__((format(printf, 2, 3)));
+/* Appends to what the call led to. */
+void torture_tell(struct torture_told *told, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-static inline void torture_tell(
-	struct torture_told *told, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(told->text + told->used, TORTURE_TOLD - told->used,
-		format, args);
-	va_end(args);
-	assert_true(len >= 0 && (size_t)len < TORTURE_TOLD - told->used);
-	told->used += (size_t)len;
-}
-
-/* What a call is to lead to. */
+/* What a call must lead to. */
 struct torture_whole {
 	struct torture_told told;
 	int code;
@@ -74,121 +68,15 @@ struct torture_whole {
 	long needed; /* allocations */
 };
 
-static inline unsigned torture_descriptors(void)
-{
-	unsigned count = 0;
+/* Returns how many descriptors below 32 are open. */
+unsigned torture_descriptors(void);
 
-	for (int fd = 0; fd < 32; fd++)
-		count += fcntl(fd, F_GETFD) >= 0;
-	return count;
-}
+/* Makes the call once. Allocation n / 2 + 1 fails, and if n is odd, all later
+ * ones too; none if n is negative. Returns true if the call was refused. */
+bool torture_once(const struct torture *torture,
+	const struct torture_whole *whole, long n);
 
-static inline char *torture_files(const struct torture *torture)
-{
-	return torture->files ? torture->files(torture->context) : NULL;
-}
-
-static inline void torture_same(const struct torture *torture, long n,
-	const char *what, const char *found, const char *expected)
-{
-	if (found && strcmp(found, expected) != 0)
-		fail_msg("%s, allocation %ld%s: %s:\n%s\n--- instead of\n%s",
-			torture->name, n / 2 + 1, n % 2 ? " and on" : "", what,
-			found, expected);
-}
-
-/* n / 2 + 1 is the allocation that fails, negative for none; odd: all behind
- * it, too. Returns whether the call was refused. */
-static inline bool torture_once(const struct torture *torture,
-	const struct torture_whole *whole, long n)
-{
-	struct torture_told told = { "", 0 };
-	struct error error = { .text = "" };
-	char *files;
-	int code;
-
-	allocfail.failed = 0;
-	allocfail.for_good = n >= 0 && n % 2;
-	allocfail.countdown = n >= 0 ? n / 2 + 1 : 0;
-	code = torture->run(torture->context, &told, &error);
-	allocfail.countdown = 0;
-	if (code != whole->code &&
-		(n < 0 || code != ERR_NOMEM || !allocfail.failed ||
-			(!error.text[0] && !torture->no_text)))
-		fail_msg("%s, allocation %ld%s: %d \"%s\"", torture->name,
-			n / 2 + 1, n % 2 ? " and on" : "", code, error.text);
-	if (torture_descriptors() != whole->descriptors ||
-		allocfail.mapped != whole->mapped)
-		fail_msg("%s, allocation %ld: a descriptor or mapping is left",
-			torture->name, n / 2 + 1);
-	/* The second call of two began with files that were compared. */
-	files = n >= 0 || torture->halves ? torture_files(torture) : NULL;
-	if (code == whole->code) {
-		torture_same(torture, n, "told", told.text, whole->told.text);
-		torture_same(torture, n, "files", files, whole->after);
-	} else if (!torture->halves) {
-		torture_same(torture, n, "files", files, whole->before);
-	}
-	free(files);
-	return code != whole->code;
-}
-
-static inline void torture_restore(const struct torture *torture)
-{
-	if (torture->restore)
-		torture->restore(torture->context);
-}
-
-static inline void torture_run(const struct torture *torture)
-{
-	struct torture_whole whole = { .told = { "", 0 } };
-	struct error error = { .text = "" };
-	long refused = 0;
-	long tried = 0;
-	bool changes;
-
-	/* Twice: libraries keep what they load at the first call. */
-	for (int i = 0; i < 2; i++) {
-		free(whole.before);
-		torture_restore(torture);
-		whole.before = torture_files(torture);
-		whole.told = (struct torture_told){ "", 0 };
-		allocfail.count = 0;
-		whole.code =
-			torture->run(torture->context, &whole.told, &error);
-		whole.needed = allocfail.count;
-		if (whole.code < 0 && whole.code != torture->code)
-			fail_msg("%s: %d %s", torture->name, whole.code,
-				error.text);
-	}
-	whole.after = torture_files(torture);
-	whole.descriptors = torture_descriptors();
-	whole.mapped = allocfail.mapped;
-	changes = torture->files && strcmp(whole.before, whole.after) != 0;
-	assert_true(whole.needed > 0);
-	for (long n = 0; n < 2 * whole.needed;
-		n += torture->step && n % 2 ? 2 * torture->step - 1 : 1) {
-		if (changes || torture->halves)
-			torture_restore(torture);
-		tried++;
-		if (torture_once(torture, &whole, n)) {
-			refused++;
-			(void)torture_once(torture, &whole, -1);
-		}
-	}
-	print_message("%s: %ld allocations, %ld of %ld calls refused\n",
-		torture->name, whole.needed, refused, tried);
-	assert_true(refused > tried / 4);
-	free(whole.before);
-	free(whole.after);
-}
-
-static inline void torture_all(const struct torture *tortures, size_t count)
-{
-	if (!ALLOCFAIL)
-		skip();
-	for (size_t i = 0; i < count; i++)
-		torture_run(&tortures[i]);
-}
+/* Tortures all of these calls. Skips the test where ALLOCFAIL is 0. */
+void torture_all(const struct torture *tortures, size_t count);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "kit/mapkit.h"
 #include "kit/torture.h"
+#include "kit/alloccalls.h"
 
 #include "csv/csvfile.h"
 #include "runtime/metrics.h"

@@ -4,6 +4,7 @@
  */
 #include "kit/testmap.h"
 #include "kit/torture.h"
+#include "kit/alloccalls.h"
 
 #include "check/check.h"
 #include "check/invert.h"

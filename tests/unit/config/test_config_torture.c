@@ -5,6 +5,7 @@
  */
 #include "kit/mapkit.h"
 #include "kit/torture.h"
+#include "kit/alloccalls.h"
 
 #include <signal.h>
 

@@ -4,6 +4,7 @@
  */
 #include "kit/testdecide.h"
 #include "kit/torture.h"
+#include "kit/alloccalls.h"
 
 #include "mail/dsn.h"
 #include "decisionlog/decisionlog.h"

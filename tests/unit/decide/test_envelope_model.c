@@ -96,9 +96,9 @@ static void check_parameters(const struct model *model,
 		bool set[ADDRESSES] = { false };
 		const char *notify = message->recipients[i].notify;
 
-		if (is_no_address(message, i))
+		if (messagemodel_stays(message, i))
 			continue;
-		assert_true(apply(model, message->address[i], set));
+		assert_true(model_apply(model, message->address[i], set));
 		if (!set[address])
 			continue;
 		if (first)
@@ -146,11 +146,11 @@ static bool is_changed(const struct model *model, const struct message *message,
 		unsigned bits = bits_of(message->recipients[i].notify);
 		bool set[ADDRESSES] = { false };
 
-		if (is_no_address(message, i))
+		if (messagemodel_stays(message, i))
 			continue;
 		if (message->address[i] == address)
 			held |= bits;
-		assert_true(apply(model, message->address[i], set));
+		assert_true(model_apply(model, message->address[i], set));
 		if (set[address])
 			wanted |= bits;
 	}
@@ -171,8 +171,8 @@ static void check_edits(const struct model *model, struct testdecide *test,
 		unsigned address;
 
 		postfix_dequote(decision->adds[i].address, plain);
-		postfix_complete(domains[0], plain, clean);
-		address = find_address(clean);
+		postfix_complete(model_domains[0], plain, clean);
+		address = model_find(clean);
 		if (address == NOBODY || added[address] ||
 			!message->after[address] ||
 			(message->before[address] &&
@@ -183,7 +183,7 @@ static void check_edits(const struct model *model, struct testdecide *test,
 			model, message, address, decision->adds[i].esmtp);
 	}
 	for (unsigned i = 0; i < message->count; i++) {
-		bool goes = !is_no_address(message, i) &&
+		bool goes = !messagemodel_stays(message, i) &&
 			    (!message->after[message->address[i]] ||
 				    is_changed(model, message,
 					    message->address[i]));
@@ -204,11 +204,11 @@ static void count_copies(const struct message *message,
 {
 	memset(copies, 0, ADDRESSES * sizeof *copies);
 	for (size_t i = 0; i < postfix->count; i++) {
-		unsigned address = find_address(postfix->all[i].clean);
+		unsigned address = model_find(postfix->all[i].clean);
 
 		if (address == NOBODY)
 			fail_msg("%s is nobody's", postfix->all[i].clean);
-		if (!is_no_address(message, postfix->all[i].index))
+		if (!messagemodel_stays(message, postfix->all[i].index))
 			copies[address] += !postfix->all[i].deleted;
 	}
 }
@@ -219,7 +219,7 @@ static void check_left(const struct model *model, struct testdecide *test,
 	for (size_t i = 0; i < postfix->count; i++) {
 		const struct postfix_recipient *one = &postfix->all[i];
 
-		if (is_no_address(message, one->index)) {
+		if (messagemodel_stays(message, one->index)) {
 			if (one->deleted)
 				fail_message(model, test, message, "LOST",
 					one->held);
@@ -239,7 +239,7 @@ static void play(struct postfix *postfix, const struct message *message,
 	const struct decision *decision, unsigned before[ADDRESSES],
 	unsigned after[ADDRESSES])
 {
-	postfix->origin = domains[0];
+	postfix->origin = model_domains[0];
 	for (unsigned i = 0; i < message->count; i++)
 		(void)postfix_recipient(postfix, message->held[i],
 			message->orcpt[i], message->recipients[i].notify, i);
@@ -256,12 +256,12 @@ static void play(struct postfix *postfix, const struct message *message,
 static void map_canonical(const void *tables, char clean[POSTFIX_TEXT])
 {
 	const unsigned *to = tables;
-	unsigned address = find_address(clean);
+	unsigned address = model_find(clean);
 	char name[64];
 
 	if (address == NOBODY || to[address] == address)
 		return;
-	write_address(name, to[address]);
+	model_write(name, to[address]);
 	postfix_dequote(name, clean);
 }
 
@@ -279,7 +279,7 @@ static void check_canonical(const struct model *model, struct testdecide *test,
 	/* Without the domain that looks like another: Postfix itself takes the
 	 * one for the other. */
 	for (unsigned i = 0; i < ADDRESSES; i++) {
-		to[i] = below(3) ? i : below(ADDRESSES);
+		to[i] = model_below(3) ? i : model_below(ADDRESSES);
 		if (to[i] % DOMAINS == 4)
 			to[i] = i;
 		if (i % DOMAINS == 4 &&
@@ -290,7 +290,7 @@ static void check_canonical(const struct model *model, struct testdecide *test,
 	postfix.tables = to;
 	play(&postfix, message, &test->decision, before, after);
 	for (unsigned i = 0; i < ADDRESSES; i++) {
-		write_address(name, i);
+		model_write(name, i);
 		if (message->after[i] && !after[to[i]])
 			fail_message(
 				model, test, message, "LOST, canonical", name);
@@ -316,7 +316,7 @@ static void check_postfix(const struct model *model, struct testdecide *test,
 
 		if (!wanted && message->wanted[i])
 			wanted = 1;
-		write_address(name, i);
+		model_write(name, i);
 		if (message->after[i] && after[i] < wanted)
 			fail_message(model, test, message, "LOST", name);
 		if (message->after[i] && after[i] > wanted)
@@ -352,7 +352,7 @@ static void run_message(const struct model *model, struct testdecide *test,
 	struct message message;
 	int result;
 
-	if (!make_message(model, &message, &test->message))
+	if (!messagemodel_make(model, &message, &test->message))
 		return;
 	counts->messages++;
 	result = testdecide_decide(test);
@@ -363,7 +363,7 @@ static void run_message(const struct model *model, struct testdecide *test,
 			fail_message(model, test, &message, "REFUSED", "");
 		check_edits(model, test, &message);
 		check_postfix(model, test, &message, counts);
-		if (below(4) == 0)
+		if (model_below(4) == 0)
 			check_canonical(model, test, &message);
 	}
 	arena_reset(test->result);
@@ -414,7 +414,7 @@ static void test_against_model(void **state)
 	for (unsigned m = 0; m < rules; m++) {
 		struct testdecide test = { .recipients = "" };
 
-		make_rules(model);
+		model_make(model);
 		test.rules = model->rules;
 		test.smtputf8 = true;
 		testdecide_open(&test);
@@ -438,7 +438,7 @@ int main(int argc, char **argv)
 	};
 
 	if (argc > 1)
-		seed = strtoull(argv[1], NULL, 10);
+		model_seed = strtoull(argv[1], NULL, 10);
 	if (argc > 2)
 		rules = (unsigned)strtoul(argv[2], NULL, 10);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,11 +193,11 @@ static void check_mutated(const struct made *made)
 	struct bytes in = { block, made->in_len };
 	struct decision decision;
 
-	for (uint32_t n = pick(4) + 1; n && in.len; n--) {
-		size_t at = pick((uint32_t)in.len);
+	for (uint32_t n = headergen_pick(4) + 1; n && in.len; n--) {
+		size_t at = headergen_pick((uint32_t)in.len);
 
-		if (pick(4)) {
-			block[at] = alphabet[pick(sizeof alphabet)];
+		if (headergen_pick(4)) {
+			block[at] = alphabet[headergen_pick(sizeof alphabet)];
 		} else {
 			memmove(block + at, block + at + 1, in.len - at - 1);
 			in.len--;
@@ -223,11 +223,11 @@ static void short_headers(void **state)
 	static struct made made;
 
 	(void)state;
-	make_room(&made);
+	headergen_room(&made);
 	for (unsigned long i = 0; i < count; i++) {
-		uint32_t began = seed;
+		uint32_t began = headergen_seed;
 
-		generate(&made, 6);
+		headergen_make(&made, 6);
 		check_generated(&made);
 		check_mutated(&made);
 		if (i == count - 1)
@@ -325,10 +325,10 @@ static void many_headers(void **state)
 
 		for (size_t i = 0; i < MANY; i++) {
 			if (!made[i].in)
-				make_room(&made[i]);
-			generate(&made[i], 3);
+				headergen_room(&made[i]);
+			headergen_make(&made[i], 3);
 			headers[i] = (struct decide_header){
-				bytes_of(names[pick(4)]),
+				bytes_of(names[headergen_pick(4)]),
 				{ made[i].in, made[i].in_len }, false
 			};
 		}
@@ -366,22 +366,22 @@ static void long_headers(void **state)
 	static struct made made;
 
 	(void)state;
-	make_room(&made);
+	headergen_room(&made);
 	for (unsigned long i = 0; i < count; i++) {
-		flat = pick(2);
-		if (flat)
-			generate_line(&made);
+		headergen_flat = headergen_pick(2);
+		if (headergen_flat)
+			headergen_line(&made);
 		else
-			generate(&made, i % 100 ? 50 : 1500);
-		if (!pick(4)) {
-			put(&made, pick(2) ? "," : ",\n ");
-			put_long_name(&made);
+			headergen_make(&made, i % 100 ? 50 : 1500);
+		if (!headergen_pick(4)) {
+			headergen_put(&made, headergen_pick(2) ? "," : ",\n ");
+			headergen_long_name(&made);
 		}
 		check_long(&made);
 	}
 	print_message("%lu folded, %lu left as they were\n", folded, kept);
 	assert_true(folded > count / 5 && kept > count / 50);
-	flat = false;
+	headergen_flat = false;
 	free(made.in);
 	free(made.out);
 }
@@ -396,9 +396,9 @@ int main(void)
 	const char *begin = getenv("READDRESS_SEED");
 	int failed;
 
-	seed = begin ? (uint32_t)strtoul(begin, NULL, 10) : 0;
-	if (!seed)
-		seed = 20261121;
+	headergen_seed = begin ? (uint32_t)strtoul(begin, NULL, 10) : 0;
+	if (!headergen_seed)
+		headergen_seed = 20261121;
 	map = testmap_open(headergen_rules);
 	empty = testmap_open("");
 	config = testmap_config("inbound_headers = {\"To\"}\n"

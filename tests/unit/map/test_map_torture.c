@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "kit/mapkit.h"
 #include "kit/torture.h"
+#include "kit/alloccalls.h"
 
 #include "map/nameset.h"
 

@@ -8,7 +8,7 @@
 
 #include <limits.h>
 
-#include "kit/allocfail.h"
+#include "kit/alloccalls.h"
 #include "map/trailer.h"
 
 #define ALL_ACTIONS                                                            \

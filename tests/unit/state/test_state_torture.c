@@ -4,6 +4,9 @@
  */
 #include "kit/statekit.h"
 #include "kit/torture.h"
+#include "kit/alloccalls.h"
+
+#include <ftw.h>
 
 #include <inttypes.h>
 #include <pwd.h>
@@ -108,7 +111,7 @@ static int copy(
 
 static void copy_all(const char *from, const char *to)
 {
-	(void)nftw(to, kit_remove, 16, FTW_DEPTH | FTW_PHYS);
+	kit_remove(to);
 	(void)snprintf(copy_from, sizeof copy_from, "%s", from);
 	(void)snprintf(copy_to, sizeof copy_to, "%s", to);
 	if (kit_exists(from))
