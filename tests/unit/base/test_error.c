@@ -111,6 +111,7 @@ static void test_append(void **state)
 	/* Half of it is for each, at least. */
 	(void)error_set(&error, ERR_IO, "%s", "z");
 	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
 	error_append(&error, "%s", text);
 	assert_int_equal(error.text[0], 'z');
 	assert_in_range(strlen(error.text), ERROR_TEXT_MAX / 2 - 1,
