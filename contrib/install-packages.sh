@@ -1,8 +1,8 @@
-# Sourced by contrib/postfix/try and tests/run: what both need of Debian.
-# Functions only; POSIX sh.
+# What contrib/postfix/try and tests/run, which source this file, need from
+# Debian. It contains only functions, in POSIX sh.
 
-# other_mta: prints the mail transport agent, other than Postfix, that is
-# installed; status 1 when there is none. Installing Postfix would remove it.
+# other_mta: Prints the mail transport agent other than Postfix that is installed.
+# Installing Postfix would remove it. Returns 1 if there is none.
 other_mta() {
 	dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Provides}\n' |
 		awk '$1 ~ /^.i/ && $2 != "postfix" && /mail-transport-agent/ {
@@ -11,13 +11,13 @@ other_mta() {
 		END { exit !found }'
 }
 
-# refuse_other_mta TOP COMMAND: returns 1, and says how to run COMMAND (a path
-# below TOP) in a container, where another MTA is installed.
+# refuse_other_mta TOP COMMAND: Returns 1 if another MTA is installed, and prints
+# how to run COMMAND (a path below TOP) in a container.
 refuse_other_mta() {
 	mta=$(other_mta) || return 0
 	cat >&2 <<-END
 	$mta is installed on this machine, and apt would remove it to install
-	Postfix. Nothing was changed. In a container instead:
+	Postfix. Nothing was changed. Use a container instead:
 
 	  docker run --rm -it -v "$1":/src:ro debian:12 sh -c \\
 	    'cp -r /src /root/readdress && rm -rf /root/readdress/build &&
@@ -26,8 +26,9 @@ refuse_other_mta() {
 	return 1
 }
 
-# installed_packages: the names of what is installed, one a line, with those that
-# it provides: on Debian 13 libgmime-3.0-0t64 is libgmime-3.0-0.
+# installed_packages: Prints the names of the installed packages, one per line,
+# and the names that they provide: on Debian 13 libgmime-3.0-0t64 provides
+# libgmime-3.0-0.
 installed_packages() {
 	dpkg-query -W -f '${db:Status-Abbrev}, ${Package}, ${Provides}\n' |
 		awk -F, '$1 ~ /^.i/ {
@@ -39,8 +40,8 @@ installed_packages() {
 		}'
 }
 
-# missing_packages FILE [PURPOSE...]: those named in FILE, one a line, that are
-# not installed; only what is there for one of the purposes.
+# missing_packages FILE [PURPOSE...]: Prints the packages in FILE that are not
+# installed, one per line. If purposes are given, only packages for one of them.
 missing_packages() {
 	list=$1
 	shift
@@ -59,8 +60,8 @@ missing_packages() {
 	done
 }
 
-# local_postfix: makes a Postfix that has just been installed as "Local only" one
-# that works: it listens on loopback alone, and may send mail elsewhere.
+# local_postfix: Makes a Postfix that was just installed as "Local only" work: it
+# listens on loopback only, and may send mail to other hosts.
 local_postfix() {
 	for name in default_transport relay_transport; do
 		case $(postconf -h "$name") in
@@ -69,16 +70,16 @@ local_postfix() {
 	done
 }
 
-# install_packages FILE [PURPOSE...]: installs what is missing, with apt. A
-# Postfix that comes this way is not started, and listens on loopback alone when
-# somebody starts it: as it is after a restart of the machine.
+# install_packages FILE [PURPOSE...]: Installs the missing packages with apt. A
+# Postfix that is installed this way is not started. It listens on loopback only
+# when it is started, as it is at the next start of the machine.
 install_packages() {
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
 	# shellcheck disable=SC2086
 	set -- $missing
 	if [ "$(id -u)" != 0 ]; then
-		echo "not installed, and installing needs root: $*" >&2
+		echo "these packages are missing, and only root can install them: $*" >&2
 		return 1
 	fi
 	echo "installing $# packages with apt: $*"

@@ -152,13 +152,13 @@ SCENARIOS = {
 }
 
 DMARC = """\
-What this means for DKIM and DMARC. A sender's DKIM signature covers To as a
-rule: rewriting To breaks it, and SPF fails behind any relay. A target that does
-not trust this relay then refuses the mail of senders with p=reject. Two ways
-out: the target trusts the relay (its address allowed there, or an ARC seal that
-it trusts), or inbound_rewrite_headers = "unless-signed" in readdress.conf: then
-headers that a signature covers stay as they are, and the envelope is rewritten
-all the same. See contrib/postfix/guides/dmarc.md."""
+What this means for DKIM and DMARC: a sender's DKIM signature usually covers To.
+Rewriting To breaks it, and SPF fails behind any relay. A target that does not
+trust this relay then refuses mail from senders with p=reject. There are two ways
+out. Either the target trusts the relay (by its address, or by an ARC seal), or
+you set inbound_rewrite_headers = "unless-signed" in readdress.conf: headers that
+a signature covers then stay as they are, and the envelope is still rewritten.
+See contrib/postfix/guides/dmarc.md."""
 
 
 class Scenario:
@@ -334,18 +334,18 @@ def play(scenario):
             f"{address}")
     ports = postfix.ports
     print(textwrap.dedent(f"""\
-        Left running. Rules, and a change of them that goes live at once:
+        The scenario is still running. To list the rules, and to change one at once:
           {command} list inbound
           {command} add inbound dora@{domain} dora@out.example --reload
           {command} status
-        Mail from a stranger, and through the outbound service:
+        To send mail as a stranger, and through the outbound service:
           {send}:{ports['outside']} you@elsewhere.example {sample}
           {send}:{ports['outbound']} you@elsewhere.example {sample}
-        What arrives at the old system, the new one and outside:
+        To see what arrives at the old system, the new one and outside:
           ls {postfix.lab.path('arrived')}
-        What Postfix and the milter say:
+        To see what Postfix and the milter log:
           tail -f {postfix.log_file} {readdress.log_file}
-        Stop it, and remove all of it:
+        To stop it and remove all of it:
           kill {os.getpid()}"""), flush=True)
 
 
@@ -378,8 +378,8 @@ def demonstrate(names, keep, done):
             if name != names[-1]:
                 continue
             print(DMARC + "\n")
-            print("All mail arrived as it should." if good
-                  else "Some mail did NOT arrive as it should: see WRONG.",
+            print("All mail arrived as it should." if good else
+                  "Some mail did NOT arrive as it should: see the lines WRONG.",
                   flush=True)
             if keep:
                 keep_mail(here, scenario)
