@@ -90,9 +90,9 @@ static void put_name(struct made *made)
 {
 	static const char *const words[] = { "Bob", "J.", "O'Brien", "\"a, b\"",
 		"\"\\\"q\\\\\"", "\"<x@in.example>;:\"", "\"(\"",
-		"=?utf-8?Q?B=C3=B6?=", "\xfc\xe9", "b\xc3\xb6",
-		"bob@in.example", "@", "...", "\"\"", "[x]", "[", "]", ">",
-		"\\", "\x01", "\"\n f\"", "\"\xff\"" };
+		"=?utf-8?Q?B=C3=B6?=", "\xfc\xe9", u8"bö", "bob@in.example",
+		"@", "...", "\"\"", "[x]", "[", "]", ">", "\\", "\x01",
+		"\"\n f\"", "\"\xff\"" };
 
 	for (uint32_t n = headergen_pick(4); n; n--) {
 		headergen_put(made, ONE_OF(words));
@@ -144,10 +144,10 @@ static void choose(struct address *address)
 {
 	static const char *const locals[] = { "chloe", "c.d", "a..b.", ".x",
 		"+x", "c+x", "\"c d\"", "\"c@in.example\"", "\"\"", "c . d",
-		"j\xc3\xbcrgen", "\"\\\"\"", "a%b", "a!b", "c.\n d" };
+		u8"jürgen", "\"\\\"\"", "a%b", "a!b", "c.\n d" };
 	static const char *const others[] = { "stranger.example",
 		"in.example.stranger.example", "xin.example", "[192.0.2.1]",
-		"[IPv6:2001:db8::1]", "b\xc3\xbc.example", "x.away.in.example",
+		"[IPv6:2001:db8::1]", u8"bü.example", "x.away.in.example",
 		"example", "[a b]" };
 
 	memset(address, 0, sizeof *address);

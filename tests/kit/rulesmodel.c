@@ -7,10 +7,7 @@
 const char *const model_locals[LOCALS] = { "a", "b", "c.d", "x y", "a+t", "b+t",
 	"b@p.test", "b%p.test", "p.test!b", "b." };
 const char *const model_domains[DOMAINS] = { "p.test", "q.test", "s.q.test",
-	"r.test",
-	("stra\xc3\x9f"
-	 "e.test"),
-	"strasse.test" };
+	"r.test", u8"straße.test", "strasse.test" };
 const char model_sharp[] = "xn--strae-oqa.test";
 
 uint64_t model_seed = 20261121;

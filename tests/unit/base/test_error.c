@@ -27,8 +27,8 @@ static void test_controls(void **state)
 	struct error error;
 
 	(void)state;
-	(void)error_set(&error, ERR_BAD, "a\nb\x1b[31m\x7f%s", "\xc3\xa4");
-	assert_string_equal(error.text, "aU+000AbU+001B[31mU+007F\xc3\xa4");
+	(void)error_set(&error, ERR_BAD, "a\nb\x1b[31m\x7f%s", u8"ä");
+	assert_string_equal(error.text, u8"aU+000AbU+001B[31mU+007Fä");
 	/* what nobody can see, and half a character */
 	(void)error_set(&error, ERR_BAD, "\xc2\x80\xc2\x9f\xc2\xa0\xc2");
 	assert_string_equal(error.text, "U+0080U+009FU+00A0\\xC2");
@@ -98,7 +98,7 @@ static void test_append(void **state)
 	error_append(NULL, "%s", "x");
 	/* What is added is whole, what it is added to has no half character. */
 	for (size_t i = 0; i + 2 < sizeof text; i += 2)
-		memcpy(text + i, "\xc3\xa4", 3);
+		memcpy(text + i, u8"ä", 3);
 	for (size_t more = 1; more <= 2; more++) {
 		(void)error_set(&error, ERR_IO, "%s", text);
 		error_append(&error, "%.*s", (int)more, "!!");
@@ -106,7 +106,7 @@ static void test_append(void **state)
 		assert_in_range(strlen(error.text), ERROR_TEXT_MAX - 4,
 			ERROR_TEXT_MAX - 1);
 		assert_memory_equal(error.text + strlen(error.text) - more - 2,
-			"\xc3\xa4!!", more + 2);
+			u8"ä!!", more + 2);
 	}
 	/* Half of it is for each, at least. */
 	(void)error_set(&error, ERR_IO, "%s", "z");

@@ -44,11 +44,10 @@ static int run_csv(void *text, struct torture_told *told, struct error *error)
 
 static void test_csv(void **test)
 {
-	static char bad[] = "Source;Target\nbob@a.com;bob\nbob@a.com;x@b.com\n"
-			    "\"bob@a.com\";y@b.com\n"
-			    "j\xc3\xb6rg@b\xc3\xbc"
-			    "cher.example;j@b\xc3\xbc"
-			    "cher.example\n\"never closed";
+	static char bad[] =
+		"Source;Target\nbob@a.com;bob\nbob@a.com;x@b.com\n"
+		"\"bob@a.com\";y@b.com\n"
+		u8"jörg@bücher.example;j@bücher.example\n\"never closed";
 	static char good[CSV_MAX] = "Source;Target\n";
 	size_t used = strlen(good);
 	const struct torture tortures[] = {

@@ -11,11 +11,11 @@
 
 #define RULES                                                                  \
 	"in a@w.com;b@w.com\nin b@w.com;a@w.com\nin x@w.com;m@d.com\n"         \
-	"in y@w.com;m@d.com\nin z@w.com;j\xc3\xb6rg@d.com\n"                   \
+	u8"in y@w.com;m@d.com\nin z@w.com;jörg@d.com\n"                       \
 	"in t@w.com;t1@d.com,t2@d.com\nin @w.com;all@d.com\n"                  \
 	"in @v.com;@d.com\nin @d.com;@e.com\nin @*.u.com;@*.u.com\n"           \
-	"out m@d.com;q@w.com\nout p@d.com;p@b\xc3\xbc"                         \
-	"cher.example\nout r@d.com;r@far.com\nout @c.com;@far.com\n"
+	u8"out m@d.com;q@w.com\nout p@d.com;p@bücher.example\n"               \
+	"out r@d.com;r@far.com\nout @c.com;@far.com\n"
 
 static int tell(void *context, const struct check_finding *finding)
 {

@@ -100,9 +100,8 @@ static const struct {
 		"x@d.com;c@w.com\ny@d.com;b@w.com\nz@d.com;a@w.com\n" },
 	{ "in \"a b\"@w.com;\"c,d\"@x.com\n", "\"c,d\"@x.com;\"a b\"@w.com\n" },
 	{ "in \"@x\"@w.com;y@d.com\n", "y@d.com;\"@x\"@w.com\n" },
-	{ "in j\xc3\xb6rg@w.com;j@b\xc3\xbc"
-	  "cher.de\n",
-		"j@xn--bcher-kva.de;j\xc3\xb6rg@w.com\n" },
+	{ u8"in jörg@w.com;j@bücher.de\n",
+		u8"j@xn--bcher-kva.de;jörg@w.com\n" },
 	{ "in @[192.0.2.1];@w.com\n", "@w.com;@[192.0.2.1]\n" },
 
 	/* many to one: the first source, whatever the spelling of the target */

@@ -96,8 +96,7 @@ static void test_defaults(void **state)
 	config = open_text("");
 	assert_defaults(config);
 	config_close(config);
-	config = open_text(
-		"\xef\xbb\xbf# nothing\r\n\r\n// \"here\n/* or '\n*/");
+	config = open_text(u8"\ufeff# nothing\r\n\r\n// \"here\n/* or '\n*/");
 	assert_defaults(config);
 	config_close(config);
 	config_close(NULL);
@@ -308,7 +307,7 @@ static void test_refused(void **state)
 		{ "recipient_delimiter = \"\\\"\"", 1, "characters like" },
 		{ "recipient_delimiter = \"+ -\"", 1, "characters like" },
 		{ "recipient_delimiter = \"+,-\"", 1, "characters like" },
-		{ "recipient_delimiter = \"\xc3\xa4\"", 1, "characters like" },
+		{ u8"recipient_delimiter = \"ä\"", 1, "characters like" },
 		{ "batv = {\"prvs\", \"srs\"}", 1,
 			"batv: found \"srs\", expected \"prvs\", \"btv1\"" },
 		{ "memory_max = 0", 1, "MB from 1 to 1048576" },

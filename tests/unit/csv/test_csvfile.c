@@ -129,8 +129,8 @@ static void test_good_files(void **state)
 		"SourceEmail;TargetEmail\nbob@a.com;x@b.com\n",
 		"sourceemail;TARGET\nbob@a.com;x@b.com\n",
 		"\"Source\";\"Target\"\n\"bob@a.com\";\"x@b.com\"\n",
-		"\xef\xbb\xbfSource;Target\nbob@a.com;x@b.com\n",
-		"\xef\xbb\xbf\"Source\";Target\r\nbob@a.com;x@b.com\r\n",
+		u8"\ufeffSource;Target\nbob@a.com;x@b.com\n",
+		u8"\ufeff\"Source\";Target\r\nbob@a.com;x@b.com\r\n",
 		"Source;Target\r\nbob@a.com;x@b.com",
 		"\n\r\n  \nSource;Target\n\n \t \nbob@a.com;x@b.com\n\n\n",
 		H " bob@a.com ;\tx@b.com \n",
@@ -217,7 +217,7 @@ static void test_bad_files(void **state)
 {
 	static const struct bad tests[] = {
 		{ "", "users.csv:1: ", "empty" },
-		{ "\xef\xbb\xbf", "users.csv:1: ", "empty" },
+		{ u8"\ufeff", "users.csv:1: ", "empty" },
 		{ "\n \n\n", "users.csv:4: ", "Source;Target" },
 		{ "bob@a.com;x@b.com\n", "users.csv:1: ",
 			"expected the header row \"Source;"

@@ -10,7 +10,7 @@
 #include "csv/csvstart.h"
 #include "kit/holds.h"
 
-#define BOM "\xef\xbb\xbf"
+#define BOM u8"\ufeff"
 
 struct begin {
 	const char *text;
@@ -84,7 +84,7 @@ static void test_header_row(void **state)
 			{ 0, 0, ',', true } },
 		{ "a;b;c;d, \"Source\" ,\t\"Target\"", 0, { 0 },
 			{ 0, 0, ',', true } },
-		{ "a;b;c;d,\xc2\xa0Source,Target\xc2\xa0", 0, { 0 },
+		{ u8"a;b;c;d,\u00a0Source,Target\u00a0", 0, { 0 },
 			{ 0, 0, ',', true } },
 		/* One of the two is not enough. */
 		{ "Source;a,b,c", 0, { 0 }, { 0, 0, ',', true } },
@@ -225,7 +225,7 @@ static void test_names(void **state)
 	} tests[] = {
 		{ "Source", NULL, true, false },
 		{ " sourceEMAIL\t", NULL, true, false },
-		{ "\xc2\xa0Target", NULL, false, true },
+		{ u8"\u00a0Target", NULL, false, true },
 		{ "targetemail", NULL, false, true },
 		{ "Sourc", NULL, false, false },
 		{ "Source2", NULL, false, false },

@@ -61,23 +61,23 @@ static void test_local_parts_in_headers(void **state)
 	"llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll" \
 	"ll"
 	struct testdecide test = { .rules = "in @w.com;@old.com\n"
-					    "in m@w.com;m\xc3\xb6@old.com\n"
+					    u8"in m@w.com;mö@old.com\n"
 					    "in @all.com;all@old.com\n",
 		.recipients = "",
-		.headers = "To: j\xc3\xb6rg@w.com, m@w.com, x%y@w.com, "
-			   "m+\xc3\xb6@w.com, " L70 "@w.com, m+" L70
-			   "@w.com, j\xc3\xb6rg@all.com" };
+		.headers = u8"To: jörg@w.com, m@w.com, x%y@w.com, "
+			   u8"m+ö@w.com, " L70
+			   "@w.com, m+" L70 u8"@w.com, jörg@all.com" };
 
 	(void)state;
 	testdecide_check("without SMTPUTF8", test,
-		"header0 j\xc3\xb6rg@old.com, m@w.com, x%y@old.com, "
-		"m+\xc3\xb6@w.com, " L70 "@old.com, m+" L70
+		u8"header0 jörg@old.com, m@w.com, x%y@old.com, "
+		u8"m+ö@w.com, " L70 "@old.com, m+" L70
 		"@w.com, all@old.com\n"); /* m is a UTF-8 one in old.com */
 	test.smtputf8 = true;
 	testdecide_check("with SMTPUTF8", test,
-		"header0 j\xc3\xb6rg@old.com, m\xc3\xb6@old.com, "
-		"x%y@old.com, m\xc3\xb6+\xc3\xb6@old.com, " L70
-		"@old.com, m\xc3\xb6+" L70 "@old.com, all@old.com\n");
+		u8"header0 jörg@old.com, mö@old.com, "
+		u8"x%y@old.com, mö+ö@old.com, " L70 u8"@old.com, mö+" L70
+		"@old.com, all@old.com\n");
 #undef L70
 }
 
@@ -312,7 +312,7 @@ static void test_many_findings(void **state)
 	char *headers = malloc(lines * sizeof line);
 	struct decide_header *split = malloc(2 * lines * sizeof *split);
 	struct testdecide test = { .rules = "in @w.com;@old.com\n"
-					    "in m@w.com;m\xc3\xb6@old.com\n"
+					    u8"in m@w.com;mö@old.com\n"
 					    "in bob@w.com;b@old.com\n",
 		.recipients = "",
 		.headers = "" };

@@ -13,12 +13,11 @@
 
 #define RULES                                                                  \
 	"in bob@w.com;bob@new.com\n"                                           \
-	"in t@w.com;a@x.com,j\xc3\xb6rg@y.com,\"c d\"@z.com\n"                 \
+	u8"in t@w.com;a@x.com,jörg@y.com,\"c d\"@z.com\n"                     \
 	"in @w.com;@old.com\n"                                                 \
-	"in j\xc3\xb6rg@w.com;joerg@new.com\n"                                 \
+	u8"in jörg@w.com;joerg@new.com\n"                                     \
 	"in @*.sub.com;@old.com\n"                                             \
-	"in @b\xc3\xbc"                                                        \
-	"cher.example;@new.com\n"                                              \
+	u8"in @bücher.example;@new.com\n"                                     \
 	"out bob@new.com;bob@w.com\n"                                          \
 	"out @old.com;@w.com\n"
 
@@ -26,11 +25,10 @@ static const struct testdecide messages[] = {
 	{ .rules = RULES,
 		.smtputf8 = true,
 		.recipients = "<bob@w.com>|n=NEVER\n<u!x>|r=x@w.com\n"
-			      "<J\xc3\x96RG@w.com>|r=j\xc3\xb6rg@w.com\n"
-			      "<t@w.com>\n<q@B\xc3\x9c"
-			      "CHER.example>\n<u>",
+			      u8"<JÖRG@w.com>|r=jörg@w.com\n"
+			      u8"<t@w.com>\n<q@BÜCHER.example>\n<u>",
 		.headers = "To: bob@w.com, Chloe <chloe@w.com>, @\n"
-			   "Cc: j\xc3\xb6rg@w.com" },
+			   u8"Cc: jörg@w.com" },
 	{ .rules = RULES,
 		.direction = DECISION_OUTBOUND,
 		.conf = "inbound_mode = \"shadow\"\n",
@@ -41,10 +39,8 @@ static const struct testdecide messages[] = {
 		.direction = DECISION_OUTBOUND,
 		.why = DECISION_WHY_NETWORK,
 		.conf = "outbound_required_headers = {\"X: y\"}\n",
-		.recipients = "<j\xc3\xb6rg@b\xc3\xbc"
-			      "cher.example>"
-			      "|r=j\xc3\xb6rg@b\xc3\xbc"
-			      "cher.example\n"
+		.recipients = u8"<jörg@bücher.example>"
+			      u8"|r=jörg@bücher.example\n"
 			      "<x@a.sub.com>\n<x@far.com>" },
 	{ .rules = RULES,
 		.explain = true,
@@ -223,7 +219,7 @@ static int run_orcpt(
 static int run_lookup(
 	void *context, struct torture_told *told, struct error *error)
 {
-	static const char text[] = "j\xc3\xb6rg+news@W.com";
+	static const char text[] = u8"jörg+news@W.com";
 	struct map_reader *reader = NULL;
 	struct mailbox mailbox;
 	struct lookup lookup = { .key_len = 0 };
@@ -245,23 +241,12 @@ static int run_lookup(
 static void test_below(void **state)
 {
 	static const char *rows[][2] = {
-		{ "j\xc3\xb6rg@b\xc3\xbc"
-		  "cher.example",
-			"j\xc3\xb6rg@b\xc3\xbc"
-			"cher.example" },
-		{ "@B\xc3\x9c"
-		  "CHER.example",
-			"@b\xc3\xbc"
-			"cher2.example" },
-		{ "@*.b\xc3\xbc"
-		  "cher.example",
-			"@*.b\xc3\xbc"
-			"cher.example" },
-		{ "@w.com", "a@b\xc3\xbc"
-			    "cher.example,@x.com" },
+		{ u8"jörg@bücher.example", u8"jörg@bücher.example" },
+		{ u8"@BÜCHER.example", u8"@bücher2.example" },
+		{ u8"@*.bücher.example", u8"@*.bücher.example" },
+		{ "@w.com", u8"a@bücher.example,@x.com" },
 	};
-	static char address[] = "J\xc3\xb6rg@b\xc3\xbc"
-				"cher.example";
+	static char address[] = u8"Jörg@bücher.example";
 	const struct torture tortures[] = {
 		{ .name = "rule 1", .run = run_rule, .context = rows[0] },
 		{ .name = "rule 2", .run = run_rule, .context = rows[1] },

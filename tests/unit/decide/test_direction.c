@@ -254,9 +254,7 @@ static void test_foreign(void **state)
 		{ "<Nobody.At@W.COM.>", NULL },
 		{ "<x@a.sub.com>\n<x@b.a.sub.com>", NULL },
 		{ "<other@only.com>", NULL }, /* named by a user rule */
-		{ "<x@b\xc3\xbc"
-		  "cher.example>",
-			NULL },
+		{ u8"<x@bücher.example>", NULL },
 		{ "<x@sub.com>", "x@sub.com" }, /* @*. is not itself */
 		{ "<x@far.com>", "x@far.com" },
 		{ "<bob@w.com>\n<x@far.com>\n<y@far.com>", "x@far.com" },
@@ -269,7 +267,7 @@ static void test_foreign(void **state)
 		{ "<w.com!bob>|r=bob@w.com", NULL },
 		{ "<x>", "x" },
 		/* a domain that no rule can name */
-		{ "<x@\xe2\x80\xae.com>", "x@\xe2\x80\xae.com" },
+		{ u8"<x@\u202e.com>", u8"x@\u202e.com" },
 	};
 
 	(void)state;

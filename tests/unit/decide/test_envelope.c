@@ -2,10 +2,8 @@
  * they do". */
 #include "kit/testdecide.h"
 
-#define SHARP                                                                  \
-	"stra\xc3\x9f"                                                         \
-	"e.example"
-#define ACE "xn--strae-oqa.example"
+#define SHARP u8"straße.example"
+#define ACE   "xn--strae-oqa.example"
 
 #define RULES                                                                  \
 	"in a@w;b@w\n"                                                         \
@@ -31,8 +29,7 @@
 	"in @all;all@new\n"                                                    \
 	"in @xn--bcher-kva.example;@new\n"                                     \
 	"in idn@w;idn@xn--bcher-kva.example\n"                                 \
-	"in idn2@w;idn2@b\xc3\xbc"                                             \
-	"cher2.example\n"                                                      \
+	u8"in idn2@w;idn2@bücher2.example\n"                                  \
 	"in @" SHARP ";@strasse.example\n"
 
 struct envelope_case {
@@ -78,17 +75,13 @@ static void test_net_difference(void **state)
 		{ "in other case", "<x1@w>\n<Z@New>", "-x1@w\n" },
 		{ "in quotes", "<\"z\"@new>\n<x1@w>", "-x1@w\n" },
 		{ "with a dot", "<z@new.>\n<x1@w>", "-x1@w\n" },
-		{ "as U-label",
-			"<idn@w>\n<idn@b\xc3\xbc"
-			"cher.example>",
+		{ "as U-label", u8"<idn@w>\n<idn@bücher.example>",
 			"+idn@new ORCPT=rfc822;idn@xn--bcher-kva.example\n"
 			"-idn@w\n" },
 		{ "as A-label", "<idn2@XN--bcher2-3ya.example>\n<idn2@w>",
 			"-idn2@w\n" },
 		{ "as U-label in capitals",
-			"<idn2@B\xc3\x9c"
-			"CHER2.example>\n<idn2@w>",
-			"-idn2@w\n" },
+			u8"<idn2@BÜCHER2.example>\n<idn2@w>", "-idn2@w\n" },
 		{ "to itself in other case", "<chloe@w>", "" },
 		{ "to itself in other quotes", "<\"chloe\"@w>\n<CHLOE@w.>",
 			"" },
@@ -163,19 +156,14 @@ static void test_spellings(void **state)
 			"<c@w>\n<C@w>\n<\"c\"@w>\n<c@W.>\n<@r:c@w>\nc@w\n<C@w>",
 			"+d@w "
 			"ORCPT=rfc822;c@w\n-\"c\"@w\n-C@w\n-c@W.\n-c@w\n" },
-		{ "U-label",
-			"<n@b\xc3\xbc"
-			"cher.example>",
+		{ "U-label", u8"<n@bücher.example>",
 			"+n@new ORCPT=rfc822;n@xn--bcher-kva.example\n"
-			"-n@b\xc3\xbc"
-			"cher.example\n" },
+			u8"-n@bücher.example\n" },
 		{ "U-label and A-label",
-			"<n@b\xc3\xbc"
-			"cher.example>\n<n@XN--bcher-kva.example>",
+			u8"<n@bücher.example>\n<n@XN--bcher-kva.example>",
 			"+n@new ORCPT=rfc822;n@xn--bcher-kva.example\n"
 			"-n@XN--bcher-kva.example\n"
-			"-n@b\xc3\xbc"
-			"cher.example\n" },
+			u8"-n@bücher.example\n" },
 	};
 
 	(void)state;
@@ -414,14 +402,12 @@ static void test_left(void **state)
 		{ "team+a%b@w", false, NULL },
 		{ "u%x@both", false, NULL },
 		/* UTF-8 only with SMTPUTF8 */
-		{ "j\xc3\xb6rg@dom", false, NULL },
-		{ "j\xc3\xb6rg@dom", true, "j\xc3\xb6rg@newdom" },
-		{ "x1+\xc3\xb6@w", false, NULL },
-		{ "x1+\xc3\xb6@w", true, "z+\xc3\xb6@new" },
-		{ "j\xc3\xb6rg@all", false, "all@new" },
-		{ "n@b\xc3\xbc"
-		  "cher.example",
-			false, "n@new" },
+		{ u8"jörg@dom", false, NULL },
+		{ u8"jörg@dom", true, u8"jörg@newdom" },
+		{ u8"x1+ö@w", false, NULL },
+		{ u8"x1+ö@w", true, u8"z+ö@new" },
+		{ u8"jörg@all", false, "all@new" },
+		{ u8"n@bücher.example", false, "n@new" },
 	};
 	char long_local[100];
 

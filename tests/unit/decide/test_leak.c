@@ -11,7 +11,7 @@
 	"in @*.deep.example;@new.example\n"                                    \
 	"out bob.owen@new.example;bob@old.example\n"                           \
 	"out keep@new.example;keep@new.example\n"                              \
-	"out utf@new.example;\xc3\xbc@old.example\n"                           \
+	u8"out utf@new.example;ü@old.example\n"                               \
 	"out @new.example;@old.example\n"                                      \
 	"out only@users.example;only@old.example\n"                            \
 	"out @xn--bcher-kva.example;@old.example\n"                            \
@@ -99,11 +99,9 @@ static void test_inbound(void **state)
 			  .recipients = "<a@far.example>",
 			  .headers = "From: only@users.example, "
 				     "other@users.example, keep@new.example, "
-				     "u@b\xc3\xbc"
-				     "cher.example" },
+				     u8"u@bücher.example" },
 			"from x@a.inner.example;from only@users.example;"
-			"from u@b\xc3\xbc"
-			"cher.example;" },
+			u8"from u@bücher.example;" },
 		{ { .sender = "<keep@new.example>",
 			  .recipients = "<a@far.example>",
 			  .headers = "From: keep@new.example\n"
@@ -166,8 +164,7 @@ static void test_outside(void **state)
 					"<x@routed.example>\n"
 					"<u@a.b.inner.example>\n"
 					"<v@a.deep.example>\n"
-					"<v@b\xc3\xbc"
-					"cher.example>\n<postmaster>" },
+					u8"<v@bücher.example>\n<postmaster>" },
 			"" },
 		/* Postfix completes what has no domain with its own */
 		{ { .sender = "<" OWEN ">",
@@ -251,11 +248,9 @@ static void test_outbound(void **state)
 			"from zoe@new.example;from y@new.example;"
 			"reply-to only@users.example;" },
 		{ { OUT, .sender = "<>", .recipients = "<a@far.example>",
-			  .headers = "From: a b z\xc3\xb6@B\xc3\x9c"
-				     "CHER.example\nFrom: c d "
-				     "z@new.example\xe6\xa7\x98" },
-			"from z\xc3\xb6@B\xc3\x9c"
-			"CHER.example;from z@new.example;" },
+			  .headers = u8"From: a b zö@BÜCHER.example\nFrom: c d "
+				     u8"z@new.example様" },
+			u8"from zö@BÜCHER.example;from z@new.example;" },
 		{ { OUT, .sender = "<zoe zander@new.example>",
 			  .recipients = "<a@far.example>" },
 			"from zander@new.example;" },

@@ -35,19 +35,13 @@ static void test_unread(void **state)
 		{ "zoe@new.example.evil", 0, 0 },
 		{ "zoe@xnew.example", 0, 0 },
 		{ "new.example", 0, 0 },
-		{ "z <z@b\xc3\xbc"
-		  "cher.example",
-			0, 1 },
-		{ "z <z@B\xc3\x9c"
-		  "CHER.example",
-			0, 1 },
+		{ u8"z <z@bücher.example", 0, 1 },
+		{ u8"z <z@BÜCHER.example", 0, 1 },
 		{ "z <z@xn--bcher-kva.example", 0, 1 },
 		/* text of another script close behind it */
-		{ "zoe@new.example\xe6\xa7\x98", 0, 1 },
-		{ "\xc2\xab"
-		  "zoe@new.example\xc2\xbb",
-			0, 1 },
-		{ "zoe@\xe6\xa7\x98", 0, 0 },
+		{ u8"zoe@new.example様", 0, 1 },
+		{ u8"«zoe@new.example»", 0, 1 },
+		{ u8"zoe@様", 0, 0 },
 		{ "zoe@target.example", 0, 0 },
 	};
 	struct map *map = testmap_keep("in bob@old.example;b@target.example\n"

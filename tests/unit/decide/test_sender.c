@@ -34,7 +34,7 @@ static void test_sender(void **state)
 		{ "<kept@d>", "", DECISION_EXCEPTION, false },
 		{ "<chloe@w>", "", DECISION_EXCEPTION, false },
 		{ "<stranger@elsewhere>", "", DECISION_UNCHANGED, false },
-		{ "<j\xc3\xb6rg@d>", "", DECISION_LEFT, false },
+		{ u8"<jörg@d>", "", DECISION_LEFT, false },
 		{ "<bob>", "", DECISION_UNPARSABLE, false },
 		{ "<", "", DECISION_UNPARSABLE, false },
 		/* never looked up */
@@ -102,16 +102,16 @@ static void test_sender_resolved(void **state)
 
 static void test_sender_smtputf8(void **state)
 {
-	struct testdecide test = { .rules = "out @d;@w\nout m@d;m\xc3\xb6@w\n",
+	struct testdecide test = { .rules = u8"out @d;@w\nout m@d;mö@w\n",
 		.direction = DECISION_OUTBOUND,
-		.sender = "<j\xc3\xb6rg@d>",
+		.sender = u8"<jörg@d>",
 		.recipients = "",
 		.smtputf8 = true };
 
 	(void)state;
-	testdecide_check("kept", test, "from j\xc3\xb6rg@w\n");
+	testdecide_check("kept", test, u8"from jörg@w\n");
 	test.sender = "<m@d>";
-	testdecide_check("new", test, "from m\xc3\xb6@w\n");
+	testdecide_check("new", test, u8"from mö@w\n");
 	test.smtputf8 = false;
 	testdecide_check("new, without", test, "");
 }

@@ -179,7 +179,7 @@ static void test_lines(void **state)
 			"reason=\"a DKIM signature covers the header\"\n"
 			"d " IN12 " unchanged\n" },
 		/* escaped */
-		{ { .recipients = "<J\xc3\xb6rg@dom.com>", .smtputf8 = true },
+		{ { .recipients = u8"<Jörg@dom.com>", .smtputf8 = true },
 			"i " IN12 " rcpt=<J\\xC3\\xB6rg@dom.com>:"
 			"<J\\xC3\\xB6rg@new.com>\n" },
 		{ { .recipients = "<\"a>:<b\\\\c\"@dom.com>" },

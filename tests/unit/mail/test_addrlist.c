@@ -146,7 +146,7 @@ static const struct find_row find_rows[] = {
 	{ "a@b@c,d@e", "b|a@b@c\n|d@e|d|e\n" },
 	{ "\xfc <a@b>", "a|\xfc <a@b>|a|b\n" },
 	{ "\xfc@b,a@b", "b|\xfc@b\n|a@b|a|b\n" },
-	{ "\xc3\xbc@b", "|\xc3\xbc@b|\xc3\xbc|b\n" },
+	{ u8"ü@b", u8"|ü@b|ü|b\n" },
 	{ "a@\xfc", "b|a@\xfc\n" },
 	{ "a(\xfc)@b", "k|a(\xfc)@b|a|b\n" },
 };

@@ -40,9 +40,7 @@ static void test_tags(void **state)
 		{ "prvs=", BOTH, 0 },
 		{ "prvs=09876%4321=bob", BOTH, 0 },
 		{ "prvs=09876.4321=bob", BOTH, 0 },
-		{ "prvs=09876\xc3\xa4"
-		  "321=bob",
-			BOTH, 0 },
+		{ u8"prvs=09876ä321=bob", BOTH, 0 },
 		{ "xprvs=0987654321=bob", BOTH, 0 },
 		{ "btv1==0a1b2c3d4e5==bob", BOTH, 19 },
 		{ "BTV1==0==bob", BOTH, 9 },

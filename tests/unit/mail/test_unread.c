@@ -34,18 +34,10 @@ static void test_places(void **state)
 		{ "z@new. a. b. c. d. e",
 			"z@new.a.b.c.d;z@new.a.b.c;z@new.a.b;z@new.a;z@new;" },
 		{ "z@new. a .b. c", "z@new.a.b.c;z@new.a.b;z@new;" },
-		{ "z@new.a\xc3\xbc"
-		  ". b. c",
-			"z@new.a\xc3\xbc"
-			".b.c;z@new.a\xc3\xbc"
-			".b;z@new.a\xc3\xbc"
-			";z@new.a;" },
-		{ "z@new. a\xc3\xbc"
-		  ". b",
-			"z@new.a\xc3\xbc"
-			".b;z@new.a\xc3\xbc"
-			";z@new.a;z@new;" },
-		{ "z@new. \xc3\xbc", "z@new;" },
+		{ u8"z@new.aü. b. c",
+			u8"z@new.aü.b.c;z@new.aü.b;z@new.aü;z@new.a;" },
+		{ u8"z@new. aü. b", u8"z@new.aü.b;z@new.aü;z@new.a;z@new;" },
+		{ u8"z@new. ü", "z@new;" },
 		{ "z@. b", "z@.b;" },
 		{ "Z Z q@new. example", "q@new.example;q@new;" },
 		{ "Z z@new.\r\n\texample", "z@new.example;z@new;" },
@@ -66,10 +58,7 @@ static void test_places(void **state)
 		{ "a@-.", "" },
 		{ "", "" },
 		{ "none", "" },
-		{ "z\xc3\xb6@b\xc3\xbc"
-		  "cher.example",
-			"z\xc3\xb6@b\xc3\xbc"
-			"cher.example;z\xc3\xb6@b;" },
+		{ u8"zö@bücher.example", u8"zö@bücher.example;zö@b;" },
 		/* a word too long for a local part is none */
 		{ LONG60 LONG60 LONG60 LONG60 LONG60 "@b", "@b;" },
 		/* nor is this a domain */

@@ -22,9 +22,8 @@
 	"in bob@old.example;bob.owen@new.example\n"                            \
 	"in @old.example;@moved.example\n"                                     \
 	"in team@old.example;t1@new.example,t2@new.example\n"                  \
-	"in @stra\xc3\x9f"                                                     \
-	"e.example;@new.example\n"                                             \
-	"in @gro\xc3\x9f.example;@gross.example\n"                             \
+	u8"in @straße.example;@new.example\n"                                 \
+	u8"in @groß.example;@gross.example\n"                                 \
 	"out bob.owen@new.example;bob@old.example\n"
 
 static sfsistat mail(const char *words)
@@ -233,8 +232,7 @@ static void test_no_decision(void **state)
 			"<bob@old.example>", " x@y.example",
 			"the map cannot be read" },
 		{ "two for us, one for Postfix", NULL, 0,
-			"<x@stra\xc3\x9f"
-			"e.example>\n<x@strasse.example>",
+			u8"<x@straße.example>\n<x@strasse.example>",
 			" x@y.example", "folds U+00DF to ss" },
 	};
 	uint64_t deferred = 0;
@@ -518,7 +516,7 @@ static void test_arguments(void **state)
 		{ "<a@out.example> SMTPUTF8X", "<utf@old.example>", "" },
 		{ "<a@out.example> BODY=SMTPUTF8", "<utf@old.example>", "" },
 		{ "<a@out.example> BODY=8BITMIME smtputf8", "<utf@old.example>",
-			"+\xc3\xbc@new.example ORCPT=rfc822;utf@old.example\n"
+			u8"+ü@new.example ORCPT=rfc822;utf@old.example\n"
 			"-utf@old.example\n" },
 		{ "<a@out.example>",
 			"<bob@old.example> ORCPTX=rfc822;x@y.example "
@@ -533,8 +531,8 @@ static void test_arguments(void **state)
 	};
 
 	(void)state;
-	milterkit_serve(NULL,
-		testmap_open(RULES "in utf@old.example;\xc3\xbc@new.example"));
+	milterkit_serve(
+		NULL, testmap_open(RULES u8"in utf@old.example;ü@new.example"));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char lines[LINES_SIZE];
 		struct bytes rest = bytes_of(cases[i].told);
