@@ -19,7 +19,7 @@ struct arena {
 	size_t max;
 	size_t held;			/* sum of size over all blocks */
 	size_t step;			/* size of the next block */
-	struct budget_account *account; /* NULL: it answers to nobody */
+	struct budget_account *account; /* NULL if the arena has none */
 };
 
 static struct block *block_open(struct arena *arena, size_t size)

@@ -1,6 +1,12 @@
 /*
- * arena: memory that is freed all at once, with a cap. One for each message,
- * one for each load. Not thread-safe; use it from one thread at a time.
+ * arena: memory that is freed all at once and never grows beyond a maximum.
+ * Each message has one, and so has each load of a table. Not thread-safe: one
+ * thread at a time uses an arena.
+ *
+ * The functions that allocate return NULL when memory is out, when the maximum
+ * would be exceeded, or when the account of the arena refuses the block
+ * (budget.h). What they return lives until arena_reset(), arena_rewind() or
+ * arena_close() frees it.
  */
 #ifndef READDRESS_BASE_ARENA_H
 #define READDRESS_BASE_ARENA_H
@@ -10,40 +16,45 @@
 
 struct arena;
 
-/* max: the most octets it will ever hold. NULL when out of memory. */
+/* Opens an arena that holds at most max bytes. Returns NULL when out of
+ * memory. */
 struct arena *arena_open(size_t max) MUST_CHECK;
 
-/* As arena_open; each block is asked for at the account, which must outlive the
- * arena. NULL where it refuses the first one, too. */
+/* Opens an arena that asks the account before it gets a block from malloc(3).
+ * The account must outlive the arena. Returns NULL when out of memory, or when
+ * the account refuses the first block. */
 struct arena *arena_open_account(
 	size_t max, struct budget_account *account) MUST_CHECK;
 
-/* As arena_open, with the account of the other arena, if it has one. */
+/* Opens an arena that has the same account as other, or none if other has none.
+ * Returns NULL as arena_open_account() does. */
 struct arena *arena_open_beside(
 	const struct arena *other, size_t max) MUST_CHECK;
 
 void arena_close(struct arena *arena);
 
-/* Frees everything but the first block: all pointers from it are dead. */
+/* Frees everything but the first block. All pointers into the arena become
+ * invalid. */
 void arena_reset(struct arena *arena);
 
-/* Aligned for any object, not cleared. NULL: out of memory, over the cap, or
- * refused by the account.
- * Lives until arena_reset or arena_close. */
+/* Returns size bytes, aligned for any object and not cleared; or NULL. */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 
-/* An array of n objects of size bytes each, like arena_alloc(); for n == 0,
- * too, it is not NULL. NULL also when n * size overflows. */
+/* Returns an array of n objects of size bytes each, aligned and not cleared; or
+ * NULL, also when n * size overflows. For n == 0 the pointer is not NULL, but
+ * must not be read. */
 void *arena_array(struct arena *arena, size_t n, size_t size) MUST_CHECK;
 
-/* Like arena_alloc(), for bytes: not aligned, so that small rows pack. */
+/* Returns size bytes that are not aligned, so that small pieces of text lie
+ * close together; or NULL. */
 char *arena_bytes(struct arena *arena, size_t size) MUST_CHECK;
 
-/* A copy with a NUL behind it (not counted in len). NULL as arena_alloc. */
+/* Returns a copy of len bytes of data, with a NUL after them; or NULL. */
 char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;
 
-/* A point in the arena's life. arena_rewind frees all that was allocated after
- * arena_mark; marks that were made after it are dead, too. */
+/* A point in the life of an arena. arena_rewind() frees everything that was
+ * allocated since arena_mark(), and makes the marks invalid that were set since
+ * then. */
 struct arena_mark {
 	void *block;
 	size_t used;
@@ -51,8 +62,8 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
-/* Octets that it holds from malloc now, of at most max: whole blocks, whatever
- * was handed out of them. */
+/* Returns how many bytes the arena holds from malloc(3): whole blocks, however
+ * much of them was handed out. Never more than max. */
 size_t arena_used(const struct arena *arena);
 
 #endif

@@ -5,8 +5,9 @@
 
 #define FIRST_ROOM 16 /* elements */
 
-/* Returns 0 when so many elements have more bytes than a size_t can hold. Not
- * left to reallocarray(3): under a sanitizer it ends the program. */
+/* Returns the room that follows after room; or 0 if so many elements would have
+ * more bytes than a size_t can count. reallocarray(3) is not asked, because it
+ * ends the program under a sanitizer. */
 static size_t next_room(size_t room, size_t size)
 {
 	size_t most = size ? SIZE_MAX / size : SIZE_MAX;

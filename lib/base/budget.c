@@ -1,6 +1,6 @@
 #include "base/budget.h"
 
-/* What of held bytes counts. */
+/* Returns how many of the held bytes count against the budget. */
 static size_t counted(size_t held)
 {
 	return held > BUDGET_FREE ? held - BUDGET_FREE : 0;

@@ -1,7 +1,8 @@
 /*
- * budget: how much memory all messages together may hold, and one of them. An
- * arena that has an account asks here before each block that it gets. A budget
- * may be used from any thread, without a lock; an account from one at a time.
+ * budget: a limit on the memory that all messages together may hold, and on
+ * what one of them may hold. An arena that has an account asks here before it
+ * gets a block. Any thread may use a budget, without a lock; only one thread at
+ * a time may use an account.
  */
 #ifndef READDRESS_BASE_BUDGET_H
 #define READDRESS_BASE_BUDGET_H
@@ -10,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that each account may have whatever the others hold, and that count for
- * nobody: so some large messages do not stop all others. */
+/* Bytes that each account may hold without being counted against the budget, so
+ * that a few large messages cannot stop all others. */
 #define BUDGET_FREE ((size_t)1 << 20)
 
 struct budget {
@@ -21,21 +22,24 @@ struct budget {
 
 enum budget_answer {
 	BUDGET_GRANTED,
-	BUDGET_EXHAUSTED, /* all together would hold more than max */
-	BUDGET_TOO_LARGE  /* this one would hold more than a quarter of max */
+	BUDGET_EXHAUSTED, /* all accounts together would hold more than max */
+	BUDGET_TOO_LARGE  /* this account would hold more than a quarter of max
+			   */
 };
 
-/* What one message holds. Zeroed but for budget, it is ready for use. */
+/* The memory of one message. It is ready for use when all its bytes are 0 and
+ * budget is set. */
 struct budget_account {
 	struct budget *budget;
 	size_t held;		   /* bytes */
-	enum budget_answer answer; /* to the last question */
+	enum budget_answer answer; /* of the last budget_take() */
 };
 
-/* Asks for size bytes more. False, and account->answer, when it may not. */
+/* Takes size bytes more. Returns true, or false if they are refused;
+ * account->answer says why. */
 bool budget_take(struct budget_account *account, size_t size);
 
-/* Gives back some of what was taken. */
+/* Gives back size bytes that budget_take() granted. */
 void budget_give(struct budget_account *account, size_t size);
 
 #endif

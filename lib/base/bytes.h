@@ -1,6 +1,6 @@
 /*
- * bytes: a run of octets that somebody else owns. Never NUL-terminated by
- * assumption. A span is a place in a buffer that the caller knows.
+ * bytes: a sequence of bytes that somebody else owns. A NUL need not follow it.
+ * A span is an offset and a length in a buffer that the caller knows.
  */
 #ifndef READDRESS_BASE_BYTES_H
 #define READDRESS_BASE_BYTES_H
@@ -49,7 +49,7 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
 
-/* As memcmp; a beginning comes first. */
+/* Orders like memcmp(); a prefix sorts before the longer string. */
 static inline int bytes_compare(struct bytes a, struct bytes b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;
@@ -58,14 +58,15 @@ static inline int bytes_compare(struct bytes a, struct bytes b)
 	return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* ASCII case is ignored: header names, keywords. */
+/* True if both are equal when the case of ASCII letters is ignored, as for
+ * header names and keywords. */
 static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
 	return a.len == b.len &&
 	       (!a.len || !strncasecmp(a.data, b.data, a.len));
 }
 
-/* Without the octets of set, NUL not among them, at both ends. */
+/* Strips the bytes in set from both ends. NUL is never stripped. */
 static inline struct bytes bytes_trim(struct bytes text, const char *set)
 {
 	size_t count = strlen(set);
@@ -79,8 +80,8 @@ static inline struct bytes bytes_trim(struct bytes text, const char *set)
 	return text;
 }
 
-/* What stands before the first separator in *rest, or all of it. *rest is then
- * what stands behind that separator. */
+/* Returns what is before the first separator in *rest, or all of *rest if it
+ * has no separator. *rest becomes what is after that separator. */
 static inline struct bytes bytes_cut(struct bytes *rest, char separator)
 {
 	const char *end =
@@ -95,7 +96,8 @@ static inline struct bytes bytes_cut(struct bytes *rest, char separator)
 	return part;
 }
 
-/* Takes word off the front of *text. False: it does not stand there. */
+/* Removes word from the front of *text. Returns false if *text does not begin
+ * with it. */
 static inline bool bytes_take(struct bytes *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -107,9 +109,10 @@ static inline bool bytes_take(struct bytes *text, const char *word)
 	return true;
 }
 
-/* Takes the decimal digits off the front of *text; a number that is too large
- * becomes UINT64_MAX. False: there are none, or more than most, zeros counted;
- * then nothing is taken and *number is 0. */
+/* Removes the decimal digits from the front of *text and stores their value; a
+ * number that is too large becomes UINT64_MAX. Returns false if there is no
+ * digit, or more than most of them (leading zeros count); then *text is
+ * unchanged and *number is 0. */
 static inline bool bytes_number(
 	struct bytes *text, size_t most, uint64_t *number)
 {
@@ -133,6 +136,6 @@ static inline bool bytes_number(
 }
 
 #define BYTES_BLANKS " \t"     /* WSP of RFC 5322 */
-#define BYTES_FWS    " \t\r\n" /* what folding white space is made of */
+#define BYTES_FWS    " \t\r\n" /* the characters of folding white space */
 
 #endif

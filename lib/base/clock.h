@@ -1,5 +1,5 @@
 /*
- * clock: the monotonic clock, and the time of day as text. Any thread.
+ * clock: the monotonic clock, and the time of day as text. Safe in any thread.
  */
 #ifndef READDRESS_BASE_CLOCK_H
 #define READDRESS_BASE_CLOCK_H
@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Nanoseconds, and milliseconds, since some point before the process began. It
- * cannot fail, and nobody sets that clock. */
+/* clock_ns() and clock_ms() return nanoseconds and milliseconds since some
+ * point before the process began. They cannot fail, and setting the time of day
+ * does not change them. */
 static inline uint64_t clock_ns(void)
 {
 	struct timespec now;
@@ -23,11 +24,12 @@ static inline uint64_t clock_ms(void)
 	return clock_ns() / 1000000;
 }
 
-/* 9999-12-31T23:59:59Z, in seconds since 1970: RFC 3339 has no year after. */
+/* 9999-12-31T23:59:59Z in seconds since 1970: the last second that RFC 3339 can
+ * write. */
 #define CLOCK_LAST INT64_C(253402300799)
 
-/* Seconds since 1970 as UTC, "2026-11-21T15:09:00Z"; "?" where struct tm cannot
- * hold the year. */
+/* Writes seconds since 1970 as UTC, like "2026-11-21T15:09:00Z"; or "?" if
+ * struct tm cannot hold the year. */
 #define CLOCK_TEXT_MAX 32
 static inline void clock_text(int64_t seconds, char text[CLOCK_TEXT_MAX])
 {

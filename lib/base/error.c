@@ -19,7 +19,7 @@ int error_set(struct error *error, int code, const char *format, ...)
 	va_end(args);
 	error->number = 0;
 	error->hint = ERROR_HINT_NONE;
-	/* Input ends up in these texts, and these texts on a terminal. */
+	/* These texts may quote input, and may be shown on a terminal. */
 	(void)precis_show_text(bytes_of(raw), error->text, sizeof error->text);
 	return code;
 }

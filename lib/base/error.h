@@ -1,10 +1,11 @@
 /*
- * error: the negative codes that lib returns, and the text for a person.
+ * error: the negative codes that functions of lib return, and the text that
+ * explains one to a person.
  *
- * A function of lib returns 0 (or a positive count) or one of these codes.
- * Where it takes a struct error *, which may be NULL, a failure also leaves one
- * line of text there: what was found, what was expected, what to do. The text
- * has no newline at its end.
+ * A function of lib returns 0 (or a positive count) or one of these codes. If
+ * it takes a struct error *, which may be NULL, a failure also leaves one line
+ * of text there: what was found, what was expected, what to do. The text does
+ * not end with a newline.
  */
 #ifndef READDRESS_BASE_ERROR_H
 #define READDRESS_BASE_ERROR_H
@@ -12,15 +13,15 @@
 #include "base/bytes.h"
 
 enum {
-	ERR_NOMEM = -1,	   /* out of memory, or a cap was reached   (71) */
+	ERR_NOMEM = -1,	   /* out of memory, or a maximum was reached (71) */
 	ERR_BAD = -2,	   /* bad data                              (65) */
-	ERR_NOENT = -3,	   /* it is not there                       (66) */
+	ERR_NOENT = -3,	   /* a file does not exist (66) */
 	ERR_IO = -4,	   /* reading or writing failed             (74) */
-	ERR_BUSY = -5,	   /* somebody else holds the lock          (75) */
+	ERR_BUSY = -5,	   /* another process holds the lock (75) */
 	ERR_PERM = -6,	   /* not permitted                         (77) */
-	ERR_CONFIG = -7,   /* configuration                         (78) */
+	ERR_CONFIG = -7,   /* the configuration is bad (78) */
 	ERR_CREATE = -8,   /* cannot create a file                  (73) */
-	ERR_NOTFOUND = -9, /* a rule is not there, rules differ     (1) */
+	ERR_NOTFOUND = -9, /* a rule does not exist, or rules differ (1) */
 	ERR_USAGE = -10,   /* wrong arguments                       (64) */
 	ERR_DOWN = -11,	   /* the milter is not reachable           (69) */
 	ERR_FOREIGN = -12, /* a map of another architecture         (65) */

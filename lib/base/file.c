@@ -116,7 +116,7 @@ int file_read_small(int dirfd, const char *name, const char *shown, char *text,
 		result = error_set_errno(error, "cannot read %s", shown);
 	else if ((size_t)got == size)
 		result = error_set(error, ERR_BAD,
-			"%s is longer than %zu octets", shown, size - 1);
+			"%s is longer than %zu bytes", shown, size - 1);
 	else
 		result = (int)got;
 	if (result >= 0)
@@ -139,14 +139,15 @@ int file_own(int fd, int dirfd, mode_t mode, gid_t group)
 		changed = 1;
 	}
 	if (group != (gid_t)-1 && status.st_gid != group) {
-		/* An ordinary user owns the directory, but is not in its group:
-		 * his own group then has to do. */
+		/* A user who is not root and not in the group of the directory
+		 * cannot give the file to that group: the file keeps the group
+		 * of the user. */
 		if (!fchown(fd, (uid_t)-1, group))
 			changed = 1;
 		else if (errno != EPERM || geteuid() == 0)
 			return -1;
 	}
-	/* After fchown, which drops the set-group-ID bit. */
+	/* This comes after fchown(2), which clears the set-group-ID bit. */
 	if (changed || (status.st_mode & 07777) != mode) {
 		if (fchmod(fd, mode))
 			return -1;
@@ -187,7 +188,8 @@ int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
 	return result;
 }
 
-/* end: the length of the file, whose last line may lack its newline. */
+/* Writes the line at the end of the file, whose length is end. Its last line
+ * may lack the newline. */
 static int append(int fd, const char *line, off_t end)
 {
 	char last = '\n';
@@ -232,7 +234,8 @@ int file_append_line(int dirfd, const char *name, const char *shown,
 		    (file_own(fd, dirfd, mode, group) < 0 || fsync(dirfd))) ||
 		append(fd, line, status.st_size)) {
 		result = error_set_errno(error, "cannot write %s", shown);
-		/* Best effort: a line cut short is ended by the next one. */
+		/* If this fails, the next append ends the line that was cut
+		 * short. */
 		if (ftruncate(fd, status.st_size))
 			result = ERR_IO;
 	}

@@ -16,7 +16,7 @@ static bool is_same(int dir, const char *name, const struct stat *file)
 	       there.st_dev == file->st_dev && there.st_ino == file->st_ino;
 }
 
-/* In how many of these places of the directory the file stands. */
+/* Returns how many of these names are names of the file. */
 static nlink_t own_names(
 	int top, const struct linkcheck_names *ours, const struct stat *file)
 {
@@ -41,8 +41,8 @@ static nlink_t own_names(
 	return count;
 }
 
-/* The directory of name, opened. below: the name of one that stands in another,
- * or NULL; *is_below: it is that one. */
+/* Opens the directory that contains name. Sets *is_below if that directory is
+ * the one that is called below, which may be NULL. */
 static int open_parent(
 	int dirfd, const char *name, const char *below, bool *is_below)
 {
@@ -85,9 +85,10 @@ int linkcheck(int dirfd, const char *name, const struct stat *file,
 	}
 	if (!good)
 		result = error_set(error, ERR_BAD,
-			"%s has %lu names (hard links), in a directory of "
-			"another user (%ld), who can make any file so: if it "
-			"is what it should be, put a copy in its place",
+			"%s has %lu hard links and is in a directory of "
+			"another user (uid %ld), who can link any file there; "
+			"expected a file with one name: check its content, and "
+			"if it is right, replace the file with a copy of it",
 			shown, (unsigned long)file->st_nlink,
 			(long)parent.st_uid);
 out:

@@ -36,7 +36,7 @@ void log_line(
 	if (n < 0)
 		return;
 	len = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
-	/* One call is one line, whatever was in it. */
+	/* One call writes one line, whatever the text contains. */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';

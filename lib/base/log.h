@@ -1,8 +1,8 @@
 /*
- * log: lines to syslog (facility mail) or to stderr, through a logsink, which
- * never waits. A struct log may be used by several threads at once. Control and
- * non-ASCII octets in what comes from mail go through log_escape; addresses
- * through logaddress (decisionlog/logaddress.h).
+ * log: lines to syslog (facility mail) or to standard error, through a logsink,
+ * which never waits. Several threads may use a struct log at once. Text that
+ * comes from mail must go through log_escape() first, and addresses through
+ * logaddress (decisionlog/logaddress.h).
  */
 #ifndef READDRESS_BASE_LOG_H
 #define READDRESS_BASE_LOG_H
@@ -20,19 +20,20 @@ enum log_level {
 };
 
 struct log {
-	struct logsink *sink; /* NULL: no line goes anywhere */
+	struct logsink *sink; /* NULL: nothing is logged */
 	enum log_target target;
 	enum log_level level;
-	bool addresses; /* false: hashes instead */
+	bool addresses; /* false: hashes are logged instead of addresses */
 	unsigned char key[LOG_HASH_KEY];
 };
 
-/* One line at that level, when log->level lets it through. */
+/* Writes one line, unless level is more detailed than log->level. */
 void log_line(const struct log *log, enum log_level level, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
-/* Writes text with octets outside 0x20..0x7E, '\\', '<' and '>' as \xHH, cut to
- * fit in size with NUL. Returns the length written. */
+/* Writes text to out, with bytes outside 0x20..0x7E, '\\', '<' and '>' as \xHH.
+ * The result ends with a NUL and is cut to fit in size bytes. Returns its
+ * length. */
 size_t log_escape(struct bytes text, char *out, size_t size);
 
 #endif

@@ -21,23 +21,24 @@
 
 _Static_assert(RECORD_MAX <= PIPE_BUF, "a line is one write to a pipe");
 
-/* How standard error is written to without waiting. */
+/* The ways to write to standard error without waiting. */
 enum stderr_kind {
-	STDERR_SOCKET, /* send() can say that it must not wait */
-	STDERR_OWN,    /* a description of our own, non-blocking */
-	STDERR_POLL,   /* a shared one: asked first whether it has room */
-	STDERR_PLAIN,  /* a file: it takes what comes, or fails */
+	STDERR_SOCKET, /* send() has a flag that prevents waiting */
+	STDERR_OWN,    /* a second descriptor, which does not block */
+	STDERR_POLL,   /* a shared descriptor: poll() is asked first */
+	STDERR_PLAIN, /* a file: a write succeeds or fails, but does not wait */
 };
 
 struct logsink {
 	pthread_mutex_t mutex; /* held over calls that do not wait */
 	_Atomic uint64_t dropped;
-	uint64_t unsaid[2]; /* dropped, by enum log_target */
+	uint64_t unsaid[2]; /* dropped and not reported yet, by enum log_target
+			     */
 	int syslog;	    /* -1: not connected */
-	bool stream;	    /* the socket wants records, ended by a NUL */
+	bool stream;	    /* the socket is a stream: a NUL ends each record */
 	enum stderr_kind kind;
-	int err;   /* -1: none of our own */
-	bool torn; /* the last line was not written to its end */
+	int err;   /* -1: there is no second descriptor */
+	bool torn; /* the last line was written in part only */
 	char ident[IDENT_MAX];
 	struct sockaddr_un address;
 };
@@ -52,8 +53,8 @@ static void look_at_stderr(struct logsink *sink)
 	if (S_ISSOCK(status.st_mode)) {
 		sink->kind = STDERR_SOCKET;
 	} else if (S_ISFIFO(status.st_mode) || isatty(STDERR_FILENO)) {
-		/* O_NONBLOCK on the one that we were given would hold for all
-		 * who share it. */
+		/* O_NONBLOCK on the inherited descriptor would apply to all
+		 * processes that share it. */
 		sink->err = open(
 			"/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK |
 						   O_NOCTTY | O_CLOEXEC);
@@ -123,7 +124,7 @@ static bool connect_as(struct logsink *sink, int type)
 	return false;
 }
 
-/* The record, and the NUL behind it where the socket is a stream's. */
+/* Sends the record, with a NUL after it if the socket is a stream. */
 static bool send_record(struct logsink *sink, const char *record, size_t len)
 {
 	ssize_t sent;
@@ -131,7 +132,8 @@ static bool send_record(struct logsink *sink, const char *record, size_t len)
 	if (sink->stream)
 		len++;
 	sent = send(sink->syslog, record, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	/* The rest of a record cannot come later: another would be in it. */
+	/* The rest of the record cannot be sent later: it would end up within
+	 * another record. */
 	if (sent >= 0 && (size_t)sent < len) {
 		disconnect(sink);
 		errno = EAGAIN;
@@ -139,8 +141,8 @@ static bool send_record(struct logsink *sink, const char *record, size_t len)
 	return sent >= 0 && (size_t)sent == len;
 }
 
-/* Once over the connection that is there, and once over a new one: syslogd was
- * started again, or another one is at that path now. */
+/* Tries the existing connection first, and then a new one: syslogd may have
+ * been restarted, or another program may now listen at that path. */
 static bool put_syslog(struct logsink *sink, const char *record, size_t len)
 {
 	if (sink->syslog >= 0 && send_record(sink, record, len))
@@ -190,7 +192,8 @@ static bool put_stderr(struct logsink *sink, const char *line, size_t len)
 	return done >= 0 && (size_t)done == used;
 }
 
-/* As glibc's syslog(3) writes it, but for its waiting. */
+/* Writes a record in the form of the syslog(3) of glibc, but without
+ * waiting. */
 static size_t make_record(const struct logsink *sink, int priority,
 	const char *line, size_t len, char record[RECORD_MAX])
 {
@@ -199,7 +202,7 @@ static size_t make_record(const struct logsink *sink, int priority,
 	struct tm local;
 	int used;
 
-	/* Of the C locale: the process sets no other. */
+	/* The C locale applies, because the process sets no other. */
 	if (localtime_r(&now, &local))
 		(void)strftime(stamp, sizeof stamp, "%h %e %T", &local);
 	used = snprintf(record, RECORD_MAX, "<%d>%s %s[%ld]: %.*s", priority,
@@ -218,7 +221,7 @@ static bool put(struct logsink *sink, enum log_target target, int priority,
 	return put_syslog(sink, record, len);
 }
 
-/* True where nothing is left to say. */
+/* True if no dropped line remains to be reported. */
 static bool say_dropped(struct logsink *sink, enum log_target target)
 {
 	uint64_t count = sink->unsaid[target];
@@ -228,8 +231,8 @@ static bool say_dropped(struct logsink *sink, enum log_target target)
 	if (!count)
 		return true;
 	len = snprintf(line, sizeof line,
-		"%" PRIu64 " log line%s dropped: %s took no more", count,
-		count == 1 ? " was" : "s were",
+		"%" PRIu64 " log line%s dropped: %s accepted no more lines",
+		count, count == 1 ? " was" : "s were",
 		target == LOG_TARGET_SYSLOG ? "syslog" : "standard error");
 	if (!put(sink, target, LOG_MAIL | LOG_WARNING, line, (size_t)len))
 		return false;

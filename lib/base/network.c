@@ -2,10 +2,11 @@
 
 #include <arpa/inet.h>
 
-#define V4_BITS	 96u /* how many the prefix ::ffff:0:0 has */
+#define V4_BITS	 96u /* bits in the prefix ::ffff:0:0 */
 #define TEXT_MAX ((size_t)64)
 
-/* An address without prefix length. IPv4 gets the prefix ::ffff:0:0. */
+/* Reads an address without prefix length. An IPv4 address gets the prefix
+ * ::ffff:0:0. */
 static bool parse_address(const char *text, uint8_t octets[16], bool *v4)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -25,7 +26,8 @@ static bool is_mapped(const uint8_t octets[16])
 	return !memcmp(octets, mapped, sizeof mapped);
 }
 
-/* Are the bits from..to-1 the same in both? b NULL: are they 0? */
+/* True if the bits from..to-1 are the same in a and b, or are all 0 in a if b
+ * is NULL. */
 static bool bits_equal(
 	const uint8_t a[16], const uint8_t *b, unsigned from, unsigned to)
 {
@@ -50,7 +52,7 @@ static bool parse_prefix(const char *text, unsigned max, unsigned *prefix)
 	return true;
 }
 
-/* Copies the address out of text, without [] around it. */
+/* Copies the address, without [] around it. */
 static bool copy_address(struct bytes text, char out[TEXT_MAX])
 {
 	if (text.len > 2 && text.data[0] == '[' &&
@@ -77,22 +79,23 @@ int network_parse(
 	if (!copy_address((struct bytes){ text, len }, address) ||
 		!parse_address(address, network->octets, &v4))
 		return error_set(error, ERR_BAD,
-			"\"%s\" is no IPv4 or IPv6 network, as in "
+			"found \"%s\", expected an IPv4 or IPv6 network like "
 			"\"192.0.2.0/24\" or \"2001:db8::/32\"",
 			text);
 	max = v4 ? 32 : 128;
 	network->prefix = max;
 	if (slash && !parse_prefix(slash + 1, max, &network->prefix))
 		return error_set(error, ERR_BAD,
-			"\"%s\": the length of the prefix is a number from 0 "
-			"to %u",
+			"found \"%s\", expected a prefix length from 0 to %u "
+			"after the \"/\"",
 			text, max);
 	if (v4)
 		network->prefix += V4_BITS;
 	if (!bits_equal(network->octets, NULL, network->prefix, 128))
 		return error_set(error, ERR_BAD,
-			"\"%s\" has bits set behind its prefix of %u", text,
-			v4 ? network->prefix - V4_BITS : network->prefix);
+			"found \"%s\", which has bits set after its first %u; "
+			"set them to 0, or write a longer prefix",
+			text, v4 ? network->prefix - V4_BITS : network->prefix);
 	return 0;
 }
 
@@ -109,7 +112,7 @@ bool network_contains(
 		return false;
 	mapped = is_mapped(octets);
 	for (size_t i = 0; i < count; i++) {
-		/* ::/0 means every IPv6 address, not IPv4's too */
+		/* ::/0 means every IPv6 address, but no IPv4 address */
 		if (mapped && networks[i].prefix < V4_BITS)
 			continue;
 		if (bits_equal(

@@ -1,6 +1,6 @@
 /*
- * network: client addresses and CIDR blocks, IPv4 and IPv6. An IPv4-mapped IPv6
- * address is its IPv4 address.
+ * network: client addresses and CIDR networks, IPv4 and IPv6. An IPv4-mapped
+ * IPv6 address is treated as its IPv4 address.
  */
 #ifndef READDRESS_BASE_NETWORK_H
 #define READDRESS_BASE_NETWORK_H
@@ -15,12 +15,14 @@ struct network {
 	unsigned prefix;    /* 0 to 128 */
 };
 
-/* "192.0.2.0/24", "192.0.2.1", "2001:db8::/32", "[2001:db8::1]". ERR_BAD with
- * the reason: bits set behind the prefix are an error, as in Postfix. */
+/* Reads a network like "192.0.2.0/24", "192.0.2.1", "2001:db8::/32" or
+ * "[2001:db8::1]". Returns 0, or ERR_BAD with the reason. Bits that are set
+ * after the prefix are an error, as in Postfix. */
 int network_parse(const char *text, struct network *network,
 	struct error *error) MUST_CHECK;
 
-/* address: as text, without port and prefix. False when it is none. */
+/* True if one of the networks contains the address, which is text without port
+ * and prefix. False if it is not an address. */
 bool network_contains(
 	const struct network *networks, size_t count, const char *address);
 

@@ -7,7 +7,7 @@
 #include <unistr.h>
 #include <unictype.h>
 
-#define SHOWN_BYTES	  ((size_t)40) /* of the text in a name */
+#define SHOWN_BYTES	  ((size_t)40) /* of the quoted text in precis_name() */
 #define DECOMPOSITION_MAX 32
 #define CODE_POINT_MAX	  12 /* "U+10FFFF", NUL */
 
@@ -35,7 +35,7 @@ static const struct {
 	{ 0x30fb, 0x30fb, PRECIS_CONTEXTO },
 };
 
-/* RFC 8264 section 9.9: the conjoining letters, not the syllables. */
+/* RFC 8264 section 9.9: the conjoining letters, but not the syllables. */
 static bool is_old_hangul(uint32_t c)
 {
 	return (c >= 0x1100 && c <= 0x11ff) || (c >= 0xa960 && c <= 0xa97c) ||
@@ -87,7 +87,7 @@ enum precis_property precis_property(uint32_t c)
 		uc_is_property_default_ignorable_code_point(c) ||
 		is_category(c, UC_CATEGORY_MASK_Cc) || has_compat(c))
 		return PRECIS_DISALLOWED;
-	/* What else there is, symbols, punctuation, spaces, is for the
+	/* All other characters (symbols, punctuation, spaces) belong to the
 	 * FreeformClass. */
 	return is_letter_or_digit(c) ? PRECIS_PVALID : PRECIS_DISALLOWED;
 }
@@ -100,8 +100,8 @@ bool precis_is_invisible(uint32_t c)
 	       uc_is_property_default_ignorable_code_point(c);
 }
 
-/* The character at text, of which there is at least a byte; returns its length,
- * 0 when no valid one begins there. */
+/* Reads the character at the beginning of text, which must not be empty.
+ * Returns its length, or 0 if no valid character begins there. */
 static size_t first(struct bytes text, uint32_t *c)
 {
 	ucs4_t found;
@@ -116,7 +116,8 @@ static struct bytes behind(struct bytes text, size_t len)
 	return (struct bytes){ text.data + len, text.len - len };
 }
 
-/* The last character of text; 0 when there is none. */
+/* Reads the last character of text. Returns its length, or 0 if there is
+ * none. */
 static size_t last(struct bytes text, uint32_t *c)
 {
 	*c = 0;
@@ -175,7 +176,7 @@ static bool fits_context(struct bytes text, struct span at, uint32_t c)
 	if (rest.len)
 		(void)first(rest, &after);
 	switch (c) {
-	case 0x00b7: /* Catalan; "L" is what a key makes "l" of */
+	case 0x00b7: /* Catalan; "L" becomes "l" in a key */
 		return (before | 0x20) == 'l' && (after | 0x20) == 'l';
 	case 0x0375:
 		return is_script(after, "Greek");
@@ -199,7 +200,7 @@ static bool is_full_width_letter(uint32_t c)
 	       uc_decomposition(c, &tag, made) > 0 && tag == UC_DECOMP_WIDE;
 }
 
-/* Without a look at its neighbours. */
+/* True if c is allowed next to suitable characters. */
 static bool is_allowed(uint32_t c)
 {
 	enum precis_property property;
@@ -267,7 +268,7 @@ struct bytes precis_trim(struct bytes text)
 	return text;
 }
 
-/* For what Unicode gives no name. */
+/* Returns a name for characters that have none in Unicode. */
 static const char *kind_of(uint32_t c)
 {
 	if (uc_is_property_not_a_character(c))
@@ -279,7 +280,8 @@ static const char *kind_of(uint32_t c)
 	return is_category(c, UC_CATEGORY_MASK_Cn) ? "<unassigned>" : "";
 }
 
-/* The next run of text without a character to be named; "@" ends it. */
+/* Returns the next part of text in which no character has to be named; it ends
+ * at "@". */
 static struct bytes run_behind(struct bytes text)
 {
 	struct span odd;
@@ -300,7 +302,8 @@ static struct bytes run_behind(struct bytes text)
 	return text;
 }
 
-/* What stands in front, the "@" and characters to be named left out. */
+/* Returns the part at the end of text that contains neither "@" nor a character
+ * that has to be named. */
 static struct bytes run_before(struct bytes text)
 {
 	size_t off = text.len;
@@ -344,8 +347,8 @@ void precis_name(
 		run.len ? "\"" : "");
 }
 
-/* Is the character at a place of text to be shown as U+XXXX? What stands alone
- * has no neighbours that could speak against it. */
+/* True if the character c at this place of text must be shown as U+XXXX. A text
+ * of one character has no neighbours, so the rules about them do not apply. */
 static bool is_odd(struct bytes text, struct span at, uint32_t c, bool strict)
 {
 	if (!strict)

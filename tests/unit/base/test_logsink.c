@@ -159,8 +159,8 @@ static void test_unread(void **state)
 	assert_int_equal(logsink_dropped(sink), 3);
 	assert_int_equal(drain(receiver), taken);
 	say(sink, LOG_TARGET_SYSLOG, "back");
-	assert_record(
-		receiver, "3 log lines were dropped: syslog took no more");
+	assert_record(receiver,
+		"3 log lines were dropped: syslog accepted no more lines");
 	assert_record(receiver, "back");
 	say(sink, LOG_TARGET_SYSLOG, "again");
 	assert_record(receiver, "again");
@@ -171,7 +171,8 @@ static void test_unread(void **state)
 	logsink_catch_up(sink);
 	assert_int_equal(drain(receiver), taken);
 	logsink_catch_up(sink);
-	assert_record(receiver, "1 log line was dropped: syslog took no more");
+	assert_record(receiver,
+		"1 log line was dropped: syslog accepted no more lines");
 	logsink_catch_up(sink);
 	assert_int_equal(drain(receiver), 0);
 	logsink_close(sink);
@@ -189,7 +190,8 @@ static void test_missing(void **state)
 	assert_int_equal(logsink_dropped(sink), 1);
 	receiver = listen_as(SOCK_DGRAM);
 	say(sink, LOG_TARGET_SYSLOG, "there");
-	assert_record(receiver, "1 log line was dropped: syslog took no more");
+	assert_record(receiver,
+		"1 log line was dropped: syslog accepted no more lines");
 	assert_record(receiver, "there");
 	logsink_close(sink);
 	(void)close(receiver);
@@ -215,7 +217,8 @@ static void test_replaced(void **state)
 	(void)fill(sink, LOG_TARGET_SYSLOG);
 	second = listen_as(SOCK_DGRAM);
 	say(sink, LOG_TARGET_SYSLOG, "three");
-	assert_record(second, "1 log line was dropped: syslog took no more");
+	assert_record(second,
+		"1 log line was dropped: syslog accepted no more lines");
 	assert_record(second, "three");
 	logsink_close(sink);
 	(void)close(receiver);
@@ -319,7 +322,7 @@ static void check_unread(int from, int to)
 	say(sink, LOG_TARGET_STDERR, "back");
 	text = read_all(from);
 	assert_string_equal(text, "2 log lines were dropped: standard error "
-				  "took no more\nback\n");
+				  "accepted no more lines\nback\n");
 	free(text);
 	logsink_close(sink);
 	restore_stderr(saved);
@@ -484,7 +487,7 @@ static void test_torn_line(void **state)
 	restore_stderr(saved);
 	assert_true(pread(fileno(file), text, sizeof text - 1, 0) > 0);
 	assert_string_equal(text, "one\na lo\n1 log line was dropped: standard "
-				  "error took no more\nthree\n");
+				  "error accepted no more lines\nthree\n");
 	(void)fclose(file);
 }
 

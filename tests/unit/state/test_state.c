@@ -223,7 +223,7 @@ static void test_hard_links(void **test)
 			/* log.key has words of its own. */
 			if (foreign && strcmp(names[i], STATE_LOG_KEY) != 0)
 				assert_non_null(strstr(
-					kit->error.text, " has 2 names "));
+					kit->error.text, " has 2 hard links "));
 			assert_int_equal(code, foreign ? ERR_BAD : 0);
 		}
 	}
