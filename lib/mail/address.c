@@ -8,15 +8,15 @@
 #include <uninorm.h>
 #include <unistr.h>
 
-/* RFC 5321 section 4.5.3.1.3 */
-#define TOO_LONG "is too long, an address has at most 254 octets"
+#define TOO_LONG "is too long: an address has at most 254 bytes"
 
 static bool is_utf8_octet(char c)
 {
 	return (unsigned char)c > 0x7f;
 }
 
-/* RFC 5322 atext of 0x20 to 0x7F, a bit for each. */
+/* True if c is atext of RFC 5322. The table has a bit for each character from
+ * 0x20 to 0x7F. */
 static bool is_ascii_atext(char c)
 {
 	static const uint32_t atext[3] = { 0xa3ffacfau, 0xc7fffffeu,
@@ -26,13 +26,14 @@ static bool is_ascii_atext(char c)
 	return place < 96 && (atext[place / 32] >> (place % 32) & 1u);
 }
 
-/* RFC 5322 atext, with RFC 6532's UTF-8. */
+/* True if c is atext of RFC 5322 or a byte of UTF-8 (RFC 6532). */
 static bool is_atext(char c)
 {
 	return is_utf8_octet(c) || is_ascii_atext(c);
 }
 
-/* U+0080 to U+009F in UTF-8: control characters, which terminals act on. */
+/* True if text begins with one of U+0080 to U+009F in UTF-8: control
+ * characters, to which terminals react. */
 static bool is_c1(const char *text)
 {
 	return text[0] == '\xc2' && (unsigned char)text[1] < 0xa0;
@@ -66,7 +67,8 @@ bool address_local_is_utf8(const struct mailbox *mailbox)
 	return !all_ascii(mailbox->local, mailbox->local_len);
 }
 
-/* Skips "@a,@b:" (RFC 5321 appendix C); 0 where there is no whole route. */
+/* Returns the length of a source route "@a,@b:" (RFC 5321 appendix C), or 0 if
+ * there is no complete one. */
 static size_t route_len(const char *text, size_t len)
 {
 	size_t i = 0;
@@ -104,7 +106,7 @@ struct bytes address_strip_path(const char *text, size_t len)
 	return (struct bytes){ text + route, len - route };
 }
 
-/* Appends to a buffer of mailbox; false when it is full. */
+/* Appends c to a buffer of a mailbox. Returns false when it is full. */
 static bool put(char *buffer, size_t size, size_t *used, char c)
 {
 	if (*used + 1 >= size)
@@ -114,8 +116,8 @@ static bool put(char *buffer, size_t size, size_t *used, char c)
 	return true;
 }
 
-/* A quoted-string at *at (on its quote); its meaning goes into the local part.
- * Leaves *at behind the closing quote. */
+/* Reads the quoted-string whose opening quote is at *at, and appends its
+ * meaning to the local part. Sets *at to the place after the closing quote. */
 static int parse_quoted(struct bytes text, size_t *at, struct mailbox *mailbox,
 	struct error *error)
 {
@@ -126,19 +128,19 @@ static int parse_quoted(struct bytes text, size_t *at, struct mailbox *mailbox,
 			i++;
 		if (i < text.len && is_control(text.data[i]))
 			return error_set(
-				error, ERR_BAD, "holds a control character");
+				error, ERR_BAD, "contains a control character");
 		if (i >= text.len || !put(mailbox->local, sizeof mailbox->local,
 					     &mailbox->local_len, text.data[i]))
 			break;
 	}
 	if (i >= text.len || text.data[i] != '"')
 		return error_set(error, ERR_BAD,
-			"has a quote that does not end, or is too long");
+			"has a quote that is not closed, or is too long");
 	*at = i + 1;
 	return 0;
 }
 
-/* Words and dots up to "@" or the end. */
+/* Reads words and dots up to "@" or the end. */
 static int parse_local(struct bytes text, size_t *at, struct mailbox *mailbox,
 	struct error *error)
 {
@@ -159,19 +161,19 @@ static int parse_local(struct bytes text, size_t *at, struct mailbox *mailbox,
 			if (i < text.len && text.data[i] != '.' &&
 				text.data[i] != '@')
 				return error_set(error, ERR_BAD,
-					"has text behind a closing quote");
+					"has text after a closing quote");
 			continue;
 		}
 		if (is_control(c))
 			return error_set(
-				error, ERR_BAD, "holds a control character");
+				error, ERR_BAD, "contains a control character");
 		if (c != '.' && !is_atext(c))
 			return error_set(error, ERR_BAD,
-				"holds \"%c\" outside quotes%s", c,
+				"contains \"%c\" outside quotes%s", c,
 				memchr(text.data, '<', text.len)
-					? "; only the address may stand there, "
-					  "without a name and \"<>\""
-					: "; only the address may stand there");
+					? "; write only the address, without a "
+					  "name and without \"<>\""
+					: "; write only the address");
 		if (!put(mailbox->local, sizeof mailbox->local,
 			    &mailbox->local_len, c))
 			return error_set(error, ERR_BAD, TOO_LONG);
@@ -201,11 +203,11 @@ static int take_domain(
 
 		if (is_control(c) || c == ' ')
 			return error_set(error, ERR_BAD,
-				"holds a blank or control character in its "
-				"domain");
+				"contains a space or a control character in "
+				"its domain");
 		if (c != '.' && !is_atext(c) && !(literal && strchr("[]:", c)))
 			return error_set(error, ERR_BAD,
-				"holds \"%c\" in its domain", c);
+				"contains \"%c\" in its domain", c);
 	}
 	memcpy(mailbox->domain, domain.data, domain.len);
 	mailbox->domain[domain.len] = '\0';
@@ -281,7 +283,7 @@ int address_local_key(
 	return result;
 }
 
-/* U-labels to A-labels. Returns the length, ERR_BAD or ERR_NOMEM. */
+/* Converts U-labels to A-labels. Returns the length, ERR_BAD or ERR_NOMEM. */
 static int domain_to_ascii(
 	const char *domain, size_t len, char *out, size_t size)
 {
@@ -299,7 +301,7 @@ static int domain_to_ascii(
 	if (result != IDN2_OK)
 		return result == IDN2_MALLOC ? ERR_NOMEM : ERR_BAD;
 	ascii_len = strlen((char *)ascii);
-	/* U+3002 and its like at the end have become a dot */
+	/* A final U+3002 or similar character has become a dot. */
 	if (ascii_len && ascii[ascii_len - 1] == '.')
 		ascii_len--;
 	if (!ascii_len || ascii_len > size) {
@@ -347,7 +349,8 @@ int address_key(const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX])
 	return local_len + 1 + domain_len;
 }
 
-/* RFC 5321 Dot-string: atoms, none empty, between dots. */
+/* True if local is a Dot-string of RFC 5321: atoms, none of them empty, between
+ * dots. */
 static bool is_dot_string(const char *local, size_t len)
 {
 	bool in_atom = false;
@@ -418,7 +421,8 @@ int address_format(const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX])
 	return (int)used;
 }
 
-/* "[192.0.2.1]" or "[IPv6:2001:db8::1]", RFC 5321 section 4.1.3. */
+/* True if domain is an address literal, "[192.0.2.1]" or "[IPv6:2001:db8::1]"
+ * (RFC 5321 section 4.1.3). */
 static bool is_literal(const char *domain, size_t len)
 {
 	char inner[64];
@@ -434,7 +438,8 @@ static bool is_literal(const char *domain, size_t len)
 	return inet_pton(AF_INET, inner, octets) == 1;
 }
 
-/* underscore: may labels hold "_", too? */
+/* True if domain is made of LDH labels; with underscore, labels may contain
+ * "_", too. */
 static bool is_ldh(const char *domain, size_t len, bool underscore)
 {
 	size_t label = 0;
@@ -470,12 +475,12 @@ static int check_domain(
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (key_len < 0)
 		return error_set(error, ERR_BAD,
-			"has a domain that cannot be written in A-labels, or "
-			"is too long");
+			"has a domain that is too long or has no A-label "
+			"(\"xn--\") form");
 	if (!is_ldh(key, (size_t)key_len, underscore))
 		return error_set(error, ERR_BAD,
-			"has a domain that is not made of labels of letters, "
-			"digits%s and hyphens",
+			"has a bad domain; expected labels of letters, "
+			"digits%s and hyphens, separated by dots",
 			underscore ? ", underscores" : "");
 	return 0;
 }
@@ -507,27 +512,27 @@ int address_check(const struct mailbox *mailbox, bool utf8, struct error *error)
 
 		if (is_control(c) || is_c1(mailbox->local + i))
 			return error_set(
-				error, ERR_BAD, "holds a control character");
+				error, ERR_BAD, "contains a control character");
 		if (c == '%' || c == '!')
 			return error_set(error, ERR_BAD,
-				"holds \"%c\" in its local part, which Postfix "
-				"would take for a route",
+				"contains \"%c\" in its local part, which "
+				"Postfix would read as a route",
 				c);
 	}
 	if (!utf8 && address_local_is_utf8(mailbox))
 		return error_set(error, ERR_BAD,
-			"has a UTF-8 local part, which few servers take: use "
-			"--allow-utf8 if that is meant");
+			"has a local part with UTF-8 characters, which few "
+			"servers accept: use --allow-utf8 if you mean it");
 	if (address_format_local(mailbox, text) > ADDRESS_LOCAL_MAX)
 		return error_set(error, ERR_BAD,
-			"has a local part longer than %d octets",
+			"has a local part longer than %d bytes",
 			ADDRESS_LOCAL_MAX);
 	len = address_format(mailbox, text);
 	if (len == ERR_NOMEM)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (len < 0 || len > ADDRESS_MAX)
-		return error_set(error, ERR_BAD, "is longer than %d octets",
-			ADDRESS_MAX);
+		return error_set(
+			error, ERR_BAD, "is longer than %d bytes", ADDRESS_MAX);
 	return 0;
 }
 

@@ -1,9 +1,14 @@
 /*
- * address: mailboxes (RFC 5321 section 4.1.2), their keys, their spelling.
+ * address: mailboxes (RFC 5321 section 4.1.2), the keys under which rules are
+ * stored, and how an address is written.
  *
- * A struct mailbox holds an address by meaning: the local part without quotes
- * and quoted-pairs, the domain as it came. It is a value; nothing in it points
- * anywhere. Addresses longer than the buffers are not addresses to us.
+ * A struct mailbox contains an address by its meaning: the local part without
+ * quotes and quoted-pairs, the domain as it was written. It is a value, without
+ * pointers. An address that is longer than its buffers is not an address for
+ * us.
+ *
+ * Tested by tests/unit/decide/test_cases.c, tests/unit/rules/ and
+ * tests/unit/map/test_lookup.c.
  */
 #ifndef READDRESS_MAIL_ADDRESS_H
 #define READDRESS_MAIL_ADDRESS_H
@@ -27,102 +32,111 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define ADDRESS_MAX	   254 /* octets of local-part@domain, RFC 5321 4.5.3.1.3 */
-#define ADDRESS_LOCAL_MAX  64 /* of what a rule writes, not of what comes */
+#define ADDRESS_MAX 254 /* octets of local-part@domain (RFC 5321, 4.5.3.1.3)   \
+			 */
+#define ADDRESS_LOCAL_MAX                                                      \
+	64 /* of the local part that a rule writes; other local parts may be   \
+	      longer */
 #define ADDRESS_DOMAIN_MAX 255
-#define ADDRESS_KEY_MAX	   511 /* LMDB's limit for a key */
-/* Room for any mailbox written out: every octet of the local part quoted. */
+#define ADDRESS_KEY_MAX	   511 /* the largest key that LMDB accepts, in bytes */
+/* The room that any mailbox needs as text, when each byte of its local part is
+ * quoted. */
 #define ADDRESS_TEXT_MAX 1300
 
 struct mailbox {
-	char local[513]; /* unquoted; NUL-terminated for people only */
+	char local[513]; /* without quotes; ends with a NUL for people only */
 	size_t local_len;
-	char domain[513]; /* as it came; may be U-labels; trailing dot kept */
+	char domain[513]; /* as it was written: U-labels and a trailing dot stay
+			   */
 	size_t domain_len;
 };
 
 /*
- * Reads what stands in MAIL FROM or RCPT TO, or in a CSV field: an addr-spec,
- * bare or in <>, with a source route (RFC 5321 appendix C) that is dropped.
- * Quoted and dotted local parts, empty atoms ("a..b"), UTF-8 and a trailing dot
- * of the domain are taken. A text without domain is refused, as are control
- * octets, octets over 0x7F that are not UTF-8, and what exceeds the buffers.
- * Returns 0 or ERR_BAD, with the reason in error.
+ * Reads the argument of MAIL FROM or RCPT TO, or a field of a CSV file: an
+ * addr-spec, bare or in <>. A source route (RFC 5321 appendix C) is dropped.
+ * Accepted are quoted and dotted local parts, empty atoms ("a..b"), UTF-8, and
+ * a trailing dot of the domain. Refused are a text without a domain, control
+ * characters, bytes over 0x7F that are not UTF-8, and what is longer than the
+ * buffers. Returns 0, or ERR_BAD with the reason in error.
  */
 int address_parse(const char *text, size_t len, struct mailbox *mailbox,
 	struct error *error) MUST_CHECK;
 
 /*
- * Reads Postfix's internal form, as in {rcpt_addr}: no quotes, the last "@"
- * ends the local part. Returns 0 or ERR_BAD.
+ * Reads the internal form of Postfix, as in the macro {rcpt_addr}: without
+ * quotes; the last "@" ends the local part. Returns 0 or ERR_BAD.
  */
 int address_parse_internal(
 	const char *text, size_t len, struct mailbox *mailbox) MUST_CHECK;
 
-/* The octets of text (as for address_parse) without <>, blanks around it, and
- * source route. Always succeeds; what is no path is returned whole. What
- * Postfix makes of a path is postfixfold's affair. */
+/* Returns the part of text (as for address_parse()) without the blanks around
+ * it, <> and a source route. Always succeeds; a text that is not a path is
+ * returned whole. For what Postfix makes of a path, see postfixfold.h. */
 struct bytes address_strip_path(const char *text, size_t len);
 
 /*
- * The key under which rules are stored and found: "local@domain" with the
- * local part in NFC and case-folded, the domain as lower-case A-labels
- * (IDNA2008, UTS 46 mapping) without a trailing dot. Not NUL-terminated.
- * An empty local part gives "@domain".
- * Returns its length, or ERR_BAD where the domain has no A-label form or the
- * key would exceed ADDRESS_KEY_MAX; ERR_NOMEM.
+ * Writes the key under which a rule is stored and found: "local@domain" with
+ * the local part in NFC and case-folded, and the domain as lower-case A-labels
+ * (IDNA2008, UTS 46 mapping) without a trailing dot. It does not end with a
+ * NUL. An empty local part gives "@domain". Returns the length; ERR_BAD when
+ * the domain has no A-label form or the key would be longer than
+ * ADDRESS_KEY_MAX; ERR_NOMEM.
  */
 int address_key(
 	const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
-/* The halves of address_key, without "@"; they return the same way. */
+/* Write the half of that key before or after the "@". Return the length,
+ * ERR_BAD or ERR_NOMEM, for the same reasons. */
 int address_local_key(const char *local, size_t local_len,
 	char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 int address_domain_key(
 	const char *domain, size_t len, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
 /*
- * Writes local-part@domain, the local part quoted where RFC 5321 needs it, the
- * domain without trailing dot: U-labels as A-labels, an ASCII domain in the
- * spelling that it has. NUL-terminated. Returns the length, or ERR_BAD,
+ * Writes local-part@domain, with the local part in quotes if RFC 5321 requires
+ * it, and the domain without a trailing dot. U-labels become A-labels; an ASCII
+ * domain keeps its spelling. The text ends with a NUL. Returns the length;
+ * ERR_BAD when the domain has no A-label form or the text is too long;
  * ERR_NOMEM.
  */
 int address_format(
 	const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX]) MUST_CHECK;
 
-/* Writes the local part alone, quoted where needed. Returns its length. */
+/* Writes only the local part, in quotes if needed, and a NUL. Returns the
+ * length. */
 size_t address_format_local(
 	const struct mailbox *mailbox, char text[ADDRESS_TEXT_MAX]);
 
 /*
- * Is it fit to be the target of a rule? RFC 5321: local part of 1 to 64 octets,
- * domain of LDH labels of 1 to 63 octets or an address literal, 254 octets in
- * all, no control octets; and no '%' or '!' in the local part, which Postfix
- * would take for a route. utf8: may the local part hold UTF-8 (RFC 6531)?
- * Returns 0; ERR_BAD with the reason in error ("has no domain" and so on);
- * ERR_NOMEM.
+ * Checks that the mailbox can be the target of a rule. RFC 5321 allows a local
+ * part of 1 to 64 octets, a domain of LDH labels of 1 to 63 octets or an
+ * address literal, 254 octets in all, and no control characters. '%' and '!' in
+ * the local part are refused, because Postfix would read a route. utf8 says
+ * whether the local part may contain UTF-8 (RFC 6531). Returns 0; ERR_BAD with
+ * the reason in error ("has no domain" and so on); ERR_NOMEM.
  */
 int address_check(const struct mailbox *mailbox, bool utf8,
 	struct error *error) MUST_CHECK;
 
-/* The domain half of address_check: LDH labels (U-labels are taken where they
- * have A-labels) or an address literal, 255 octets. Returns the same way. */
+/* Checks only the domain: LDH labels (U-labels if they have A-labels) or an
+ * address literal, of at most 255 octets. Returns 0; ERR_BAD with the reason in
+ * error; ERR_NOMEM. */
 int address_check_domain(
 	const char *domain, size_t len, struct error *error) MUST_CHECK;
 
-/* The same for a domain that mail comes to, which may hold underscores: those
- * of Windows networks do, and Postfix takes them. */
+/* Does the same for a domain that receives mail. Such a domain may contain
+ * underscores: domains of Windows networks do, and Postfix accepts them. */
 int address_check_source_domain(
 	const char *domain, size_t len, struct error *error) MUST_CHECK;
 
-/* Has the local part an octet over 0x7F? */
+/* True if the local part has a byte over 0x7F. */
 bool address_local_is_utf8(const struct mailbox *mailbox);
 
-/* Valid UTF-8, RFC 3629? Empty is. */
+/* True if data is valid UTF-8 (RFC 3629). An empty text is valid. */
 bool address_utf8_valid(const char *data, size_t len);
 
-/* True if Postfix would resolve an address with such a local part to another
- * place ("u%host", "host!u", "u@host"). */
+/* True if Postfix would send mail for an address with this local part elsewhere
+ * ("u%host", "host!u", "u@host"). */
 bool address_is_routed(const char *local, size_t len);
 
 #endif

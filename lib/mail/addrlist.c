@@ -10,8 +10,8 @@ static bool is_special(char c)
 	return c && strchr("()<>[]:;@\\,.\"", c);
 }
 
-/* atext and everything over 0x7F: whether that is UTF-8 matters only once it
- * stands in an addr-spec. */
+/* True if c is atext or over 0x7F. Whether such bytes are valid UTF-8 matters
+ * only once they are in an addr-spec. */
 static bool is_atom(char c)
 {
 	return (unsigned char)c > 0x20 && c != 0x7f && !is_special(c);
@@ -43,9 +43,10 @@ static size_t end_of_comment(struct bytes value, size_t off)
 	return 0;
 }
 
-/* "[" dtext "]". A bracket of a display name ("[EXT] Bob <bob@a.com>") may be
- * read as one, which does no harm there; one that does not close before a
- * delimiter of addresses is an octet like others. */
+/* Returns the end of "[" dtext "]", or 0. A bracket in a display name ("[EXT]
+ * Bob <bob@a.com>") may be read as a literal, which is harmless there. A
+ * bracket that is not closed before a delimiter of addresses is an ordinary
+ * character. */
 static size_t end_of_literal(struct bytes value, size_t off)
 {
 	for (size_t i = off + 1; i < value.len; i++) {
@@ -92,7 +93,7 @@ struct addrlist_token addrlist_lex(struct bytes value, size_t off)
 	return token;
 }
 
-/* A window on the tokens: the current one. */
+/* Reads the tokens one by one; token is the current one. */
 struct reader {
 	struct bytes value;
 	struct addrlist_token token;
@@ -125,8 +126,9 @@ static void extend(struct span *span, struct span token)
 }
 
 /*
- * obs-local-part = word *("." word), CFWS between them. More dots than the
- * grammar has are taken: mobile operators hand out "a..b." local parts.
+ * Reads obs-local-part = word *("." word), with CFWS between them. More dots
+ * than the grammar has are accepted, because mobile operators give out local
+ * parts like "a..b.".
  */
 static bool read_local(struct reader *reader, struct span *local)
 {
@@ -147,7 +149,8 @@ static bool read_local(struct reader *reader, struct span *local)
 	}
 }
 
-/* domain-literal / atom *("." atom), CFWS between them; and a trailing dot. */
+/* Reads domain-literal / atom *("." atom), with CFWS between them, and a
+ * trailing dot. */
 static bool read_domain(struct reader *reader, struct span *domain)
 {
 	bool dot_last = true;
@@ -173,7 +176,7 @@ static bool read_domain(struct reader *reader, struct span *domain)
 	}
 }
 
-/* A comment or a fold between the local part and the domain? */
+/* True if a comment or a fold is between the local part and the domain. */
 static bool is_broken(struct bytes value, struct span local, struct span domain)
 {
 	for (size_t i = local.off + local.len; i < domain.off; i++)
@@ -183,7 +186,8 @@ static bool is_broken(struct bytes value, struct span local, struct span domain)
 	return false;
 }
 
-/* What a comment holds is text, as in a display name. */
+/* True if the span is valid UTF-8. Comments are ignored: they are text, like a
+ * display name. */
 static bool is_utf8(struct bytes value, struct span span)
 {
 	struct bytes part = { value.data, span.off + span.len };
@@ -198,7 +202,7 @@ static bool is_utf8(struct bytes value, struct span span)
 	return true;
 }
 
-/* addr-spec, with the CFWS around it. */
+/* Reads an addr-spec and the CFWS around it. */
 static bool read_addr_spec(
 	struct reader *reader, struct addrlist_element *element)
 {
@@ -224,7 +228,7 @@ static bool read_addr_spec(
 	return true;
 }
 
-/* obs-route = *(CFWS / ",") "@" domain *("," [CFWS] ["@" domain]) ":" */
+/* Reads obs-route = *(CFWS / ",") "@" domain *("," [CFWS] ["@" domain]) ":" */
 static bool read_route(struct reader *reader)
 {
 	struct span domain;
@@ -248,8 +252,8 @@ static bool read_route(struct reader *reader)
 	}
 }
 
-/* Between "<" and ">", both in the value: off is that of "<", end that of ">".
- */
+/* Reads the text between "<", which is at off in value, and ">", which is at
+ * end. */
 static bool read_angle(struct bytes value, size_t off, size_t end,
 	struct addrlist_element *element)
 {
@@ -265,8 +269,8 @@ static bool read_angle(struct bytes value, size_t off, size_t end,
 	       reader.token.type == ADDRLIST_END;
 }
 
-/* The ">" that belongs to the "<" at the reader; 0 when another "<", a quote
- * without end, or the end comes first. */
+/* Returns the place of the ">" for the "<" at the reader; or 0 when another
+ * "<", a quote without end, or the end comes first. */
 static size_t find_angle_end(struct reader reader)
 {
 	for (;;) {
@@ -280,15 +284,15 @@ static size_t find_angle_end(struct reader reader)
 	}
 }
 
-/* What is known of an element while its tokens pass by. */
+/* What the tokens of an element have shown so far. */
 struct scan {
 	size_t angle_off; /* of "<", when angle_end is set */
 	size_t angle_end; /* of ">" */
-	bool bad;	  /* more than one "<>", text behind it, "<" alone */
-	bool any;	  /* something that is no CFWS was seen */
+	bool bad;	  /* more than one "<>", text after it, or only "<" */
+	bool any;	  /* something other than CFWS was seen */
 };
 
-/* Takes one token that is no separator. */
+/* Takes one token that is not a separator. */
 static void scan_token(struct reader *reader, struct scan *scan,
 	struct addrlist_element *element)
 {
@@ -315,7 +319,7 @@ static void scan_token(struct reader *reader, struct scan *scan,
 		extend(&element->element, reader->token.span);
 }
 
-/* Finds the addr-spec of an element whose tokens have all been seen. */
+/* Reads the addr-spec of an element after all its tokens were seen. */
 static bool read_element(struct bytes value, const struct scan *scan,
 	struct addrlist_element *element)
 {
@@ -354,7 +358,8 @@ int addrlist_next(struct addrlist_iter *iter, struct addrlist_element *element)
 		if (colon || at(&reader, ',') || at(&reader, ';')) {
 			if (!colon && scan.any)
 				break;
-			/* The name of a group, or nothing between separators */
+			/* It was the name of a group, or nothing between
+			 * separators. */
 			iter->in_group =
 				colon || (iter->in_group && !at(&reader, ';'));
 			memset(element, 0, sizeof *element);
@@ -375,7 +380,7 @@ int addrlist_next(struct addrlist_iter *iter, struct addrlist_element *element)
 	return 1;
 }
 
-/* Copies the meaning of a span of an addr-spec: words and dots. */
+/* Copies the meaning of a span of an addr-spec: its words and dots. */
 static int copy_meaning(
 	struct bytes value, struct span span, char *out, size_t size)
 {
@@ -395,8 +400,8 @@ static int copy_meaning(
 		for (size_t i = quoted; i < token.span.len - quoted; i++) {
 			if (quoted && data[i] == '\\')
 				i++;
-			/* a fold in a quoted-string is no part of it, nor is
-			 * any white space in a domain literal */
+			/* A fold in a quoted-string is not part of it, and
+			 * neither is white space in a domain literal. */
 			if (quoted && (data[i] == '\r' || data[i] == '\n'))
 				continue;
 			if (literal && is_space(data[i]))

@@ -1,10 +1,11 @@
 /*
- * addrlist: addr-specs in the address headers of mail (RFC 5322 section 3.4
- * with the obsolete forms of section 4.4, RFC 6532), found as places in the
- * bytes that came. Nothing is changed or allocated here, nothing recurses, and
- * the time is linear in the length.
+ * addrlist: the addr-specs in the address headers of mail (RFC 5322 section 3.4
+ * with the obsolete forms of section 4.4, RFC 6532), found as spans of the
+ * bytes that came. Nothing is changed or allocated, nothing recurses, and the
+ * time is linear in the length.
  *
- * Two layers: a lexer whose tokens tile the input, and a finder on top.
+ * There are two layers: a lexer whose tokens cover the input without gaps, and
+ * a finder that uses it.
  */
 #ifndef READDRESS_MAIL_ADDRLIST_H
 #define READDRESS_MAIL_ADDRLIST_H
@@ -17,12 +18,12 @@ enum addrlist_token_type {
 	ADDRLIST_SPACE,	       /* FWS: blanks, CR, LF */
 	ADDRLIST_COMMENT,      /* "(" ... ")", nested */
 	ADDRLIST_QUOTED,       /* DQUOTE ... DQUOTE */
-	ADDRLIST_ATOM,	       /* a run of atext and of octets over 0x7F */
+	ADDRLIST_ATOM,	       /* a run of atext and of bytes over 0x7F */
 	ADDRLIST_LITERAL,      /* "[" dtext "]" */
-	ADDRLIST_SPECIAL,      /* one octet of ()<>[]:;@\,." */
-	ADDRLIST_OTHER,	       /* one control octet */
-	ADDRLIST_UNTERMINATED, /* a quote or comment that does not end: the rest
-				*/
+	ADDRLIST_SPECIAL,      /* one of ()<>[]:;@\,." */
+	ADDRLIST_OTHER,	       /* one control character */
+	ADDRLIST_UNTERMINATED, /* a quote or comment without end, up to the end
+				  of the input */
 };
 
 struct addrlist_token {
@@ -30,25 +31,26 @@ struct addrlist_token {
 	struct span span;
 };
 
-/* The token at off; its span is never empty but for ADDRLIST_END. The next one
- * stands at span.off + span.len. */
+/* Returns the token at off. Its span is empty only for ADDRLIST_END. The next
+ * token is at span.off + span.len. */
 struct addrlist_token addrlist_lex(struct bytes value, size_t off);
 
-/* Flags of an element */
-#define ADDRLIST_ELEMENT_GROUP 1u /* it stands in a group */
-#define ADDRLIST_ELEMENT_ANGLE 2u /* the addr-spec stands in <> */
+/* Flags of an element. */
+#define ADDRLIST_ELEMENT_GROUP 1u /* it is in a group */
+#define ADDRLIST_ELEMENT_ANGLE 2u /* the addr-spec is in <> */
 #define ADDRLIST_ELEMENT_BAD   4u /* no addr-spec could be read */
 #define ADDRLIST_ELEMENT_BROKEN                                                \
-	8u /* a comment or a fold lies inside addr_spec,                       \
-	      between its local part and its domain */
-#define ADDRLIST_ELEMENT_REST 16u /* bad, and so is all behind it */
+	8u /* a comment or a fold between local part and domain */
+#define ADDRLIST_ELEMENT_REST 16u /* it is bad, and so is everything after it  \
+				   */
 
 struct addrlist_element {
 	unsigned flags;
-	struct span element;   /* from its first to its last octet that is no
-				  white space; what an element is ends at a
-				  separator "," or ";" or at ":" of a group */
-	struct span addr_spec; /* first of the local part, last of the domain */
+	struct span element; /* from its first to its last byte that is not
+				white space; an element ends at a separator ","
+				or ";", or at the ":" of a group */
+	struct span
+		addr_spec; /* from the local part to the end of the domain */
 	struct span local;
 	struct span domain;
 };
@@ -59,16 +61,17 @@ struct addrlist_iter {
 	bool in_group;
 };
 
-/* value: all octets behind the colon of the header's name, folds included. It
- * must live as long as iter is used. */
+/* Starts at the beginning of value: all bytes after the colon of the header,
+ * with its folds. value must live as long as iter is used. */
 void addrlist_iter_init(struct addrlist_iter *iter, struct bytes value);
 
-/* Returns 1 and the next element that is not empty, good or bad; 0 at the end.
- * Of a bad element only flags and element are set. */
+/* Returns 1 and the next element that is not empty, good or bad; or 0 at the
+ * end. A bad element has only flags and element set. */
 int addrlist_next(struct addrlist_iter *iter, struct addrlist_element *element);
 
-/* The mailbox by meaning: quotes, quoted-pairs, comments and folds removed.
- * Returns 0, or ERR_BAD when it exceeds the buffers of struct mailbox. */
+/* Writes the meaning of the element: without quotes, quoted-pairs, comments and
+ * folds. Returns 0, or ERR_BAD when it is longer than the buffers of struct
+ * mailbox. */
 int addrlist_mailbox(struct bytes value, const struct addrlist_element *element,
 	struct mailbox *mailbox) MUST_CHECK;
 

@@ -6,7 +6,7 @@
 
 static const char hex_digits[] = "0123456789ABCDEFabcdef";
 
-/* Is the keyword one of the comma-separated ones? */
+/* True if the comma-separated value has the keyword. */
 static bool has_keyword(const char *value, const char *keyword)
 {
 	while (*value) {
@@ -52,7 +52,7 @@ const char *dsn_notify_text(const struct dsn_notify *notify)
 	return texts[notify->bits & 7u];
 }
 
-/* RFC 3461 section 4: xtext */
+/* Returns prefix and text in xtext (RFC 3461 section 4). */
 static char *xtext(struct arena *arena, const char *prefix, struct bytes text)
 {
 	size_t used = strlen(prefix);
@@ -73,7 +73,7 @@ static char *xtext(struct arena *arena, const char *prefix, struct bytes text)
 	return out;
 }
 
-/* RFC 6533 section 3: utf-8-addr-xtext */
+/* Returns "utf-8;" and text in utf-8-addr-xtext (RFC 6533 section 3). */
 static char *utf8_xtext(struct arena *arena, struct bytes text)
 {
 	char *out = arena_bytes(arena, 6 + 12 * text.len + 1);
@@ -122,8 +122,8 @@ char *dsn_orcpt(
 	return utf8_xtext(arena, (struct bytes){ text, (size_t)len });
 }
 
-/* "\x{F6}" at text: its code point, and its length in *len; 0 when it is none.
- */
+/* Returns the code point of an embedded character like "\x{F6}" at text, and
+ * its length in *len; 0 if there is none. */
 static ucs4_t embedded(const char *text, size_t *len)
 {
 	const char *digits;
@@ -141,7 +141,8 @@ static ucs4_t embedded(const char *text, size_t *len)
 	return (ucs4_t)c;
 }
 
-/* One character in xtext, or as UTF-8; 0 where it is neither. */
+/* Writes one character in xtext or as UTF-8. Returns the length, or 0 if it is
+ * neither. */
 static size_t put_plain(char *out, ucs4_t c)
 {
 	int n;
@@ -169,8 +170,8 @@ const char *dsn_orcpt_for_milter(struct arena *arena, const char *orcpt)
 		size_t put = c ? put_plain(plain + used, c) : 0;
 
 		if (!put) {
-			/* An octet of UTF-8, "+", or a backslash that embeds
-			 * nothing */
+			/* A byte of UTF-8, "+", or a backslash that embeds
+			 * nothing. */
 			len = 1;
 			if ((unsigned char)*from < 0x80)
 				put = put_plain(

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define PRVS_LEN 10 /* a key's number, three digits of a day, six of a hash */
+#define PRVS_LEN                                                               \
+	10 /* the number of a key, three digits of a day, six of a hash */
 
 static bool is_alnum(char c)
 {
@@ -32,8 +33,8 @@ static bool is(const char *local, size_t len, const char *name)
 	return len == strlen(name) && !strncasecmp(local, name, len);
 }
 
-/* The length of one tag: its name, letters and digits (count of them; 0: any),
- * and what ends it. 0 where it is none. */
+/* Returns the length of one tag: its name, count letters and digits (0: any
+ * number of them), and its end. Returns 0 if there is no such tag. */
 static size_t tag_len(const char *local, size_t len, const char *name,
 	size_t count, const char *end)
 {
@@ -69,7 +70,7 @@ size_t localpart_tag_len(
 	return all;
 }
 
-/* Postfix's split_addr() leaves these whole. */
+/* True if split_addr() of Postfix does not look for an extension. */
 static bool is_whole(
 	const struct localpart_syntax *syntax, const char *local, size_t len)
 {

@@ -1,7 +1,8 @@
 /*
- * localpart: what stands around the name in a local part, and is set aside
- * before the rules are looked up: a BATV tag in front of it, an extension
- * behind it. Pure; the bytes are those of struct mailbox, without quotes.
+ * localpart: the parts of a local part that are set aside before rules are
+ * looked up: a BATV tag before the name, and an extension after it. The
+ * functions only read the bytes, which are those of struct mailbox, without
+ * quotes.
  */
 #ifndef READDRESS_MAIL_LOCALPART_H
 #define READDRESS_MAIL_LOCALPART_H
@@ -13,23 +14,25 @@
 #define LOCALPART_BTV1 2u /* btv1==0a1b2c3d4e5==bob (Barracuda's) */
 
 struct localpart_syntax {
-	const char *delimiter; /* any of these begins an extension; "": none */
-	unsigned batv;	       /* the tags that are known */
+	const char *delimiter; /* each of these begins an extension; "": there
+				  are none */
+	unsigned batv;	       /* the tags that are recognised */
 };
 
 /*
- * The length of the tags in front of the name, with their last "=": "prvs=",
- * ten letters or digits, "="; "btv1==", letters or digits, "==". In any case;
- * one may stand behind another. 0 where there is none, or no name behind it.
+ * Returns the length of the tags before the name, with their last "=". A tag is
+ * "prvs=", ten letters or digits, "="; or "btv1==", letters or digits, "=="; in
+ * upper or lower case. Tags may follow one another. Returns 0 if there is no
+ * tag, or no name after it.
  */
 size_t localpart_tag_len(
 	const struct localpart_syntax *syntax, const char *local, size_t len);
 
 /*
- * Where the extension of the name begins, on its delimiter: at the first one
- * that is not in front. len where there is none. As Postfix does, postmaster,
- * mailer-daemon and double-bounce have none, and where "-" is a delimiter
- * owner-NAME and NAME-request have none.
+ * Returns where the extension of the name begins: the place of the first
+ * delimiter that is not the first character; len if there is none. As in
+ * Postfix, postmaster, mailer-daemon and double-bounce have no extension, and
+ * if "-" is a delimiter, owner-NAME and NAME-request have none.
  */
 size_t localpart_extension(
 	const struct localpart_syntax *syntax, const char *local, size_t len);

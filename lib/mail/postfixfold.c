@@ -7,7 +7,7 @@
 
 #include "mail/address.h"
 
-/* The argument without the "<" and ">" around it. */
+/* Returns the argument without the "<" and ">" around it. */
 static struct bytes strip_brackets(const char *argument)
 {
 	struct bytes text = bytes_of(argument);
@@ -35,7 +35,8 @@ struct bytes postfixfold_path(const char *argument)
 	return text;
 }
 
-/* libunistring folds what is not UTF-8 as if it were U+FFFD. */
+/* True if text is UTF-8. libunistring would fold other bytes as if they were
+ * U+FFFD. */
 static bool is_utf8(struct bytes text)
 {
 	return !u8_check((const uint8_t *)text.data, text.len);
@@ -85,7 +86,8 @@ int postfixfold_address(
 	plain[len++] = '@';
 	memcpy(plain + len, mailbox.domain, mailbox.domain_len);
 	len += mailbox.domain_len;
-	len -= plain[len - 1] == '.'; /* what is added loses it */
+	len -= plain[len - 1] ==
+	       '.'; /* Postfix drops it from an added recipient. */
 	address = (struct bytes){ arena_copy(arena, plain, len), len };
 	return address.data ? fold(arena, address, folded) : ERR_NOMEM;
 }
@@ -96,7 +98,8 @@ static int hex(char digit)
 	const char *found = digit ? strchr(digits, digit) : NULL;
 	int value = found ? (int)(found - digits) : -1;
 
-	return value > 15 ? value - 6 : value; /* Postfix takes both cases */
+	return value > 15 ? value - 6
+			  : value; /* Postfix accepts upper and lower case. */
 }
 
 int postfixfold_orcpt(

@@ -1,6 +1,7 @@
 #include "mail/received.h"
 
-/* The next line, without its break; "" when there is none. */
+/* Removes the next line from *rest and returns it without its line break; "" if
+ * there is none. */
 static struct bytes next_line(struct bytes *rest)
 {
 	struct bytes line = bytes_cut(rest, '\n');
@@ -10,7 +11,7 @@ static struct bytes next_line(struct bytes *rest)
 	return line;
 }
 
-/* Takes "HOST (", behind which mail_name stands. */
+/* Removes "HOST (", which mail_name follows. */
 static bool take_host(struct bytes *line, const char *host)
 {
 	return *host && bytes_take(line, host) && bytes_take(line, " (");
@@ -23,7 +24,8 @@ static bool ends_with(struct bytes text, const char *end)
 	return text.len >= len && !memcmp(text.data + text.len - len, end, len);
 }
 
-/* Cuts end off the end of *text. False: it does not stand there. */
+/* Removes end from the end of *text. Returns false if *text does not end with
+ * it. */
 static bool drop(struct bytes *text, const char *end)
 {
 	if (!ends_with(*text, end))
@@ -32,7 +34,8 @@ static bool drop(struct bytes *text, const char *end)
 	return true;
 }
 
-/* " by HOST (mail_name, from userid 102)" and, on the next line, "\tid ...". */
+/* True if the header is " by HOST (mail_name, from userid 102)" and, on the
+ * next line, "\tid ...". */
 static bool is_requeued(const struct received_mta *mta, struct bytes value)
 {
 	struct bytes line = next_line(&value);
@@ -43,7 +46,7 @@ static bool is_requeued(const struct received_mta *mta, struct bytes value)
 	       bytes_take(&value, "\tid ");
 }
 
-/* "SMTP", "ESMTP" or "UTF8SMTP", with "S", "A" or both behind it. */
+/* Removes "SMTP", "ESMTP" or "UTF8SMTP", with "S", "A" or both after it. */
 static bool take_protocol(struct bytes *text)
 {
 	if (!bytes_take(text, "UTF8SMTP") && !bytes_take(text, "ESMTP") &&
@@ -54,9 +57,10 @@ static bool take_protocol(struct bytes *text)
 	return !text->len || text->data[0] == ' ' || text->data[0] == ';';
 }
 
-/* "mail_name) with ESMTP id ..."; with smtpd_hide_client_session, which Postfix
- * 3.10 brought, "mail_name) id ...". Postfix's own bounces and forwarded mail
- * have nothing on this line behind mail_name. */
+/* True if the line is "mail_name) with ESMTP id ..." or, with
+ * smtpd_hide_client_session of Postfix 3.10, "mail_name) id ...". In bounces
+ * and forwarded mail of Postfix itself, nothing follows mail_name on this
+ * line. */
 static bool is_service(struct bytes line)
 {
 	for (; line.len; line.data++, line.len--) {
@@ -72,8 +76,9 @@ static bool is_service(struct bytes line)
 	return false;
 }
 
-/* " from ..." and a later line "\tby HOST (mail_name) with ESMTP id ...", or
- * " by HOST (mail_name) id ..." where the client's session is hidden. */
+/* True if the header is " from ..." with a later line "\tby HOST (mail_name)
+ * with ESMTP id ..."; or, if the session of the client is hidden, " by HOST
+ * (mail_name) id ...". */
 static bool is_smtpd(const struct received_mta *mta, struct bytes value)
 {
 	struct bytes line = next_line(&value);

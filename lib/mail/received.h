@@ -1,55 +1,56 @@
 /*
- * received: what Postfix writes into Received, and what that tells of mail that
- * postsuper(1) -r put into the queue again.
+ * received: what Postfix writes into a Received header, and how that shows that
+ * postsuper(1) -r has put a message into the queue again.
  */
 #ifndef READDRESS_MAIL_RECEIVED_H
 #define READDRESS_MAIL_RECEIVED_H
 
 #include "base/bytes.h"
 
-/* The Postfix that a message came from. Where one of them is NULL, no header is
- * taken for its own. */
+/* The Postfix that a message came from. If one member is NULL, no header counts
+ * as written by it. */
 struct received_mta {
-	const char *host; /* myhostname, as the macro {j} tells it */
-	const char *user; /* number of its own user (mail_owner), in decimal */
+	const char *host; /* myhostname, from the macro {j} */
+	const char *user; /* the number of its mail_owner, in decimal */
 };
 
 enum received_by {
 	RECEIVED_OTHER,
-	/* pickup(8), "from userid" of Postfix's own user: postsuper -r puts
-	 * files of the queue into maildrop, and they belong to that user. */
+	/* pickup(8), "from userid" of the user of Postfix itself: postsuper
+	 * -r puts files of the queue into maildrop, and they belong to that
+	 * user. */
 	RECEIVED_REQUEUED,
 	RECEIVED_SMTPD, /* an smtpd(8) of this host */
 };
 
-/* True if this is the name of a Received header as Postfix spells it. */
+/* True if this is the name of a Received header, spelt as Postfix spells it. */
 bool received_is_name(struct bytes name);
 
 /*
- * Tells who wrote a Received header, from all that stands behind its colon.
- * Exactly what Postfix 2.x to 3.11 writes counts, byte for byte (folds are LF
- * or CRLF); anything else is RECEIVED_OTHER. A header can be forged, so this
- * says something of a message only where all headers above are Postfix's own.
+ * Returns who wrote a Received header; value is everything after its colon.
+ * Only the exact bytes that Postfix 2.x to 3.11 writes count (folds are LF or
+ * CRLF); anything else is RECEIVED_OTHER. A header can be forged, so the answer
+ * is reliable only if Postfix itself wrote all headers above it.
  */
 enum received_by received_by(
 	const struct received_mta *mta, struct bytes value);
 
 /*
- * True if a message was decided before: its Received headers, taken from the
- * top, are one or more RECEIVED_REQUEUED and then RECEIVED_SMTPD. What stands
- * below was written by others and does not count. The Received of the smtpd
- * that hands the message over must not be among them: Postfix does not show it
- * to milters.
+ * A message was decided before if its Received headers, from the top, are one
+ * or more RECEIVED_REQUEUED and then RECEIVED_SMTPD. Others wrote the headers
+ * below these, so they do not count. The Received header of the smtpd that
+ * passes the message to the milter must not be among them: Postfix does not
+ * show it to milters.
  *
- * received_next takes the headers of a message one by one, in its order, with
- * *state 0 at the first; headers of other names do not matter. It returns false
- * once no further header can change the answer, which received_is_requeued
- * gives at any time.
+ * received_next() takes the headers of a message one by one, in their order,
+ * with *state 0 at the first; headers with other names are ignored. It returns
+ * false once no further header can change the answer. received_is_requeued()
+ * gives the answer at any time.
  */
 enum received_state {
-	RECEIVED_NONE,	   /* no Received yet */
-	RECEIVED_AGAIN,	   /* RECEIVED_REQUEUED alone so far */
-	RECEIVED_DECIDED,  /* and then RECEIVED_SMTPD */
+	RECEIVED_NONE,	   /* no Received header yet */
+	RECEIVED_AGAIN,	   /* only RECEIVED_REQUEUED so far */
+	RECEIVED_DECIDED,  /* RECEIVED_SMTPD after that */
 	RECEIVED_UNDECIDED /* something else came first */
 };
 

@@ -2,14 +2,15 @@
 
 #include "base/error.h"
 
-/* What is written, and what is known of its current line. */
+/* A value that is being written. */
 struct output {
 	char *data;
 	size_t used;
-	size_t *elements; /* where the elements begin in data */
+	size_t *elements; /* where each element begins in data */
 };
 
-/* Octets of a line without its break: end is on LF, or len. */
+/* Returns the length of a line without its line break. end is the place of its
+ * LF, or len. */
 static size_t line_len(const char *data, size_t len, size_t begin, size_t end)
 {
 	if (end < len && end > begin && data[end - 1] == '\r')
@@ -25,7 +26,7 @@ static size_t find_lf(const char *data, size_t from, size_t len)
 	return lf ? (size_t)(lf - data) : len;
 }
 
-/* Puts the edits in; maps the beginnings of elements into the output. */
+/* Writes the value with the edits, and where each element begins in it. */
 static void replace(const struct splice *splice, struct output *out)
 {
 	size_t in = 0;
@@ -55,17 +56,17 @@ static void replace(const struct splice *splice, struct output *out)
 	}
 }
 
-/* Walks the lines of the old value beside those of the new one. */
+/* Reads the lines of the old value while those of the new one are read. */
 struct old_lines {
 	const struct splice *splice;
 	size_t edit;
-	size_t in;   /* place in the old value */
-	size_t line; /* begin of the old line there */
+	size_t in;   /* offset in the old value */
+	size_t line; /* where that old line begins */
 };
 
 /*
- * Was an old line over the limit that went into the next new line? A new line
- * ends where an old line ends outside of the edits.
+ * True if one of the old lines that became the next new line was longer than
+ * limit. A new line ends where an old line ends outside of the edits.
  */
 static bool old_line_was_long(struct old_lines *old, size_t limit)
 {
@@ -103,8 +104,8 @@ static bool is_blank(const char *data, size_t begin, size_t end)
 	return true;
 }
 
-/* Breaks one line of from, begin to end, at its elements. Returns false where
- * that does not help. *element: the first element not before begin. */
+/* Breaks the line from begin to end at its elements. Returns false if that does
+ * not make it short enough. *element is the first element at or after begin. */
 static bool fold_line(const struct splice *splice, const struct output *from,
 	size_t begin, size_t end, size_t *element, struct output *to)
 {
@@ -121,7 +122,8 @@ static bool fold_line(const struct splice *splice, const struct output *from,
 			prefix + from->elements[next] - begin <=
 				SPLICE_LINE_MAX;
 			next++)
-			/* The first line has the name; no other may be blank */
+			/* The first line has the name before it; no other line
+			 * may be blank. */
 			if (prefix > 1 || !is_blank(from->data, begin,
 						  from->elements[next])) {
 				best = from->elements[next];
@@ -145,7 +147,7 @@ static bool fold_line(const struct splice *splice, const struct output *from,
 	return true;
 }
 
-/* Copies from to to, line by line, long lines folded. */
+/* Copies a value line by line and folds the lines that are too long. */
 static bool fold(const struct splice *splice, const struct output *from,
 	struct output *to)
 {

@@ -16,7 +16,7 @@ static bool in_domain(char c)
 	return is_alnum(c) || is_high(c) || (c && strchr("-._", c));
 }
 
-/* atext of RFC 5322 and 6532, and the dot. */
+/* True if c is atext of RFC 5322 or 6532, or a dot. */
 static bool in_local(char c)
 {
 	return is_alnum(c) || is_high(c) ||
@@ -28,7 +28,8 @@ static bool is_space(char c)
 	return c && strchr(BYTES_FWS, c);
 }
 
-/* Where the local part begins that ends at end; end when there is none. */
+/* Returns where the local part that ends at end begins; end if there is
+ * none. */
 static size_t find_local(struct bytes text, size_t end)
 {
 	size_t most = end > UNREAD_LOCAL_MAX ? end - UNREAD_LOCAL_MAX : 0;
@@ -40,11 +41,11 @@ static size_t find_local(struct bytes text, size_t end)
 			at--;
 		if (at > most)
 			return at - 1;
-		at = end; /* it does not begin */
+		at = end; /* the quote is never opened */
 	}
 	while (at > most && in_local(text.data[at - 1]))
 		at--;
-	/* Cut in the middle of a long word it is no local part. */
+	/* A part of a longer word is not a local part. */
 	return at && at == most && in_local(text.data[at - 1]) ? end : at;
 }
 
@@ -55,8 +56,9 @@ static size_t skip_space(struct bytes text, size_t at)
 	return at;
 }
 
-/* Behind white space and comments. A comment that is longer than a local part
- * is none: each "@" looks at no more of the text. */
+/* Returns the place after white space and comments. A comment that is longer
+ * than a local part does not count, so that each "@" reads only a limited part
+ * of the text. */
 static size_t skip_comments(struct bytes text, size_t at)
 {
 	size_t most = text.len - at > UNREAD_LOCAL_MAX ? at + UNREAD_LOCAL_MAX
@@ -74,15 +76,15 @@ static size_t skip_comments(struct bytes text, size_t at)
 	return at;
 }
 
-/* Where a domain may end. */
+/* The places where a domain may end. */
 struct ends {
-	size_t at[UNREAD_READINGS]; /* ascending; the last one is all of it */
+	size_t at[UNREAD_READINGS]; /* ascending; the last one ends all of it */
 	unsigned count;
 };
 
-/* Behind the dot that stands in a domain beside white space, and the white
- * space behind it; at when there is none. *maybe: there is none in front of the
- * dot, which may be the end of a sentence. */
+/* Skips a dot next to white space within a domain, and the white space after
+ * it. Returns at if there is no such dot. Sets *maybe if no white space is
+ * before the dot, which may then be the end of a sentence. */
 static size_t skip_far_dot(struct bytes text, size_t at, bool *maybe)
 {
 	size_t dot = skip_space(text, at);
@@ -98,8 +100,8 @@ static size_t skip_far_dot(struct bytes text, size_t at, bool *maybe)
 	return next < text.len && is_alnum(text.data[next]) ? next : at;
 }
 
-/* Notes end without the dots and hyphens that end a sentence; nothing where
- * that is no domain, or known. */
+/* Adds end, without dots and hyphens that may end a sentence. Adds nothing if
+ * no domain is left or that end is known already. */
 static void add_end(
 	struct ends *ends, struct bytes text, size_t begin, size_t end)
 {
@@ -111,7 +113,7 @@ static void add_end(
 		ends->at[ends->count++] = end;
 }
 
-/* The domain from begin on. */
+/* Finds the ends of the domain that begins at begin. */
 static void find_domain_ends(struct bytes text, size_t begin, struct ends *ends)
 {
 	size_t end = begin;
@@ -134,7 +136,7 @@ static void find_domain_ends(struct bytes text, size_t begin, struct ends *ends)
 	add_end(ends, text, begin, end);
 }
 
-/* Copies the domain behind the "@", and tells its readings. */
+/* Copies the domain after the "@", and lists the possible lengths. */
 static void copy_domain(struct unread *unread, struct bytes text, size_t begin,
 	const struct ends *ends)
 {
@@ -166,8 +168,8 @@ static void copy_domain(struct unread *unread, struct bytes text, size_t begin,
 		unread->len[unread->len_count++] = ascii;
 }
 
-/* Fills *unread from what stands around the "@" at mid. Returns false when no
- * domain stands behind it. */
+/* Fills *unread from the text around the "@" at mid. Returns false when no
+ * domain follows it. */
 static bool take(struct bytes text, size_t mid, struct unread *unread)
 {
 	size_t local_end = mid;

@@ -156,7 +156,7 @@ int rule_source_key(enum rule_table table, struct bytes source,
 		if (len == ERR_BAD || (len > 0 && written_len(source, key,
 							  len) > ADDRESS_MAX))
 			len = error_set(&reason, ERR_BAD,
-				"is longer than %d octets", ADDRESS_MAX);
+				"is longer than %d bytes", ADDRESS_MAX);
 	}
 	if (len == ERR_BAD)
 		return rulesource_refuse(error, "source", source, reason.text);

@@ -31,12 +31,12 @@ static const struct rule_case refused[] = {
 		"@a.com",
 		false },
 	{ IN, "Bob <bob@a.com>", "b@b.com",
-		"source ... outside quotes; only the address may stand there, "
-		"without a name and \"<>\"",
+		"source ... outside quotes; write only the address, without a "
+		"name and without \"<>\"",
 		false },
 	{ IN, "mailto:bob@a.com", "b@b.com",
-		"source \"mailto:bob@a.com\" holds \":\" outside quotes; "
-		"only the address may stand there",
+		"source \"mailto:bob@a.com\" contains \":\" outside quotes; "
+		"write only the address",
 		false },
 	/* no local part */
 	{ IN, "bob@a.com", "\"\"@b.com",
@@ -76,14 +76,15 @@ static const struct rule_case refused[] = {
 	{ IN, "bob@a.com", u8"x@bücher.42", "target ... [192.0.2.1]", false },
 	/* underscores are for sources */
 	{ IN, "@my_corp.local", "@your_corp.local",
-		"target \"@your_corp.local\" has a domain that is not made of "
-		"labels of letters, digits and hyphens",
+		"target \"@your_corp.local\" has a bad domain; expected labels "
+		"of letters, digits and hyphens, separated by dots",
 		false },
 	{ OUT, "bob@new.com", "bob@my_corp.local", "target ...", false },
 	{ IN, "@my corp.local", "@b.com", "source ...", false },
 	{ IN, "@-my_corp.local", "@b.com",
-		"source \"@-my_corp.local\" has a domain that is not made of "
-		"labels of letters, digits, underscores and hyphens",
+		"source \"@-my_corp.local\" has a bad domain; expected labels "
+		"of letters, digits, underscores and hyphens, separated by "
+		"dots",
 		false },
 	/* a source route, angle brackets, a name */
 	{ IN, "bob@a.com", "@x.com:bob@b.com",
