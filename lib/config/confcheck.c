@@ -18,8 +18,8 @@ static int refuse(cfg_t *cfg, const cfg_opt_t *option, const char *value,
 	if (precis_find(bytes_of(value), &odd)) {
 		precis_name(bytes_of(value), odd, name);
 		cfg_error(cfg,
-			"%s: found \"%s\", which holds %s: no such character "
-			"may stand there; expected %s",
+			"%s: found \"%s\", which contains %s, a character that "
+			"is not allowed there; expected %s",
 			option->name, value, name, expected);
 		return -1;
 	}
@@ -43,12 +43,11 @@ static bool is_printable(const char *text)
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option)
 {
 	const char *value = last_value(option);
-
 	char line[16];
 
 	if (!*value || !is_printable(value))
 		return refuse(cfg, option, value, "a name");
-	/* Whether there is such a user or group is found out later. */
+	/* Whether this user or group exists is checked later. */
 	(void)snprintf(line, sizeof line, "%d", cfg->line);
 	(void)cfg_opt_setcomment(option, line);
 	return 0;
@@ -61,8 +60,8 @@ int confcheck_outbound(cfg_t *cfg, cfg_opt_t *option)
 	if (strcmp(value, CONFIG_LOCAL) != 0)
 		return confcheck_text(cfg, option);
 	return refuse(cfg, option, value,
-		"another name: this one is the service for the mail of "
-		"programs on this host, which is always inbound, or every "
+		"another name: LOCAL is the service for the mail of programs "
+		"on this host, which is always inbound; otherwise every "
 		"program could send with your public names");
 }
 
@@ -72,7 +71,8 @@ int confcheck_path(cfg_t *cfg, cfg_opt_t *option)
 
 	if (*value == '/' && is_printable(value) && strlen(value) < PATH_MAX)
 		return 0;
-	return refuse(cfg, option, value, "a path from the root");
+	return refuse(cfg, option, value,
+		"an absolute path, which begins with \"/\"");
 }
 
 int confcheck_socket(cfg_t *cfg, cfg_opt_t *option)
@@ -82,14 +82,15 @@ int confcheck_socket(cfg_t *cfg, cfg_opt_t *option)
 	struct error error;
 
 	if (!is_printable(value))
-		return refuse(cfg, option, value, "no control characters");
+		return refuse(
+			cfg, option, value, "a socket without such characters");
 	if (endpoint_parse(value, out, &error) < 0)
 		return refuse(cfg, option, value, error.text);
 	return 0;
 }
 
-/* May it begin an extension? atext and the dot, but no letter or digit; and not
- * what Postfix takes for a route. */
+/* True if c may begin an extension: atext or a dot, but no letter or digit, and
+ * nothing that Postfix reads as a route. */
 static bool is_delimiter(char c)
 {
 	return c && strchr("#$&'*+-/=?^_`{|}~.", c);
@@ -102,9 +103,9 @@ int confcheck_delimiter(cfg_t *cfg, cfg_opt_t *option)
 	for (const char *c = value; *c; c++)
 		if (!is_delimiter(*c) || strchr(c + 1, *c))
 			return refuse(cfg, option, value,
-				"characters like \"+\" or \"+-\", each once "
-				"(any of # $ & ' * + - / = ? ^ _ ` { | } ~ "
-				"and the dot), or \"\" for no extensions");
+				"one or more of the characters # $ & ' * + - . "
+				"/ = ? ^ _ ` { | } ~, each only once, like "
+				"\"+\" or \"+-\"; or \"\" for no extensions");
 	return 0;
 }
 
@@ -122,7 +123,7 @@ int confcheck_batv(cfg_t *cfg, cfg_opt_t *option)
 	if (confcheck_batv_bit(value))
 		return 0;
 	return refuse(
-		cfg, option, value, "\"prvs\", \"btv1\", both, or {} for none");
+		cfg, option, value, "\"prvs\", \"btv1\", or both; {} for none");
 }
 
 /* field-name = 1*ftext, RFC 5322 section 3.6.8 */
@@ -144,7 +145,7 @@ int confcheck_header(cfg_t *cfg, cfg_opt_t *option)
 	if (is_field_name(bytes_of(value)))
 		return 0;
 	return refuse(cfg, option, value,
-		"the name of a header, without colon: \"Reply-To\"");
+		"the name of a header without the colon, like \"Reply-To\"");
 }
 
 int confcheck_network(cfg_t *cfg, cfg_opt_t *option)
@@ -183,11 +184,12 @@ int confcheck_required(cfg_t *cfg, cfg_opt_t *option)
 	if (is_printable(text) && confcheck_split_header(text, &name, &value))
 		return 0;
 	return refuse(cfg, option, text,
-		"name and value of a header: "
-		"\"X-OriginatorOrg: drypizza.example\"");
+		"the name and the value of a header, like \"X-OriginatorOrg: "
+		"drypizza.example\"");
 }
 
-/* Digits of that base alone: strtol would take blanks, signs and more. */
+/* Reads digits of that base only: strtol() would accept blanks, signs and
+ * more. */
 static bool parse_number(
 	const char *text, int base, long min, long max, long *number)
 {

@@ -1,7 +1,9 @@
 /*
- * confcheck: libconfuse callbacks that check and convert the values of
- * readdress.conf. Each returns 0, or -1 after cfg_error with the name of the
+ * confcheck: callbacks for libconfuse that check and convert the values of
+ * readdress.conf. Each returns 0; or -1 after cfg_error() with the name of the
  * option, what was found and what was expected.
+ *
+ * Tested by tests/unit/config/test_config.c.
  */
 #ifndef READDRESS_CONFIG_CONFCHECK_H
 #define READDRESS_CONFIG_CONFCHECK_H
@@ -10,8 +12,8 @@
 
 #include "base/bytes.h"
 
-/* Validating callbacks: the option's last value is looked at. That of
- * confcheck_text keeps the line as the option's comment. */
+/* Validating callbacks. Each checks the last value of the option.
+ * confcheck_text() also stores the line number as the comment of the option. */
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_outbound(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_path(cfg_t *cfg, cfg_opt_t *option);
@@ -23,24 +25,27 @@ int confcheck_required(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_batv(cfg_t *cfg, cfg_opt_t *option);
 
 /*
- * What parsing callbacks call for one value of the option, with what its row of
- * the table says: the bounds, the unit for the message ("seconds"), the words.
- * *result becomes the number, for a word its index, for a flag 0 or 1.
+ * Parsing callbacks call these for one value of the option, with what the row
+ * of the option in schema.c says: the bounds, the unit for the message
+ * ("seconds"), or the words, which end with NULL. *result becomes the number,
+ * the index of the word, or 0 or 1 for a flag. A mode is written in octal
+ * digits.
  */
 int confcheck_number(cfg_t *cfg, const cfg_opt_t *option, const char *value,
 	long min, long max, const char *unit, long *result);
 int confcheck_mode(cfg_t *cfg, const cfg_opt_t *option, const char *value,
-	long min, long max, long *result); /* in octal digits */
+	long min, long max, long *result);
 int confcheck_word(cfg_t *cfg, const cfg_opt_t *option, const char *value,
-	const char *const *words, long *result); /* NULL behind the last */
+	const char *const *words, long *result);
 int confcheck_flag(
 	cfg_t *cfg, const cfg_opt_t *option, const char *value, int *result);
 
-/* LOCALPART_PRVS, LOCALPART_BTV1; 0: the name is neither's. */
+/* Returns LOCALPART_PRVS or LOCALPART_BTV1 for its name, or 0 for any other
+ * name. */
 unsigned confcheck_batv_bit(const char *name);
 
-/* Cuts "Name: value" in two, white space around both removed. False when that
- * leaves no field name (RFC 5322 section 3.6.8) or no value. */
+/* Splits "Name: value" and strips the white space around both. Returns false if
+ * there is no field name (RFC 5322 section 3.6.8) or no value. */
 bool confcheck_split_header(
 	const char *text, struct bytes *name, struct bytes *value);
 

@@ -14,12 +14,13 @@
 #include "config/endpoint.h"
 #include "config/schema.h"
 
-#define TEXT_MAX   ((size_t)1 << 20) /* octets of a configuration file */
-#define MEMORY_MAX (TEXT_MAX * 4)    /* of what is kept of it */
+#define TEXT_MAX   ((size_t)1 << 20) /* bytes of a configuration file */
+#define MEMORY_MAX (TEXT_MAX * 4)    /* bytes of what is kept of it */
 
 struct holder {
-	struct config config; /* first: config_close gets a pointer to it */
-	struct arena *arena;  /* holds all that config points to */
+	struct config config; /* the first member: config_close() gets a pointer
+				 to it */
+	struct arena *arena;  /* contains everything that config points to */
 };
 
 const char *config_option_name(size_t index)
@@ -29,7 +30,8 @@ const char *config_option_name(size_t index)
 	return option ? option->name : NULL;
 }
 
-/* libconfuse hands us no context; the root's comment is ours to use. */
+/* libconfuse passes no context to this callback, so the error is stored in the
+ * comment of the root, which is not used otherwise. */
 static void __attribute__((format(printf, 2, 0)))
 keep_first_error(cfg_t *cfg, const char *format, va_list args)
 {
@@ -51,8 +53,9 @@ static cfg_t *table_open(void)
 	return cfg;
 }
 
-/* After a call on the file failed: is that the file as it is, or may it be
- * right the next time? */
+/* Reports a failed call on the file, while errno is set. Returns ERR_CONFIG
+ * when the file must be changed first, and another code when a later attempt
+ * may succeed. */
 static int read_error(const char *path, struct error *error)
 {
 	static const int lasting[] = { ENOENT, ENOTDIR, EISDIR, EACCES, EPERM,
@@ -66,7 +69,7 @@ static int read_error(const char *path, struct error *error)
 	return result;
 }
 
-/* *text: free() it, NUL-terminated. */
+/* Reads the file into *text, which ends with a NUL; the caller frees it. */
 static int read_text(
 	const char *path, char **text, size_t *len, struct error *error)
 {
@@ -82,7 +85,8 @@ static int read_text(
 		goto out;
 	}
 	if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {
-		(void)error_set(error, result, "%s: is not a file", path);
+		(void)error_set(
+			error, result, "%s: is not a regular file", path);
 		goto out;
 	}
 	*text = malloc(TEXT_MAX + 1);
@@ -95,7 +99,7 @@ static int read_text(
 	if (got < 0) {
 		result = read_error(path, error);
 	} else if (used > TEXT_MAX) {
-		(void)error_set(error, result, "%s: is longer than %zu octets",
+		(void)error_set(error, result, "%s: is longer than %zu bytes",
 			path, TEXT_MAX);
 	} else {
 		(*text)[used] = '\0';
@@ -180,7 +184,7 @@ static bool copy_required(
 	return true;
 }
 
-/* Where confcheck_text met it; 0: nowhere. */
+/* Returns the line that confcheck_text() stored; 0 if there is none. */
 static int line_of(cfg_t *cfg, const char *name)
 {
 	const char *line = cfg_opt_getcomment(cfg_getopt(cfg, name));
@@ -188,14 +192,14 @@ static int line_of(cfg_t *cfg, const char *name)
 	return line ? atoi(line) : 0;
 }
 
-/* True if the file itself has the option, and something in it. */
+/* True if the file itself sets the option, and not to an empty list. */
 static bool is_set(cfg_t *cfg, const char *name)
 {
 	return cfg_getopt(cfg, name)->flags & CFGF_MODIFIED &&
 	       cfg_size(cfg, name) > 0;
 }
 
-/* What has a type of its own in struct config. */
+/* Copies the options that have a type of their own in struct config. */
 static bool copy_own(struct arena *arena, cfg_t *cfg, const char *path,
 	struct config *config)
 {
@@ -221,7 +225,8 @@ static bool copy_own(struct arena *arena, cfg_t *cfg, const char *path,
 	       copy_required(arena, cfg, config);
 }
 
-/* Every integer and enum with a place in the table is as wide as an int. */
+/* Every integer and enum that a row of the table points to is as wide as an
+ * int. */
 _Static_assert(sizeof(mode_t) == sizeof(int) &&
 		       sizeof(enum config_mode) == sizeof(int) &&
 		       sizeof(enum config_headers) == sizeof(int) &&
@@ -258,7 +263,7 @@ static bool copy_option(struct arena *arena, cfg_t *cfg,
 	return true;
 }
 
-/* All values were checked: what fails here is memory. */
+/* All values were checked before, so only memory can be missing here. */
 static int make_config(cfg_t *cfg, const char *path, struct config **out)
 {
 	struct holder *holder = calloc(1, sizeof *holder);
@@ -305,9 +310,10 @@ static int parse(char *text, size_t len, const char *path,
 	else if (cfg->comment)
 		result = error_set(
 			error, ERR_CONFIG, "%s:%s", path, cfg->comment);
-	else if (errno == ENOMEM) /* libconfuse's, or for its words */
+	else if (errno ==
+		 ENOMEM) /* memory for libconfuse, or for its message */
 		result = ERR_NOMEM;
-	else /* libconfuse has no words for an empty name */
+	else /* libconfuse has no message for an empty name */
 		result = error_set(error, ERR_CONFIG,
 			"%s:%d: found \"\", expected: name = value", path,
 			cfg->line);

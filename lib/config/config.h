@@ -1,6 +1,6 @@
 /*
- * config: readdress.conf, read with libconfuse. Options, defaults and meanings
- * stand in readdress.conf(5) and in the one table in schema.c.
+ * config: readdress.conf, read with libconfuse. The options, their defaults and
+ * their meanings are in readdress.conf(5), and in one table in schema.c.
  */
 #ifndef READDRESS_CONFIG_CONFIG_H
 #define READDRESS_CONFIG_CONFIG_H
@@ -21,7 +21,8 @@
 #include "config/values.h"
 #include "mail/localpart.h"
 
-/* What is set aside before an address is looked up; points into config. */
+/* Returns what is set aside before an address is looked up. The result points
+ * into config. */
 static inline struct localpart_syntax config_localpart(
 	const struct config *config)
 {
@@ -29,26 +30,27 @@ static inline struct localpart_syntax config_localpart(
 }
 
 /*
- * Reads and checks path. Every failure is ERR_CONFIG with "path:line: what was
- * found, what was expected" (line where there is one), ERR_NOMEM, or ERR_IO
- * where the file could not be read now and may be later (EIO, ESTALE). Uses
- * libconfuse's lexer, which is global: one thread at a time. config_close
- * frees.
+ * Reads and checks the file path. Returns 0; ERR_CONFIG with "path:line: what
+ * was found, what was expected" (without a line if none applies); ERR_NOMEM; or
+ * ERR_IO when the file could not be read, but a later attempt may succeed (EIO,
+ * ESTALE). It uses the lexer of libconfuse, which has global state: only one
+ * thread at a time may call it. config_close() frees the configuration.
  */
 int config_open(struct config **config, const char *path,
 	struct error *error) MUST_CHECK;
 void config_close(struct config *config);
 
-/* All defaults, without a file: for unit tests and for the manual's check. 0 or
- * ERR_NOMEM. */
+/* Makes a configuration with all defaults, without a file, for unit tests and
+ * for the check of the manual. Returns 0 or ERR_NOMEM. */
 int config_open_defaults(struct config **config) MUST_CHECK;
 
+/* True if the list has the item; the second function ignores the case of ASCII
+ * letters, as for header names. */
 bool config_list_has(const struct config_list *list, struct bytes item);
-/* As above; ASCII case is ignored: header names. */
 bool config_list_has_nocase(const struct config_list *list, struct bytes item);
 
-/* The name of an option, static: index counts them in the manual's order, from
- * 0. NULL behind the last. */
+/* Returns the name of an option, which is static, or NULL after the last. index
+ * counts the options in the order of the manual, from 0. */
 const char *config_option_name(size_t index);
 
 #endif

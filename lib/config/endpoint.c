@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define HOST_MAX 255 /* octets of a domain name */
+#define HOST_MAX 255 /* octets of a domain name (RFC 1035, 2.3.4) */
 
 static int parse_port(struct bytes text, struct error *error)
 {
@@ -48,8 +48,8 @@ static int parse_inet(
 		port = bytes_of(colon + 1);
 		host = (struct bytes){ rest, (size_t)(colon - rest) };
 	} else {
-		return error_set(
-			error, ERR_BAD, "a host too: \"inet:8891@127.0.0.1\"");
+		return error_set(error, ERR_BAD,
+			"a port and a host, like \"inet:8891@127.0.0.1\"");
 	}
 	brackets = host.len > 2 && host.data[0] == '[' &&
 		   host.data[host.len - 1] == ']';
@@ -64,7 +64,7 @@ static int parse_inet(
 	if (memchr(host.data, ':', host.len)) {
 		if (!at && !brackets)
 			return error_set(error, ERR_BAD,
-				"[] around an IPv6 address: "
+				"brackets around an IPv6 address, like "
 				"\"inet:[::1]:8891\"");
 		v6 = true;
 	}
@@ -82,11 +82,11 @@ static int parse_unix(
 	const size_t max = sizeof((struct sockaddr_un *)NULL)->sun_path;
 
 	if (path[0] != '/')
-		return error_set(
-			error, ERR_BAD, "a path from the root: \"unix:/PATH\"");
+		return error_set(error, ERR_BAD,
+			"an absolute path, like \"unix:/PATH\"");
 	if (strlen(path) >= max)
 		return error_set(error, ERR_BAD,
-			"a socket's path of at most %zu octets", max - 1);
+			"a socket path of at most %zu bytes", max - 1);
 	(void)snprintf(out, ENDPOINT_MAX, "unix:%s", path);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /*
- * endpoint: where a milter listens, in Postfix's and in libmilter's way of
- * writing it.
+ * endpoint: the address at which a milter listens, as Postfix and as libmilter
+ * write it.
+ *
+ * Tested by tests/unit/config/test_config.c.
  */
 #ifndef READDRESS_CONFIG_ENDPOINT_H
 #define READDRESS_CONFIG_ENDPOINT_H
@@ -10,11 +12,12 @@
 #define ENDPOINT_MAX 300
 
 /*
- * text: "unix:/path", "local:/path", "inet:PORT@HOST", "inet6:PORT@HOST", or
- * Postfix's "inet:HOST:PORT". HOST is a name or an address, an IPv6 one with or
- * without [] where PORT stands in front, with them where it stands behind.
- * Writes libmilter's form: "unix:/path", "inet:8891@127.0.0.1",
- * "inet6:8891@::1". Returns 0, or ERR_BAD with what was expected in error.
+ * Converts text to the form of libmilter: "unix:/path", "inet:8891@127.0.0.1"
+ * or "inet6:8891@::1". text is "unix:/path", "local:/path", "inet:PORT@HOST",
+ * "inet6:PORT@HOST", or the form of Postfix, "inet:HOST:PORT". HOST is a name
+ * or an address. An IPv6 address needs brackets in "inet:HOST:PORT" and may
+ * have them in the other forms. Returns 0, or ERR_BAD with what was expected in
+ * error.
  */
 int endpoint_parse(const char *text, char out[ENDPOINT_MAX],
 	struct error *error) MUST_CHECK;

@@ -5,7 +5,7 @@ struct scan {
 	size_t len;
 	size_t at;
 	unsigned line;
-	struct bytes word; /* the last token, when it could be a name */
+	struct bytes word; /* the last token, if it may be a name */
 	const char *path;
 	const char *(*name)(size_t index);
 	struct error *error;
@@ -55,10 +55,11 @@ static int refuse_variable(const struct scan *scan)
 {
 	return refuse(scan, scan->line,
 		"found \"${\", which would take a value from the environment; "
-		"expected the value itself, or \"\\${\" where that is meant");
+		"expected the value itself, or \"\\${\" if these two "
+		"characters are meant");
 }
 
-/* At "\0", "\x00" or the like, which could smuggle a NUL into a value? */
+/* True at "\0", "\x00" or the like, which could bring a NUL into a value. */
 static bool is_numbered(const struct scan *scan)
 {
 	char next = '\0';
@@ -118,7 +119,7 @@ static int skip_word(struct scan *scan)
 	return 0;
 }
 
-/* At "=" or "+=": what is before it names an option. */
+/* Checks, at "=" or "+=", that the word before it is the name of an option. */
 static int note_assignment(struct scan *scan)
 {
 	struct bytes word = scan->word;
@@ -135,8 +136,8 @@ static int note_assignment(struct scan *scan)
 			break;
 	if (!scan->name(i))
 		return error_set(scan->error, ERR_CONFIG,
-			"%s:%u: found the unknown option \"%.*s\", expected "
-			"one of readdress.conf(5)",
+			"%s:%u: found the unknown option \"%.*s\", expected an "
+			"option from readdress.conf(5)",
 			scan->path, scan->line, (int)word.len, word.data);
 	return 0;
 }
@@ -173,7 +174,7 @@ static int scan_token(struct scan *scan)
 	}
 	return error_set(scan->error, ERR_CONFIG,
 		"%s:%u: found \"%c\" outside quotes, expected: name = value, "
-		"the value in double quotes",
+		"with the value in double quotes",
 		scan->path, scan->line, c);
 }
 
@@ -193,7 +194,7 @@ int prescan_prepare(char *text, size_t len, const char *path,
 		scan.line += text[scan.at++] == '\n';
 	if (nul)
 		return refuse(
-			&scan, scan.line, "found a NUL octet, expected text");
+			&scan, scan.line, "found a NUL byte, expected text");
 	if (at_has(&scan, "\xef\xbb\xbf"))
 		memset(text, ' ', 3);
 	while (!result && scan.at < scan.len)

@@ -33,7 +33,7 @@ static const char *const log_levels[] = { [LOG_LEVEL_ERROR] = "error",
 	"\"Disposition-Notification-To\", \"Return-Receipt-To\", "             \
 	"\"Resent-From\", \"Resent-Sender\"}"
 
-/* In the manual's order. */
+/* In the order of the manual. */
 static const struct schema_option options[] = {
 	{ "socket", SCHEMA_OWN, SCHEMA_TEXT,
 		.text = "unix:/var/spool/postfix/readdress/milter.sock",
@@ -48,8 +48,9 @@ static const struct schema_option options[] = {
 		.check = confcheck_path },
 	{ "runtime_dir", AT(runtime_dir), SCHEMA_TEXT, .text = "/run/readdress",
 		.check = confcheck_path },
-	/* The default is libmilter's own; headers come after DATA, so it must
-	 * not be short: see readdress.conf(5). */
+	/* The default is that of libmilter. A short timeout would cut off slow
+	 * senders, because Postfix sends the headers only after DATA is
+	 * complete: see readdress.conf(5). */
 	{ "timeout", AT(timeout), SCHEMA_NUMBER, .number = 7210, .min = 3600,
 		.max = INT_MAX, .unit = "seconds" },
 	{ "recipient_delimiter", AT(delimiter), SCHEMA_TEXT, .text = "+",
@@ -94,7 +95,7 @@ const struct schema_option *schema_option(size_t index)
 	return index < OPTIONS ? &options[index] : NULL;
 }
 
-/* The callback for every value that is not a text: reads it as its row says. */
+/* Reads a value that is not a text, as the row of its option says. */
 static int parse_value(
 	cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
 {
@@ -140,8 +141,9 @@ static cfg_opt_t make_option(const struct schema_option *row)
 		row->name, row->number, CFGF_NONE, parse_value);
 }
 
-/* libconfuse does not say when it is out of memory for a default: the option
- * would be 0, false or NULL. (For that of a list it ends the process.) */
+/* True if all defaults are set. libconfuse does not report that it is out of
+ * memory for a default: the option is then 0, false or NULL. (If memory for the
+ * default of a list is missing, it ends the process.) */
 static bool has_defaults(cfg_t *cfg)
 {
 	for (size_t i = 0; i < OPTIONS; i++)

@@ -1,5 +1,5 @@
 /*
- * values: what readdress.conf sets, as the program holds it. The nouns of
+ * values: the values of readdress.conf as the program stores them: the types of
  * config.h.
  */
 #ifndef READDRESS_CONFIG_VALUES_H
@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/network.h"
 
-/* The smtpd service for the mail of this host's programs, by its daemon name:
- * inbound, whatever else is configured. */
+/* The daemon name of the smtpd service for the mail of programs on this host.
+ * Its mail is always inbound, whatever else is configured. */
 #define CONFIG_LOCAL "LOCAL"
 
 enum config_mode { CONFIG_MODE_ENFORCE, CONFIG_MODE_SHADOW };
@@ -22,27 +22,29 @@ enum config_headers {
 };
 
 struct config_list {
-	char **items; /* NUL-terminated each */
+	char **items; /* each ends with a NUL */
 	size_t count;
 };
 
-struct config_required { /* of outbound_required_headers */
+struct config_required { /* one of outbound_required_headers */
 	char *name;
-	char *value; /* white space around it removed */
+	char *value; /* without the white space around it */
 };
 
 struct config {
-	char *path;   /* of the file that was read */
-	char *socket; /* in libmilter's form: "unix:/p", "inet:port@host" */
+	char *path;   /* the file that was read */
+	char *socket; /* in the form of libmilter: "unix:/p", "inet:port@host"
+		       */
 	mode_t socket_mode;
 	char *socket_group;
-	int socket_group_line; /* in path; 0: the default */
+	int socket_group_line; /* in the file; 0 if it does not set it */
 	char *user;
 	int user_line;
 	char *state_dir;
 	char *runtime_dir;
 	int timeout;	 /* seconds */
-	char *delimiter; /* any of these characters; "": no extensions */
+	char *delimiter; /* each character of it begins an extension; "": there
+			    are none */
 
 	enum config_mode inbound_mode;
 	struct config_list inbound_headers;
@@ -58,9 +60,10 @@ struct config {
 	struct config_required *outbound_required;
 	size_t outbound_required_count;
 	bool outbound_route_recipients;
-	/* The file itself says who is outbound: networks, required headers,
-	 * daemon names or authentication. The defaults alone make nobody
-	 * outbound, for Postfix gives no service such a name. */
+	/* True if the file itself says which mail is outbound: by networks,
+	 * required headers, daemon names or authentication. The defaults
+	 * alone make no mail outbound, because Postfix gives no service such
+	 * a name. */
 	bool outbound_named;
 
 	enum log_target log_target;

@@ -286,28 +286,43 @@ static void test_refused(void **state)
 		{ "socket_mode = \"1777\"", 1, "octal" },
 		{ "socket_mode = \"rw\"", 1, "octal" },
 		{ "socket = \"milter.sock\"", 1, "inet:PORT@HOST" },
-		{ "socket = \"unix:milter.sock\"", 1, "path from the root" },
+		{ "socket = \"unix:milter.sock\"", 1,
+			"an absolute path, like" },
 		{ "socket = \"inet:99999@localhost\"", 1, "65535" },
 		{ "user = \"\"", 1, "user: found \"\", expected a name" },
 		{ "user = \"a\\nb\"", 1, "found \"aU+000Ab\"" },
 		{ "socket_group = \"\"", 1, "expected a name" },
-		{ "state_dir = \"var/lib\"", 1, "path from the root" },
-		{ "state_dir = \"/a\\nb\"", 1, "path from the root" },
-		{ "runtime_dir = \"/a\\tb\"", 1, "path from the root" },
-		{ "runtime_dir = \"\"", 1, "path from the root" },
-		{ "recipient_delimiter = \"+-+\"", 1, "each once" },
-		{ "recipient_delimiter = \"++\"", 1, "each once" },
-		{ "recipient_delimiter = \"+a\"", 1, "characters like" },
-		{ "recipient_delimiter = \"a\"", 1, "characters like" },
-		{ "recipient_delimiter = \"7\"", 1, "characters like" },
-		{ "recipient_delimiter = \"+@\"", 1, "characters like" },
-		{ "recipient_delimiter = \"%\"", 1, "characters like" },
-		{ "recipient_delimiter = \"!\"", 1, "characters like" },
-		{ "recipient_delimiter = \"(\"", 1, "characters like" },
-		{ "recipient_delimiter = \"\\\"\"", 1, "characters like" },
-		{ "recipient_delimiter = \"+ -\"", 1, "characters like" },
-		{ "recipient_delimiter = \"+,-\"", 1, "characters like" },
-		{ u8"recipient_delimiter = \"ä\"", 1, "characters like" },
+		{ "state_dir = \"var/lib\"", 1,
+			"an absolute path, which begins" },
+		{ "state_dir = \"/a\\nb\"", 1,
+			"an absolute path, which begins" },
+		{ "runtime_dir = \"/a\\tb\"", 1,
+			"an absolute path, which begins" },
+		{ "runtime_dir = \"\"", 1, "an absolute path, which begins" },
+		{ "recipient_delimiter = \"+-+\"", 1, "each only once" },
+		{ "recipient_delimiter = \"++\"", 1, "each only once" },
+		{ "recipient_delimiter = \"+a\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"a\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"7\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"+@\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"%\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"!\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"(\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"\\\"\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"+ -\"", 1,
+			"one or more of the characters" },
+		{ "recipient_delimiter = \"+,-\"", 1,
+			"one or more of the characters" },
+		{ u8"recipient_delimiter = \"ä\"", 1,
+			"one or more of the characters" },
 		{ "batv = {\"prvs\", \"srs\"}", 1,
 			"batv: found \"srs\", expected \"prvs\", \"btv1\"" },
 		{ "memory_max = 0", 1, "MB from 1 to 1048576" },
@@ -330,8 +345,8 @@ static void test_refused(void **state)
 		{ "outbound_daemons = {\"\"}", 1, "found \"\"" },
 		{ "outbound_daemons = {\"LOCAL\"}", 1,
 			"outbound_daemons: found \"LOCAL\", expected another "
-			"name: this one is the service for the mail of "
-			"programs on this host, which is always inbound" },
+			"name: LOCAL is the service for the mail of programs "
+			"on this host, which is always inbound" },
 		{ "outbound_daemons = {\"OUT\",\n\"LOCAL\",\n\"IN\"}", 2,
 			"found \"LOCAL\"" },
 		{ "outbound_daemons = {\"A\"}\noutbound_daemons += "
@@ -364,18 +379,18 @@ static void test_files(void **state)
 	assert_string_equal(
 		error.text, "/nonexistent/r.conf: No such file or directory");
 	assert_int_equal(config_open(&config, "/", &error), ERR_CONFIG);
-	assert_string_equal(error.text, "/: is not a file");
+	assert_string_equal(error.text, "/: is not a regular file");
 
 	write_file(path, "user = a\n\nuser\0= b\n", 19);
 	assert_int_equal(config_open(&config, path, &error), ERR_CONFIG);
-	assert_non_null(strstr(error.text, ":3: found a NUL"));
+	assert_non_null(strstr(error.text, ":3: found a NUL byte"));
 	(void)unlink(path);
 
 	write_file(path, "", 0);
 	(void)unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(config_open(&config, path, &error), ERR_CONFIG);
-	assert_non_null(strstr(error.text, "is not a file"));
+	assert_non_null(strstr(error.text, "is not a regular file"));
 	(void)unlink(path);
 
 	large = malloc(2000000);
