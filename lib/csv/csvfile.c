@@ -13,8 +13,8 @@
 
 #define CHUNK	   ((size_t)256 * 1024)
 #define FIRST_ROWS ((size_t)1024)
-/* A field longer than this is an error, which also bounds what an unclosed
- * quote makes libcsv hold. */
+/* A longer field is an error. This also limits what libcsv holds when a quote
+ * is never closed. */
 #define FIELD_MAX   ((size_t)64 * 1024)
 #define COLUMNS_MAX 1024
 
@@ -27,23 +27,26 @@ struct reader {
 	size_t count;
 	size_t room;
 
-	uint32_t line;	   /* where the parser stands */
-	uint32_t row_line; /* where the present row began */
-	bool after_cr;	   /* the last event was a CR: LF must follow */
-	uint32_t cr_line;  /* the last one where it did not */
+	uint32_t line;	   /* the current line of the parser */
+	uint32_t row_line; /* the line where the current row began */
+	bool after_cr;	   /* a CR was read, and LF must follow */
+	uint32_t cr_line;  /* the line of the last CR without LF */
 	bool past_header;
-	bool stopped; /* the rest makes no sense: an error was noted */
-	int failure;  /* ERR_NOMEM, which ends it all */
+	bool stopped; /* the rest is not read, because an error was noted that
+			 makes it meaningless */
+	int failure;  /* ERR_NOMEM: reading stops */
 
 	struct csvheader header;
 	char delimiter;
-	struct bytes *columns; /* of the header row, COLUMNS_MAX */
+	struct bytes *columns; /* COLUMNS_MAX fields of the header row */
 
-	unsigned fields; /* of the present row */
-	bool row_bad;	 /* an error of it was noted */
-	bool row_filled; /* a field of it is not empty */
-	unsigned filled; /* columns up to the last one that is not empty */
-	bool row_more;	 /* one is that no column of the two holds */
+	unsigned fields; /* the number of fields of the current row */
+	bool row_bad;	 /* an error in the row was noted */
+	bool row_filled; /* a field of the row is not empty */
+	unsigned filled; /* the number of columns up to the last one that is not
+			    empty */
+	bool row_more; /* a field that is neither source nor target is not empty
+			*/
 	size_t len[2];
 	char field[2][FIELD_MAX];
 };
@@ -54,17 +57,17 @@ static void note(struct reader *reader, const char *text)
 	csverror_add(reader->errors, reader->row_line, "%s", text);
 }
 
-/* What is said of a field beyond FIELD_MAX, or one that never ends. line: where
- * it begins. */
+/* Notes a field that is longer than FIELD_MAX or never ends. line is where it
+ * begins. */
 static void note_endless(struct reader *reader, uint32_t line, bool quoted)
 {
 	reader->stopped = true;
 	csverror_add(reader->errors, line, "%s",
-		quoted ? "the quote that opens a field here is never closed; "
-			 "write another one behind the field, or take this one "
-			 "away"
-		       : "a field of more than 65536 bytes, expected an "
-			 "address; look for a delimiter or a line break that "
+		quoted ? "a field begins with a quote here that is never "
+			 "closed; write a quote at the end of the field, or "
+			 "remove this one"
+		       : "found a field of more than 65536 bytes, expected an "
+			 "address; check whether a delimiter or a line break "
 			 "is missing in this line");
 }
 
@@ -77,7 +80,8 @@ static void expect_no_cr(struct reader *reader)
 		return;
 	reader->cr_line = reader->line;
 	csverror_add(reader->errors, reader->line,
-		"carriage return without line feed; lines end in LF or CRLF");
+		"found a carriage return without a line feed; end each line "
+		"with LF or CRLF");
 }
 
 static bool is_plain(const char *data, size_t len)
@@ -92,7 +96,7 @@ static bool is_plain(const char *data, size_t len)
 	return !odd;
 }
 
-/* What no field may hold, whatever the table. */
+/* Notes what no field may contain, in any table. */
 static void check_odd_field(
 	struct reader *reader, const char *name, const char *data, size_t len)
 {
@@ -101,10 +105,10 @@ static void check_odd_field(
 	if (reader->row_bad)
 		return;
 	if (memchr(data, '\0', len))
-		what = "holds a NUL byte";
+		what = "contains a NUL byte";
 	else if (memchr(data, '\n', len) || memchr(data, '\r', len))
-		what = "holds a line break; look whether the quote that opens "
-		       "it is closed in its own line";
+		what = "contains a line break; check that its opening quote is "
+		       "closed in the same line";
 	else if (!address_utf8_valid(data, len))
 		what = "is not UTF-8; save the file as CSV in UTF-8";
 	if (!what)
@@ -113,7 +117,7 @@ static void check_odd_field(
 	csverror_add(reader->errors, reader->row_line, "%s %s", name, what);
 }
 
-/* A field of the header row. */
+/* Keeps a field of the header row. */
 static void keep_column(struct reader *reader, const char *data, size_t len)
 {
 	char *copy;
@@ -132,7 +136,7 @@ static void keep_column(struct reader *reader, const char *data, size_t len)
 	reader->columns[reader->fields] = (struct bytes){ copy, len };
 }
 
-/* One of the two fields that make a rule. */
+/* Keeps one of the two fields that make a rule. */
 static void keep_field(
 	struct reader *reader, unsigned which, const char *data, size_t len)
 {
@@ -222,21 +226,21 @@ static bool make_room(struct reader *reader)
 	return true;
 }
 
-/* What may be wrong with a row of too few or too many columns. */
+/* Returns advice for a row with too few or too many columns. */
 static const char *advise(const struct reader *reader)
 {
 	struct bytes first = field(reader, 0);
 
 	if (reader->fields > 2)
 		return reader->delimiter == ','
-			       ? "; a comma begins the next column: several "
-				 "targets stand in one field, in quotes: "
+			       ? "; a comma begins the next column: write "
+				 "several targets in one field in quotes, like "
 				 "\"b@x.example,c@x.example\""
-			       : "; several targets are separated by commas, "
-				 "in one field";
+			       : "; write several targets in one field, "
+				 "separated by commas";
 	if (first.len && memchr(first.data, reader->delimiter, first.len))
-		return "; the whole row stands in one field: take the quotes "
-		       "around it away";
+		return "; the whole row is one field: remove the quotes around "
+		       "it";
 	if (first.len && (memchr(first.data, ';', first.len) ||
 				 memchr(first.data, ',', first.len) ||
 				 memchr(first.data, '\t', first.len)))
@@ -244,9 +248,9 @@ static const char *advise(const struct reader *reader)
 	return "";
 }
 
-/* Has the row the columns that it needs? It may be shorter than the header row,
- * for some programs leave out empty fields at its end, and longer by empty
- * fields, which others write where a column was formatted once. */
+/* Checks the number of columns. A row may be shorter than the header row,
+ * because some programs leave out empty fields at its end. It may be longer by
+ * empty fields, which other programs write if a column was ever formatted. */
 static bool check_width(struct reader *reader)
 {
 	const struct csvheader *header = &reader->header;
@@ -264,22 +268,21 @@ static bool check_width(struct reader *reader)
 		width = reader->filled;
 	if (!named)
 		csverror_add(reader->errors, reader->row_line,
-			"%u column%s, expected 2: Source%sTarget%s", width,
-			width == 1 ? "" : "s",
+			"found %u column%s, expected 2: Source%sTarget%s",
+			width, width == 1 ? "" : "s",
 			csvstart_delimiter_text(reader->delimiter, buffer),
 			advise(reader));
 	else
 		csverror_add(reader->errors, reader->row_line,
-			"%u column%s, and the header row has %u%s", width,
+			"found %u column%s, but the header row has %u%s", width,
 			width == 1 ? "" : "s", header->width,
-			width > header->width
-				? "; a field that holds the delimiter stands "
-				  "in quotes"
-				: "");
+			width > header->width ? "; write a field that contains "
+						"the delimiter in quotes"
+					      : "");
 	return false;
 }
 
-/* Drops "smtp:" in front of an address, and of each of several. */
+/* Removes "smtp:" before an address, and before each of several. */
 static void drop_prefixes(struct reader *reader, unsigned which)
 {
 	static const char prefix[] = "smtp:";
@@ -335,8 +338,9 @@ static void take_row(struct reader *reader)
 		reader->failure = result;
 }
 
-/* c: the octet that ended the row, -1 at the end of the file. With
- * CSV_REPALL_NL empty lines are reported, too, which keeps count of lines. */
+/* Called at the end of each row; c is the character that ended it, -1 at the
+ * end of the file. With CSV_REPALL_NL it is called for empty lines, too, which
+ * keeps the line number right. */
 static void on_row(int c, void *context)
 {
 	struct reader *reader = context;
@@ -375,21 +379,23 @@ static void note_parse_error(struct reader *reader)
 	reader->stopped = true;
 	if (!parser->quoted) {
 		csverror_add(reader->errors, line,
-			"a quote inside a field that does not begin with one; "
-			"write \"\"\"john doe\"\"@a.example\"");
+			"found a quote inside a field that does not begin with "
+			"a quote; write such a field like \"\"\"john "
+			"doe\"\"@a.example\"");
 		return;
 	}
 	for (size_t i = 0; i < parser->entry_pos; i++)
 		line += parser->entry_buf[i] == '\n';
 	if (line == opened)
 		csverror_add(reader->errors, line,
-			"text after the closing quote of a field; write "
-			"\"\"\"john doe\"\"@a.example\"");
+			"found text after the closing quote of a field; write "
+			"quotes within a field like \"\"\"john "
+			"doe\"\"@a.example\"");
 	else
 		csverror_add(reader->errors, line,
-			"text after the closing quote of the field that "
-			"begins in line %u; look whether the quote that opens "
-			"it there is closed in its own line",
+			"found text after the closing quote of the field that "
+			"begins in line %u; check that its opening quote is "
+			"closed in that line",
 			opened);
 }
 
@@ -432,8 +438,9 @@ static int parse_end(struct reader *reader)
 	return reader->failure;
 }
 
-/* At the file's beginning: returns how much of it stands before the header row.
- * What no CSV begins with is said and ends the reading. */
+/* Checks the beginning of the file. Returns how much of it comes before the
+ * header row. If a CSV file cannot begin like this, notes an error and stops
+ * reading. */
 static size_t check_start(struct reader *reader, const char *data, size_t len)
 {
 	const struct csvfile_options *options = reader->options;
@@ -546,7 +553,7 @@ out:
 	return result;
 }
 
-/* RFC 4180: quotes around a field that needs them. */
+/* Writes a field, in quotes if it needs them (RFC 4180). */
 static int write_field(FILE *file, char delimiter, struct bytes text)
 {
 	for (size_t i = 0; i < text.len; i++) {

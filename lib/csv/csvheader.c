@@ -5,9 +5,10 @@
 #include "base/precis.h"
 
 #define SHOWN_MAX ((size_t)60)	/* bytes of a column in a message */
-#define LIST_MAX  ((size_t)600) /* of all of them */
+#define LIST_MAX  ((size_t)600) /* bytes of all columns in a message */
 
-/* It may be anything, a picture too. */
+/* Writes a column for a message. Its bytes may be anything, even those of a
+ * picture. */
 static size_t show(struct bytes text, char *out, size_t size)
 {
 	size_t used = 0;
@@ -37,7 +38,7 @@ static size_t show(struct bytes text, char *out, size_t size)
 	return used;
 }
 
-/* "Name", "PrimarySmtpAddress", "Target" */
+/* Writes all columns for a message: "Name", "PrimarySmtpAddress", "Target". */
 static void list(const struct bytes *row, unsigned count, char out[LIST_MAX])
 {
 	size_t used = 0;
@@ -57,7 +58,7 @@ static void list(const struct bytes *row, unsigned count, char out[LIST_MAX])
 	}
 }
 
-/* The row as it stands, its first two columns. */
+/* Writes the error with the first two columns of the row, unchanged. */
 static int refuse(const struct bytes *row, unsigned count, char delimiter,
 	const char *advice, struct error *error)
 {
@@ -78,7 +79,8 @@ static int refuse(const struct bytes *row, unsigned count, char delimiter,
 		advice);
 }
 
-/* The delimiter between the columns in one field; 0 when it holds none. */
+/* Returns the delimiter between the columns that are both in one field, or 0 if
+ * there is none. */
 static char held_delimiter(struct bytes only)
 {
 	static const char delimiters[] = ";,\t|";
@@ -94,7 +96,7 @@ static char held_delimiter(struct bytes only)
 	return '\0';
 }
 
-/* An entry of LDIF (RFC 2849) begins so, and so does the file. */
+/* True if text begins like an LDIF file (RFC 2849). */
 static bool is_ldif(struct bytes text)
 {
 	static const char *const begins[] = { "dn:", "version:" };
@@ -108,7 +110,8 @@ static bool is_ldif(struct bytes text)
 	return false;
 }
 
-/* "bob@old.example  bob@new.example", as in virtual(5) */
+/* True if text is like a line of virtual(5), "bob@old.example
+ * bob@new.example". */
 static bool is_pair(struct bytes text)
 {
 	struct bytes rest = precis_trim(text);
@@ -119,7 +122,8 @@ static bool is_pair(struct bytes text)
 	       memchr(rest.data, '@', rest.len);
 }
 
-/* Nothing named the columns: what could the row be? */
+/* Refuses a header row that has other names than Source and Target, and says
+ * what the row may be. */
 static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 	struct error *error)
 {
@@ -135,16 +139,16 @@ static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 	if (held)
 		return refuse(row, count, delimiter,
 			held == delimiter
-				? "; the whole row stands in one field: take "
-				  "the quotes around each row away"
-				: "; the whole row stands in one field: take "
-				  "the quotes around each row or the line sep= "
-				  "away, or leave --delimiter out",
+				? "; the whole row is one field: remove the "
+				  "quotes around each row"
+				: "; the whole row is one field: remove the "
+				  "quotes around each row, remove the line "
+				  "sep=, or leave out --delimiter",
 			error);
 	if (source && target)
 		return refuse(row, count, delimiter,
-			"; `--columns Source,Target` reads these two of a "
-			"wider file",
+			"; use `--columns Source,Target` to read these two "
+			"columns of a wider file",
 			error);
 	if (is_ldif(row[0]))
 		return refuse(row, count, delimiter,
@@ -153,20 +157,22 @@ static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 			error);
 	if (count == 1 && is_pair(row[0]))
 		return refuse(row, count, delimiter,
-			"; the first row must name the columns, and \";\" "
-			"stands between two addresses",
+			"; the first row must name the columns, and \";\" must "
+			"separate the two addresses",
 			error);
 	for (unsigned i = 0; i < count; i++)
 		if (row[i].len && memchr(row[i].data, '@', row[i].len))
 			return refuse(row, count, delimiter,
 				"; the first row must name the columns", error);
 	return refuse(row, count, delimiter,
-		count > 1 ? "; --columns names two columns of another file"
+		count > 1 ? "; use --columns to name the two columns of a file "
+			    "with other names"
 			  : "",
 		error);
 }
 
-/* Which column has the name? -1 none, -2 several. */
+/* Returns the column with this name; -1 if there is none, -2 if there are
+ * several. */
 static int find(const struct bytes *row, unsigned count, const char *name,
 	bool (*is)(struct bytes text, const char *wanted))
 {

@@ -1,5 +1,6 @@
 /*
- * csvheader: which columns of the header row are source and target?
+ * csvheader: finds the source and target columns in the header row. Tested by
+ * tests/unit/csv/test_csvfile.c.
  */
 #ifndef READDRESS_CSV_CSVHEADER_H
 #define READDRESS_CSV_CSVHEADER_H
@@ -8,18 +9,18 @@
 #include "base/error.h"
 
 struct csvheader {
-	unsigned source; /* which column, 0 the first */
+	unsigned source; /* the column, 0 is the first */
 	unsigned target;
-	unsigned width; /* how many columns the header has */
+	unsigned width; /* the number of columns in the header row */
 };
 
 /*
- * row: the columns of the header row, count of them. Without wanted names it is
- * "Source;Target", in any case, with blanks around the names (SourceEmail and
- * TargetEmail, too), and empty columns behind them, as Excel writes. With names
- * it may have any columns, in any order, each wanted one once.
- * Returns 0, or ERR_BAD with what was found, what was expected, and the option
- * to use.
+ * Reads the header row: count columns. If wanted has no names, the row must be
+ * "Source;Target" (or SourceEmail and TargetEmail), in any case and with blanks
+ * around the names; empty columns may follow, as Excel writes them. If wanted
+ * has names, the row may have any columns in any order, but each wanted one
+ * exactly once. Returns 0, or ERR_BAD with what was found, what was expected,
+ * and the option to use.
  */
 int csvheader_read(struct csvheader *header, const struct bytes *row,
 	unsigned count, char delimiter, const struct csvstart_columns *wanted,

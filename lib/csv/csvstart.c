@@ -5,7 +5,8 @@
 
 #include "base/precis.h"
 
-#define LOOKED_AT ((size_t)256) /* bytes, for UTF-16 without a mark */
+/* The bytes that are searched for UTF-16 and UTF-32 without a mark. */
+#define LOOKED_AT ((size_t)256)
 
 static const char candidates[] = { ';', ',', '\t', '|' };
 
@@ -52,8 +53,9 @@ bool csvstart_is_target(struct bytes text, const char *wanted)
 	return is_name(text, wanted, "Target", "TargetEmail");
 }
 
-/* The encoding of wide characters whose byte order mark it begins with, or
- * NULL. That of UTF-16 is the beginning of one of UTF-32. */
+/* Returns the encoding whose byte order mark the file begins with, or NULL.
+ * UTF-32 is tested first, because one of its marks begins with that of
+ * UTF-16. */
 static const char *marked_encoding(const char *data, size_t len)
 {
 	if (len >= 4 && (!memcmp(data, "\xff\xfe\0\0", 4) ||
@@ -65,7 +67,8 @@ static const char *marked_encoding(const char *data, size_t len)
 	return NULL;
 }
 
-/* UTF-16: half of the bytes are NUL, and always the same half. */
+/* True if data looks like UTF-16: half of the bytes are NUL, always the first
+ * or always the second of two. */
 static bool is_wide(const char *data, size_t len)
 {
 	size_t zeros[2] = { 0, 0 };
@@ -77,7 +80,8 @@ static bool is_wide(const char *data, size_t len)
 				(zeros[1] * 10 >= pairs * 6 && !zeros[0]));
 }
 
-/* UTF-32: of each four bytes three are NUL, and never the fourth one. */
+/* True if data looks like UTF-32: three of each four bytes are NUL, but never
+ * the fourth one. */
 static bool is_very_wide(const char *data, size_t len)
 {
 	size_t zeros[4] = { 0, 0, 0, 0 };
@@ -105,19 +109,19 @@ static int refuse_format(const char *data, size_t len, struct error *error)
 			marked ? "" : " without a byte order mark");
 	if (len >= 4 && !memcmp(data, "PK\3\4", 4))
 		return error_set(error, ERR_BAD,
-			"the file is a ZIP archive, as .xlsx and .ods are; "
+			"the file is a ZIP archive, like .xlsx and .ods files; "
 			"save it as CSV in UTF-8");
 	if (len >= 8 && !memcmp(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8))
 		return error_set(error, ERR_BAD,
-			"the file is a workbook of an old Excel, as .xls is; "
-			"save it as CSV in UTF-8");
+			"the file is a workbook in the old format of Excel, "
+			"like .xls files; save it as CSV in UTF-8");
 	if (len >= 2 && !memcmp(data, "\x1f\x8b", 2))
 		return error_set(error, ERR_BAD,
 			"the file is compressed; unpack it with gunzip");
 	return 0;
 }
 
-/* The line that *rest begins with, without its break; behind it is the next. */
+/* Removes the next line from *rest and returns it without its line break. */
 static struct bytes cut_line(struct bytes *rest)
 {
 	struct bytes line = bytes_cut(rest, '\n');
@@ -127,8 +131,8 @@ static struct bytes cut_line(struct bytes *rest)
 	return line;
 }
 
-/* "sep=;" of Excel, in quotes or not; 0 when it is none, ERR_BAD when it names
- * no character. */
+/* Reads a line "sep=;" of Excel, in quotes or not. Returns 1; 0 if it is
+ * another line; ERR_BAD if it does not name a character. */
 static int read_sep(struct bytes line, char *delimiter, struct error *error)
 {
 	line = bytes_trim(line, "\"");
@@ -146,7 +150,7 @@ static int read_sep(struct bytes line, char *delimiter, struct error *error)
 	return 1;
 }
 
-/* The lines that other programs put in front: sep= of Excel, #TYPE of
+/* Skips the lines that other programs write first: sep= of Excel, #TYPE of
  * PowerShell 5. */
 static int skip_lines(struct bytes *rest, struct csvstart *start,
 	char *delimiter, struct error *error)
@@ -167,7 +171,8 @@ static int skip_lines(struct bytes *rest, struct csvstart *start,
 	}
 }
 
-/* The next field of a row, its quotes taken off; false behind the last. */
+/* Removes the next field from a row, without its quotes. Returns false after
+ * the last one. */
 static bool next_field(
 	struct bytes *row, char delimiter, struct bytes *field, bool *more)
 {
@@ -215,7 +220,7 @@ static size_t count(struct bytes row, char delimiter)
 	return found;
 }
 
-/* The delimiter of the header row; 0 when it shows none. */
+/* Returns the delimiter of the header row, or 0 if it shows none. */
 static char find_delimiter(
 	struct bytes row, const struct csvstart_columns *columns)
 {

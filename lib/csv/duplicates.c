@@ -1,6 +1,6 @@
 #include "csv/duplicates.h"
 
-#define AHEAD ((size_t)16) /* rows to fetch from memory beforehand */
+#define AHEAD ((size_t)16) /* rows that are prefetched from memory */
 
 void duplicates_drop(struct row *rows, size_t count, struct csverror *errors,
 	struct rows *out)
@@ -10,7 +10,8 @@ void duplicates_drop(struct row *rows, size_t count, struct csverror *errors,
 	for (size_t i = 0; i < count; i++) {
 		const struct row *first = kept ? &rows[kept - 1] : NULL;
 
-		/* the keys lie in the order of the file, not of the rows */
+		/* The keys are in memory in the order of the file, not of the
+		 * rows. */
 		if (i + AHEAD < count)
 			__builtin_prefetch(rows[i + AHEAD].rule.key.data);
 		if (!first || !bytes_equal(first->rule.key, rows[i].rule.key)) {
@@ -23,8 +24,9 @@ void duplicates_drop(struct row *rows, size_t count, struct csverror *errors,
 
 			(void)rule_source_text(first->rule.key, text);
 			csverror_add(errors, rows[i].line,
-				"\"%s\" has another target in line %u", text,
-				first->line);
+				"\"%s\" has another target in line %u; remove "
+				"one of the two rows",
+				text, first->line);
 		}
 	}
 	out->count = kept;

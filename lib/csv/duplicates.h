@@ -1,5 +1,6 @@
 /*
- * duplicates: rows of a CSV file with the same key.
+ * duplicates: finds rows of a CSV file with the same key. Tested by
+ * tests/unit/csv/test_csvfile.c.
  */
 #ifndef READDRESS_CSV_DUPLICATES_H
 #define READDRESS_CSV_DUPLICATES_H
@@ -7,9 +8,9 @@
 #include "csv/csverror.h"
 #include "rules/row.h"
 
-/* Of sorted rows with the same key, keeps the first and counts the others as
- * repeated; one with another value is added to errors. Sets count and repeated
- * of *out; its rows are the caller's affair. */
+/* Keeps the first of the sorted rows with the same key. Identical ones are
+ * dropped and counted as repeated; one with another value is added to errors.
+ * Sets count and repeated of *out; the caller sets its rows. */
 void duplicates_drop(struct row *rows, size_t count, struct csverror *errors,
 	struct rows *out);
 

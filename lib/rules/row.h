@@ -1,6 +1,6 @@
 /*
- * row: a rule and where it stood, and many of them: what a CSV file is read
- * into, what changes a table, and what is sorted on the way (rowsort.h).
+ * row: a rule with the line it came from, and lists of them: what a CSV file is
+ * read into, what changes a table, and what rowsort.h sorts.
  */
 #ifndef READDRESS_RULES_ROW_H
 #define READDRESS_RULES_ROW_H
@@ -10,14 +10,14 @@
 #include "rules/rule.h"
 
 struct row {
-	struct rule rule; /* in the arena */
-	uint32_t line;	  /* 1 is the file's first */
+	struct rule rule; /* its bytes are in the arena of the reader */
+	uint32_t line;	  /* 1 is the first line of the file */
 };
 
 struct rows {
-	struct row *rows; /* sorted by key, no key twice; free() it */
+	struct row *rows; /* sorted by key, no key twice; the owner frees it */
 	size_t count;
-	uint64_t repeated; /* rows that stood there twice, the same */
+	uint64_t repeated; /* identical rows that were dropped */
 };
 
 #endif

@@ -4,19 +4,21 @@
 #include <stdlib.h>
 
 /*
- * Comparing whole keys would miss the cache at every step: a million rows like
- * user0000001@warmsushi.com differ in their second eight octets at the
- * earliest. So eight octets of each key are held beside it as a number; runs
- * that are equal so far are sorted by the next eight, until none is left.
+ * Comparing whole keys would miss the cache at each step: the keys of a million
+ * rows like user0000001@warmsushi.com first differ in their second eight bytes,
+ * or later. So eight bytes of each key are stored next to it as a number. Runs
+ * that are equal so far are sorted by the next eight bytes, until no run is
+ * left.
  */
 #define STEP	   ((size_t)8)
-#define AHEAD	   ((size_t)16)	 /* rows to fetch from memory beforehand */
-#define RADIX_FROM ((size_t)512) /* items, below it qsort is faster */
+#define AHEAD	   ((size_t)16)	 /* rows that are prefetched from memory */
+#define RADIX_FROM ((size_t)512) /* items; qsort() is faster for fewer */
 
 struct item {
-	uint64_t octets; /* eight of the key, the first one uppermost */
+	uint64_t octets; /* eight bytes of the key, the first one in the highest
+			    bits */
 	uint32_t row;
-	uint32_t tied; /* equal so far to the item before it */
+	uint32_t tied; /* equal so far to the previous item */
 };
 
 static uint64_t load(const struct rule *rule, size_t depth)
@@ -42,8 +44,9 @@ static int compare(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* One pass, least octet first, is stable; octets in which all agree are left
- * out. spare: room for as many items. */
+/* Sorts by one byte after another, the lowest first; each pass is stable. A
+ * byte in which all items agree is skipped. spare has room for as many
+ * items. */
 static void radix_sort(struct item *items, struct item *spare, size_t count)
 {
 	size_t places[STEP][256];
@@ -76,8 +79,8 @@ static void radix_sort(struct item *items, struct item *spare, size_t count)
 		memcpy(items, from, count * sizeof *items);
 }
 
-/* Sorts one run of items that agree up to depth. Returns whether some still
- * agree behind it. */
+/* Sorts one run of items that are equal up to depth. Returns true if some of
+ * them are still equal after that. */
 static bool sort_run(const struct row *rows, struct item *items,
 	struct item *spare, size_t count, size_t depth)
 {
@@ -91,7 +94,8 @@ static bool sort_run(const struct row *rows, struct item *items,
 		radix_sort(items, spare, count);
 	items[0].tied = 0;
 	for (size_t i = 1; i < count; i++) {
-		/* a zero last octet: both keys ended, they are the same */
+		/* The last byte is 0 when both keys have ended: they are the
+		 * same. */
 		items[i].tied = items[i].octets == items[i - 1].octets &&
 				(items[i].octets & 0xff);
 		ties |= items[i].tied;

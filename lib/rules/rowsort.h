@@ -1,5 +1,5 @@
 /*
- * rowsort: sorts rows by key.
+ * rowsort: sorts rows by key. Tested by tests/unit/csv/test_csvfile.c.
  */
 #ifndef READDRESS_RULES_ROWSORT_H
 #define READDRESS_RULES_ROWSORT_H
@@ -8,10 +8,10 @@
 #include "rules/row.h"
 
 /*
- * Sorts by the octets of the keys (memcmp; a shorter key first), rows with the
- * same key by their place in the array. Keys hold no NUL. *rows comes from
- * malloc and may be replaced by another block. Returns 0; or ERR_NOMEM, and
- * *rows is as it was.
+ * Sorts rows by the bytes of their keys, as memcmp() orders them, with a prefix
+ * before the longer key. Rows with the same key keep their order. Keys must not
+ * contain NUL. *rows comes from malloc(3) and may be replaced by another block.
+ * Returns 0; or ERR_NOMEM, and *rows is then unchanged.
  */
 int rowsort(struct row **rows, size_t count) MUST_CHECK;
 

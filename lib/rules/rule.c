@@ -49,7 +49,7 @@ struct bytes rule_value_targets(struct bytes value)
 	return (struct bytes){ value.data + 1, value.len - 1 };
 }
 
-/* The part of a target before its domain: up to the last "@". */
+/* Returns where the domain of a target begins: after the last "@". */
 static size_t domain_off(struct bytes target)
 {
 	size_t off = target.len;

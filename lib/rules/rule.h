@@ -1,6 +1,7 @@
 /*
- * rule: one row of a table, "Source;Target", as the map holds it. What the
- * kinds mean stands in readdress(1), Rules. Who makes one: ruletarget.h.
+ * rule: one row of a table, "Source;Target", as the map stores it.
+ * readdress(1), Rules, says what the kinds mean. ruletarget.h makes rules from
+ * text.
  */
 #ifndef READDRESS_RULES_RULE_H
 #define READDRESS_RULES_RULE_H
@@ -20,7 +21,7 @@ enum rule_table {
 	RULE_INBOUND,
 	RULE_OUTBOUND,
 	RULE_ROUTES,
-	RULE_TABLES /* how many */
+	RULE_TABLES /* the number of tables */
 };
 
 enum rule_kind {
@@ -29,14 +30,15 @@ enum rule_kind {
 	RULE_SUBDOMAIN, /* @*.a.com    -> @b.com */
 	RULE_CATCHALL,	/* @a.com or @*.a.com -> all@b.com */
 	RULE_EXCEPTION, /* anything to itself */
-	RULE_KINDS	/* how many */
+	RULE_KINDS	/* the number of kinds */
 };
 
 /*
- * A rule as the map holds it. key: address_key of the source ("bob@a.com",
- * "@a.com", "@*.a.com"). value: one octet for the kind, then the targets
- * as they are printed, joined with ",": the CSV's spelling, domains as
- * A-labels, local parts quoted where needed, no blanks around them.
+ * A rule as the map stores it. key is the address_key() of the source
+ * ("bob@a.com", "@a.com", "@*.a.com"). value is one byte for the kind, and then
+ * the targets as they are printed, joined with ",": spelt as in the CSV, with
+ * domains as A-labels, local parts in quotes if needed, and no blanks around
+ * them.
  */
 struct rule {
 	struct bytes key;
@@ -46,33 +48,35 @@ struct rule {
 const char *rule_table_name(enum rule_table table); /* "inbound" ... */
 const char *rule_kind_name(enum rule_kind kind);    /* "user", "domain",
 					"sub-domain", "catch-all", "exception" */
-/* Returns the table, or -1 when the name is none. */
+/* Returns the table with this name, or -1 if there is none. */
 int rule_table_find(const char *name);
 
-/* The octet with which the values of this kind begin. */
+/* Returns the byte with which the values of this kind begin. */
 char rule_kind_octet(enum rule_kind kind);
 
-/* Kind of a value of the map; RULE_KINDS when it is damaged. */
+/* Returns the kind of a value of the map, or RULE_KINDS if the value is
+ * damaged. */
 enum rule_kind rule_value_kind(struct bytes value);
 
-/* The targets' text, behind the kind's octet. */
+/* Returns the text of the targets, which follows the byte of the kind. */
 struct bytes rule_value_targets(struct bytes value);
 
-/* Cuts the first target from *targets (quotes honoured) into *target.
- * Returns false when none is left. */
+/* Removes the first target from *targets, with respect for quotes, and stores
+ * it in *target. Returns false if none is left. */
 bool rule_next_target(struct bytes *targets, struct bytes *target);
 
-/* True if two targets, or all targets of two values, are the same but for the
- * case of letters in their domains. */
+/* True if two targets, or all targets of two values, are the same when the case
+ * of letters in their domains is ignored. */
 bool rule_same_target(struct bytes a, struct bytes b);
 bool rule_same_value(struct bytes a, struct bytes b);
 
-/* Source as it is written in a CSV: the key, with its local part quoted where
- * needed. NUL-terminated; returns the length. */
+/* Writes the source as in a CSV file: the key, with its local part in quotes if
+ * needed, and a NUL. Returns the length. */
 size_t rule_source_text(struct bytes key, char text[ADDRESS_TEXT_MAX]);
 
-/* A rule for a whole domain, its sub-domains or a catch-all: the key begins
- * with its only "@" (a quoted local part may begin with one, too). */
+/* True if this is the key of a rule for a whole domain, for its sub-domains or
+ * for a catch-all: its only "@" is the first character. (A quoted local part
+ * may begin with "@", too.) */
 static inline bool rule_key_is_domain(struct bytes key)
 {
 	return key.len > 1 && key.data[0] == '@' &&

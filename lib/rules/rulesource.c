@@ -4,7 +4,7 @@
 
 #include "base/precis.h"
 
-#define SHOWN_BYTES 300 /* of a field in a message */
+#define SHOWN_BYTES 300 /* bytes of a field that a message shows */
 
 int rulesource_refuse(struct error *error, const char *role, struct bytes text,
 	const char *reason)
@@ -22,7 +22,7 @@ int rulesource_refuse(struct error *error, const char *role, struct bytes text,
 		shown, cut || strlen(shown) > SHOWN_BYTES ? "..." : "", reason);
 }
 
-/* Where a space stands outside quotes; false when there is none. */
+/* Finds a space outside quotes. Returns false if there is none. */
 static bool find_space(struct bytes text, struct span *found)
 {
 	bool quoted = false;
@@ -49,13 +49,14 @@ int rulesource_check_characters(
 
 	if (!address_utf8_valid(text.data, text.len))
 		return rulesource_refuse(error, role, text, "is not UTF-8");
-	/* "Bob <bob@a.com>" has a message of its own. */
+	/* "Bob <bob@a.com>" gets a message of its own. */
 	if (!precis_find(text, &found) &&
 		(memchr(text.data, '<', text.len) || !find_space(text, &found)))
 		return 0;
 	precis_name(text, found, name);
 	(void)snprintf(reason, sizeof reason,
-		"holds %s, which no address in a rule may hold", name);
+		"contains %s, which an address in a rule must not contain",
+		name);
 	return rulesource_refuse(error, role, text, reason);
 }
 
@@ -65,7 +66,7 @@ bool rulesource_is_domain(struct bytes text)
 	       address_strip_path(text.data, text.len).data == text.data;
 }
 
-/* "@domain" or "@*.domain": writes the key. */
+/* Writes the key of "@domain" or "@*.domain". */
 static int domain_source_key(
 	struct bytes source, char key[ADDRESS_KEY_MAX], struct error *error)
 {
@@ -102,9 +103,9 @@ static int domain_source_key(
 	return (int)used + len;
 }
 
-/* The length of a user's source as an export writes it, which a load must take:
- * A-labels and folded letters can be longer than what stands in the CSV, quotes
- * go and come. */
+/* Returns the length of the source of a user rule as export writes it; load
+ * must accept that text again. A-labels and folded letters can be longer than
+ * the text in the CSV, and quotes may be added or removed. */
 static size_t written_len(struct bytes source, const char *key, int key_len)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -131,15 +132,16 @@ int rule_source_key(enum rule_table table, struct bytes source,
 		return domain_source_key(source, key, error);
 	if (table == RULE_ROUTES)
 		return rulesource_refuse(error, "source", source,
-			"is no domain: a route is written @domain;relay");
+			"is not a domain: a route is written as @domain;relay");
 	if (source.data[0] == '<' || source.data[0] == '@')
 		return rulesource_refuse(error, "source", source,
-			"must be a bare address, without <> and source route");
+			"must be an address alone, without <> and without a "
+			"source route");
 	len = address_parse(source.data, source.len, &mailbox, &reason);
 	if (len == ERR_BAD && memchr(source.data, '.', source.len) &&
 		!memchr(source.data, '@', source.len))
 		len = error_set(&reason, ERR_BAD,
-			"has no domain; all of a domain is written @%.*s",
+			"has no domain; a whole domain is written as @%.*s",
 			(int)source.len, source.data);
 	if (!len)
 		len = address_check_source_domain(
@@ -148,8 +150,8 @@ int rule_source_key(enum rule_table table, struct bytes source,
 		len = error_set(&reason, ERR_BAD, "has no local part");
 	if (!len && mailbox.local_len == 1 && mailbox.local[0] == '*')
 		len = error_set(&reason, ERR_BAD,
-			"has \"*\" for a local part: all of a domain is "
-			"written @%s",
+			"has \"*\" as its local part; a whole domain is "
+			"written as @%s",
 			mailbox.domain);
 	if (!len) {
 		len = address_key(&mailbox, key);

@@ -1,6 +1,8 @@
 /*
- * rulesource: the left side of a rule, checked, and the key that the map holds
- * of it; and what the right side is checked for, too.
+ * rulesource: checks the source of a rule and makes the key under which the map
+ * stores it. Some of its checks are for targets, too.
+ *
+ * Tested by tests/unit/rules/.
  */
 #ifndef READDRESS_RULES_RULESOURCE_H
 #define READDRESS_RULES_RULESOURCE_H
@@ -8,24 +10,25 @@
 #include "base/error.h"
 #include "rules/rule.h"
 
-/* The key alone, as rule_make would make it from source: for delete and lookup
- * of a rule by its source. Takes every character that a map may hold, also
- * those that rule_make refuses today, and drops blanks alone. Returns its
- * length, or ERR_BAD, ERR_NOMEM. */
+/* Writes the key that rule_make() would make from source, to delete or look up
+ * a rule by its source. It accepts every character that a map may contain, also
+ * those that rule_make() refuses today, and strips only blanks. Returns the
+ * length; ERR_BAD with the reason in error; ERR_NOMEM. */
 int rule_source_key(enum rule_table table, struct bytes source,
 	char key[ADDRESS_KEY_MAX], struct error *error) MUST_CHECK;
 
-/* "@domain", and no source route: "@[IPv6:::1]" is, "@a:b@c" is not. */
+/* True if text is "@domain" and not a source route: "@[IPv6:::1]" is a domain,
+ * "@a:b@c" is not. */
 bool rulesource_is_domain(struct bytes text);
 
-/* "target "bob" has no domain", role being "target" or "source". The text is
- * cut where it would fill the line. Returns ERR_BAD. */
+/* Writes an error like: target "bob" has no domain. role is "target" or
+ * "source". A long text is cut. Returns ERR_BAD. */
 int rulesource_refuse(struct error *error, const char *role, struct bytes text,
 	const char *reason);
 
-/* Refuses text that is not UTF-8, or holds a character that no address in a
- * rule may hold (precis_find; a space outside quotes), which it names. Returns
- * 0 or ERR_BAD. */
+/* Refuses a text that is not UTF-8, or that contains a character that an
+ * address in a rule may not contain (precis_find(), or a space outside quotes);
+ * the error names the character. Returns 0 or ERR_BAD. */
 int rulesource_check_characters(
 	struct error *error, const char *role, struct bytes text) MUST_CHECK;
 

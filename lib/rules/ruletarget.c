@@ -5,26 +5,27 @@
 #include "base/precis.h"
 #include "rules/rulesource.h"
 
-/* The routes that are ours; all else is a transport of Postfix. */
+/* The routes that have a meaning of their own; everything else must be a
+ * transport of Postfix. */
 static const char *const words[] = { "relay", "local", "backup", "remote",
 	"auto" };
 
-#define TARGETS_MAX 65535 /* octets of all targets of a rule */
+#define TARGETS_MAX 65535 /* bytes of all targets of a rule */
 
-/* The right side of a rule, spelt as the map holds it. */
+/* The target of a rule, spelt as the map stores it. */
 struct ruletarget {
-	char text[TARGETS_MAX]; /* targets joined with ",", or the route */
+	char text[TARGETS_MAX]; /* the targets joined with ",", or the route */
 	size_t len;
-	enum rule_kind kind; /* of the rule */
+	enum rule_kind kind; /* the kind of the rule */
 };
 
-/* What a rule's targets are, seen one after the other. */
+/* What is known of the targets of a rule after each of them. */
 struct targets {
 	size_t count;
-	bool only;     /* no "," stands between targets */
-	bool catchall; /* a whole address behind a domain source */
-	bool itself;   /* the last one is the source again */
-	bool star;     /* ... and that is "@*.domain" */
+	bool only;     /* there is only one target */
+	bool catchall; /* a whole address as the target of a domain */
+	bool itself;   /* the last target is the same as the source */
+	bool star;     /* it is, and it is "@*.domain" */
 };
 
 static int append(struct ruletarget *made, const char *data, size_t len,
@@ -32,13 +33,14 @@ static int append(struct ruletarget *made, const char *data, size_t len,
 {
 	if (len > TARGETS_MAX - made->len)
 		return error_set(error, ERR_BAD,
-			"the targets are longer than %d octets", TARGETS_MAX);
+			"the targets are longer than %d bytes together",
+			TARGETS_MAX);
 	memcpy(made->text + made->len, data, len);
 	made->len += len;
 	return 0;
 }
 
-/* "@*.domain" as a target: only as the source again. */
+/* Appends "@*.domain", which may only be a target if it is the source, too. */
 static int add_subdomain_target(struct bytes target, struct bytes key,
 	struct ruletarget *made, struct targets *seen, struct error *error)
 {
@@ -53,12 +55,12 @@ static int add_subdomain_target(struct bytes target, struct bytes key,
 	seen->itself = seen->star;
 	if (!seen->star)
 		return rulesource_refuse(error, "target", target,
-			"holds \"*\", which only a source may");
+			"contains \"*\", which only a source may contain");
 	return append(made, target_key, (size_t)result, error);
 }
 
-/* Is it a domain that mail can be sent to? Postfix takes 1.2.3.4 for one, and
- * bounces. */
+/* Checks that mail can be sent to the domain. Postfix accepts 1.2.3.4 as a
+ * domain, and bounces the mail. */
 static int check_domain(const struct mailbox *mailbox, struct error *error)
 {
 	char key[ADDRESS_KEY_MAX];
@@ -75,14 +77,15 @@ static int check_domain(const struct mailbox *mailbox, struct error *error)
 		if (key[i - 1] < '0' || key[i - 1] > '9')
 			return 0;
 	return error_set(error, ERR_BAD,
-		"has a domain whose last label is all digits, to which no mail "
-		"can be sent; an IP address is written in brackets, "
+		"has a domain whose last label is a number, to which no mail "
+		"can be sent; write an IP address in brackets, like "
 		"[192.0.2.1]");
 }
 
-/* The source again, which is not written into mail: what a source may hold, a
- * domain with underscores and, in an exception, % and !, is checked as if
- * something harmless of the same length stood there. */
+/* Checks a target that is the same as the source and so is never written into
+ * mail. It may contain what a source may contain: underscores in the domain
+ * and, in an exception, % and !. The check replaces them by a harmless
+ * character, so that the length stays. */
 static int check_itself(const struct mailbox *mailbox, bool exception,
 	bool utf8, struct error *error)
 {
@@ -103,7 +106,7 @@ static int check_address(const struct mailbox *mailbox, bool utf8,
 	char target_key[ADDRESS_KEY_MAX];
 	int result = address_key(mailbox, target_key);
 
-	/* Without memory nobody knows whether it is the source. */
+	/* Without memory it is unknown whether it is the source. */
 	if (result == ERR_NOMEM)
 		return result;
 	seen->itself =
@@ -115,7 +118,7 @@ static int check_address(const struct mailbox *mailbox, bool utf8,
 	return result ? result : check_domain(mailbox, error);
 }
 
-/* "@domain" as a target: appended with the domain in A-labels. */
+/* Appends "@domain", with the domain in A-labels. */
 static int add_domain_target(struct bytes target, struct bytes key,
 	struct ruletarget *made, struct targets *seen, struct error *error)
 {
@@ -149,17 +152,18 @@ static int add_domain_target(struct bytes target, struct bytes key,
 		if (result < 0)
 			return error_set(error, ERR_NOMEM, "out of memory");
 	}
-	result = address_format(&mailbox, text); /* the local part is "" */
+	/* The empty local part is written as "". */
+	result = address_format(&mailbox, text);
 	if (result < 0)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (result - 2 > ADDRESS_MAX)
 		return rulesource_refuse(
-			error, "target", target, "is longer than 254 octets");
+			error, "target", target, "is longer than 254 bytes");
 	return append(made, text + 2, (size_t)result - 2, error);
 }
 
-/* RFC 5321 section 4.1.2: a Dot-string or one Quoted-string. That it is made of
- * words and dots was seen by address_parse. */
+/* True if local is a Dot-string or one Quoted-string (RFC 5321 section 4.1.2).
+ * address_parse() has already checked that it is made of words and dots. */
 static bool is_local_part(struct bytes local)
 {
 	char last = '.';
@@ -191,12 +195,13 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 
 	if (target.data[0] == '<' || target.data[0] == '@')
 		return rulesource_refuse(error, "target", target,
-			"must be a bare address, without <> and source route");
+			"must be an address alone, without <> and without a "
+			"source route");
 	result = address_parse(target.data, target.len, &mailbox, &reason);
 	if (!result && !is_local_part((struct bytes){ target.data,
 			       target.len - mailbox.domain_len - 1 }))
 		result = error_set(&reason, ERR_BAD,
-			"has a local part that needs quotes around it");
+			"has a local part that must be in quotes as a whole");
 	if (!result)
 		result = check_address(&mailbox, utf8, seen, key, &reason);
 	if (!result) {
@@ -212,7 +217,7 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 	return append(made, text, (size_t)len, error);
 }
 
-/* "b@x;c@y", "b@x c@y", "b@x|c@y" */
+/* True if the target looks like several: "b@x;c@y", "b@x c@y", "b@x|c@y". */
 static bool holds_several(struct bytes target)
 {
 	bool quoted = false;
@@ -233,7 +238,7 @@ static bool holds_several(struct bytes target)
 	return false;
 }
 
-/* One of the targets, not empty. */
+/* Checks and appends one target, which is not empty. */
 static int add_target(struct bytes target, struct bytes key, bool utf8,
 	struct ruletarget *made, struct targets *seen, struct error *error)
 {
@@ -241,8 +246,8 @@ static int add_target(struct bytes target, struct bytes key, bool utf8,
 
 	if (holds_several(target))
 		return rulesource_refuse(error, "target", target,
-			"holds more than one address; several targets are "
-			"separated by commas");
+			"contains more than one address; separate several "
+			"targets by commas");
 	result = rulesource_check_characters(error, "target", target);
 	if (result < 0)
 		return result;
@@ -250,13 +255,15 @@ static int add_target(struct bytes target, struct bytes key, bool utf8,
 		return add_address_target(target, key, utf8, made, seen, error);
 	if (!rule_key_is_domain(key))
 		return rulesource_refuse(error, "target", target,
-			"has no local part, which a user rule needs");
+			"has no local part; the target of a user rule must be "
+			"a whole address");
 	if (target.len > 2 && !memcmp(target.data, "@*.", 3))
 		return add_subdomain_target(target, key, made, seen, error);
 	return add_domain_target(target, key, made, seen, error);
 }
 
-/* Is what was appended from before on, a comma and a target, there already? */
+/* True if the target that was just appended, after a comma at before, was there
+ * already. */
 static bool is_repeated(const struct ruletarget *made, size_t before)
 {
 	struct bytes rest = { made->text, before };
@@ -273,7 +280,8 @@ static bool is_repeated(const struct ruletarget *made, size_t before)
 	return false;
 }
 
-/* "b@c,example": a comma where a dot was meant looks like two targets. */
+/* Refuses "example" of "b@c,example": a comma instead of a dot looks like two
+ * targets. */
 static int refuse_part(
 	struct error *error, struct bytes target, struct bytes all)
 {
@@ -281,7 +289,7 @@ static int refuse_part(
 	struct error shown;
 
 	(void)rulesource_refuse(&shown, "in", all,
-		"a comma separates two targets; was a dot meant?");
+		"a comma separates two targets; did you mean a dot?");
 	(void)snprintf(
 		reason, sizeof reason, "has no domain; %.280s", shown.text);
 	return rulesource_refuse(error, "target", target, reason);
@@ -296,16 +304,18 @@ static int add_targets(enum rule_table table, struct bytes all,
 	int result = 0;
 
 	if (all.data[all.len - 1] == ',')
-		return rulesource_refuse(
-			error, "target", all, "ends with a comma");
+		return rulesource_refuse(error, "target", all,
+			"ends with a comma; remove it, or add the missing "
+			"target");
 	while (!result && rule_next_target(&rest, &target)) {
 		size_t before = made->len;
 
 		seen->only = !before && !rest.len;
 		target = precis_trim(target);
 		if (!target.len)
-			return rulesource_refuse(
-				error, "target", all, "has an empty part");
+			return rulesource_refuse(error, "target", all,
+				"has an empty target beside a comma; remove "
+				"that comma");
 		if (before)
 			result = append(made, ",", 1, error);
 		if (!result)
@@ -318,16 +328,17 @@ static int add_targets(enum rule_table table, struct bytes all,
 			made->len = before;
 		else if (!result && seen->count++ && table != RULE_INBOUND)
 			return rulesource_refuse(error, "target", all,
-				"is more than one, which only inbound allows");
+				"is more than one target, which only the "
+				"inbound table allows");
 	}
 	if (!result && seen->star && seen->count > 1)
 		return rulesource_refuse(error, "target", all,
-			"holds \"*\", which only a source may");
+			"contains \"*\", which only a source may contain");
 	return result;
 }
 
-/* relay, local, backup, remote, auto, or transport:nexthop as in transport(5)
- */
+/* Appends relay, local, backup, remote, auto, or transport:nexthop as in
+ * transport(5). */
 static int add_route(
 	struct bytes target, struct ruletarget *made, struct error *error)
 {
@@ -343,14 +354,15 @@ static int add_route(
 		i++;
 	if (i == target.len || !i)
 		return rulesource_refuse(error, "target", target,
-			"is no route: relay, local, backup, remote, auto or a "
-			"Postfix transport like smtp:[host]:25 is expected");
+			"is not a route; expected relay, local, backup, "
+			"remote, auto, or a Postfix transport like "
+			"smtp:[host]:25");
 	for (i = 0; i < target.len; i++)
 		if ((unsigned char)target.data[i] <= 0x20 ||
 			(unsigned char)target.data[i] >= 0x7f)
 			return rulesource_refuse(error, "target", target,
-				"holds a blank, a control character or one "
-				"outside ASCII");
+				"contains a space, a control character or a "
+				"character that is not ASCII");
 	return append(made, target.data, target.len, error);
 }
 
@@ -368,8 +380,8 @@ static enum rule_kind kind_of(
 	return RULE_DOMAIN;
 }
 
-/* Reads the target of the rule for key (rule_source_key). 0; ERR_BAD with the
- * text that is wrong and the reason; ERR_NOMEM. */
+/* Reads the target of the rule whose source has this key (rule_source_key()).
+ * Returns 0; ERR_BAD with the wrong text and the reason; ERR_NOMEM. */
 static int read_target(struct ruletarget *made, enum rule_table table,
 	struct bytes key, struct bytes target, bool allow_utf8,
 	struct error *error)
@@ -425,7 +437,7 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 	return 0;
 }
 
-/* Untrimmed: what stands at an end has its effect in the map. */
+/* The text is not trimmed: a character at an end has an effect in the map. */
 static int check_stored_characters(enum rule_table table, struct bytes source,
 	struct bytes targets, struct error *error)
 {

@@ -239,7 +239,7 @@ static void warn(const struct query *query, const char *text, const char *shown)
 		return;
 	precis_name(bytes_of(text), found, name);
 	tool_say(query->tool,
-		"warning: \"%s\" holds %s, so it is not the address that it "
+		"warning: \"%s\" contains %s, so it is not the address that it "
 		"looks like",
 		shown, name);
 }

@@ -225,9 +225,9 @@ static void test_bad_files(void **state)
 		{ "bob@a.com;x@b.com\n",
 			"users.csv:1: ", "found \"bob@a.com;x@b.com\"" },
 		{ "\nSource,Target\na@a.com,b@b.com\n",
-			"users.csv:2: ", "leave --delimiter out" },
+			"users.csv:2: ", "leave out --delimiter" },
 		{ "Source\tTarget\n",
-			"users.csv:1: ", "leave --delimiter out" },
+			"users.csv:1: ", "leave out --delimiter" },
 		{ "Source\n", "users.csv:1: ", "found \"Source\"" },
 		{ "Target;Source\n", "users.csv:1: ", "Target;Source" },
 		{ "Source;Target;Comment\n",
@@ -238,10 +238,14 @@ static void test_bad_files(void **state)
 			"users.csv:1: ", "found \"?ELF??\"" },
 		{ "\xff\xfeS", "users.csv:1: ", "UTF-16" },
 		{ "PK\3\4\24\0", "users.csv:1: ", "ZIP archive" },
-		{ H "bob@a.com\n", "users.csv:2: ", "1 column" },
-		{ H "bob@a.com,x@b.com\n", "users.csv:2: ", "1 column" },
-		{ H "\n\nbob@a.com;x@b.com;y\n", "users.csv:4: ", "3 columns" },
-		{ H "bob@a.com;x@b.com;y\n", "users.csv:2: ", "3 columns" },
+		{ H "bob@a.com\n",
+			"users.csv:2: ", "found 1 column, expected 2" },
+		{ H "bob@a.com,x@b.com\n",
+			"users.csv:2: ", "found 1 column, expected 2" },
+		{ H "\n\nbob@a.com;x@b.com;y\n",
+			"users.csv:4: ", "found 3 columns, expected 2" },
+		{ H "bob@a.com;x@b.com;y\n",
+			"users.csv:2: ", "found 3 columns, expected 2" },
 		{ H "a@a.com;b@b.com\r\nbob@a.com;\r\n",
 			"users.csv:3: ", "target" },
 		{ H ";x@b.com\n", "users.csv:2: ", "source" },
@@ -253,28 +257,30 @@ static void test_bad_files(void **state)
 		{ H "bob@a.com;x\xff@b.com\n",
 			"users.csv:2: ", "target is not UTF-8" },
 		{ H "\"bob@a.com\n\";x@b.com\n",
-			"users.csv:2: ", "source holds a line break" },
+			"users.csv:2: ", "source contains a line break" },
 		{ H "a@a.com;\"x@b.com\r\n\"\nbob@a.com;bob\n",
-			"users.csv:2: ", "target holds a line break" },
+			"users.csv:2: ", "target contains a line break" },
 		{ H "\"john doe\"@a.com;x@b.com\n",
 			"users.csv:2: ", "closing quote" },
 		{ H "bob@a.com;\"x@b.com\" y\n",
 			"users.csv:2: ", "closing quote" },
 		{ H "a@a.com;b@b.com\njohn\"doe@a.com;x@b.com\n",
-			"users.csv:3: ", "a quote inside a field" },
+			"users.csv:3: ", "found a quote inside a field" },
 		{ H "\"bob@a.com;x@b.com\nc@a.com;d@b.com\n\"e@a.com\n",
 			"users.csv:4: ", "begins in line 2" },
 		{ H "a@a.com;b@b.com\n\"bob@a.com;x@b.com\nc@a.com;d@b.com\n",
 			"users.csv:3: ", "never closed" },
 		{ H "a@a.com;b@b.com\n\n\"bob@a.com\n\n\";\"x\n",
-			"users.csv:4: ", "source holds a line break" },
-		{ "Source;Target\ra@a.com;b@b.com\r",
-			"users.csv:1: ", "carriage return" },
-		{ H "a@a.com;b@b.com\rc@a.com;d@b.com\n",
-			"users.csv:2: ", "carriage return" },
-		{ H "a@a.com;b@b.com\r", "users.csv:2: ", "carriage return" },
+			"users.csv:4: ", "source contains a line break" },
+		{ "Source;Target\ra@a.com;b@b.com\r", "users.csv:1: ",
+			"found a carriage return without a line feed" },
+		{ H "a@a.com;b@b.com\rc@a.com;d@b.com\n", "users.csv:2: ",
+			"found a carriage return without a line feed" },
+		{ H "a@a.com;b@b.com\r", "users.csv:2: ",
+			"found a carriage return without a line feed" },
 		{ H "a@a.com;b@b.com\nA@A.com;c@b.com\n", "users.csv:3: ",
-			"\"a@a.com\" has another target in line 2" },
+			"\"a@a.com\" has another target in line 2; remove one "
+			"of the two rows" },
 	};
 
 	(void)state;
@@ -290,7 +296,7 @@ static void test_nul(void **state)
 {
 	static const char text[] = H "a@a.com;b@b.com\nc@a.com\0;d@b.com\n";
 	static const struct bad bad = { "(NUL)",
-		"users.csv:3: ", "source holds a NUL byte" };
+		"users.csv:3: ", "source contains a NUL byte" };
 	struct outcome *outcome = read_with(text, sizeof text - 1,
 		(struct csvfile_options){
 			.table = RULE_INBOUND, .delimiter = ';' });
@@ -306,8 +312,8 @@ static void test_lines_behind_breaks(void **state)
 	struct outcome *outcome =
 		read_text(H "\"a\n\n@a.com\";b@b.com\nc@a.com;d\n\n"
 			    "e@a.com;\"f@b.com\r\n\"\r\ng@a.com;h\n");
-	static const char *const lines[] = { "users.csv:2: source holds",
-		"users.csv:5: target \"d\"", "users.csv:7: target holds",
+	static const char *const lines[] = { "users.csv:2: source contains",
+		"users.csv:5: target \"d\"", "users.csv:7: target contains",
 		"users.csv:9: target \"h\"" };
 
 	(void)state;
@@ -349,7 +355,8 @@ static void test_order_of_errors(void **state)
 	(void)state;
 	assert_four(outcome, lines);
 	assert_string_equal(outcome->complaint[3],
-		"users.csv:6: \"a@a.com\" has another target in line 2");
+		"users.csv:6: \"a@a.com\" has another target in line 2; remove "
+		"one of the two rows");
 	done(outcome);
 }
 
@@ -391,7 +398,8 @@ static void test_duplicates_before_errors(void **state)
 	outcome = read_text(text);
 	assert_int_equal(outcome->complaints, CSVFILE_ERRORS_SHOWN + 1);
 	assert_string_equal(outcome->complaint[0],
-		"users.csv:3: \"q@a.com\" has another target in line 2");
+		"users.csv:3: \"q@a.com\" has another target in line 2; remove "
+		"one of the two rows");
 	assert_string_equal(outcome->complaint[20], "users.csv: 1 more error");
 	done(outcome);
 }

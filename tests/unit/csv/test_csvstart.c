@@ -194,7 +194,8 @@ static void test_other_formats(void **state)
 	refuses("PK\3\4", 4, "ZIP archive");
 	refuses("PK\3", 3, NULL);
 	refuses("PK;x", 4, NULL);
-	refuses("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "an old Excel");
+	refuses("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8,
+		"the old format of Excel");
 	refuses("\xd0\xcf\x11\xe0\xa1\xb1\x1a", 7, NULL);
 	refuses("\x1f\x8b", 2, "is compressed");
 	refuses("\x1f", 1, NULL);

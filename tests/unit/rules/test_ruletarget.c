@@ -27,7 +27,7 @@ static const struct rule_case refused[] = {
 	{ IN, "@", "b@b.com", "source \"@\" has no domain", false },
 	{ IN, "@*.", "@b.com", "source \"@*.\" has no domain", false },
 	{ IN, "a.com", "b.com",
-		"source \"a.com\" has no domain; all of a domain is written "
+		"source \"a.com\" has no domain; a whole domain is written as "
 		"@a.com",
 		false },
 	{ IN, "Bob <bob@a.com>", "b@b.com",
@@ -57,10 +57,9 @@ static const struct rule_case refused[] = {
 		false },
 	/* no mail can be sent there */
 	{ IN, "bob@a.com", "x@1.2.3.4",
-		"target \"x@1.2.3.4\" has a domain whose last label is all "
-		"digits, to which no mail can be sent; an IP address is "
-		"written "
-		"in brackets, [192.0.2.1]",
+		"target \"x@1.2.3.4\" has a domain whose last label is a "
+		"number, to which no mail can be sent; write an IP address in "
+		"brackets, like [192.0.2.1]",
 		false },
 	{ IN, "@a.com", "@1.2.3.4", "target \"@1.2.3.4\" has a domain ...",
 		false },
@@ -97,7 +96,7 @@ static const struct rule_case refused[] = {
 	{ IN, "@x.com:bob@a.com", "bob@b.com", "source ...", false },
 	/* control characters */
 	{ IN, "bob@a.com", "bo\rb@b.com",
-		"target \"boU+000Db@b.com\" holds U+000D <control> before "
+		"target \"boU+000Db@b.com\" contains U+000D <control> before "
 		"\"b\"...",
 		false },
 	{ IN, "bob@a.com", "bob@b.com\r\nRCPT", "target ...", false },
@@ -151,9 +150,16 @@ static const struct rule_case refused[] = {
 	{ OUT, "bob@a.com", "b@b.com,c@c.com", "target ...", false },
 	{ OUT, "@a.com", "@b.com,@c.com", "target ...", false },
 	{ IN, "bob@a.com", "b@b.com,,c@c.com",
-		"target \"b@b.com,,c@c.com\" has an empty part", false },
-	{ IN, "bob@a.com", ",b@b.com", "target ... has an empty part", false },
-	{ IN, "bob@a.com", "b@b.com, ,c@c.com", "target ... has an empty part",
+		"target \"b@b.com,,c@c.com\" has an empty target beside a "
+		"comma; remove that comma",
+		false },
+	{ IN, "bob@a.com", ",b@b.com",
+		"target ... has an empty target beside a comma; remove that "
+		"comma",
+		false },
+	{ IN, "bob@a.com", "b@b.com, ,c@c.com",
+		"target ... has an empty target beside a comma; remove that "
+		"comma",
 		false },
 	{ IN, "bob@a.com", "b@b.com,", "target \"b@b.com,\" ...", false },
 	{ IN, "bob@a.com", ",", "target \",\" ...", false },
