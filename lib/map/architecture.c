@@ -4,8 +4,8 @@
 
 #define HEAD 20
 
-/* LMDB's first page: its number (a word), 8 bytes, and then the magic number
- * 0xBEEFC0DE, in the byte order of the machine. */
+/* The first page of LMDB: its number (a word), 8 bytes, and then the magic
+ * number 0xBEEFC0DE, in the byte order of the machine. */
 static const struct kind {
 	size_t off;
 	unsigned char magic[4];
@@ -45,10 +45,10 @@ int architecture_check(int fd, const char *path, struct error *error)
 
 		if (!memcmp(head + kind->off, kind->magic, sizeof kind->magic))
 			return error_set(error, ERR_FOREIGN,
-				"%s is undamaged, but was made on a %s "
-				"machine, and this one is %s: move it and the "
-				"directory history away, and load here what "
-				"`readdress export TABLE` prints there",
+				"%s is undamaged, but it was made on a %s "
+				"machine and this machine is %s: move it and "
+				"the directory history away, then load here "
+				"what `readdress export TABLE` prints there",
 				path, kind->name, ours->name);
 	}
 	return 0;

@@ -1,16 +1,20 @@
 /*
- * architecture: was a map made on a machine like this one? LMDB writes numbers
- * as the machine holds them, and calls what another machine wrote no LMDB file
- * at all: an undamaged map would be taken for a damaged one.
+ * architecture: checks that a map was made on a machine like this one. LMDB
+ * writes numbers as the machine stores them, and does not recognise a file of a
+ * different machine as an LMDB file. Without this check, an undamaged map would
+ * be reported as damaged.
+ *
+ * Tested by tests/unit/map/test_map.c and tests/e2e/characters.test.
  */
 #ifndef READDRESS_MAP_ARCHITECTURE_H
 #define READDRESS_MAP_ARCHITECTURE_H
 
 #include "base/error.h"
 
-/* fd: a file whose seal is whole (trailer_check). path is for the message.
- * Returns 0, also for what is no LMDB file; ERR_FOREIGN with both architectures
- * named and what to do; ERR_IO. */
+/* Checks the file fd, after trailer_check() accepted it; path is for messages.
+ * Returns 0, also for a file that is not an LMDB file; ERR_FOREIGN with a text
+ * that names both architectures and what to do; or a code of error_set_errno()
+ * when the file cannot be read. */
 int architecture_check(
 	int fd, const char *path, struct error *error) MUST_CHECK;
 

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #define PROC_SIZE   64	  /* "/proc/self/fd/N" */
-#define BATCH_ROWS  10000 /* in a write transaction: LMDB keeps it in memory */
+#define BATCH_ROWS  10000 /* of a write transaction, which is in memory */
 #define MISSING	    ((MDB_dbi)-1)
-#define FULL_BLOCKS 256 /* a disk with fewer free blocks is full */
+#define FULL_BLOCKS 256 /* a disk with fewer free blocks counts as full */
 
 struct lmdbfile {
 	MDB_env *env;
@@ -27,7 +27,7 @@ struct lmdbfile_cursor {
 struct lmdbfile_writer {
 	MDB_env *env;
 	MDB_txn *txn;
-	MDB_cursor *cursor; /* in database, of txn */
+	MDB_cursor *cursor; /* in txn, for database */
 	unsigned database;
 	unsigned batch; /* rows in txn */
 	const char *const *names;
@@ -53,7 +53,7 @@ static int translate(int rc, const char *shown, struct error *error)
 
 static MDB_val to_val(struct bytes bytes)
 {
-	/* LMDB does not write through mv_data of what it is given. */
+	/* LMDB does not write to the memory that mv_data points to. */
 	union {
 		const char *in;
 		void *out;
@@ -67,7 +67,7 @@ static struct bytes to_bytes(MDB_val val)
 	return (struct bytes){ val.mv_data, val.mv_size };
 }
 
-/* Those behind the first needed may be missing. */
+/* Opens the databases. Those after the first needed may be missing. */
 static int open_databases(MDB_txn *txn, const char *const *names,
 	unsigned needed, unsigned flags, MDB_dbi databases[LMDBFILE_DATABASES])
 {
@@ -85,8 +85,8 @@ static int open_databases(MDB_txn *txn, const char *const *names,
 
 /* ---- reading ---- */
 
-/* LMDB maps its last page without asking whether the file has it: to read it
- * would be a SIGBUS. */
+/* Checks that the file has all its pages. LMDB maps the last page without a
+ * check, and reading it would cause SIGBUS if the file is shorter. */
 static int check_size(MDB_env *env, uint64_t size)
 {
 	MDB_envinfo info;
@@ -109,7 +109,8 @@ static int open_env(struct lmdbfile *file, int fd, uint64_t size)
 	(void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
 	if (!rc)
 		rc = mdb_env_set_maxdbs(file->env, LMDBFILE_DATABASES);
-	/* Without this LMDB maps the writer's size, many times the file's. */
+	/* Otherwise LMDB would map the size of the writer, many times the size
+	 * of the file. */
 	if (!rc)
 		rc = mdb_env_set_mapsize(file->env, (size_t)size);
 	if (!rc)
@@ -132,7 +133,7 @@ int lmdbfile_open(struct lmdbfile **opened, int fd, const char *shown,
 	if (!file)
 		return error_set(error, ERR_NOMEM, "%s: out of memory", shown);
 	rc = open_env(file, fd, size);
-	if (rc == ENOENT) { /* of a file that is open: */
+	if (rc == ENOENT) { /* the file itself is open */
 		lmdbfile_close(file);
 		return error_set(error, ERR_IO,
 			"cannot open %s through /proc/self/fd: is /proc "
@@ -144,7 +145,7 @@ int lmdbfile_open(struct lmdbfile **opened, int fd, const char *shown,
 	if (!rc)
 		rc = open_databases(txn, names, needed, 0, file->databases);
 	if (!rc) {
-		rc = mdb_txn_commit(txn); /* keeps the handles */
+		rc = mdb_txn_commit(txn); /* this keeps the handles */
 		txn = NULL;
 	}
 	if (!rc) {
@@ -192,7 +193,7 @@ int lmdbfile_get(struct lmdbfile_reader *reader, unsigned database,
 	MDB_val found;
 	int rc;
 
-	/* No such key can have been put; LMDB would call it an error. */
+	/* No database has such a key; LMDB would report an error. */
 	if (!key.len || key.len > LMDBFILE_KEY_MAX)
 		return 0;
 	rc = mdb_get(
@@ -274,16 +275,19 @@ static int write_error(
 {
 	struct statvfs fs;
 
-	/* A full disk is EIO to LMDB: it takes any short write for that. */
+	/* LMDB reports a full disk as EIO, because it treats each short write
+	 * like that. */
 	if (rc == EIO && !statvfs(writer->path, &fs) &&
 		fs.f_bavail < FULL_BLOCKS)
 		rc = ENOSPC;
 	if (rc == MDB_KEYEXIST)
 		return error_set(error, ERR_BAD,
-			"%s: rows out of order, or a key twice", writer->path);
+			"%s: the rows are not in ascending order, or a key "
+			"occurs twice",
+			writer->path);
 	if (rc == MDB_BAD_VALSIZE)
 		return error_set(error, ERR_BAD,
-			"%s: a key is empty or longer than %d octets",
+			"%s: a key is empty or longer than %d bytes",
 			writer->path, LMDBFILE_KEY_MAX);
 	return translate(rc, writer->path, error);
 }
@@ -310,10 +314,9 @@ static int commit(struct lmdbfile_writer *writer)
 	return mdb_txn_commit(txn);
 }
 
-/* Each row costs up to 32 octets beside its key and value, and LMDB's pages are
- * at least half full when appended to: twice that. It is address space, no
- * more.
- */
+/* Each row needs up to 32 bytes beside its key and value, and the pages of LMDB
+ * are at least half full after appending, so the size is doubled. It is only
+ * address space. */
 static size_t map_size(uint64_t rows, uint64_t octets)
 {
 	uint64_t size = 4 * (octets + 32 * rows) + (8 << 20);

@@ -18,8 +18,8 @@ static int get(struct map_reader *reader, enum rule_table table,
 	return 1;
 }
 
-/* The key of a local part with that domain, as in a key: its length, ERR_BAD
- * when it is too long, ERR_NOMEM. */
+/* Makes the key of a local part and a domain, which is already as in a key.
+ * Returns the length; ERR_BAD when it is too long; ERR_NOMEM. */
 static int make_key(
 	struct bytes local, struct bytes domain, char key[ADDRESS_KEY_MAX])
 {
@@ -34,7 +34,7 @@ static int make_key(
 	return len + 1 + (int)domain.len;
 }
 
-/* The rule for a part of the local part, with that domain. */
+/* Finds the rule for a part of the local part, with that domain. */
 static int find_name(struct map_reader *reader, enum rule_table table,
 	struct bytes name, struct bytes domain, struct lookup *lookup)
 {
@@ -46,8 +46,8 @@ static int find_name(struct map_reader *reader, enum rule_table table,
 	return get(reader, table, key, (size_t)len, lookup);
 }
 
-/* Steps 1 and 2: the whole address, whose key is made; then without its tag;
- * then without tag and extension. */
+/* Finds the rule for the whole address, whose key is already made; then without
+ * its tag; then without its tag and its extension. */
 static int find_user(struct map_reader *reader, enum rule_table table,
 	const struct mailbox *mailbox, const struct localpart_syntax *syntax,
 	struct bytes domain, struct lookup *lookup)
@@ -81,7 +81,8 @@ static int find_user(struct map_reader *reader, enum rule_table table,
 	return result;
 }
 
-/* Steps 3 and 4. domain: as in a key. */
+/* Finds the rule for @domain, and then for each @*.parent. domain is as in a
+ * key. */
 static int find_domain(struct map_reader *reader, enum rule_table table,
 	struct bytes domain, struct lookup *lookup)
 {
@@ -128,7 +129,7 @@ int lookup_find(struct map_reader *reader, enum rule_table table,
 		domain, lookup->address);
 	if (len < 0 && len != ERR_BAD)
 		return len;
-	/* One that is too long for a key may have an extension. */
+	/* An address that is too long for a key may have an extension. */
 	lookup->address_len = len < 0 ? 0 : (size_t)len;
 	if (mailbox->local_len)
 		result = find_user(
@@ -136,7 +137,7 @@ int lookup_find(struct map_reader *reader, enum rule_table table,
 	return result ? result : find_domain(reader, table, domain, lookup);
 }
 
-/* Puts the tag in front of the local part of the target, the extension behind
+/* Adds the tag before the local part of the target, and the extension after
  * it. */
 static void carry(const struct lookup *lookup, const struct mailbox *mailbox,
 	struct lookup_target *target)

@@ -14,8 +14,8 @@
 #include "map/roles.h"
 #include "map/trailer.h"
 
-/* For a map without the database "roles": what it would hold, once somebody
- * asked. */
+/* The roles of a map that has no database "roles"; gathered when somebody asks
+ * for them first. */
 struct map_old {
 	pthread_mutex_t mutex;
 	struct roles *roles;
@@ -23,7 +23,7 @@ struct map_old {
 
 struct map {
 	struct lmdbfile *file;
-	struct map_old *old; /* NULL: the map has the database */
+	struct map_old *old; /* NULL if the map has the database */
 	uint64_t octets;
 	struct map_meta meta;
 };
@@ -33,7 +33,7 @@ struct map_reader {
 	struct lmdbfile_reader in;
 };
 
-/* A memfd that nobody can write to once it is sealed. */
+/* Makes a memfd to which nobody can write once seals are added. */
 static int make_memory(void)
 {
 	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -59,14 +59,15 @@ static int verify(int file, const char *path, bool isolated, int *memory,
 	}
 	*memory = make_memory();
 	if (*memory < 0)
-		return error_set_errno(
-			error, "cannot make memory for %s", path);
+		return error_set_errno(error,
+			"cannot make a private copy of %s in memory", path);
 	result = trailer_check(file, path, MAP_VERSION, *memory, length, error);
 	if (!result)
 		result = architecture_check(*memory, path, error);
 	if (!result && fcntl(*memory, F_ADD_SEALS, seals))
-		result = error_set_errno(
-			error, "cannot seal the copy of %s", path);
+		result = error_set_errno(error,
+			"cannot protect the private copy of %s against changes",
+			path);
 	return result;
 }
 
@@ -82,8 +83,8 @@ static int check_rows(const struct map *map, struct lmdbfile_reader *reader,
 			return error_set(error, result, "cannot read %s", path);
 		if (rows != said)
 			return error_set(error, ERR_BAD,
-				"%s is damaged: %s holds %" PRIu64
-				" rows, its metadata says %" PRIu64,
+				"%s is damaged: its table %s has %" PRIu64
+				" rows, but its metadata says %" PRIu64,
 				path, mapfile_names[t], rows, said);
 	}
 	return 0;
@@ -103,8 +104,8 @@ static int check_content(struct map *map, const char *path, struct error *error)
 		result = error_set(error, result, "cannot read %s", path);
 	else if (!result || mapmeta_parse(record, &map->meta))
 		result = error_set(error, ERR_BAD,
-			"%s is not a map of readdress: its metadata cannot be "
-			"read",
+			"%s is not a map of readdress: its metadata record is "
+			"missing or not valid",
 			path);
 	else
 		result = check_rows(map, &reader, path, error);
@@ -130,7 +131,8 @@ static int gather(const struct map *map, struct roles *roles)
 	return result;
 }
 
-/* The roles of an old map; several threads may ask at once. */
+/* Returns the roles of an old map, and gathers them at the first call. Several
+ * threads may call it at once. */
 static int old_roles(const struct map *map, const struct roles **opened)
 {
 	struct map_old *old = map->old;
@@ -163,7 +165,7 @@ static int open_old(
 	if (!map->old)
 		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	pthread_mutex_init(&map->old->mutex, NULL);
-	/* The milter: no message is to wait for it. */
+	/* In the milter no message should wait for this. */
 	if (isolated)
 		result = old_roles(map, &roles);
 	return result ? error_set(error, result, "cannot read %s", path) : 0;
@@ -340,7 +342,7 @@ int map_domain_roles(
 	if (domain.len > LMDBFILE_KEY_MAX)
 		return 0;
 	result = add_roles(reader, domain, roles);
-	/* And those of the sub-domain rules above it. */
+	/* Add the roles of the sub-domain rules above it. */
 	for (size_t at = 0; !result && at + 1 < domain.len; at++) {
 		size_t rest = domain.len - at - 1;
 

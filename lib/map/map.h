@@ -2,13 +2,14 @@
  * map: one immutable, sealed LMDB file with the three tables and a metadata
  * record.
  *
- * File: LMDB's pages, then the trailer of trailer.h (magic, format version,
- * length of what is before it, SHA-256 of that), which LMDB ignores. Named
- * databases: "inbound", "outbound", "routes" (key and value as in struct rule),
- * "domains" (each domain that a source of inbound names, with the "*." of a
- * sub-domain rule; empty value), "roles" (each domain that rules name
- * otherwise, in the same form; the value is one byte of MAP_ROLE_*; not in maps
- * made before 0.2), "meta" (one record: mapmeta.h).
+ * The file has LMDB's pages and then the trailer of trailer.h (magic, format
+ * version, length of what is before it, SHA-256 of that), which LMDB ignores.
+ * Its named databases are: "inbound", "outbound" and "routes" (key and value as
+ * in struct rule); "domains" (each domain in a source of inbound, with the "*."
+ * of a sub-domain rule; the value is empty); "roles" (each domain that rules
+ * name in other places, in the same form; the value is one byte of MAP_ROLE_*;
+ * missing in maps that were made before version 0.2); and "meta" (one record:
+ * mapmeta.h).
  */
 #ifndef READDRESS_MAP_MAP_H
 #define READDRESS_MAP_MAP_H
@@ -43,108 +44,123 @@
 struct map;
 
 /*
- * Opens and verifies the map in path: a regular file (never blocks on a FIFO,
- * follows no symlink), trailer, length, SHA-256, version, row counts.
- * isolated: copy it into a sealed memfd first, so that nothing done to the file
- * afterwards is seen (the milter); otherwise the open file itself is mapped
- * (the tool; a rename is safe, writing into the file is not).
- * Returns 0; ERR_NOENT when there is no file; ERR_PERM; ERR_BAD when it is not
- * ours, of another version, unfinished or damaged, with text that names path
- * and what is wrong; ERR_FOREIGN when another architecture made it; ERR_IO;
- * ERR_NOMEM. *map is set on 0 only; map_close it. An open map does not change:
- * several threads may use it. A map that was made before 0.2 is walked through
- * once, for map_domain_roles: when it is opened, if it is isolated, else at the
- * first question.
+ * Opens and verifies the map in path: that it is a regular file, its trailer,
+ * length, SHA-256, version and row counts. It never blocks on a FIFO and
+ * follows no symbolic link.
+ *
+ * With isolated, the file is first copied into a private memfd that nobody can
+ * write to, so that later changes of the file are not seen; the milter does
+ * this. Otherwise the file itself is mapped; the tool does this. The file may
+ * then be renamed, but must not be written to.
+ *
+ * Returns 0; ERR_NOENT when the file does not exist; ERR_PERM; ERR_BAD when it
+ * is not a map, of another version, unfinished or damaged, with a text that
+ * names path and the fault; ERR_FOREIGN when it was made on another
+ * architecture; ERR_IO; ERR_NOMEM. *map is set only when it returns 0;
+ * map_close() closes it.
+ *
+ * An open map does not change, and several threads may use it. A map that was
+ * made before version 0.2 is read through once, for map_domain_roles(): when it
+ * is opened with isolated, and otherwise at the first question.
  */
 int map_open(struct map **map, const char *path, bool isolated,
 	struct error *error) MUST_CHECK;
-/* As map_open, of a regular file that is open for reading, and stays the
- * caller's; path is for messages. */
+/* Does the same for a regular file that is open for reading. The caller closes
+ * it. path is for messages. */
 int map_open_file(struct map **map, int file, const char *path, bool isolated,
 	struct error *error) MUST_CHECK;
-/* After all readers and walks of it. NULL: nothing to do. */
+/* Closes a map, after all its readers and walks. The map may be NULL. */
 void map_close(struct map *map);
 
-/* Lives as long as the map. */
+/* Returns the metadata, which live as long as the map. */
 const struct map_meta *map_meta(const struct map *map);
+/* Returns the number of rules in a table. */
 uint64_t map_rows(const struct map *map, enum rule_table table);
 
-/* Octets of the file: more than all keys and values of it together. */
+/* Returns the size of the file in bytes, without the trailer. It is more than
+ * all keys and values together. */
 uint64_t map_octets(const struct map *map);
 
 /*
- * A reader: one read transaction, bound to no thread; one thread uses it at a
- * time, and the map must outlive it. Cheap (some microseconds at most): the
- * milter makes one for each message.
+ * A reader is one read transaction. It is not bound to a thread, but only one
+ * thread at a time may use it. The map must outlive it. Opening one takes a few
+ * microseconds at most; the milter opens one for each message.
  */
 struct map_reader;
-/* 0, ERR_NOMEM, ERR_IO. *reader is set on 0 only; map_reader_close it. */
+/* Opens a reader. Returns 0, ERR_NOMEM, ERR_IO or ERR_BAD. *reader is set only
+ * when it returns 0; map_reader_close() closes it. */
 int map_reader_open(
 	struct map_reader **reader, const struct map *map) MUST_CHECK;
 void map_reader_close(struct map_reader *reader); /* may be NULL */
 
-/* Returns 1 and the value (it lives as long as the map), 0 when the key is not
- * there; ERR_NOMEM, ERR_IO or ERR_BAD when LMDB failed: that is never "not
- * there". */
+/* Finds the value of a key. Returns 1 and the value, which lives as long as the
+ * map; 0 when the key does not exist; or ERR_NOMEM, ERR_IO or ERR_BAD when LMDB
+ * failed, so that it is not known whether the key exists. */
 int map_get(struct map_reader *reader, enum rule_table table, struct bytes key,
 	struct bytes *value) MUST_CHECK;
 
-/* Does a rule of inbound name this domain (lower-case A-labels), as the domain
- * of a user, as @domain, or as a sub-domain of @*.parent? 1, 0, or an error as
- * of map_get. */
+/* Tells whether a rule of inbound names this domain (lower-case A-labels): as
+ * the domain of a user, as @domain, or as a sub-domain of @*.parent. Returns 1,
+ * 0, or an error of map_get(). */
 int map_names_domain(struct map_reader *reader, struct bytes domain) MUST_CHECK;
 
-/* Sets *roles to all of MAP_ROLE_* that hold for this domain (lower-case
- * A-labels), with those of the sub-domain rules above it; 0: none. Returns 0,
- * or an error as of map_get. */
+/* Sets *roles to all MAP_ROLE_* of this domain (lower-case A-labels), also
+ * those of the sub-domain rules above it; 0 if it has none. Returns 0, or an
+ * error of map_get(). */
 int map_domain_roles(struct map_reader *reader, struct bytes domain,
 	unsigned *roles) MUST_CHECK;
 
-/* The map of a reader. */
+/* Returns the map of a reader. */
 const struct map *map_reader_map(const struct map_reader *reader);
 
 /*
- * A walk over a table, from start to end in the order of its keys (memcmp). The
- * caller's, begun as { .map = map, .table = table }; map NULL: there are no
- * rows. The map must outlive it. It has a read transaction of its own from the
- * first row to map_walk_close; one thread uses it at a time.
+ * A walk reads a table from start to end in the order of its keys (memcmp()).
+ * The caller owns the struct and initialises it with { .map = map, .table =
+ * table }; if map is NULL, there are no rows. The map must outlive the walk.
+ * The walk has a read transaction of its own, from the first row to
+ * map_walk_close(). Only one thread at a time may use it.
  */
 struct map_walk {
-	const struct map *map; /* NULL: no rows, or no more */
+	const struct map *map; /* NULL: there are no rows, or no more */
 	enum rule_table table;
-	struct rule rule;		/* the last that came */
-	struct lmdbfile_cursor *cursor; /* map_walk's own */
+	struct rule rule;		/* the last one that was read */
+	struct lmdbfile_cursor *cursor; /* private */
 };
 
-/* 1 and the next rule (its bytes live as long as the map); 0 at the end, and
- * again when it is asked again; or, and that is never "the end", ERR_NOMEM;
- * ERR_IO or ERR_BAD when LMDB failed: the file was written into. */
+/* Returns 1 and the next rule, whose bytes live as long as the map; 0 at the
+ * end, and again when it is called again; or ERR_NOMEM, ERR_IO or ERR_BAD when
+ * LMDB failed, for example because the file was written to. An error does not
+ * mean the end. */
 int map_walk_next(struct map_walk *walk) MUST_CHECK;
-/* In any case, also where no row was asked for. */
+/* Must be called even if map_walk_next() never was. */
 void map_walk_close(struct map_walk *walk);
 
 /*
- * Building a new file, in place of what is in path. Rules come table after
- * table, each in strictly ascending order of keys. octets: an upper estimate of
- * all keys and values together, and rows of their number, from which the size
- * of LMDB's map follows. Errors of all three, with text that names path:
- * ERR_NOMEM, ERR_PERM, ERR_IO (a full disk among them), ERR_BAD; after one,
- * only map_builder_close may follow.
+ * A builder makes a new file in place of what is in path. Rules must come table
+ * after table, each in strictly ascending order of keys. rows and octets are
+ * upper estimates of the number of rules and of the bytes of all keys and
+ * values together; the size of LMDB's map is computed from them. These three
+ * functions return 0, or with a text that names path: ERR_NOMEM, ERR_PERM,
+ * ERR_IO (also for a full disk) or ERR_BAD. After an error only
+ * map_builder_close() may be called.
  */
 struct map_builder;
-/* Also ERR_CREATE: the directory is not there. *builder is set on 0 only. */
+/* Opens a builder. Also returns ERR_CREATE when the directory does not exist.
+ * *builder is set only when it returns 0. */
 int map_builder_open(struct map_builder **builder, const char *path,
 	uint64_t rows, uint64_t octets, struct error *error) MUST_CHECK;
-/* ERR_BAD: a value of no known kind, a key that is empty, too long, twice or
- * out of order. The rule's bytes are copied. */
+/* Adds a rule, whose bytes are copied. Returns ERR_BAD for a value of an
+ * unknown kind, and for a key that is empty, too long, repeated or not in
+ * order. */
 int map_builder_put(struct map_builder *builder, enum rule_table table,
 	const struct rule *rule, struct error *error) MUST_CHECK;
-/* Writes meta (its rows are counted here, the caller's are ignored) and the
- * domains, closes LMDB, appends the trailer, fsyncs the file. After it only
- * map_builder_close may follow. */
+/* Writes meta, whose rows are counted here (those of the caller are ignored),
+ * and the domains; closes LMDB, appends the trailer and syncs the file. After
+ * it only map_builder_close() may be called. */
 int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 	struct error *error) MUST_CHECK;
-/* Frees, NULL too; removes the file unless it was sealed. */
+/* Frees the builder, which may be NULL. Removes the file unless it was
+ * sealed. */
 void map_builder_close(struct map_builder *builder);
 
 #endif

@@ -11,8 +11,8 @@
 
 struct map_builder {
 	struct lmdbfile_writer *writer;
-	struct nameset *domains; /* that sources of inbound name */
-	struct roles *roles;	 /* of other domains */
+	struct nameset *domains; /* the domains in the sources of inbound */
+	struct roles *roles;	 /* the roles of other domains */
 	uint64_t rows[RULE_TABLES][RULE_KINDS];
 	bool sealed;
 	char path[];
@@ -30,8 +30,8 @@ int map_builder_open(struct map_builder **opened, const char *path,
 	memcpy(builder->path, path, length);
 	builder->domains = nameset_open();
 	builder->roles = roles_open();
-	/* Three times: each key and each target may bring a domain of its own.
-	 */
+	/* Three times, because each key and each target may add a domain of its
+	 * own. */
 	result = builder->domains && builder->roles
 			 ? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
 				   3 * octets + MAPMETA_MAX, mapfile_names,
@@ -45,7 +45,7 @@ int map_builder_open(struct map_builder **opened, const char *path,
 	return result;
 }
 
-/* What is behind the last "@". */
+/* Returns what is after the last "@". */
 static struct bytes key_domain(struct bytes key)
 {
 	size_t at = key.len;
@@ -63,8 +63,8 @@ int map_builder_put(struct map_builder *builder, enum rule_table table,
 
 	if (kind >= RULE_KINDS)
 		return error_set(error, ERR_BAD,
-			"%s: %.*s has a value of no known kind", builder->path,
-			(int)rule->key.len, rule->key.data);
+			"%s: the rule %.*s has a value of an unknown kind",
+			builder->path, (int)rule->key.len, rule->key.data);
 	result = lmdbfile_append(
 		builder->writer, table, rule->key, rule->value, error);
 	if (result)

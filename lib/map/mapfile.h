@@ -1,5 +1,6 @@
 /*
- * mapfile: the databases of a map's file. For map.c and mapbuild.c alone.
+ * mapfile: the databases in the file of a map. Only map.c and mapbuild.c use
+ * it. Tested by tests/unit/map/test_map.c.
  */
 #ifndef READDRESS_MAP_MAPFILE_H
 #define READDRESS_MAP_MAPFILE_H
@@ -7,8 +8,8 @@
 #include "map/lmdbfile.h"
 #include "rules/rule.h"
 
-/* The databases: the tables, in the order of enum rule_table, and these. Maps
- * that were made before 0.2 have no "roles". */
+/* The databases: first the tables, in the order of enum rule_table, and then
+ * these. Maps that were made before version 0.2 have no "roles". */
 enum {
 	MAPFILE_DOMAINS = RULE_TABLES,
 	MAPFILE_META,
@@ -17,10 +18,10 @@ enum {
 	MAPFILE_DATABASES
 };
 
-/* The one record of "meta": see mapmeta.h. */
+/* The only key of "meta"; mapmeta.h describes its record. */
 #define MAPFILE_META_KEY "meta"
 
-/* Their names, NULL behind the last. */
+/* The names of the databases; NULL ends the list. */
 extern const char *const mapfile_names[MAPFILE_DATABASES + 1];
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-#define NUMBER_DIGITS 18 /* any such number fits in 63 bits */
+#define NUMBER_DIGITS 18 /* any number of so many digits fits in 63 bits */
 
 static void clean(char *to, size_t size, const char *from)
 {
@@ -26,7 +26,8 @@ size_t mapmeta_format(const struct map_meta *meta, char text[MAPMETA_MAX])
 
 	clean(user, sizeof user, meta->user);
 	clean(command, sizeof command, meta->command);
-	/* The longest this can be is 128 + 256 + 19 numbers and the words. */
+	/* The text is never longer than 128 + 256 + 19 numbers and the
+	 * words. */
 	len = snprintf(text, MAPMETA_MAX,
 		"version %" PRIu32 "\ngeneration %" PRIu64 "\ntime %" PRId64
 		"\nuser %s\ncommand %s\n",

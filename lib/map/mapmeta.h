@@ -1,8 +1,10 @@
 /*
- * mapmeta: the metadata record of a map, and the same as text, a line for each
- * field in this order: "version N", "generation N", "time SECONDS", "user
- * TEXT", "command TEXT", only where there is one "origin N", and for each table
- * "rows TABLE N N N N N", in the order of rule_kind.
+ * mapmeta: the metadata record of a map, as a struct and as text. The text has
+ * a line for each field, in this order: "version N", "generation N", "time
+ * SECONDS", "user TEXT", "command TEXT"; "origin N", only if there is an origin;
+ * and for each table "rows TABLE N N N N N", in the order of enum rule_kind.
+ *
+ * Tested by tests/unit/map/test_map.c.
  */
 #ifndef READDRESS_MAP_MAPMETA_H
 #define READDRESS_MAP_MAPMETA_H
@@ -28,11 +30,12 @@ struct map_meta {
 
 #define MAPMETA_MAX 1024
 
-/* Control octets in user and command become "?". Returns the length. */
+/* Writes the text. Control characters in user and command become "?". Returns
+ * the length. */
 size_t mapmeta_format(const struct map_meta *meta, char text[MAPMETA_MAX]);
 
-/* Returns 0, or ERR_BAD when the text is anything but what mapmeta_format
- * writes for this MAP_VERSION. */
+/* Reads the text. Returns 0; or ERR_BAD when mapmeta_format() would not have
+ * written it, or it is of another MAP_VERSION. */
 int mapmeta_parse(struct bytes text, struct map_meta *meta) MUST_CHECK;
 
 #endif

@@ -15,8 +15,9 @@ struct nameset {
 	size_t count;
 };
 
-/* Eight octets at a time: this runs once for each row of a load. The names are
- * the administrator's own, nobody aims at collisions. */
+/* Hashes eight bytes at a time, because this runs once for each row of a
+ * load. The names come from the administrator, so nobody tries to cause
+ * collisions. */
 static uint64_t hash(struct bytes name)
 {
 	uint64_t state = 0x9e3779b97f4a7c15u ^ name.len;
@@ -61,7 +62,7 @@ void nameset_close(struct nameset *set)
 	free(set);
 }
 
-/* The slot that holds name, or the free one where it belongs. */
+/* Returns the slot that has the name, or the free one where it belongs. */
 static struct bytes *find(
 	struct bytes *slots, size_t slot_count, struct bytes name)
 {

@@ -4,7 +4,7 @@
 
 #include "map/nameset.h"
 
-/* The roles that are gathered here, a set of names for each. */
+/* The roles that are gathered here; each has a set of names. */
 static const unsigned char masks[] = { MAP_ROLE_TARGET, MAP_ROLE_OUTBOUND,
 	MAP_ROLE_ROUTE };
 
@@ -12,7 +12,8 @@ static const unsigned char masks[] = { MAP_ROLE_TARGET, MAP_ROLE_OUTBOUND,
 
 struct roles {
 	struct nameset *names[SETS];
-	/* Of each: the last that was added, for most rows name it again. */
+	/* For each set the name that was added last, because most rows name it
+	 * again. */
 	char last[SETS][ADDRESS_KEY_MAX];
 	size_t last_len[SETS];
 };
@@ -40,8 +41,8 @@ void roles_close(struct roles *roles)
 	free(roles);
 }
 
-/* Adds what stands behind the last "@". A target's domain is spelt as in the
- * CSV; a key's is in lower case. */
+/* Adds what is after the last "@". The domain of a target is spelt as in the
+ * CSV; that of a key is in lower case. */
 static int add(struct roles *roles, size_t set, struct bytes address)
 {
 	char lower[ADDRESS_KEY_MAX];
@@ -52,7 +53,7 @@ static int add(struct roles *roles, size_t set, struct bytes address)
 		at--;
 	name = (struct bytes){ address.data + at, address.len - at };
 	if (!name.len || name.len > sizeof lower)
-		return 0; /* of a map that is damaged: nobody's domain */
+		return 0; /* only in a damaged map; not a domain */
 	if (name.len == roles->last_len[set] &&
 		!memcmp(name.data, roles->last[set], name.len))
 		return 0;
@@ -72,7 +73,7 @@ static int add_targets(struct roles *roles, struct bytes targets)
 	struct bytes target;
 	int result = 0;
 
-	/* The usual case, without a look at each byte. */
+	/* The usual case, in which no byte is examined alone. */
 	if (targets.len && !memchr(targets.data, ',', targets.len))
 		return add(roles, 0, targets);
 	while (!result && rule_next_target(&targets, &target))

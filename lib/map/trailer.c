@@ -29,8 +29,9 @@ static uint64_t get_number(const unsigned char *at, unsigned octets)
 	return number;
 }
 
-/* The first length octets of fd, hashed and, where copy is not -1, written to
- * it: what is hashed is what is copied, whatever happens to the file. */
+/* Hashes the first length bytes of fd and writes them to copy, if copy is not
+ * -1. The bytes that are copied are those that were hashed, whatever happens to
+ * the file. */
 static int hash(int fd, const char *path, uint64_t length, int copy,
 	unsigned char digest[DIGEST], struct error *error)
 {
@@ -55,7 +56,7 @@ static int hash(int fd, const char *path, uint64_t length, int copy,
 		}
 		if ((size_t)got < want) {
 			result = error_set(error, ERR_BAD,
-				"%s was cut while it was read", path);
+				"%s became shorter while it was read", path);
 			goto out;
 		}
 		if (!EVP_DigestUpdate(context, chunk, want)) {
@@ -102,7 +103,7 @@ int trailer_append(
 	return 0;
 }
 
-/* A file without our trailer: what could it be? */
+/* Reports what a file without our trailer seems to be. */
 static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 {
 	static const unsigned char lmdb[4] = { 0xde, 0xc0, 0xef, 0xbe };
@@ -117,8 +118,9 @@ static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 	if (got == (ssize_t)sizeof head &&
 		!memcmp(head + 16, lmdb, sizeof lmdb))
 		return error_set(error, ERR_BAD,
-			"%s is an LMDB file without our seal at its end: "
-			"unfinished, cut short, or another program's",
+			"%s is an LMDB file without the seal of readdress at "
+			"its end: it is unfinished, cut short, or of another "
+			"program",
 			path);
 	return error_set(error, ERR_BAD, "%s is not a map of readdress", path);
 }
@@ -156,15 +158,16 @@ int trailer_check(int fd, const char *path, uint32_t version, int copy,
 	if (get_number(trailer + 12, 4) != 0 ||
 		get_number(trailer + 16, 8) != size)
 		return error_set(error, ERR_BAD,
-			"%s is damaged: it is not as long as it was made",
+			"%s is damaged: it does not have the length with which "
+			"it was made",
 			path);
 	result = hash(fd, path, size, copy, digest, error);
 	if (result)
 		return result;
 	if (memcmp(digest, trailer + 24, DIGEST) != 0)
 		return error_set(error, ERR_BAD,
-			"%s is damaged: its SHA-256 digest does not agree with "
-			"its content",
+			"%s is damaged: its SHA-256 digest does not match its "
+			"content",
 			path);
 	*length = size;
 	return 0;

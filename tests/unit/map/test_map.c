@@ -507,12 +507,14 @@ static void test_foreign_content(void **test)
 	bad_content(kit, "not a map", text, 10);
 	bad_content(kit, "not a map", text, sizeof text);
 	bad_content(kit, "not a map", zeros, sizeof zeros);
-	bad_content(kit, "without our seal", whole, pages);    /* no trailer */
-	bad_content(kit, "without our seal", whole, 2 * 4096); /* meta pages */
-	bad_content(kit, "without our seal", whole, len / 2);
-	bad_content(kit, "without our seal", whole, len - 1);
+	bad_content(kit, "without the seal of readdress", whole,
+		pages); /* no trailer */
+	bad_content(kit, "without the seal of readdress", whole,
+		2 * 4096); /* meta pages */
+	bad_content(kit, "without the seal of readdress", whole, len / 2);
+	bad_content(kit, "without the seal of readdress", whole, len - 1);
 	bad_content(kit, "not a map", whole, 19);
-	bad_content(kit, "not as long", whole + 4096, len - 4096);
+	bad_content(kit, "does not have the length", whole + 4096, len - 4096);
 	memset(whole, 0, 4096);
 	bad_content(kit, "digest", whole, len);
 	free(whole);
@@ -595,7 +597,8 @@ static void test_wrong_inside(void **test)
 	map_close(map);
 
 	sealed(kit, mapfile_names, record, false);
-	KIT_FAILS(kit, ERR_BAD, "inbound holds 0 rows",
+	KIT_FAILS(kit, ERR_BAD,
+		"its table inbound has 0 rows, but its metadata says",
 		map_open(&map, path, true, &kit->error));
 	sealed(kit, lacking, record, true);
 	KIT_FAILS(kit, ERR_BAD, path, map_open(&map, path, true, &kit->error));

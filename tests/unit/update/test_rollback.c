@@ -185,8 +185,10 @@ static void test_newest_damaged(void **test)
 	assert_int_equal(result.to, 2);
 	assert_int_equal(result.generation, 5);
 	assert_string_equal(result.lost, "damaged");
-	assert_non_null(strstr(notes, "map.mdb is an LMDB file without"));
-	assert_non_null(strstr(notes, "history/3.mdb is an LMDB file without"));
+	assert_non_null(strstr(notes,
+		"map.mdb is an LMDB file without the seal of readdress"));
+	assert_non_null(strstr(notes,
+		"history/3.mdb is an LMDB file without the seal of readdress"));
 	assert_int_equal(content(kit), 'B');
 	assert_true(kit_exists(kit_path(kit, "state/map.mdb.damaged")));
 	assert_back(kit, 1, 'A');
