@@ -23,8 +23,7 @@ struct budget {
 enum budget_answer {
 	BUDGET_GRANTED,
 	BUDGET_EXHAUSTED, /* all accounts together would hold more than max */
-	BUDGET_TOO_LARGE  /* this account would hold more than a quarter of max
-			   */
+	BUDGET_TOO_LARGE  /* this one would hold more than a quarter of max */
 };
 
 /* The memory of one message. It is ready for use when all its bytes are 0 and

@@ -6,19 +6,19 @@
 #define READDRESS_BASE_BYTES_H
 
 /*
- * The wing base/: what every other wing stands on. It knows nothing of mail.
+ * The wing base/: what every other wing uses. It knows nothing of mail.
  *
  *   error      the codes that lib returns, and the text for people
- *   arena      memory that is freed all at once, with a cap
+ *   arena      memory that is freed all at once, with a maximum
  *   array      an array that grows
  *   budget     the memory that all messages together may take
  *   clock      the monotonic clock, and the time of day as text
- *   file       small files, read with care and replaced whole
+ *   file       small files, opened with care and replaced as a whole
  *   linkcheck  hard links in a directory that another user owns
  *   log        log lines
  *   logsink    where log lines go; it never waits
- *   network    client addresses and CIDR blocks
- *   precis     the characters that a rule may hold
+ *   network    client addresses and CIDR networks
+ *   precis     the characters that an address in a rule may contain
  */
 
 #include <stdbool.h>

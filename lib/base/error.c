@@ -71,7 +71,7 @@ void error_append(struct error *error, const char *format, ...)
 	len = strlen(error->text);
 	if (len > room)
 		len = room;
-	/* No half of a character. */
+	/* The text must not end within a character. */
 	while (len && ((unsigned char)error->text[len] & 0xc0) == 0x80)
 		len--;
 	(void)snprintf(error->text + len, sizeof error->text - len, "%s", more);

@@ -29,42 +29,44 @@ enum {
 
 #define ERROR_TEXT_MAX 1024
 
-/* What the failure is about, for whoever knows what can be done about it. */
+/* What a failure is about, for a caller that knows what can be done about
+ * it. */
 enum error_hint {
 	ERROR_HINT_NONE,
-	ERROR_HINT_STATE_DIR, /* the state directory, or what is in it */
+	ERROR_HINT_STATE_DIR, /* the state directory, or a file in it */
 };
 
 struct error {
 	char text[ERROR_TEXT_MAX];
-	int number; /* errno, as error_set_errno found it; else 0 */
+	int number; /* errno, if error_set_errno() wrote the text; else 0 */
 	enum error_hint hint;
 };
 
-/* Writes the text, cut to fit, characters that nobody can see as U+XXXX (see
- * precis.h), bytes that are no UTF-8 as \xHH; returns code. error may be one
- * that was never set. */
+/* Writes the text, cut to fit. Characters that nobody can see become U+XXXX
+ * (precis.h), and bytes that are not UTF-8 become \xHH. Clears number and hint,
+ * so error need not be initialised. Returns code. */
 int error_set(struct error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* As error_set, with ": " and strerror(errno) behind; errno chooses the code:
- * ENOENT ERR_NOENT, EACCES EPERM EROFS ERR_PERM, ENOMEM ERR_NOMEM, else ERR_IO.
- */
+/* Does the same with ": " and strerror(errno) after the text, and stores errno
+ * in number. Returns ERR_NOENT for ENOENT; ERR_PERM for EACCES, EPERM and
+ * EROFS; ERR_NOMEM for ENOMEM; otherwise ERR_IO. */
 int error_set_errno(struct error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Passes a callee's failure on, with all that is known of it; returns code. */
+/* Passes on the failure of a called function, with everything that is known of
+ * it. Returns code. */
 int error_pass(struct error *error, int code, const struct error *cause);
 
-/* Adds to the text, which is cut where both do not fit; all else stays. */
+/* Appends to the text, which is cut if both do not fit. Everything else
+ * stays. */
 void error_append(struct error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* After a failure, which code below 0 is: notes what it is about. Returns code.
- */
+/* Notes what a failure is about, if code is below 0. Returns code. */
 int error_about(struct error *error, int code, enum error_hint hint);
 
-/* The sysexits code (see sysexits.h) for a code of lib; 0 for 0 and above. */
+/* Returns the code of sysexits.h for a code of lib; 0 for 0 and above. */
 int error_exit_code(int code);
 
 #endif

@@ -32,8 +32,7 @@ enum stderr_kind {
 struct logsink {
 	pthread_mutex_t mutex; /* held over calls that do not wait */
 	_Atomic uint64_t dropped;
-	uint64_t unsaid[2]; /* dropped and not reported yet, by enum log_target
-			     */
+	uint64_t unsaid[2]; /* dropped, not reported; by enum log_target */
 	int syslog;	    /* -1: not connected */
 	bool stream;	    /* the socket is a stream: a NUL ends each record */
 	enum stderr_kind kind;

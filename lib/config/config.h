@@ -7,14 +7,14 @@
 
 /*
  * The wing config/: readdress.conf. Each option is one row of the table in
- * schema.c, with type, bounds, default and unit. A test holds the manual page
- * and the sample file to that table.
+ * schema.c, with type, bounds, default and unit. A test compares the manual
+ * page and the sample file with that table.
  *
- *   values     the options as the program holds them
+ *   values     the options as the program stores them
  *   confcheck  checks and converts the value of an option
  *   schema     the table of options
- *   prescan    the text of the file before libconfuse reads it
- *   endpoint   the address that the milter listens on
+ *   prescan    checks the text of the file before libconfuse reads it
+ *   endpoint   the address at which the milter listens
  */
 
 #include "base/error.h"

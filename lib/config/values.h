@@ -33,8 +33,7 @@ struct config_required { /* one of outbound_required_headers */
 
 struct config {
 	char *path;   /* the file that was read */
-	char *socket; /* in the form of libmilter: "unix:/p", "inet:port@host"
-		       */
+	char *socket; /* as for libmilter: "unix:/p", "inet:port@host" */
 	mode_t socket_mode;
 	char *socket_group;
 	int socket_group_line; /* in the file; 0 if it does not set it */

@@ -45,8 +45,7 @@ struct reader {
 	bool row_filled; /* a field of the row is not empty */
 	unsigned filled; /* the number of columns up to the last one that is not
 			    empty */
-	bool row_more; /* a field that is neither source nor target is not empty
-			*/
+	bool row_more;	 /* another field than source and target is not empty */
 	size_t len[2];
 	char field[2][FIELD_MAX];
 };

@@ -6,10 +6,10 @@
 #define READDRESS_CSV_CSVFILE_H
 
 /*
- * The wing csv/: rules from CSV files, and back.
+ * The wing csv/: reads rules from CSV files, and writes them.
  *
  *   csvstart    the beginning of a file: byte order mark, delimiter, header row
- *   csvheader   the columns that hold source and target
+ *   csvheader   the columns for source and target
  *   csverror    the errors of a file, in the order of its lines
  *   duplicates  rows with the same key
  */

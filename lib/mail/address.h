@@ -6,39 +6,36 @@
  * quotes and quoted-pairs, the domain as it was written. It is a value, without
  * pointers. An address that is longer than its buffers is not an address for
  * us.
- *
- * Tested by tests/unit/decide/test_cases.c, tests/unit/rules/ and
- * tests/unit/map/test_lookup.c.
  */
 #ifndef READDRESS_MAIL_ADDRESS_H
 #define READDRESS_MAIL_ADDRESS_H
 
 /*
- * The wing mail/: addresses, and the headers and SMTP parameters that hold
- * them. Parsers return places in the bytes that they were given, never recurse,
- * and take linear time; what they cannot read is left as it is.
+ * The wing mail/: addresses, and the headers and SMTP parameters that contain
+ * them. Parsers return spans of the bytes that they were given, never recurse,
+ * and take linear time. What they cannot read is left as it is.
  *
  *   localpart    BATV tag and extension in a local part
  *   addrlist     the addresses in an address header
- *   splice       a header value with some places replaced
+ *   splice       replaces spans in a header value
  *   unread       addresses in a text that cannot be parsed
  *   dkim         the headers that a signature covers
  *   dsn          NOTIFY and ORCPT
  *   received     what Postfix writes into Received
- *   postfixfold  how Postfix cuts, folds and compares addresses: the one room
+ *   postfixfold  how Postfix cuts, folds and compares addresses: the only room
  *                of lib that knows it
  */
 
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define ADDRESS_MAX 254 /* octets of local-part@domain (RFC 5321, 4.5.3.1.3)   \
-			 */
-#define ADDRESS_LOCAL_MAX                                                      \
-	64 /* of the local part that a rule writes; other local parts may be   \
-	      longer */
+/* The most octets of local-part@domain (RFC 5321, 4.5.3.1.3). */
+#define ADDRESS_MAX 254
+/* The most octets of the local part in a rule (RFC 5321, 4.5.3.1.1); the local
+ * parts in mail may be longer. */
+#define ADDRESS_LOCAL_MAX  64
 #define ADDRESS_DOMAIN_MAX 255
-#define ADDRESS_KEY_MAX	   511 /* the largest key that LMDB accepts, in bytes */
+#define ADDRESS_KEY_MAX	   511 /* bytes of the largest key of LMDB */
 /* The room that any mailbox needs as text, when each byte of its local part is
  * quoted. */
 #define ADDRESS_TEXT_MAX 1300
@@ -46,8 +43,7 @@
 struct mailbox {
 	char local[513]; /* without quotes; ends with a NUL for people only */
 	size_t local_len;
-	char domain[513]; /* as it was written: U-labels and a trailing dot stay
-			   */
+	char domain[513]; /* as written, with U-labels and a trailing dot */
 	size_t domain_len;
 };
 

@@ -39,18 +39,16 @@ struct addrlist_token addrlist_lex(struct bytes value, size_t off);
 #define ADDRLIST_ELEMENT_GROUP 1u /* it is in a group */
 #define ADDRLIST_ELEMENT_ANGLE 2u /* the addr-spec is in <> */
 #define ADDRLIST_ELEMENT_BAD   4u /* no addr-spec could be read */
-#define ADDRLIST_ELEMENT_BROKEN                                                \
-	8u /* a comment or a fold between local part and domain */
-#define ADDRLIST_ELEMENT_REST 16u /* it is bad, and so is everything after it  \
-				   */
+/* a comment or a fold is between local part and domain */
+#define ADDRLIST_ELEMENT_BROKEN 8u
+#define ADDRLIST_ELEMENT_REST	16u /* it is bad, and so is the rest */
 
 struct addrlist_element {
 	unsigned flags;
-	struct span element; /* from its first to its last byte that is not
-				white space; an element ends at a separator ","
-				or ";", or at the ":" of a group */
-	struct span
-		addr_spec; /* from the local part to the end of the domain */
+	struct span element;   /* from its first to its last byte that is not
+				  white space; an element ends at a separator ","
+				  or ";", or at the ":" of a group */
+	struct span addr_spec; /* local part to domain */
 	struct span local;
 	struct span domain;
 };

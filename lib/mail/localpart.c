@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define PRVS_LEN                                                               \
-	10 /* the number of a key, three digits of a day, six of a hash */
+/* The number of a key, three digits of a day, six of a hash. */
+#define PRVS_LEN 10
 
 static bool is_alnum(char c)
 {

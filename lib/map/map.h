@@ -15,22 +15,22 @@
 #define READDRESS_MAP_MAP_H
 
 /*
- * The wing map/: the file that holds the rules, from building it to looking up
- * an address in it. A map is built as a new file, sealed by a trailer with a
+ * The wing map/: the file that contains the rules, from building it to looking
+ * up an address in it. A map is built as a new file, sealed by a trailer with a
  * SHA-256, and never changed. The milter opens it isolated: it verifies and
- * serves a private copy in memory (a sealed memfd), so that nothing done to the
- * file afterwards can change an answer. mapbuild.c builds a map; its functions
- * are declared here.
+ * uses a private copy in memory that nobody can write to, so that nothing that
+ * is done to the file later can change an answer. mapbuild.c builds a map; its
+ * functions are declared here.
  *
- *   lmdbfile      LMDB, of which no other room knows
- *   trailer       the trailer behind LMDB's pages
+ *   lmdbfile      LMDB, which no other room knows
+ *   trailer       the trailer after LMDB's pages
  *   architecture  tells a map of another architecture from a damaged one
  *   mapmeta       the metadata record
  *   mapfile       the names of the databases
  *   nameset       a set of domains
  *   roles         the domains that rules name, and how
  *   mapbuild      builds a new map
- *   lookup        finds the rule that holds for an address
+ *   lookup        finds the rule for an address
  */
 
 #include <stdint.h>

@@ -75,7 +75,7 @@ static bool take_rows(struct bytes *text, unsigned table, struct map_meta *meta)
 	return bytes_take(text, "\n");
 }
 
-/* "origin N", where it stands. */
+/* Removes the line "origin N", if there is one. */
 static bool take_origin(struct bytes *text, struct map_meta *meta)
 {
 	meta->origin = 0;

@@ -1,8 +1,9 @@
 /*
  * mapmeta: the metadata record of a map, as a struct and as text. The text has
  * a line for each field, in this order: "version N", "generation N", "time
- * SECONDS", "user TEXT", "command TEXT"; "origin N", only if there is an origin;
- * and for each table "rows TABLE N N N N N", in the order of enum rule_kind.
+ * SECONDS", "user TEXT", "command TEXT"; "origin N", only if there is an
+ * origin; and for each table "rows TABLE N N N N N", in the order of enum
+ * rule_kind.
  *
  * Tested by tests/unit/map/test_map.c.
  */
@@ -22,8 +23,8 @@ struct map_meta {
 	int64_t time; /* seconds since 1970, UTC */
 	char user[128];
 	char command[256];
-	/* The earlier generation whose rules a rollback gave to this one; 0: it
-	 * was made otherwise. */
+	/* The earlier generation whose rules a rollback gave to this one; 0 if
+	 * it was made in another way. */
 	uint64_t origin;
 	uint64_t rows[RULE_TABLES][RULE_KINDS];
 };

@@ -7,11 +7,11 @@
 #define READDRESS_RULES_RULE_H
 
 /*
- * The wing rules/: the rules as the map holds them, one row or many.
+ * The wing rules/: the rules as the map stores them, one row or many.
  *
- *   rulesource  checks the left side of a rule and makes its key
- *   ruletarget  checks the right side, and makes the whole rule
- *   row         rules with the place that they came from
+ *   rulesource  checks the source of a rule and makes its key
+ *   ruletarget  checks the target, and makes the whole rule
+ *   row         rules with the line that they came from
  *   rowsort     sorts rows by key
  */
 

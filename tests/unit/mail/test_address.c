@@ -20,11 +20,11 @@ static void test_control_characters(void **state)
 		 * octet of U+0080 stands in others, too. */
 		{ u8"bob\u00a0@a.com", NULL },
 		{ u8"bobÀ@a.com", NULL },
-		{ "bob\xc2\x80@a.com", "holds a control character" },
+		{ "bob\xc2\x80@a.com", "contains a control character" },
 		{ "\xc2\x9f"
 		  "bob@a.com",
-			"holds a control character" },
-		{ "\"bo\xc2\x85 b\"@a.com", "holds a control character" },
+			"contains a control character" },
+		{ "\"bo\xc2\x85 b\"@a.com", "contains a control character" },
 	};
 
 	(void)state;
