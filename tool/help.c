@@ -16,7 +16,9 @@ void help_command(FILE *file, const struct command *command)
 {
 	help_usage(file, command);
 	(void)fprintf(file, "\n%s: %s\n", command->name, command->does);
-	if (command->needs & NEED_TABLE)
+	if (command->run == command_invert)
+		(void)fputs("TABLE is inbound or outbound.\n", file);
+	else if (command->needs & NEED_TABLE)
 		(void)fputs("TABLE is inbound, outbound or routes.\n", file);
 	if (command->options)
 		(void)fputc('\n', file);

@@ -28,8 +28,8 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG },
 	{ .name = "load",
 		.operands = "TABLE FILE",
-		.does = "makes the table what the CSV file says (- is standard "
-			"input)",
+		.does = "replaces a table with the rows of a CSV file (- is "
+			"standard input)",
 		.run = command_load,
 		.options = OPTION_BIT(MERGE) | OPTION_BIT(ONLY) |
 			   OPTION_BIT(DRY_RUN) | OPTION_BIT(MAX_DELETE) |
@@ -41,7 +41,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_TABLE },
 	{ .name = "export",
 		.operands = "TABLE",
-		.does = "prints the table as CSV, sorted by source",
+		.does = "prints a table as CSV, sorted by source",
 		.run = command_export,
 		.options = OPTION_BIT(ONLY) | OPTION_BIT(DELIMITER) |
 			   OPTION_BIT(JSON) | MAP_OPTIONS,
@@ -59,7 +59,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_TABLE },
 	{ .name = "delete",
 		.operands = "TABLE SOURCE...",
-		.does = "deletes rules, all of these or none",
+		.does = "deletes the rules with these sources, all or none",
 		.run = command_delete,
 		.options = OPTION_BIT(RELOAD) | OPTION_BIT(JSON),
 		.min = 2,
@@ -75,7 +75,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ .name = "lookup",
 		.operands = "TABLE ADDRESS...",
-		.does = "prints what becomes of addresses (- reads one a line)",
+		.does = "prints what addresses become (- reads one per line)",
 		.run = command_lookup,
 		.options = OPTION_BIT(VERBOSE) | OPTION_BIT(JSON) | MAP_OPTIONS,
 		.min = 2,
@@ -89,7 +89,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_STATE | NEED_MAP },
 	{ .name = "invert",
 		.operands = "TABLE",
-		.does = "prints the other table's CSV, made of this one",
+		.does = "prints the CSV of the other table, made from this one",
 		.run = command_invert,
 		.options = OPTION_BIT(PREFER) | OPTION_BIT(FIRST) |
 			   OPTION_BIT(DELIMITER) | OPTION_BIT(JSON) |
@@ -99,8 +99,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ .name = "rewrite",
 		.operands = "[DIRECTION] [RCPT...]",
-		.does = "rewrites a message, from standard input to standard "
-			"output",
+		.does = "prints what the milter would make of a message",
 		.run = command_rewrite,
 		.options = OPTION_BIT(SENDER) | OPTION_BIT(RECIPIENT) |
 			   OPTION_BIT(CLIENT) | OPTION_BIT(DAEMON) |
@@ -123,7 +122,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "status",
 		.operands = "",
-		.does = "is the milter up, and what does it serve",
+		.does = "prints whether the milter is up, and what it serves",
 		.run = command_status,
 		.options = OPTION_BIT(JSON),
 		.needs = NEED_CONFIG | NEED_STATE },
@@ -141,7 +140,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "rollback",
 		.operands = "[N]",
-		.does = "makes an earlier generation's rules the newest",
+		.does = "makes a new generation from earlier rules",
 		.run = command_rollback,
 		.options = OPTION_BIT(RELOAD) | OPTION_BIT(JSON),
 		.max = 1,
@@ -154,7 +153,7 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "purge",
 		.operands = "",
-		.does = "deletes map, history and audit log",
+		.does = "deletes the map, the history and the audit log",
 		.run = command_purge,
 		.options = OPTION_BIT(FORCE) | OPTION_BIT(JSON),
 		.needs = NEED_CONFIG | NEED_STATE },
@@ -165,7 +164,7 @@ static const struct command commands[] = {
 		.options = OPTION_BIT(JSON) },
 	{ .name = "help",
 		.operands = "[COMMAND]",
-		.does = "prints this, or how to use a command",
+		.does = "prints the commands, or how to use one",
 		.run = command_help,
 		.max = 1 },
 	{ .name = NULL },
@@ -266,7 +265,7 @@ static void print_error(
 {
 	(void)fprintf(stderr, "readdress: %s\n", error->text);
 	if (code == ERR_CONFIG && !tool->config && error->number == ENOENT)
-		(void)fputs("readdress: -c CONF in front of the command names "
+		(void)fputs("readdress: use -c CONF before the command to read "
 			    "another configuration; see readdress.conf(5)\n",
 			stderr);
 	else if (code != ERR_PERM || !tool->config)
@@ -274,15 +273,15 @@ static void print_error(
 	else if (error->hint == ERROR_HINT_STATE_DIR)
 		(void)fprintf(stderr,
 			owns_state(tool)
-				? "readdress: this user owns %s: look "
-				  "at the modes in it, `ls -lR` shows "
-				  "them\n"
-				: "readdress: run it as root, or as the "
-				  "user who owns %s\n",
+				? "readdress: this user owns %s; check "
+				  "the modes of the files in it with "
+				  "`ls -lR`\n"
+				: "readdress: run this command as root, "
+				  "or as the user who owns %s\n",
 			tool->config->state_dir);
 	else if (error->number == EACCES)
-		(void)fputs("readdress: run it as root, or as a user who may "
-			    "read that file\n",
+		(void)fputs("readdress: run this command as root, or as a user "
+			    "who may read that file\n",
 			stderr);
 }
 

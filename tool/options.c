@@ -21,20 +21,19 @@ static const struct {
 	[OPTION_MERGE] = { "merge", 0, NULL,
 		"add and change rows, delete none" },
 	[OPTION_ONLY] = { "only", 0, "users|domains",
-		"replace only the rules for users, or only those for domains" },
+		"replace only rules for users, or only for domains" },
 	[OPTION_DRY_RUN] = { "dry-run", 0, NULL,
 		"print what would change, and change nothing" },
 	[OPTION_MAX_DELETE] = { "max-delete", 0, "PERCENT",
-		"refuse to delete more than this part of the table (50)" },
+		"refuse to delete more than PERCENT of the table (50)" },
 	[OPTION_FORCE] = { "force", 0, NULL,
-		"delete every rule that is not in the file, domain rules "
-		"too" },
+		"delete every rule that the file does not have" },
 	[OPTION_REPLACE] = { "replace", 0, NULL,
 		"if the source has a rule, give it the new target" },
 	[OPTION_RELOAD] = { "reload", 0, NULL,
 		"then do what the command reload does" },
 	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
-		"the character between fields, or the word tab (as in row 1)" },
+		"the delimiter, or the word tab (as in the first row)" },
 	[OPTION_COLUMNS] = { "columns", 0, "SOURCE,TARGET",
 		"read the two columns with these names" },
 	[OPTION_ALLOW_UTF8] = { "allow-utf8", 0, NULL,
@@ -49,21 +48,21 @@ static const struct {
 		"how long to wait for the milter (10)" },
 	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope sender" },
 	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
-		"an envelope recipient; further operands are recipients, too" },
+		"an envelope recipient; further operands are more" },
 	[OPTION_EXPLAIN] = { "explain", 0, NULL,
-		"explain each address, and name the signatures that break" },
+		"explain each address, and which signatures break" },
 	[OPTION_MBOX] = { "mbox", 0, "FILE",
 		"try all messages of an mbox file or a Maildir" },
 	[OPTION_CLIENT] = { "client", 0, "ADDRESS",
-		"find the direction for a client with this IP address" },
+		"find the direction for a client with this address" },
 	[OPTION_DAEMON] = { "daemon", 0, "NAME",
-		"find the direction for a service with this daemon name" },
+		"find the direction for a service of this name" },
 	[OPTION_AUTH] = { "auth", 0, NULL,
 		"find the direction for a client that has logged in" },
 	[OPTION_FIRST] = { "first", 0, NULL,
-		"leave out what has no inverse; of several take the first" },
+		"leave out what has no inverse; take the first source" },
 	[OPTION_PREFER] = { "prefer", 0, "DOMAIN",
-		"of several sources with one target take the one in DOMAIN" },
+		"of several sources, take the one in DOMAIN" },
 	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR",
 		"read main.cf and master.cf in this directory" },
 	[OPTION_JSON] = { "json", 0, NULL,
@@ -79,12 +78,10 @@ static const struct {
 	{ "purge", OPTION_FORCE, "required: nothing is deleted without it" },
 	{ "check", OPTION_VERBOSE,
 		"print every finding, not one per kind and domain" },
-	{ "export", OPTION_DELIMITER,
-		"the character between fields, or the word tab (;)" },
-	{ "invert", OPTION_DELIMITER,
-		"the character between fields, or the word tab (;)" },
+	{ "export", OPTION_DELIMITER, "the delimiter, or the word tab (;)" },
+	{ "invert", OPTION_DELIMITER, "the delimiter, or the word tab (;)" },
 	{ "export", OPTION_ONLY,
-		"print only the rules for users, or only those for domains" },
+		"print only rules for users, or only for domains" },
 };
 
 static const char *option_text(const char *command, int id)
@@ -453,6 +450,6 @@ void options_help(FILE *file, unsigned allowed, const char *command)
 			continue;
 		spell(id, word, sizeof word);
 		(void)fprintf(
-			file, "  %-22s %s\n", word, option_text(command, id));
+			file, "  %-24s %s\n", word, option_text(command, id));
 	}
 }

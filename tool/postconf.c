@@ -10,7 +10,7 @@
 
 #define OUTPUT_MAX ((off_t)32 << 20) /* bytes */
 
-/* In the child: never returns. */
+/* Runs postconf in the child process. Does not return. */
 static void run_child(
 	const char *directory, const char *option, int output, int words)
 {
@@ -29,7 +29,8 @@ static void run_child(
 	_exit(127);
 }
 
-/* All that was written to fd; free() it. NULL when out of memory, or errno. */
+/* Returns all that was written to fd; free() it. Returns NULL with errno if out
+ * of memory, or if it cannot be read. */
 static char *read_back(int fd, size_t *len)
 {
 	struct stat status;
@@ -52,7 +53,8 @@ static char *read_back(int fd, size_t *len)
 	return text;
 }
 
-/* Its last line says why it ended; warnings stand before it. */
+/* Sets the error to the last line that postconf printed on standard error. The
+ * lines before it are warnings. */
 static int explain(int words, const char *option, struct error *error)
 {
 	size_t len = 0;
@@ -73,7 +75,7 @@ static int explain(int words, const char *option, struct error *error)
 	return ERR_CONFIG;
 }
 
-/* Runs it and waits. *text: free() it. */
+/* Runs postconf and waits for its end. free() *text, what it printed. */
 static int run(const char *directory, const char *option, char **text,
 	size_t *len, struct error *error)
 {
@@ -92,8 +94,8 @@ static int run(const char *directory, const char *option, char **text,
 		result = error_set_errno(error, "cannot run postconf");
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		result = error_set(error, ERR_CONFIG,
-			"found no postconf in PATH and /usr/sbin: there is no "
-			"Postfix on this host");
+			"found no postconf in PATH and /usr/sbin: Postfix is "
+			"not installed on this host");
 	else if (!WIFEXITED(status) || WEXITSTATUS(status))
 		result = explain(words, option, error);
 	else if (!(*text = read_back(output, len)))

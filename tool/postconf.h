@@ -1,5 +1,6 @@
 /*
- * postconf: what postconf(1) prints of a Postfix instance, parsed.
+ * postconf: runs postconf(1) and reads the configuration of a Postfix instance
+ * from what it prints. Tested by tests/e2e/doctor.test.
  */
 #ifndef READDRESS_TOOL_POSTCONF_H
 #define READDRESS_TOOL_POSTCONF_H
@@ -9,11 +10,11 @@
 
 /*
  * Runs postconf(1), from PATH or /usr/sbin, on the directory that holds main.cf
- * and master.cf; NULL: Postfix's own. *expanded gets every parameter and
- * service with each $name replaced, *written what the two files set, as it is
- * written there. The caller gives both to postfix_close(). Returns 0;
- * ERR_CONFIG when there is no Postfix, or when it cannot read its files, with
- * its own words; ERR_NOMEM; ERR_IO; ERR_BAD when its output is not understood.
+ * and master.cf; NULL: the directory of Postfix itself. *expanded gets every
+ * parameter and service with each $name replaced, *written what the two files
+ * set, as it is written there. postfix_close() both. Returns 0; ERR_CONFIG if
+ * there is no Postfix, or if postconf cannot read the files, with its own text;
+ * ERR_BAD if its output is not understood; ERR_NOMEM or ERR_IO.
  */
 int postconf_read(const char *directory, struct postfix **expanded,
 	struct postfix **written, struct error *error) MUST_CHECK;

@@ -1,4 +1,7 @@
-/* doctor: the command that finds what is wrong around readdress. */
+/*
+ * doctor: the command that finds what is wrong in Postfix around readdress.
+ * Tested by tests/e2e/doctor.test.
+ */
 #include "command/command.h"
 
 #include <stdio.h>
@@ -12,7 +15,7 @@
 
 struct doctor {
 	const struct tool *tool;
-	const char *instance; /* its directory, when there are several */
+	const char *instance; /* its directory; NULL: there is only one */
 	bool failed;	      /* a check found FAIL */
 	struct error *error;
 };
@@ -79,8 +82,8 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 	return result;
 }
 
-/* The further instances of Postfix that its main.cf names
- * (MULTI_INSTANCE_README of Postfix). */
+/* Examines the further instances of Postfix that its main.cf names (see
+ * MULTI_INSTANCE_README of Postfix). */
 static int examine_others(struct doctor *doctor, const char *directories)
 {
 	int result = 0;
@@ -116,7 +119,7 @@ int command_doctor(struct tool *tool, struct error *error)
 	const char *others;
 	int result = tool_open_state(tool, false, error);
 
-	/* Without a map there is something to find, too. */
+	/* Most checks do not need a map. */
 	if (!result)
 		result = tool_open_map(tool, error);
 	if (result && result != ERR_NOENT)
