@@ -8,17 +8,19 @@
         readdress.start()
         postfix.start()
 
-Nothing of an installed Postfix is touched: every instance has its own
-configuration, queue, data and log below one temporary directory, and needs no
-DNS, no syslog and no chroot. Each Lab has an address of its own in 127/8, so
-tests can run at the same time and ports never collide.
+An installed Postfix is not touched: every instance has its own configuration,
+queue, data and log below one temporary directory, and needs no DNS, no syslog
+and no chroot. Each Lab has an address of its own in 127/8, so that tests can
+run at the same time and ports never collide.
 
-Environment: READDRESS_BUILD, the directory with the two programs (default: the
-newest build/* that has them); KEEP=1 leaves the temporary directory.
+Whoever imports this package puts the directory tests/ into sys.path.
+
+Environment: READDRESS_BUILD is the directory with the two programs (default:
+the newest build/* that has them); KEEP=1 keeps the temporary directory.
 """
 
-# What most tests need is here; smtp, milterclient, situation, tool, manpage and
-# expected are imported by those that need them.
+# What most tests need is in the package itself. The modules smtp, milterclient,
+# situation, tool, manpage and expected are imported by tests that need them.
 from .base import (MILTER_USER, NO_GROUND, TOP, LabError, alive,
                    build_directory, can_trace, descriptors, private_memory,
                    read, run, write)

@@ -1,4 +1,5 @@
-"""What all parts of the lab use: files, processes, where the programs are."""
+"""What all parts of the lab use: files, processes, and where the programs
+are."""
 
 import contextlib
 import glob
@@ -21,7 +22,8 @@ class LabError(Exception):
 
 
 def run(*command, check=True, **options):
-    """Runs a command, quietly. The completed process."""
+    """Runs a command, whose output is captured. Returns the completed
+    process."""
     done = subprocess.run([str(word) for word in command], text=True,
                           errors="surrogateescape", stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False, **options)
@@ -32,7 +34,7 @@ def run(*command, check=True, **options):
 
 
 def build_directory():
-    """Where the programs are."""
+    """Returns the directory of the programs."""
     given = os.environ.get("READDRESS_BUILD")
     if given:
         return os.path.abspath(given)
@@ -57,15 +59,16 @@ def write(path, content):
 
 
 def can_trace():
-    """Is strace here, and may it?"""
+    """True if strace is installed and permitted."""
     return bool(shutil.which("strace")) and run(
         "strace", "-o", os.devnull, "true", check=False).returncode == 0
 
 
 def descriptors(pid):
-    """What the descriptors of that process lead to. It may close one while we
-    look. Of a process that was root and is no more, only who may trace it is
-    told: root in a container is not."""
+    """Returns what the descriptors of the process refer to. A descriptor that
+    is closed meanwhile is left out. If the process was root and no longer is,
+    only a process that may trace it can read this: root in a container may
+    not."""
     found = []
     for name in os.listdir(f"/proc/{pid}/fd"):
         with contextlib.suppress(FileNotFoundError):
@@ -74,14 +77,14 @@ def descriptors(pid):
 
 
 def private_memory(pid):
-    """In KiB."""
+    """Returns the private memory of the process in KiB."""
     return sum(int(line.split()[1])
                for line in read(f"/proc/{pid}/smaps_rollup").splitlines()
                if line.startswith("Private"))
 
 
 def alive(pid):
-    """Does that process run? A zombie does not: in a container nobody may be
-    there to reap it."""
+    """True if the process runs. A zombie does not: in a container there may be
+    no process that reaps it."""
     stat = read(f"/proc/{pid}/stat")
     return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"

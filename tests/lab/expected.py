@@ -1,5 +1,5 @@
-"""What must become of an envelope, worked out apart from lib and as simply as
-possible: what tests of many envelopes hold the milter against.
+"""What must become of an envelope, computed without the library and as simply as
+possible: tests of many envelopes compare the milter with it.
 
 Addresses here are plain: local parts of letters and digits, ASCII domains.
 """
@@ -12,8 +12,9 @@ def key(address):
 
 
 def union(values):
-    """The NOTIFY of a recipient that several became (None: not given, which
-    stands for FAILURE, and DELAY where the server likes)."""
+    """Returns the NOTIFY of a recipient that several recipients became. None
+    means that none was given, which stands for FAILURE, and for DELAY if the
+    server likes."""
     if all(value == "NEVER" for value in values):
         return "NEVER"
     values = [value for value in values if value != "NEVER"]
@@ -26,13 +27,13 @@ def union(values):
 
 
 def asked(notify):
-    """What a NOTIFY asks for, as a set."""
+    """Returns the set of what a NOTIFY asks for."""
     return ({"FAILURE", "DELAY"} if notify is None else
             set(notify.split(",")) - {"NEVER"})
 
 
 def xtext(text):
-    """RFC 3461 section 4"""
+    """Encodes a text as xtext (RFC 3461, section 4)."""
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}"
                    for c in text)
 
@@ -44,13 +45,13 @@ class Recipient:
         self.orcpt = orcpt
 
     def command(self):
-        """RCPT TO's argument."""
+        """Returns the argument of RCPT TO."""
         return " ".join([f"<{self.address}>",
                          *([f"NOTIFY={self.notify}"] if self.notify else []),
                          *([f"ORCPT={self.orcpt}"] if self.orcpt else [])])
 
     def at_next_hop(self):
-        """(address, sorted parameters); Postfix tells ORCPT always."""
+        """Returns (address, sorted parameters). Postfix always sends ORCPT."""
         notify = self.notify and (
             self.notify if self.notify == "NEVER" else ",".join(
                 word for word in NOTIFY if word in self.notify.split(",")))
@@ -60,10 +61,10 @@ class Recipient:
 
 
 def rewritten(rules, recipients):
-    """What is delivered. rules: {key: [target, ...]}. recipients: as given, no
-    two of one key."""
+    """Returns the recipients that are delivered. rules: {key: [target, ...]}.
+    recipients: as the client gives them; no two have the same key."""
     before = {key(recipient.address): recipient for recipient in recipients}
-    after = {}  # key: [(target, where it comes from)]
+    after = {}  # key: [(target, the recipient that became it)]
     for address, recipient in before.items():
         for target in rules.get(address, [recipient.address]):
             after.setdefault(key(target), []).append((target, recipient))

@@ -1,9 +1,10 @@
-"""Where tests may stand on this machine: their temporary files, and copies of
-programs for other users. Every part of the lab imports it first.
+"""Where tests can run on this machine: the place of their temporary files, and
+copies of programs for other users. Every part of the lab imports it first.
 
-A lab is a directory below tempfile.gettempdir(). Postfix's and the milter's
-users must get in, so must what tests write there to be run, and main.cf takes no
-white space: a TMPDIR or a /tmp that is not so is passed over.
+A lab is a directory below tempfile.gettempdir(). The users of Postfix and of
+the milter must be able to enter it, programs in it must be executable, and its
+path must have no white space, which main.cf cannot hold. A TMPDIR or a /tmp
+that is not so is not used.
 """
 
 import atexit
@@ -15,12 +16,13 @@ import shutil
 import stat
 import tempfile
 
-# Behind TMPDIR, and what Python takes without one.
+# Tried after TMPDIR, or after what Python uses without one.
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run")
 
 
 def closed_at(path):
-    """The directory at or above path that other users may not enter, or None."""
+    """Returns the directory at or above path that other users may not enter,
+    or None."""
     path = os.path.realpath(path)
     while os.stat(path).st_mode & stat.S_IXOTH:
         if path == "/":
@@ -30,7 +32,8 @@ def closed_at(path):
 
 
 def flaw(directory):
-    """Why a lab cannot stand there, in words; None: it can."""
+    """Returns the reason why a lab cannot stand in the directory, or None if
+    it can."""
     real = os.path.realpath(directory)
     if not os.path.isdir(real):
         return f"{directory} is no directory"
@@ -46,8 +49,9 @@ def flaw(directory):
 
 
 def settle():
-    """Chooses the place for temporary files of this process and of what it
-    starts. Why no place is good, in words, or None."""
+    """Chooses the place for temporary files of this process and of the
+    programs that it starts. Returns None, or the reason why no place is
+    good."""
     flaws = []
     for place in (tempfile.gettempdir(), *PLACES):
         found = flaw(place)
@@ -60,8 +64,9 @@ def settle():
 
 @functools.lru_cache(maxsize=None)
 def for_others(program):
-    """The program's path, for another user to start: of a copy where he may not
-    enter the directory of the original (a checkout below /root)."""
+    """Returns the path of a program that another user can start. It is a copy
+    if that user may not enter the directory of the program (a checkout below
+    /root)."""
     if not closed_at(os.path.dirname(program)) and \
             os.stat(program).st_mode & stat.S_IXOTH:
         return program
@@ -74,7 +79,7 @@ def for_others(program):
 
 
 def _holds(kind, number):
-    """Does this user namespace know that user or group?"""
+    """True if this user namespace has that user or group."""
     try:
         with open(f"/proc/self/{kind}_map", encoding="ascii") as file:
             ranges = [tuple(map(int, line.split())) for line in file]
@@ -84,8 +89,8 @@ def _holds(kind, number):
 
 
 def cannot_become(*names):
-    """Why we cannot become one of these users or give him a file, in words;
-    None: we can."""
+    """Returns the reason why we cannot become one of these users or give a
+    file to one, or None if we can."""
     if os.geteuid() != 0:
         return "only root can become another user"
     for name in names:

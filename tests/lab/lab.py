@@ -28,12 +28,12 @@ class Lab:
     """A temporary directory, an address, and what runs there."""
 
     _count = 0
-    # Of all labs of this process: what one leaves behind is in no other's way.
+    # Shared by all labs of this process: no lab gets the port of another one.
     _ports = itertools.count(2525)
 
     def __init__(self):
-        # User postfix must get in: 755, and so must be all above it.
-        # Its name says whose it is, for who looks around in /tmp.
+        # The user postfix must be able to enter it: mode 755, here and above.
+        # The name shows in /tmp which test the directory belongs to.
         script = os.path.basename(sys.argv[0]).split(".")[0]
         self.dir = tempfile.mkdtemp(prefix=f"readdress-{script}-")
         os.chmod(self.dir, 0o755)
@@ -51,7 +51,8 @@ class Lab:
         self.close()
 
     def close(self):
-        """Stops what runs, last one first, and removes the directory."""
+        """Stops everything that runs, in reverse order, and removes the
+        directory."""
         problems = []
         while self._things:
             try:
@@ -67,7 +68,7 @@ class Lab:
             raise LabError("; ".join(map(str, problems)))
 
     def port(self):
-        """A port of this lab's address that nothing else uses."""
+        """Returns a port of this lab's address that nothing else uses."""
         for port in Lab._ports:
             with contextlib.suppress(OSError), socket.socket() as probe:
                 probe.bind((self.address, port))
@@ -92,7 +93,7 @@ class Lab:
 
 
 class Ended(LabError):
-    """A program that was to serve ended: with this exit code."""
+    """The milter ended while it was starting, with this exit code."""
 
     def __init__(self, code, said):
         super().__init__(f"readdress-milter: exit {code}\n{said}")
@@ -100,8 +101,9 @@ class Ended(LabError):
 
 
 def sanitizer_report(log):
-    """Its first line and what is enough of the others; "" if there is none. A
-    log may be hundreds of MB long: no pattern begins at each of its octets."""
+    """Returns the first line of a sanitizer's report and as much as is useful
+    of the following ones, or "" if there is no report. A log may have hundreds
+    of MB: no pattern is tried at each of its bytes."""
     found = re.search("Sanitizer|runtime error", log)
     if not found:
         return ""
@@ -112,7 +114,7 @@ def sanitizer_report(log):
 class Readdress:
     """readdress-milter and readdress on a configuration of their own.
 
-    options: of readdress.conf; strings, booleans, numbers and lists."""
+    options: those of readdress.conf: strings, booleans, numbers, lists."""
 
     def __init__(self, lab, postfix, options):
         build = build_directory()
@@ -144,14 +146,14 @@ class Readdress:
         self.configure()
 
     def configure(self, more=None, **options):
-        """Writes readdress.conf with these options changed, and more (text)
-        behind them."""
+        """Writes readdress.conf with these options changed, and the text
+        `more` after them."""
         def value(what):
             if isinstance(what, bool):
                 return "true" if what else "false"
             if isinstance(what, (list, tuple)):
                 return "{" + ", ".join(value(item) for item in what) + "}"
-            # Strings of libconfuse escape like those of JSON.
+            # libconfuse escapes strings as JSON does.
             return str(what) if isinstance(what, int) else json.dumps(
                 what, ensure_ascii=False)
 
@@ -168,8 +170,8 @@ class Readdress:
                    **options)
 
     def load(self, table, rows, *arguments):
-        """Makes the table these rows: lines of 'source;target', not yet quoted
-        as CSV wants it."""
+        """Replaces the table by these rows, lines of 'source;target'. The
+        fields are quoted here as CSV needs it."""
         def quoted(field):
             return '"' + field.replace('"', '""') + '"'
 
@@ -180,8 +182,8 @@ class Readdress:
                 for row in rows.split("\n") if row))
 
     def start(self, *before, **options):
-        """Returns when it serves. before: what runs it, a command with
-        arguments; options: of Popen."""
+        """Starts the milter, and returns when it serves. before: a command
+        with arguments that runs it; options: those of Popen."""
         old = self._status()
         milter = self.milter
         if "user" in options:
@@ -196,8 +198,8 @@ class Readdress:
                            + read(self.log_file))
 
     def _ready(self, old):
-        """Is there a status other than the old one, which a crash may have
-        left? It is written once the socket is there."""
+        """True if there is a status other than the old one, which a crash may
+        have left. The milter writes it when the socket exists."""
         code = self.process.poll()
         if code is not None:
             self.process = None
@@ -206,7 +208,8 @@ class Readdress:
                 and self.metric("readdress_up") == 1)
 
     def _status(self):
-        """What tells one status.prom from the next; None: there is none."""
+        """Returns what tells one status.prom from the next one, or None if
+        there is none."""
         try:
             found = os.stat(os.path.join(self.runtime, "status.prom"))
         except FileNotFoundError:
@@ -214,7 +217,7 @@ class Readdress:
         return found.st_ino, found.st_mtime_ns
 
     def metric(self, name):
-        """A sample of status.prom, or None."""
+        """Returns the value of a sample of status.prom, or None."""
         samples = read(os.path.join(self.runtime, "status.prom"))
         for line in samples.splitlines():
             if line.startswith(name + " "):
@@ -225,13 +228,14 @@ class Readdress:
         self.process.send_signal(signal.SIGHUP)
 
     def kill(self):
-        """As a crash would end it."""
+        """Ends the milter as a crash would."""
         self.process.kill()
         self.process.wait()
         self.process = None
 
     def stop(self):
-        """Ends it in good order; what a sanitizer said is an error."""
+        """Ends the milter with SIGTERM. Another exit code than 0 and a
+        sanitizer's report are errors."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -255,9 +259,9 @@ class Readdress:
 
 
 def main():
-    """What every *.test ends with."""
-    os.umask(0o022)  # user postfix must get at all of the lab
-    # So that what runs is stopped when ctest's time is up.
+    """Runs the tests; every *.test ends with it."""
+    os.umask(0o022)  # the user postfix must read all of the lab
+    # Everything that runs is stopped when ctest's time limit is reached.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     if os.geteuid() != 0:
         print("skipped: Postfix can be started by root only")

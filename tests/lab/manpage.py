@@ -1,4 +1,4 @@
-"""readdress(1), read for its examples and for what it lists."""
+"""Reads readdress(1): its examples, and the words that it lists."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ from .tool import MAN, TOOL
 
 
 def section(command):
-    """What it says of a command."""
+    """Returns the section of a command."""
     with open(MAN, encoding="utf-8") as f:
         commands = f.read().split("\n.Sh COMMANDS\n")[1].split("\n.Sh ")[0]
     parts = re.split(r"^\.It (?:Xo\n\.)?Cm ([a-z]+)", commands, flags=re.M)
@@ -15,7 +15,7 @@ def section(command):
 
 
 def examples(command):
-    """(command line, what it prints) of each example there."""
+    """Yields (command line, what it prints) for each example of a command."""
     for block in re.findall(r"^\.Bd [^\n]*\n(.*?)^\.Ed", section(command),
                             re.M | re.S):
         block = block.replace("\\e\n", "").replace("\\(dq", '"')
@@ -25,7 +25,8 @@ def examples(command):
 
 
 def run(line, conf, directory):
-    """Runs an example as it stands, with this program and configuration."""
+    """Runs an example as the manual has it, with this program and
+    configuration."""
     line = re.sub(r"\breaddress (?=[a-z-])", "%s -c %s " % (TOOL, conf), line)
     return subprocess.run(["sh", "-c", line], cwd=directory, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -33,6 +34,6 @@ def run(line, conf, directory):
 
 
 def literals(text):
-    """The words of its .Li lines."""
+    """Returns the words of the text's .Li lines."""
     return re.findall(r"[A-Za-z_]+", " ".join(
         re.findall(r"^\.Li (.*)$", text, re.M)))

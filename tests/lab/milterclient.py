@@ -10,9 +10,9 @@ directly.
         answer = mta.end("4F2A91C03")
         answer.verdict, answer.added, answer.deleted, answer.headers
 
-or, for whole messages, mta.message(...). What the milter said it does not want
-to see is not sent, and where it does not reply none is waited for. send() and
-receive() are for peers that do not keep to the rules.
+or, for whole messages, mta.message(...). Commands that the milter does not want
+to see are not sent, and a reply is not awaited where the milter sends none.
+send() and receive() are for peers that do not follow the protocol.
 """
 
 import math
@@ -23,7 +23,7 @@ from .smtp import TIMEOUT
 
 VERSION = 6
 
-# What an MTA may offer: actions.
+# Actions that an MTA may offer.
 ADDHDRS = 0x01
 CHGBODY = 0x02
 ADDRCPT = 0x04
@@ -35,7 +35,7 @@ ADDRCPT_PAR = 0x80
 SETSYMLIST = 0x100
 ALL_ACTIONS = 0x1FF
 
-# What an MTA may offer: steps of the protocol.
+# Steps of the protocol that an MTA may offer.
 NOCONNECT = 0x01
 NOHELO = 0x02
 NOMAIL = 0x04
@@ -57,7 +57,7 @@ NR_UNKN = 0x20000
 NR_EOH = 0x40000
 NR_BODY = 0x80000
 HDR_LEADSPC = 0x100000
-ALL_STEPS = 0x1FFFFF  # as Postfix does
+ALL_STEPS = 0x1FFFFF  # what Postfix offers
 
 # command: (do not send it, do not wait for the reply)
 STEPS = {
@@ -71,7 +71,7 @@ STEPS = {
     b"B": (NOBODY, NR_BODY),
     b"E": (0, 0),
 }
-# In the order of the numbers by which lists of macros are asked for.
+# In the order of their numbers in a milter's requests for lists of macros.
 MACRO_STEPS = ("connect", "helo", "mail", "rcpt", "data", "end", "eoh")
 
 VERDICTS = {b"c": "continue", b"a": "accept", b"t": "tempfail",
@@ -84,7 +84,8 @@ class Closed(Exception):
 
 
 def octets(text):
-    """As octets; str is taken for UTF-8, or for octets that surrogates hold."""
+    """Returns the text as bytes. A str is encoded in UTF-8; its surrogates
+    stand for bytes that are not UTF-8."""
     if isinstance(text, bytes):
         return text
     return text.encode("utf-8", "surrogateescape")
@@ -100,7 +101,7 @@ def strings(*texts):
 
 class Answer:
     """What a milter answers to a command: its verdict, and at the end of a
-    message the edits before it."""
+    message the edits that it sent before."""
 
     def __init__(self):
         self.verdict = None  # a value of VERDICTS
@@ -112,7 +113,7 @@ class Answer:
         self.headers = []    # (name, instance, value)
 
     def take(self, command, data):
-        """One packet; true when it is the last."""
+        """Takes one packet. True if it is the last one of the answer."""
         if command in VERDICTS:
             self.verdict = VERDICTS[command]
             if command == b"y":
@@ -146,7 +147,8 @@ class Answer:
 
 
 class Connection:
-    """to: the path of a unix socket, or (host, port)."""
+    """A connection to the milter. to: the path of a unix socket, or (host,
+    port)."""
 
     def __init__(self, to, timeout=TIMEOUT):
         if isinstance(to, str):
@@ -171,7 +173,7 @@ class Connection:
         self.close()
 
     def close(self):
-        """Without a word, as when an MTA dies."""
+        """Closes the connection without a word, as when an MTA dies."""
         self.socket.close()
 
     def quit(self):
@@ -197,7 +199,7 @@ class Connection:
         return data
 
     def receive(self):
-        """The next packet: (command, data)."""
+        """Returns the next packet: (command, data)."""
         (size,) = struct.unpack(">I", self._read(4))
         data = self._read(size)
         return data[:1], data[1:]
@@ -211,7 +213,8 @@ class Connection:
     # The steps of a session.
 
     def negotiate(self, actions=ALL_ACTIONS, steps=ALL_STEPS, version=VERSION):
-        """Offers these; keeps what the milter chose. Its version."""
+        """Offers these actions and steps, and keeps what the milter chose.
+        Returns its version."""
         self.send(b"O", struct.pack(">III", version, actions, steps))
         command, data = self.receive()
         if command != b"O":
@@ -225,8 +228,8 @@ class Connection:
         return theirs
 
     def define(self, command, **macros):
-        """Macros for the command that follows; a one-letter name is sent as it
-        is, others in braces. None is not sent."""
+        """Sends macros for the command that follows. A one-letter name is sent
+        as it is, others in braces; a macro that is None is not sent."""
         pairs = []
         for name, value in macros.items():
             if value is not None:
@@ -235,7 +238,8 @@ class Connection:
             self.send(b"D", command + strings(*pairs))
 
     def _step(self, command, data=b"", macros=None):
-        """Sends it if the milter wants it; the answer, or None."""
+        """Sends the command if the milter wants it. Returns the answer, or
+        None."""
         unwanted, silent = STEPS[command]
         self.define(command, **(macros or {}))
         if self.steps & unwanted:
@@ -267,7 +271,8 @@ class Connection:
         return self._step(b"T", b"", macros)
 
     def header(self, name, value, **macros):
-        """value: all behind the colon, with its leading space; folds are LF."""
+        """Sends a header. value: all after the colon, with its leading space;
+        folds are LF."""
         return self._step(b"L", strings(name, value), macros)
 
     def eoh(self, **macros):
@@ -277,7 +282,7 @@ class Connection:
         return self._step(b"B", octets(chunk), macros)
 
     def end(self, queue_id="4F2A91C03", **macros):
-        """The end of the message, and the answer with the edits."""
+        """Ends the message. Returns the answer with the edits."""
         return self._step(b"E", b"", {"i": queue_id, **macros})
 
     def abort(self):
@@ -285,9 +290,10 @@ class Connection:
 
     def message(self, sender, recipients, headers=(), body="Text.\r\n",
                 queue_id="4F2A91C03", parameters=(), **macros):
-        """A whole message; the answer to the first step that was not let
-        through, or to its end. recipients: addresses, or tuples of an address
-        and its ESMTP parameters. macros: of MAIL."""
+        """Sends a whole message. Returns the answer to the first step that the
+        milter did not let pass, or to the end. recipients: addresses, or
+        tuples of an address and its ESMTP parameters. macros: those of
+        MAIL."""
         def stopped(answer):
             return answer and answer.verdict != "continue"
 

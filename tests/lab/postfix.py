@@ -1,4 +1,4 @@
-"""A private Postfix on loopback. See lab.py."""
+"""A private Postfix on loopback. See __init__.py."""
 
 import grp
 import os
@@ -12,7 +12,7 @@ from .base import MILTER_USER, TOP, LabError, alive, read, run, write
 from .smtp import wait_until
 
 CONTRIB = os.path.join(TOP, "contrib", "postfix")
-LOCAL_PLACE = "[127.0.0.1]:10099"  # of the fragment
+LOCAL_PLACE = "[127.0.0.1]:10099"  # in the fragment
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -82,14 +82,15 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 def next_hop(value):
-    """The transport to a sink; any other value stays as it is."""
+    """Returns the transport to a sink; any other value is returned as it
+    is."""
     if isinstance(value, smtp.Sink):
         return f"smtp:[{value.address}]:{value.port}"
     return value
 
 
 def parameters(main_cf):
-    """main.cf's text as {parameter: value}."""
+    """Returns the text of main.cf as {parameter: value}."""
     found = {}
     key = None
     for line in main_cf.splitlines():
@@ -104,7 +105,8 @@ def parameters(main_cf):
 
 
 def entries(master_cf):
-    """master.cf's text as [("name/type", its lines, without comments)]."""
+    """Returns the text of master.cf as [("name/type", its lines without
+    comments)]."""
     found = []
     for line in master_cf.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
@@ -117,8 +119,8 @@ def entries(master_cf):
 
 
 class Postfix:
-    """A private instance. main: parameters of main.cf; a Sink as value stands
-    for the transport to it. Services are added before start()."""
+    """A private instance. main: parameters of main.cf, where a Sink as the
+    value stands for the transport to it. Services are added before start()."""
 
     def __init__(self, lab, name, main):
         self.lab = lab
@@ -132,7 +134,7 @@ class Postfix:
         for sub in ("etc", "queue", "data", "log"):
             os.makedirs(os.path.join(self.dir, sub), 0o755)
         shutil.chown(os.path.join(self.dir, "data"), "postfix")
-        # The milter's socket: group postfix by the set-GID bit.
+        # The set-GID bit gives the milter's socket the group postfix.
         sockets = os.path.join(self.queue, "readdress")
         os.mkdir(sockets)
         os.chown(sockets, pwd.getpwnam(MILTER_USER).pw_uid,
@@ -144,16 +146,16 @@ class Postfix:
         self.set(**main)
 
     def set(self, **main):
-        """More of main.cf; the last value of a parameter holds."""
+        """Adds to main.cf; the last value of a parameter wins."""
         self._main.update(main)
 
     def append(self, main="", master=""):
-        """More of main.cf and master.cf, as text."""
+        """Adds texts to main.cf and master.cf."""
         self.set(**parameters(main))
         self._master += "\n" + master
 
     def merge(self, master):
-        """Services in place of those that have the same name and type."""
+        """Adds services, which replace those of the same name and type."""
         new = entries(master)
         names = [name for name, _ in new]
         self._master = "".join(text for name, text in
@@ -161,8 +163,9 @@ class Postfix:
                                if (name, text) in new or name not in names)
 
     def local_mail(self, chroot=False, port=None):
-        """The services for local mail and bounces, as the fragment of
-        contrib/postfix has them, but for address and chroot; the port."""
+        """Adds the services for local mail and bounces of the fragment in
+        contrib/postfix, with another address and without chroot. Returns the
+        port."""
         port = port or self.lab.port()
         self.ports["local"] = port
         fragment = read(os.path.join(CONTRIB, "master.cf")).replace(
@@ -178,7 +181,8 @@ class Postfix:
         return port
 
     def table(self, name, rows):
-        """A look-up table of {key: value}; what to write in main.cf."""
+        """Writes a look-up table of {key: value}. Returns what main.cf calls
+        it."""
         path = os.path.join(self.etc, name)
         write(path, "".join(f"{key}\t{next_hop(value)}\n"
                             for key, value in rows.items()))
@@ -186,9 +190,9 @@ class Postfix:
 
     def service(self, name, *, place=None, program="smtpd", before="",
                 **options):
-        """An smtpd service with -o options; its port. place: (address, port)
-        instead of the lab's own; program: what stands there instead of smtpd;
-        before: what every client has to say first."""
+        """Adds an smtpd service with -o options. Returns its port. place:
+        (address, port) instead of the lab's own; program: a program instead of
+        smtpd; before: what every client says first."""
         address, port = place or (self.lab.address, self.lab.port())
         self.ports[name] = port
         self._special[name] = (address, before)
@@ -198,7 +202,8 @@ class Postfix:
         return port
 
     def pass_service(self, name, **options):
-        """The smtpd behind a postscreen with smtpd_service_name = name."""
+        """Adds the smtpd behind a postscreen with smtpd_service_name =
+        name."""
         self._master += f"{name} pass - - n - - smtpd\n"
         self._options(options)
 
@@ -238,7 +243,7 @@ class Postfix:
         return smtp.Client(address, self.ports[service], **options)
 
     def sendmail(self, message, *arguments):
-        """Local submission, as sendmail(1) does it."""
+        """Submits a message locally, with sendmail(1)."""
         done = subprocess.run(["sendmail", "-C", self.etc, *arguments],
                               input=smtp.octets(message), check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -246,7 +251,8 @@ class Postfix:
             raise LabError(f"sendmail: {smtp.text(done.stdout)}")
 
     def queued(self):
-        """The names of the files of messages that are still in the queue."""
+        """Returns the names of the files of messages that are still in the
+        queue."""
         names = []
         for queue in ("maildrop", "incoming", "active", "deferred", "hold"):
             for _, _, files in os.walk(os.path.join(self.queue, queue)):
@@ -254,15 +260,17 @@ class Postfix:
         return names
 
     def drain(self, seconds=smtp.TIMEOUT):
-        """Waits until nothing is in the queue. Looked at again: what goes from
-        one directory to another meanwhile, or has a bounce made, is missed."""
+        """Waits until the queue is empty. It is read several times, because a
+        message that moves to another directory or is turned into a bounce
+        meanwhile can be missed."""
         if not wait_until(lambda: not any(self.queued() for _ in range(3)),
                           seconds):
             raise LabError(f"still queued: {self.queued()[:10]}\n"
                            + "".join(self.log()[-30:]))
 
     def log(self, pattern=None):
-        """The lines of the mail log; those in which the pattern is found."""
+        """Returns the lines of the mail log, or those in which the pattern is
+        found."""
         lines = read(self.log_file).splitlines(True)
         return [line for line in lines
                 if pattern is None or re.search(pattern, line)]

@@ -1,8 +1,8 @@
-"""Tables of mail: what is sent, what must arrive.
+"""Tables of mail: what is sent, and what must arrive.
 
 A test class derives from Table, builds a lab in setUpClass, and gives a list of
-Situations to check(). All of them are sent first; then the queue must run
-empty; then each is looked at on its own, and nothing else may have arrived.
+Situations to check(). All of them are sent first; then the queue must become
+empty; then each one is examined, and nothing else may have arrived.
 """
 
 import collections
@@ -15,11 +15,11 @@ from .lab import Lab
 
 class Situation:
     """
-    name      what it shows
-    rcpt      RCPT TO's arguments, exactly; a string for one
+    name      what the situation shows
+    rcpt      the arguments of RCPT TO, exactly; a string if there is one
     to        {sink: recipients}: all that arrives, each exactly once
-    mail      MAIL FROM's argument
-    sender    of what arrives; None: as it was sent
+    mail      the argument of MAIL FROM
+    sender    the sender that arrives; None: the one that was sent
     headers   the header section, bytes
     becomes   [(old, new)]: how the message differs from what the same Postfix
               delivers without the milter; old are bytes or a pattern
@@ -27,8 +27,8 @@ class Situation:
     mail_args ESMTP parameters of MAIL FROM that must be there
     via       the smtpd service; source: the client's address; xclient: XCLIENT;
               login: (user, password); before: a proxy's line
-    refused   the reply's beginning, for mail that must not be taken
-    log       patterns that the milter's log for this message must hold
+    refused   the beginning of the reply, for mail that must be refused
+    log       patterns that must be found in the milter's log of this message
     """
 
     def __init__(self, name, rcpt, to=None, *, mail="<alice@out.example>",
@@ -72,8 +72,9 @@ class Situation:
 
 
 class Table(unittest.TestCase):
-    """setUpClass of a derived class sets here, postfix, readdress and sinks
-    ({name: Sink}); the service "plain" is that Postfix without the milter."""
+    """A derived class sets here, postfix, readdress and sinks ({name: Sink})
+    in setUpClass. The service "plain" is the same Postfix without the
+    milter."""
 
     REFERENCE = "reference.example"
     longMessage = False
@@ -81,9 +82,10 @@ class Table(unittest.TestCase):
     @classmethod
     def build(cls, sinks, relay_domains, outbound=False, services=(),
               main=None, local_mail=False, **options):
-        """A lab with a sink for each domain of {sink name: [domain...]}; mail
-        to any other domain goes to "outside". local_mail: sendmail(1) mail and
-        bounces go to the milter, as the fragment has it."""
+        """Builds a lab with a sink for each domain of {sink name:
+        [domain...]}; mail to any other domain goes to "outside". local_mail:
+        mail of sendmail(1) and bounces go through the milter, as in the
+        fragment."""
         cls.here = Lab()
         cls.addClassCleanup(cls.here.close)
         cls.sinks = {name: cls.here.sink()
@@ -115,7 +117,7 @@ class Table(unittest.TestCase):
         cls.postfix.start()
 
     def reconfigure(self, more=None, result="ok", **options):
-        """Changes readdress.conf; it goes live at SIGHUP."""
+        """Changes readdress.conf, sends SIGHUP and waits for the reload."""
         name = f'readdress_reloads_total{{result="{result}"}}'
         before = self.readdress.metric(name)
         self.readdress.configure(more, **options)

@@ -1,13 +1,14 @@
 """SMTP at both ends of a mail server under test.
 
-Sink    takes mail and keeps what came: envelope with its parameters, bytes.
-Client  says exactly what it is told to, and returns what it hears.
+Sink    takes mail and keeps what came: the envelope with its parameters, and
+        the bytes of the message.
+Client  sends exactly what it is given, and returns the replies.
 
 Neither uses smtplib: a test of byte-exact rewriting must see and send what is
 on the wire, odd forms included.
 
 As a program, smtp.py HOST:PORT SENDER RECIPIENT... sends a message with these
-in envelope and header, and prints the reply.
+addresses in envelope and header, and prints the reply.
 """
 
 import base64
@@ -20,15 +21,15 @@ import sys
 import threading
 import time
 
-# What never comes is waited for so long: a machine may be slow, and busy. Who
-# breaks the program on purpose has less time.
+# Seconds. Tests wait so long for what never comes, because a machine may be
+# slow and busy. The mutation campaign sets a shorter time.
 TIMEOUT = int(os.environ.get("READDRESS_TIMEOUT", "300"))
 
 Reply = collections.namedtuple("Reply", "code text")
 
 
 class Refused(Exception):
-    """A reply other than the one that was needed."""
+    """The server gave another reply than the one that was needed."""
 
     def __init__(self, command, reply):
         super().__init__(f"{command} -> {reply.code} {reply.text}")
@@ -53,7 +54,7 @@ def split_path(argument):
 
 
 def header_end(data):
-    """Where the header section ends: the index of the empty line."""
+    """Returns the end of the header section: the index of the empty line."""
     if data.startswith(b"\r\n"):
         return 0
     end = data.find(b"\r\n\r\n")
@@ -61,8 +62,8 @@ def header_end(data):
 
 
 def headers(data):
-    """The header section as [(name, value)]: raw bytes, folds kept, without
-    the line break at the end of a header."""
+    """Returns the header section as [(name, value)]: bytes, with folds,
+    without the line break at the end of a header."""
     found = []
     for line in re.split(rb"\r\n(?![ \t])", data[:header_end(data)]):
         name, colon, value = line.partition(b":")
@@ -82,7 +83,7 @@ class Delivery:
         self.data = data
 
     def args(self, recipient):
-        """The ESMTP parameters of a recipient."""
+        """Returns the ESMTP parameters of a recipient."""
         for line in self.recipient_lines:
             address, args = split_path(line)
             if address == recipient:
@@ -90,12 +91,13 @@ class Delivery:
         raise KeyError(recipient)
 
     def header(self, name):
-        """The values of the headers of that name: raw, folds kept."""
+        """Returns the values of the headers of that name, with their folds."""
         return [value for found, value in headers(self.data)
                 if found.lower() == octets(name).lower()]
 
     def sent(self):
-        """The message without the Received: headers put on top of it."""
+        """Returns the message without the Received: headers that were added on
+        top."""
         data = self.data
         while data.startswith(b"Received:"):
             data = re.sub(rb"\AReceived:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*", b"",
@@ -132,7 +134,7 @@ class Sink:
         self._thread.start()
 
     def close(self):
-        # An accept that goes on would keep the port.
+        # An accept() that is still waiting would keep the port.
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
@@ -143,7 +145,8 @@ class Sink:
             self.deliveries = []
 
     def wait(self, count, seconds=TIMEOUT):
-        """The deliveries, once there are that many, or what came in time."""
+        """Returns the deliveries as soon as there are that many, or those that
+        came in time."""
         with self._changed:
             self._changed.wait_for(lambda: len(self.deliveries) >= count,
                                    seconds)
@@ -235,13 +238,13 @@ class Sink:
 
 
 class Client:
-    """A connection to an SMTP server. Arguments go out as they are given:
+    """A connection to an SMTP server. Arguments are sent as they are:
     mail("<a@b> RET=HDRS"), rcpt("<@hop:u@d>")."""
 
     def __init__(self, address, port, source=None, hello="client.example",
                  xclient=None, login=None, before=""):
-        """login: (user, password); before: what is said first, as a proxy
-        before the server would ("PROXY ...")."""
+        """login: (user, password); before: what is sent first, as a proxy in
+        front of the server would ("PROXY ...")."""
         self._socket = socket.create_connection(
             (address, port), TIMEOUT,
             source_address=(source, 0) if source else None)
@@ -270,7 +273,7 @@ class Client:
         self.close()
 
     def login(self, user, password, code=235):
-        """RFC 4616"""
+        """Logs in (RFC 4616)."""
         said = base64.b64encode(octets(f"\0{user}\0{password}"))
         return self.command(f"AUTH PLAIN {text(said)}", code)
 
@@ -302,7 +305,8 @@ class Client:
                              "\n".join(line[4:] for line in lines))
 
     def command(self, line, code=None):
-        """Says the line; the reply, which must have that code if given."""
+        """Sends the line. Returns the reply, which must have that code if one
+        is given."""
         self._socket.sendall(octets(line) + b"\r\n")
         return self.need(self.reply(), code, line)
 
@@ -321,7 +325,8 @@ class Client:
         return self.need(self.reply(), code, "(message)")
 
     def send(self, mail, recipients, message, code=250):
-        """One whole transaction. The reply to the message."""
+        """Sends a whole message with its envelope. Returns the reply to the
+        message."""
         self.mail(mail)
         for recipient in recipients:
             self.rcpt(recipient)
@@ -329,7 +334,8 @@ class Client:
 
 
 def wait_until(condition, seconds=TIMEOUT, step=0.02):
-    """Is the condition true within that time?"""
+    """Waits until the condition is true, or the time is over. Returns its last
+    value."""
     end = time.monotonic() + seconds
     while True:
         value = condition()

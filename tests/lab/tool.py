@@ -1,5 +1,6 @@
 """What the tests of the command `readdress` share: a state directory of their
-own, the command run as people run it, a milter that is none."""
+own, the command run as people run it, and a program that stands in for the
+milter."""
 
 import json
 import os
@@ -24,7 +25,7 @@ HEADER = "Source;Target\n"
 
 
 class ToolTest(unittest.TestCase):
-    """A configuration and a state directory of its own for each test."""
+    """Each test has a configuration and a state directory of its own."""
 
     def setUp(self):
         os.umask(0o022)
@@ -63,7 +64,8 @@ class ToolTest(unittest.TestCase):
         return done
 
     def tool(self, *args, code=0, data=b"", out=None, err=None, **kwargs):
-        """Runs it; returns standard output as text. out and err: patterns."""
+        """Runs the command. Returns standard output as text. out and err:
+        patterns that must be found in standard output and standard error."""
         done = self.run_raw("-c", self.conf, *args, data=data, **kwargs)
         stdout = (done.stdout or b"").decode("utf-8", "surrogateescape")
         stderr = (done.stderr or b"").decode("utf-8", "surrogateescape")
@@ -89,7 +91,7 @@ class ToolTest(unittest.TestCase):
         return lines[1:-1]
 
     def wait_for_milter(self, process):
-        """Until it serves, with a status that can be read."""
+        """Waits until the milter serves and its status can be read."""
         def up():
             self.assertIsNone(process.poll(), "the milter ended")
             status = self.run_raw("-c", self.conf, "--json", "status")
@@ -100,8 +102,8 @@ class ToolTest(unittest.TestCase):
 
 
 class FakeMilter:
-    """Holds the pid file's lock and answers SIGHUP as it is told, in a process
-    of its own (fcntl locks belong to processes)."""
+    """Holds the lock of the pid file and answers SIGHUP as it is told, in a
+    process of its own (fcntl locks belong to processes)."""
 
     PROGRAM = r"""
 import fcntl, os, signal, sys, time
