@@ -32,8 +32,7 @@ static void show_progress(struct walk *walk)
 	walk->done++;
 }
 
-/* Notes the domains of an outbound rule's targets that inbound has no rule for.
- */
+/* Notes the target domains of an outbound rule that inbound does not name. */
 static int note_domains(struct walk *walk, struct finding_rule *rule)
 {
 	struct bytes rest = rule_value_targets(rule->rule.value);
@@ -130,8 +129,7 @@ static int walk_table(struct walk *walk, const struct map *map,
 	return more < 0 ? more : result;
 }
 
-/* Reads the rule with this source, with target and to set to its first target.
- */
+/* Reads the rule with this source; target and to are its first target. */
 static int read_again(const struct walk *walk, enum rule_table table,
 	struct bytes source, struct finding_rule *read)
 {

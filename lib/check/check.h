@@ -10,8 +10,8 @@
 #define READDRESS_CHECK_CHECK_H
 
 /*
- * The wing check/: rules that are valid and yet doubtful, and the table that
- * turns another one back. Nothing here changes a map.
+ * The wing check/: finds rules that are valid but doubtful, and makes the
+ * inverse of a table. Nothing here changes a map.
  *
  *   node          an end of a rule, and where the rules lead from it
  *   checktargets  the rules that lead to one target

@@ -131,8 +131,7 @@ static int check_catchall(
 		"list the users if each should leave with their own address");
 }
 
-/* Reports a target like "x@mail", whose domain only a local resolver may know.
- */
+/* Reports a target like "x@mail": only a local resolver may know "mail". */
 static int check_label(
 	struct finding_run *check, const struct finding_rule *rule)
 {

@@ -80,8 +80,7 @@ struct finding_run {
 	const struct check_options *options;
 	struct node_rules rules;
 	bool one_way; /* the outbound table has no rules */
-	/* For inbound and for outbound: the targets of rules with one target.
-	 */
+	/* The targets of the inbound and outbound rules with one target. */
 	struct checktargets targets[2];
 	bool stopped; /* options->found did not return 0 */
 };

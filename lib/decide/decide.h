@@ -7,7 +7,7 @@
 #define READDRESS_DECIDE_DECIDE_H
 
 /*
- * The wing decide/: what is to happen to a message, and why. decide() finds
+ * The wing decide/: decides what happens to a message, and why. decide() finds
  * the edits of the envelope first, then those of the headers, then the leaks.
  *
  *   context     what the parts of a decision share
@@ -18,24 +18,23 @@
  *   resolved    an address as it came, or as Postfix resolved it
  *   envelope    sender and recipients
  *   recipients  the net difference of recipients
- *   lookalike   recipients that Postfix would take for duplicates
+ *   lookalike   recipients that Postfix would treat as duplicates
  *   leak        internal addresses that leave
  *   headers     address headers
  *
  * Why the edits look as they do:
  *
  * - Recipients are compared as sets of keys before and after. A key that is in
- *   both sets is neither deleted nor added: its spelling is the client's
- *   affair. It is deleted in each spelling that came, and added again in the
- *   first, only if the recipients that are rewritten to it ask for another
- *   NOTIFY.
- * - Deletes come before adds. Postfix files an added recipient under the form
- *   that its own tables make of it (canonical_maps, masquerading,
- *   append_dot_mydomain), and drops it as a duplicate if it holds that form
- *   already. If that form was a recipient to be deleted, a later delete would
- *   leave nobody, after 250. A delete removes the recipient from Postfix's
- *   filter of duplicates, so a later add is taken. It is faster, too: each
- *   delete reads the whole envelope, with everything added before. Between the
+ *   both sets is neither deleted nor added, and keeps the client's spelling.
+ *   Only if the recipients that are rewritten to it ask for another NOTIFY is
+ *   it deleted, in each spelling that came, and added again, in the first.
+ * - Deletes come before adds. Postfix's own tables (canonical_maps,
+ *   masquerading, append_dot_mydomain) rewrite an added recipient, and Postfix
+ *   drops it as a duplicate if it holds the result already. If the result were
+ *   deleted afterwards, nobody would get the message, after 250. A delete
+ *   removes the recipient from Postfix's filter of duplicates, so a later add
+ *   is accepted. It is also faster, since each delete reads the whole envelope
+ *   with everything that was added before. Between the
  *   deletes and the adds the message has too few recipients, so
  *   milter_default_action must be tempfail (or shutdown).
  * - Headers are spliced, not regenerated: the new value is the old one with the

@@ -107,8 +107,7 @@ static void add_address(
 	}
 }
 
-/* Adds " headers=From,Reply-To", the names of the headers with a new address.
- */
+/* Adds " headers=From,Reply-To", the headers with a new address. */
 static void add_headers(struct lines *lines, const struct decision *decision,
 	const struct decide_message *message, bool shadow)
 {

@@ -22,8 +22,7 @@ void prooflog_text(const struct decision *decision,
 	const struct decide_message *message, const struct log *log,
 	char text[PROOFLOG_MAX]);
 
-/* Writes ' client=192.0.2.7 daemon=OUTBOUND', with "-" for what is not known.
- */
+/* Writes ' client=192.0.2.7 daemon=OUTBOUND'; what is not known is "-". */
 #define PROOFLOG_ORIGIN_MAX 120
 void prooflog_origin(
 	const struct decide_message *message, char text[PROOFLOG_ORIGIN_MAX]);

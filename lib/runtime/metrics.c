@@ -14,7 +14,7 @@
 
 #define GENERATION_DIGITS 20 /* of UINT64_MAX */
 
-/* Upper bounds in nanoseconds and as they are written; the last is +Inf. */
+/* The upper bounds in nanoseconds, and as they are written. */
 static const struct {
 	uint64_t nanoseconds;
 	const char *le;
@@ -84,7 +84,7 @@ static void write_rules(FILE *file, const struct map_meta *meta)
 static void write_messages(FILE *file, const struct metrics *metrics)
 {
 	head(file, "readdress_messages_total", "counter",
-		"Messages by direction and by what was done.");
+		"Messages by direction and result.");
 	for (enum decision_direction d = 0; d < DECISION_DIRECTIONS; d++)
 		for (enum metrics_result r = 0; r < METRICS_RESULTS; r++)
 			(void)fprintf(file,
@@ -97,7 +97,7 @@ static void write_messages(FILE *file, const struct metrics *metrics)
 	(void)fprintf(file, METRICS_TWICE " %" PRIu64 "\n",
 		load(&metrics->messages_twice));
 	head(file, "readdress_addresses_total", "counter",
-		"Addresses looked at, by where they stood and by result.");
+		"Addresses that were looked up, by field and result.");
 	for (enum decision_field f = 0; f < DECISION_FIELDS; f++)
 		for (enum decision_result r = 0; r < DECISION_RESULTS; r++)
 			(void)fprintf(file,
@@ -114,8 +114,8 @@ static void write_messages(FILE *file, const struct metrics *metrics)
 static void write_leaks(FILE *file, const struct metrics *metrics)
 {
 	head(file, "readdress_leaks_total", "counter",
-		"Messages to somebody outside that left with an internal "
-		"address, by the field it stood in.");
+		"Messages to a recipient outside that left with an internal "
+		"address, by the field that had it.");
 	for (enum decision_leak_field f = 0; f < DECISION_LEAK_FIELDS; f++)
 		(void)fprintf(file,
 			"readdress_leaks_total{field=\"%s\"} %" PRIu64 "\n",
@@ -143,7 +143,8 @@ static void write_seconds(FILE *file, const struct metrics *metrics)
 			METRICS_SECONDS "_bucket{le=\"%s\"} %" PRIu64 "\n",
 			buckets[i].le, count);
 	}
-	/* The sum of what was read just now, so that it equals +Inf. */
+	/* The counters may have grown since the buckets were read, so the count
+	 * is the sum of these: it must equal the bucket +Inf. */
 	(void)fprintf(file,
 		METRICS_SECONDS "_sum %.9f\n" METRICS_SECONDS "_count %" PRIu64
 				"\n",
@@ -193,8 +194,8 @@ static int join(char path[PATH_MAX], const char *dir, const char *name,
 	struct error *error)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
-		return error_set(
-			error, ERR_IO, "%s/%s: path too long", dir, name);
+		return error_set(error, ERR_IO, "%s/%s: the path is too long",
+			dir, name);
 	return 0;
 }
 
@@ -215,30 +216,32 @@ int metrics_write(const struct metrics *metrics, const char *runtime_dir,
 	fd = open(temporary,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return error_set_errno(error, "%s", temporary);
+		return error_set_errno(error, "cannot make %s", temporary);
 	if (fchmod(fd, 0644) < 0 || !(file = fdopen(fd, "w"))) {
-		result = error_set_errno(error, "%s", temporary);
+		result = error_set_errno(error, "cannot write %s", temporary);
 		(void)close(fd);
 		goto out;
 	}
 	errno = EIO;
 	write_all(file, metrics, started, meta);
 	if (fflush(file) || ferror(file)) {
-		result = error_set_errno(error, "%s", temporary);
+		result = error_set_errno(error, "cannot write %s", temporary);
 		(void)fclose(file);
 		goto out;
 	}
 	if (fclose(file))
-		result = error_set_errno(error, "%s", temporary);
+		result = error_set_errno(error, "cannot write %s", temporary);
 	else if (rename(temporary, path) < 0)
-		result = error_set_errno(error, "%s", path);
+		result = error_set_errno(
+			error, "cannot rename %s to %s", temporary, path);
 out:
 	if (result)
 		(void)unlink(temporary);
 	return result;
 }
 
-/* Calls sample for each, with the text behind its name. As metrics_each. */
+/* Calls sample for each sample, with its name and the text of its value.
+ * Returns as metrics_each() does. */
 static int each_sample(const char *runtime_dir,
 	void (*sample)(void *context, const char *name, const char *value),
 	void *context, struct error *error)
@@ -252,13 +255,14 @@ static int each_sample(const char *runtime_dir,
 
 	if (result < 0)
 		return result;
-	/* The directory is the milter's, and this may be root. */
+	/* This may run as root, and the directory belongs to the milter's user,
+	 * so file_open() must not be led elsewhere. */
 	fd = file_open(AT_FDCWD, path, path, NULL, error);
 	if (fd < 0)
 		return fd;
 	file = fdopen(fd, "r");
 	if (!file) {
-		result = error_set_errno(error, "%s", path);
+		result = error_set_errno(error, "cannot read %s", path);
 		(void)close(fd);
 		return result;
 	}
@@ -270,8 +274,8 @@ static int each_sample(const char *runtime_dir,
 		*space = '\0';
 		sample(context, text, space + 1);
 	}
-	if (!feof(file)) /* an error, or out of memory for a line */
-		result = error_set_errno(error, "%s", path);
+	if (!feof(file)) /* an error, or memory is exhausted */
+		result = error_set_errno(error, "cannot read %s", path);
 	free(text);
 	(void)fclose(file);
 	return result;

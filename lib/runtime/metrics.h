@@ -1,15 +1,15 @@
 /*
- * metrics: the milter's counters, their Prometheus text (status.prom), and its
- * reading by the tool.
+ * metrics: the milter's counters, which it writes to status.prom in Prometheus'
+ * text format, and from there the tool reads them.
  */
 #ifndef READDRESS_RUNTIME_METRICS_H
 #define READDRESS_RUNTIME_METRICS_H
 
 /*
- * The wing runtime/: the files in runtime_dir, as state/ has those in
- * state_dir.
+ * The wing runtime/: the files in runtime_dir. Those in state_dir are in
+ * state/.
  *
- *   pidfile  the pid file, and its lock
+ *   pidfile  the pid file and its lock
  */
 
 #include <stdatomic.h>
@@ -28,9 +28,9 @@ enum metrics_result {
 	METRICS_RESULTS
 };
 
-#define METRICS_BUCKETS 8 /* upper bounds in metrics.c, the last is +Inf */
+#define METRICS_BUCKETS 8 /* metrics.c has their upper bounds */
 
-/* The names that others than monitoring look for. */
+/* The names that other parts of readdress use. */
 #define METRICS_PREFIX	       "readdress_"
 #define METRICS_UP	       METRICS_PREFIX "up"
 #define METRICS_STARTED	       METRICS_PREFIX "start_time_seconds"
@@ -41,10 +41,10 @@ enum metrics_result {
 #define METRICS_RELOADS	       METRICS_PREFIX "reloads_total"
 #define METRICS_RELOADS_OK     METRICS_RELOADS "{result=\"ok\"}"
 #define METRICS_RELOADS_FAILED METRICS_RELOADS "{result=\"failed\"}"
-/* A gauge, 1 for a table in shadow mode. */
+/* The name of a gauge that is 1 for a table in shadow mode. */
 #define METRICS_SHADOW_METRIC METRICS_PREFIX "shadow"
 
-/* Threads add to it at once; all are plain relaxed atomics. */
+/* Several threads add to these at the same time, with relaxed atomics. */
 struct metrics {
 	_Atomic uint64_t messages[DECISION_DIRECTIONS][METRICS_RESULTS];
 	_Atomic uint64_t addresses[DECISION_FIELDS][DECISION_RESULTS];
@@ -53,35 +53,40 @@ struct metrics {
 	_Atomic uint64_t reloads_ok;
 	_Atomic uint64_t reloads_failed;
 	_Atomic uint64_t log_lines_dropped;
-	_Atomic uint64_t messages_twice; /* see twice.h */
+	_Atomic uint64_t messages_twice; /* see milter/twice.h */
 	_Atomic int64_t connections;
 	_Atomic uint64_t seconds_buckets[METRICS_BUCKETS];
 	_Atomic uint64_t nanoseconds_sum;
-	atomic_bool shadow[RULE_TABLES]; /* of inbound and outbound */
-	struct budget memory; /* of messages; its max is memory_max */
+	atomic_bool shadow[RULE_TABLES]; /* used for inbound and outbound */
+	struct budget memory; /* of all messages; its max is memory_max */
 };
 
-/* Counts one message's time in our callbacks. */
+/* Counts the time that one message spent in the milter's callbacks. */
 void metrics_observe(struct metrics *metrics, uint64_t nanoseconds);
 
-/* Writes runtime_dir/status.prom atomically (no fsync: it is made again in 5
- * s). started: seconds since 1970. meta: of the map served. */
+/* Writes runtime_dir/status.prom atomically, but without fsync, since the
+ * milter writes it every 5 s. started is in seconds since 1970; meta is that of
+ * the map that is served. Returns 0, or a negative error with its text in
+ * *error: ERR_NOENT, ERR_PERM, ERR_NOMEM, ERR_IO. */
 int metrics_write(const struct metrics *metrics, const char *runtime_dir,
 	int64_t started, const struct map_meta *meta,
 	struct error *error) MUST_CHECK;
 
-/* The value of one line of status.prom, named with its labels as written there:
- * METRICS_TWICE. Returns 1, 0 when there is none, ERR_NOENT, ERR_IO. */
+/* Reads the value of one sample of runtime_dir/status.prom. name includes the
+ * labels, exactly as in the file: METRICS_RELOADS_OK. Returns 1 and sets
+ * *value; 0 if there is no such sample; or an error of metrics_each(). */
 int metrics_read(const char *runtime_dir, const char *name, double *value,
 	struct error *error) MUST_CHECK;
 
-/* The same for METRICS_GENERATION, of which no digit is lost. */
+/* Reads METRICS_GENERATION like metrics_read(), but without losing a digit. */
 int metrics_read_generation(const char *runtime_dir, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 
-/* Calls line for each sample ("name{labels}", value). 0, or ERR_NOENT,
- * ERR_PERM, ERR_BAD (no regular file), ERR_IO. Follows no link, blocks on no
- * FIFO. */
+/* Calls line for each sample of runtime_dir/status.prom with "name{labels}" and
+ * its value. Does not follow symbolic links or block on a FIFO. Returns 0, or a
+ * negative error with its text in *error: ERR_NOENT, ERR_PERM, ERR_BAD if the
+ * file is not a regular file or has a further name (linkcheck.h), ERR_NOMEM,
+ * ERR_IO. */
 int metrics_each(const char *runtime_dir,
 	void (*line)(void *context, const char *name, double value),
 	void *context, struct error *error) MUST_CHECK;

@@ -13,8 +13,8 @@ static int join(
 	char path[PATH_MAX], const char *runtime_dir, struct error *error)
 {
 	if (snprintf(path, PATH_MAX, "%s/pid", runtime_dir) >= PATH_MAX)
-		return error_set(
-			error, ERR_IO, "%s/pid: path too long", runtime_dir);
+		return error_set(error, ERR_IO, "%s/pid: the path is too long",
+			runtime_dir);
 	return 0;
 }
 
@@ -32,7 +32,8 @@ int pidfile_running(const char *runtime_dir, pid_t *pid, struct error *error)
 
 	if (result < 0)
 		return result;
-	/* Another file's lock is another process's, and we may be root. */
+	/* This may run as root: a link must not lead to the lock of another
+	 * process. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
@@ -41,7 +42,8 @@ int pidfile_running(const char *runtime_dir, pid_t *pid, struct error *error)
 	if (fcntl(fd, F_GETLK, &lock) < 0) {
 		result = error_set_errno(error, "%s", path);
 	} else if (lock.l_type != F_UNLCK) {
-		/* 0 or less: the holder has no number in our namespace */
+		/* The number is not positive if the holder is in another PID
+		 * namespace. */
 		if (lock.l_pid > 0) {
 			*pid = lock.l_pid;
 			result = 1;
@@ -66,7 +68,8 @@ static int write_pid(int fd, const char *path, struct error *error)
 	return 0;
 }
 
-/* The directory, or a file of another user in it. */
+/* Returns ERR_PERM with a text that says how to make the directory, or another
+ * user's file in it, writable. */
 static int not_writable(
 	const char *runtime_dir, const char *path, struct error *error)
 {
@@ -82,8 +85,8 @@ static int not_writable(
 	else
 		(void)snprintf(user, sizeof user, "%.60s", found->pw_name);
 	return error_set(error, ERR_PERM,
-		"%s: %s: user %s may not write it; `chown %s %s` mends that",
-		path, strerror(EACCES), user, user,
+		"%s: %s: user %s may not write it; run `chown %s %s`", path,
+		strerror(EACCES), user, user,
 		access(path, F_OK) ? runtime_dir : path);
 }
 
@@ -126,7 +129,8 @@ int pidfile_claim(const char *runtime_dir, int *fd, struct error *error)
 		result = write_pid(*fd, path, error);
 	else if (errno == EAGAIN || errno == EACCES)
 		result = error_set(error, ERR_BUSY,
-			"%s: another readdress-milter holds it", path);
+			"%s: another readdress-milter holds the lock on it",
+			path);
 	else
 		result = error_set_errno(error, "%s", path);
 	if (result < 0) {

@@ -1,5 +1,10 @@
 /*
- * pidfile: runtime_dir/pid, of which the milter that runs holds the lock.
+ * pidfile: runtime_dir/pid, which holds the process number of the running
+ * milter and is locked by it.
+ *
+ * Every function here returns a negative error, with its text in *error, as
+ * listed in error_set_errno() (error.h); further errors are named with the
+ * function.
  */
 #ifndef READDRESS_RUNTIME_PIDFILE_H
 #define READDRESS_RUNTIME_PIDFILE_H
@@ -8,18 +13,21 @@
 
 #include "base/error.h"
 
-/* The process that holds the fcntl lock on runtime_dir/pid: 1 and *pid; 0 when
- * none does; or an error. */
+/* Returns 1 and sets *pid if a process holds the fcntl lock on runtime_dir/pid,
+ * 0 if none does, or an error. Returns ERR_PERM also if that process is in
+ * another container, so that its number cannot be known. */
 int pidfile_running(
 	const char *runtime_dir, pid_t *pid, struct error *error) MUST_CHECK;
 
-/* Would pidfile_claim, by this user, be let at the file? Nothing is changed,
- * and nobody's lock is asked for; where runtime_dir is missing, 0. */
+/* Checks that the rights of this user suffice for pidfile_claim(). Changes
+ * nothing, and does not look at the lock. Returns 0 or an error; 0 also if
+ * runtime_dir does not exist. */
 int pidfile_may_claim(const char *runtime_dir, struct error *error) MUST_CHECK;
 
-/* Takes that lock for this process and writes its number. *fd stays open as
- * long as it is to be held. ERR_BUSY when another holds it. Note: fcntl locks
- * are lost when any descriptor of the file is closed, and by fork. */
+/* Takes the lock for this process and writes its number. Sets *fd, which must
+ * stay open as long as the lock is needed. The lock is lost when the process
+ * closes any descriptor of this file, and a child does not inherit it. Returns
+ * 0, or an error; ERR_BUSY if another process has the lock. */
 int pidfile_claim(
 	const char *runtime_dir, int *fd, struct error *error) MUST_CHECK;
 

@@ -214,8 +214,7 @@ int state_generations(struct state *state, uint64_t **list, size_t *count,
 	return 0;
 }
 
-/* Opens a map as that generation. Returns ERR_NOENT also if it is another one.
- */
+/* Opens a map, which is ERR_NOENT if it is another generation. */
 static int open_numbered(const char *path, uint64_t generation, bool isolated,
 	struct map **opened, struct error *error)
 {

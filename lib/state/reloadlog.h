@@ -1,6 +1,6 @@
 /*
- * reloadlog: the lines of served/reload.log, which the milter writes and the
- * tool reads: what stands there behind the time.
+ * reloadlog: formats and parses the lines of served/reload.log, which the
+ * milter writes and the tool reads. Here a line is the text after its time.
  *
  *   start: version 0.1.0, generation 12, 3 users, 1 domain
  *   reload: generation 12 -> 13, 4 users, 1 domain
@@ -16,7 +16,8 @@
 
 #define RELOADLOG_LINE (ERROR_TEXT_MAX + 128)
 
-/* rows: what is served from then on, in words. */
+/* These write a line. rows is the number of rules that are served from then on,
+ * such as "3 users, 1 domain". */
 void reloadlog_start(char line[RELOADLOG_LINE], const char *version,
 	uint64_t generation, const char *rows);
 
@@ -27,13 +28,14 @@ void reloadlog_failed(
 	char line[RELOADLOG_LINE], uint64_t stays, const char *why);
 
 enum reloadlog_kind {
-	RELOADLOG_OTHER, /* what the milter does not write */
+	RELOADLOG_OTHER, /* a line that the milter did not write */
 	RELOADLOG_START,
 	RELOADLOG_MADE,
 	RELOADLOG_FAILED,
 };
 
-/* *generation: what is served from then on; 0: the line does not say. */
+/* Returns the kind of a line. Sets *generation to the one that is served from
+ * then on, or to 0 if the line does not say it. */
 enum reloadlog_kind reloadlog_parse(struct bytes line, uint64_t *generation);
 
 #endif

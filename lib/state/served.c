@@ -50,8 +50,7 @@ int state_served(struct state *state, uint64_t *served, uint64_t *previous,
 	return 0;
 }
 
-/* Opens served/: a file that is replaced in it needs an fsync of its directory.
- */
+/* Opens served/, which needs an fsync when a file in it is replaced. */
 static int open_served(
 	struct state *state, struct stat *status, struct error *error)
 {

@@ -50,8 +50,7 @@ static bool is_fresh(int fd)
 	return true;
 }
 
-/* Gives a fresh directory its mode and group, and makes history/ and served/.
- */
+/* Gives a fresh directory its mode and group; makes history/ and served/. */
 static int equip(
 	struct state *state, const struct config *config, struct error *error)
 {

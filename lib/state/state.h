@@ -39,10 +39,10 @@
  *   reloadlog    the lines of served/reload.log
  *   required     the text of served/required
  *   served       writes what the milter serves
- *   serving      reads what a running milter tells of itself
+ *   serving      reads what a running milter tells about itself
  *   generations  the maps that are kept
  *   publish      makes a new map the newest one
- *   purge        removes maps that are no longer kept
+ *   purge        deletes the map, its history and the logs
  *   events       reads the audit log and the milter's log of reloads as one
  */
 

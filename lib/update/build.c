@@ -10,8 +10,8 @@
 struct work {
 	const struct build *build;
 	struct map_builder *builder;
-	uint64_t rows; /* put so far */
-	uint64_t of;
+	uint64_t rows; /* the rows written so far */
+	uint64_t of;   /* the rows to be written */
 };
 
 static bool is_changed(const struct build *build, enum rule_table table)
@@ -27,7 +27,7 @@ static void show_progress(const struct work *work)
 		build->progress(build->context, work->rows, work->of);
 }
 
-/* Another table than the edit's stays as it is. */
+/* Writes one table: changed by build->change, or as it is in build->old. */
 static int build_table(
 	struct work *work, enum rule_table table, struct error *error)
 {
@@ -58,15 +58,15 @@ static int build_map(struct state *state, struct work *work,
 	const struct map_meta *meta, struct error *error)
 {
 	const struct build *build = work->build;
-	uint64_t octets = build->octets;
+	uint64_t bytes = build->bytes;
 	int result;
 
 	if (build->old)
-		octets += map_octets(build->old);
+		bytes += map_octets(build->old);
 	/* The map is built in the state directory. */
 	result = error_about(error,
 		map_builder_open(&work->builder, state_build_path(state),
-			work->of, octets, error),
+			work->of, bytes, error),
 		ERROR_HINT_STATE_DIR);
 	if (result)
 		return result;

@@ -1,6 +1,7 @@
 /*
- * build: makes the next generation from the newest or an earlier one, whole and
- * in one file, and publishes it.
+ * build: makes the next generation, a complete new file, from the newest or an
+ * earlier one, and publishes it. Tested by tests/unit/update/test_update.c and
+ * test_rollback.c.
  */
 #ifndef READDRESS_UPDATE_BUILD_H
 #define READDRESS_UPDATE_BUILD_H
@@ -10,23 +11,30 @@
 #include "update/change.h"
 
 struct build {
-	const struct map *old;	     /* NULL: nothing */
-	const struct change *change; /* of one table of old; it is not checked
-				    again. NULL: a copy */
-	/* Of the edit's table then, not too few; 0 for a copy. */
+	const struct map *old; /* NULL: an empty map */
+	/* The change of one table of old, which must have been checked. NULL:
+	 * the new generation is a copy of old. */
+	const struct change *change;
+	/* The rows that the changed table will have, and the bytes of their
+	 * keys and values: not less than there will be; 0 for a copy. */
 	uint64_t rows;
-	uint64_t octets;
+	uint64_t bytes;
 	const char *command; /* for the metadata; may be NULL */
-	uint64_t origin;     /* for the metadata, of a rollback; else 0 */
-	/* May be NULL. */
+	uint64_t origin;     /* likewise: the generation of a rollback, or 0 */
+	/* Called now and then with the number of rows written and of all rows;
+	 * may be NULL. */
 	void (*progress)(void *context, uint64_t rows, uint64_t of);
 	void *context;
 };
 
 /*
- * what: for the audit log. Lock held. *generation is set on 0 only. ERR_NOMEM,
- * ERR_PERM, ERR_IO, ERR_CREATE, ERR_BAD: of state and map; the newest
- * generation is what it was.
+ * Makes and publishes the next generation. Needs the lock of state. what is the
+ * text for the audit log (state_publish()).
+ *
+ * Returns 0 and sets *generation; or returns a negative error with its text in
+ * *error: ERR_NOMEM, ERR_PERM, ERR_IO, ERR_CREATE, or ERR_BAD if the old map is
+ * damaged or state_publish() refuses the new one. On an error the newest
+ * generation stays as it is.
  */
 int build_publish(struct state *state, const struct build *build,
 	const char *what, uint64_t *generation, struct error *error) MUST_CHECK;

@@ -10,8 +10,9 @@ int change_count(struct change_result *result, enum change_kind kind,
 
 	if (rule_kind >= RULE_KINDS)
 		return error_set(error, ERR_BAD,
-			"%.*s has a value of no known kind", (int)key.len,
-			key.data);
+			"the map is damaged: %.*s has a value of an unknown "
+			"kind",
+			(int)key.len, key.data);
 	result->counts[kind]++;
 	result->by_kind[kind][rule_kind]++;
 	return 0;

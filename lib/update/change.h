@@ -1,7 +1,7 @@
 /*
- * change: what is to become of a table, and what became of it: how rows are
- * taken (mode, scope), what happens to each (change), and how many there were
- * (result).
+ * change: the types of a change of a table: how its rows are used (mode and
+ * scope), what happens to each row (kind), and the counts of the result. Tested
+ * by tests/unit/update/test_update.c.
  */
 #ifndef READDRESS_UPDATE_CHANGE_H
 #define READDRESS_UPDATE_CHANGE_H
@@ -25,7 +25,7 @@ enum change_kind {
 	CHANGE_KINDS
 };
 
-/* Has the scope rules of this key? */
+/* True if a rule with this key is within scope. */
 static inline bool change_in_scope(enum change_scope scope, struct bytes key)
 {
 	return scope == CHANGE_ALL ||
@@ -35,47 +35,52 @@ static inline bool change_in_scope(enum change_scope scope, struct bytes key)
 struct change {
 	enum rule_table table;
 	enum change_mode mode;
-	enum change_scope
-		scope; /* CHANGE_REPLACE: old rows of the other kind stay;
-			one of the other kind in rows is ERR_BAD */
-	const struct row *rows; /* sorted by key, no key twice */
+	/* CHANGE_REPLACE keeps the old rows out of scope. A row out of scope in
+	 * rows is ERR_BAD in any mode. */
+	enum change_scope scope;
+	const struct row *rows; /* sorted by key, each key once */
 	size_t count;
-	bool refuse_existing;  /* `add` without --replace: ERR_BAD */
-	bool require_existing; /* `delete`: ERR_NOTFOUND names the first missing
-				*/
-	bool dry_run;
-	bool force;	     /* no refusal for what would be deleted */
-	unsigned max_delete; /* percent; applies when the table has over 3 rows
-			      */
-	bool max_delete_always; /* or to any table */
-	const char *input; /* the file of the rows, for messages; may be NULL */
-	const char *command; /* for the metadata: "load inbound users.csv" */
+	bool refuse_existing;	/* a key that exists is ERR_BAD (`add`) */
+	bool require_existing;	/* a key that does not exist is ERR_NOTFOUND
+				   (`delete`) */
+	bool dry_run;		/* nothing is written */
+	bool force;		/* nothing is refused for what it deletes */
+	unsigned max_delete;	/* the most rows that CHANGE_REPLACE deletes, in
+				   percent; for tables of over 3 rows */
+	bool max_delete_always; /* max_delete applies to any table */
+	const char *input;	/* the rows' file, for messages; may be NULL */
+	const char *command;	/* for the metadata: "load inbound a.csv" */
 	/* Called for each row that is new, changed or deleted, in the order of
-	 * keys, when not NULL. old or new has data NULL where there is none. */
+	 * keys; may be NULL. old_value or new_value has data NULL if there is
+	 * none. */
 	void (*changed)(void *context, enum change_kind kind, struct bytes key,
 		struct bytes old_value, struct bytes new_value);
+	/* Called now and then with the number of rows written and of all rows;
+	 * may be NULL. */
 	void (*progress)(void *context, uint64_t rows, uint64_t of);
 	void *context;
 };
 
 struct change_result {
-	/* CHANGE_UNCHANGED: rows that were given and stood there already; old
-	 * rows that the edit does not touch are not counted. */
+	/* CHANGE_UNCHANGED counts the given rows that exist already. Old rows
+	 * that are not among the given ones are not counted. */
 	uint64_t counts[CHANGE_KINDS];
-	/* by kind of the new value, of deleted rows by that of the old one */
+	/* The same by the kind of the new value, or of the old one for deleted
+	 * rows. */
 	uint64_t by_kind[CHANGE_KINDS][RULE_KINDS];
-	uint64_t generation; /* made; or the newest as it was, when unchanged or
-				dry_run (0: there is none) */
-	bool unchanged;	     /* no row changed: no generation was made */
+	/* The new generation; or, if unchanged or dry_run, the newest, which is
+	 * 0 if there is none. */
+	uint64_t generation;
+	bool unchanged; /* no row changed, so no generation was made */
 };
 
-/* Counts a row that was changed so. value: the new one, the old one where there
- * is none. ERR_BAD when it is of no known kind. */
+/* Counts a row. value is its new value, or its old one if there is no new one.
+ * Returns 0; or ERR_BAD, with a text in *error, if its kind is unknown. */
 int change_count(struct change_result *result, enum change_kind kind,
 	struct bytes key, struct bytes value, struct error *error) MUST_CHECK;
 
-/* "inbound: 2 domains added, 1 user deleted", as it stands in the audit log;
- * "inbound: no change" where there is none. NUL-terminated, cut to fit. */
+/* Describes a result as in the audit log: "inbound: 2 domains added, 1 user
+ * deleted" or "inbound: no change". Cuts it to size bytes with its NUL. */
 void change_describe(const struct change_result *result, enum rule_table table,
 	char *text, size_t size);
 

@@ -23,7 +23,7 @@ void merge_free(struct merge *merge)
 	map_walk_close(&merge->old);
 }
 
-/* A key that only the old map has. */
+/* Sets *step for a key that only the old map has. */
 static void old_alone(const struct merge *merge, struct merge_step *step)
 {
 	const struct change *change = merge->change;
@@ -41,8 +41,9 @@ static void old_alone(const struct merge *merge, struct merge_step *step)
 	}
 }
 
-/* Rows stand in memory in the file's order, and are sorted by pointers: each is
- * a cache miss, which is a sixth of a large load when it is waited for. */
+/* Prefetches a later row. The bytes of the rows lie in the order of the file,
+ * not of the keys, so that each is a cache miss; waiting for these takes a
+ * sixth of the time of a large load. */
 static void fetch_ahead(const struct change *change, size_t next)
 {
 	if (change->count - next > FETCH_AHEAD) {
@@ -53,7 +54,7 @@ static void fetch_ahead(const struct change *change, size_t next)
 	}
 }
 
-/* A key that the edit names. */
+/* Sets *step for a key of change->rows. */
 static void row_named(
 	const struct merge *merge, bool both, struct merge_step *step)
 {

@@ -7,7 +7,7 @@
 #include "update/build.h"
 #include "update/mapdiff.h"
 
-#define WHAT_MAX 480 /* of the audit line */
+#define WHAT_MAX 480 /* the size of the text for the audit log */
 
 static void note(const struct rollback *rollback, const char *line)
 {
@@ -15,30 +15,30 @@ static void note(const struct rollback *rollback, const char *line)
 		rollback->note(rollback->context, line);
 }
 
-/* The place of this map among the generations; see rollback.h. */
-static int find_place(struct state *state, const struct map *newest,
-	uint64_t *place, struct error *error)
+/* Finds the newest map's position in the history (rollback.h). */
+static int find_position(struct state *state, const struct map *newest,
+	uint64_t *position, struct error *error)
 {
-	uint64_t from = map_meta(newest)->origin; /* an earlier one, always */
+	uint64_t from = map_meta(newest)->origin; /* always an earlier one */
 	int result = 0;
 
-	*place = map_meta(newest)->generation;
+	*position = map_meta(newest)->generation;
 	while (from) {
 		struct map *map = NULL;
 
-		*place = from;
+		*position = from;
 		result = state_open_generation(state, from, false, &map, error);
 		if (result)
 			break;
 		from = map_meta(map)->origin;
 		map_close(map);
 	}
-	/* Not kept, or damaged: that is as far as is known. */
+	/* If it is not kept or damaged, its number is the position. */
 	return result == ERR_NOENT || result == ERR_BAD ? 0 : result;
 }
 
-/* The last good generation before limit, other in content than newest where
- * that is not NULL. ERR_NOTFOUND: there is none. */
+/* Finds the last undamaged generation before limit whose rules differ from
+ * newest, unless that is NULL. Returns ERR_NOTFOUND if there is none. */
 static int find_earlier(struct state *state, const struct rollback *rollback,
 	const struct map *newest, uint64_t limit, struct map **found,
 	struct error *error)
@@ -77,7 +77,8 @@ static int find_earlier(struct state *state, const struct rollback *rollback,
 	return result ? result : differs ? 0 : ERR_NOTFOUND;
 }
 
-/* When the newest is no good: what to go back to by default. */
+/* Finds the generation to go back to if the newest is damaged or does not
+ * exist. */
 static int find_last_good(struct state *state, const struct rollback *rollback,
 	struct map **found, struct error *error)
 {
@@ -87,8 +88,8 @@ static int find_last_good(struct state *state, const struct rollback *rollback,
 	return result != ERR_NOTFOUND
 		       ? result
 		       : error_set(error, ERR_BAD,
-				 "no good generation is kept in %s/"
-				 "history: move map.mdb away and load the "
+				 "no undamaged generation is kept in %s/"
+				 "history; move map.mdb away and load the "
 				 "tables again",
 				 state_dir(state));
 }
@@ -97,22 +98,23 @@ static int find_further_back(struct state *state,
 	const struct rollback *rollback, const struct map *newest,
 	struct map **found, struct error *error)
 {
-	uint64_t place;
-	int result = find_place(state, newest, &place, error);
+	uint64_t position;
+	int result = find_position(state, newest, &position, error);
 
 	if (!result)
 		result = find_earlier(
-			state, rollback, newest, place, found, error);
+			state, rollback, newest, position, found, error);
 	if (result != ERR_NOTFOUND)
 		return result;
 	return error_set(error, result,
-		"nothing is kept that is further back than generation %" PRIu64
-		"; `readdress history` lists what is, `readdress rollback N` "
-		"takes any of it",
-		place);
+		"no generation is kept that is further back than generation "
+		"%" PRIu64 "; `readdress history` lists the kept ones, "
+		"`readdress rollback N` goes to any of them",
+		position);
 }
 
-/* *newest NULL: it is damaged or gone, done->lost says which. */
+/* Opens the newest map. If it is damaged or does not exist, *newest stays NULL
+ * and done->lost says which. */
 static int open_newest(struct state *state, const struct rollback *rollback,
 	struct map **newest, struct rollback_result *done, struct error *error)
 {

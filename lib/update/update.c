@@ -6,19 +6,19 @@
 #include "update/build.h"
 #include "update/merge.h"
 
-#define MAX_DELETE_ROWS 3 /* a table this small may lose them all */
+#define MAX_DELETE_ROWS 3 /* a table of so few rows may lose them all */
 #define DOMAINS_SHOWN	3
 
-/* What the first walk finds out, before anything is written. */
+/* The result of the first walk, which comes before anything is written. */
 struct plan {
 	const struct change *change;
 	struct change_result *done;
-	uint64_t before;       /* rows in the table */
-	uint64_t before_scope; /* of them, in scope */
-	uint64_t after;	       /* rows in the table when it is done */
-	uint64_t octets;       /* of their keys and values */
-	uint64_t domains_lost;
-	char domains[256]; /* the first ones, for the refusal */
+	uint64_t before;       /* the rows of the old table */
+	uint64_t before_scope; /* those of them that are in scope */
+	uint64_t after;	       /* the rows of the new table */
+	uint64_t bytes;	       /* the bytes of their keys and values */
+	uint64_t domains_lost; /* the domain rules that are deleted */
+	char domains[256];     /* the first of them, for the refusal */
 };
 
 static void note_domain(struct plan *plan, struct bytes key)
@@ -46,7 +46,7 @@ static int count_step(
 	}
 	if (step->new.data) {
 		plan->after++;
-		plan->octets += step->key.len + step->new.len;
+		plan->bytes += step->key.len + step->new.len;
 	}
 	if (step->kind == MERGE_KEPT)
 		return 0;
@@ -77,7 +77,7 @@ static int count_step(
 	return 0;
 }
 
-/* How a refusal names --merge, which --only excludes. */
+/* Returns how a refusal names --merge, which excludes --only. */
 static const char *merge_option(const struct change *change)
 {
 	return change->scope == CHANGE_ALL ? "--merge"
@@ -91,7 +91,7 @@ static int refuse(const struct plan *plan, struct error *error)
 
 	if (change->mode == CHANGE_DELETE || change->force)
 		return 0;
-	/* What a failed export leaves behind: a header row alone. */
+	/* A file with only a header row may come from a failed export. */
 	if (!change->count)
 		return error_set(error, ERR_BAD,
 			"%s%sthere is no row below the header row, expected "
@@ -99,7 +99,7 @@ static int refuse(const struct plan *plan, struct error *error)
 			change->input ? change->input : "",
 			change->input ? ": " : "",
 			change->mode == CHANGE_MERGE
-				? "--force takes the file all the same"
+				? "--force accepts the file anyway"
 				: "--force deletes what the file does not "
 				  "have");
 	if (change->mode != CHANGE_REPLACE)
@@ -138,15 +138,18 @@ static int check_scope(const struct change *change, struct error *error)
 		struct bytes key = change->rows[i].rule.key;
 
 		if (!change_in_scope(change->scope, key))
-			return error_set(error, ERR_BAD, "%.*s is no %s rule",
+			return error_set(error, ERR_BAD,
+				"%.*s is a %s rule, expected %s rules alone",
 				(int)key.len, key.data,
+				change->scope == CHANGE_USERS ? "domain"
+							      : "user",
 				change->scope == CHANGE_USERS ? "user"
 							      : "domain");
 	}
 	return 0;
 }
 
-/* The first walk. */
+/* Walks the rows a first time, and refuses what must not be done. */
 static int make_plan(
 	struct plan *plan, const struct map *old, struct error *error)
 {
@@ -192,7 +195,7 @@ int update_apply(struct state *state, const struct change *change,
 		const struct build build = { .old = old,
 			.change = change,
 			.rows = plan.after,
-			.octets = plan.octets,
+			.bytes = plan.bytes,
 			.command = change->command,
 			.progress = change->progress,
 			.context = change->context };

@@ -1,42 +1,54 @@
 /*
- * update: changes a table. Every edit, of one row or of a million, is one merge
- * of the old generation's sorted rows with sorted changes into a complete new
+ * update: changes a table. Every change, of one row or of a million, merges the
+ * sorted rows of the newest generation with sorted new rows into a complete new
  * file.
+ *
+ * Every function here returns 0, or a negative error with its text in *error.
+ * Each may return ERR_NOMEM, ERR_PERM, ERR_IO, ERR_CREATE, ERR_BUSY if another
+ * process has the lock, and ERR_BAD if the state directory or the newest map is
+ * damaged.
  */
 #ifndef READDRESS_UPDATE_UPDATE_H
 #define READDRESS_UPDATE_UPDATE_H
 
 /*
- * The wing update/: a new generation of the map from an old one. The rows of a
- * table and the rows of a change are walked side by side, both sorted, twice:
- * once to count and to refuse, once to build.
+ * The wing update/: makes a new generation of the map from an old one. The
+ * sorted rows of a table and of a change are walked together, and twice: first
+ * to count and perhaps to refuse the change, then to build the map.
  *
- *   change    the types: what is to change, and what changed
- *   merge     old and new rows side by side
- *   mapdiff   two maps side by side
+ *   change    the types of a change and its result
+ *   merge     walks old and new rows together
+ *   mapdiff   compares two maps
  *   build     makes the next generation
- *   rollback  makes an earlier generation the newest
+ *   rollback  makes the rules of an earlier generation the newest
  */
 
 #include "update/change.h"
 #include "state/state.h"
 
 /*
- * Applies the edit: lock, check, build, publish (nothing of it but the checks
- * with dry_run). The state must be open; it is locked afterwards, but not by
- * dry_run, which writes nothing at all, and may have state NULL: there is no
- * state directory yet, and the table is empty. *done is filled also when the
- * edit is refused. Refusals are ERR_BAD with the reason, the option that
- * deletes nothing and the one that overrides: no row at all, and of
- * CHANGE_REPLACE more than max_delete percent of the rows in scope deleted; a
- * domain, sub-domain or catch-all rule (or an exception for a domain) deleted
- * without force or scope CHANGE_USERS. Otherwise errors of state and map. A
- * first map is made also by an edit without rows.
+ * Applies the change: takes the lock of state, which state keeps, checks the
+ * change, builds the new generation and publishes it. No generation is made if
+ * no row changes, unless there is no map yet. With dry_run, nothing is locked
+ * or written, and state may be NULL: then there is no state directory, and the
+ * table is empty.
+ *
+ * Sets *done even if the change is refused. It is refused with ERR_BAD, and a
+ * text that names the options which delete nothing and which override the
+ * refusal,
+ * - if it has no rows and is neither CHANGE_DELETE nor has force,
+ * - if CHANGE_REPLACE without force would delete more than max_delete
+ *   percent of the rows in scope,
+ * - if CHANGE_REPLACE without force would delete a domain, sub-domain or
+ *   catch-all rule, or an exception for a domain.
+ *
+ * Also returns ERR_NOTFOUND, for change->require_existing.
  */
 int update_apply(struct state *state, const struct change *change,
 	struct change_result *done, struct error *error) MUST_CHECK;
 
-/* `init`: an empty generation. ERR_BAD when there is a map already. */
+/* Makes a first, empty generation, as `readdress init` does. Sets *generation.
+ * Returns ERR_BAD also if there is a map already. */
 int update_init(struct state *state, const char *command, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 

@@ -217,7 +217,8 @@ static void test_history_damaged(void **test)
 	damage(kit, "state/history/1.mdb");
 	damage(kit, "state/history/3.mdb");
 	damage(kit, "state/map.mdb");
-	KIT_FAILS(kit, ERR_BAD, "no good generation is kept", back(kit, 0));
+	KIT_FAILS(
+		kit, ERR_BAD, "no undamaged generation is kept", back(kit, 0));
 }
 
 /* What is left behind a damaged one has the rules that are there already. */
@@ -268,7 +269,8 @@ static void test_nothing_there(void **test)
 	make(kit, 'A');
 	KIT_FAILS(kit, ERR_NOENT, "the kept ones are: 1", back(kit, 7));
 	damage(kit, "state/map.mdb");
-	KIT_FAILS(kit, ERR_BAD, "no good generation is kept", back(kit, 0));
+	KIT_FAILS(
+		kit, ERR_BAD, "no undamaged generation is kept", back(kit, 0));
 }
 
 /* The place of a generation is known as far as what made it is kept. */

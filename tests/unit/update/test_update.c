@@ -162,11 +162,14 @@ static void test_scope(void **test)
 	kit_assert_table(kit, RULE_INBOUND,
 		"@*.a.com s@b.com\n@a.com d@b.com\nzoe@a.com uz@b.com\n");
 	change.scope = CHANGE_DOMAINS;
-	KIT_FAILS(kit, ERR_BAD, "zoe@a.com is no domain rule",
+	KIT_FAILS(kit, ERR_BAD,
+		"zoe@a.com is a user rule, expected domain rules alone",
 		apply(kit, &change));
 	change = kit_load(domains, 1);
 	change.scope = CHANGE_USERS;
-	KIT_FAILS(kit, ERR_BAD, "@c.com is no user rule", apply(kit, &change));
+	KIT_FAILS(kit, ERR_BAD,
+		"@c.com is a domain rule, expected user rules alone",
+		apply(kit, &change));
 	change.scope = CHANGE_DOMAINS;
 	KIT_FAILS(kit, ERR_BAD,
 		"would delete 2 domain rules (@*.a.com, @a.com); --merge in "
