@@ -1,6 +1,6 @@
 #include "apply.h"
 
-/* libmilter's arguments lack const; it does not write into these. */
+/* Removes const: libmilter's arguments lack it, but are only read. */
 static char *unconst(const char *text)
 {
 	union {
@@ -16,10 +16,10 @@ static int refused(struct error *error, const char *call)
 	return error_set(error, ERR_IO, "%s was refused", call);
 }
 
-/* Deletes first: Postfix files a recipient that is added under the form that
- * its own tables make of it, and drops it where it holds that one already. If
- * this is the recipient that goes, nobody would be left. A delete takes it out
- * of Postfix's filter of duplicates, too. */
+/* Makes the deletes before the adds. Postfix's own tables rewrite a recipient
+ * that is added, and Postfix drops it if it holds the result already. If that
+ * recipient were deleted afterwards, nobody would get the message. A delete
+ * also removes a recipient from Postfix's filter of duplicates. */
 static int apply_recipients(
 	SMFICTX *ctx, const struct decision *decision, struct error *error)
 {
@@ -50,13 +50,13 @@ int apply_decision(SMFICTX *ctx, const struct message *message,
 
 	if (result < 0)
 		return result;
-	/* NULL: RET, ENVID and BODY stay. */
+	/* Without arguments (NULL), RET, ENVID and BODY stay as they are. */
 	if (decision->sender && smfi_chgfrom(ctx, unconst(decision->sender),
 					NULL) != MI_SUCCESS)
 		return refused(error, "changing the sender");
-	/* Last one first: Postfix finds each from the beginning, and jumps
-	 * there and back for every one before it that has been changed. After
-	 * 10,000 jumps it gives up. */
+	/* The last header is changed first. Postfix looks for each one from the
+	 * beginning, and follows two jumps for each header before it that was
+	 * changed; after 10,000 jumps it gives up. */
 	for (size_t i = decision->header_count; i > 0; i--) {
 		const struct decision_header_edit *edit =
 			&decision->headers[i - 1];

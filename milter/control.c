@@ -17,12 +17,12 @@
 
 #define NANO  1000000000LL
 #define MILLI 1000000LL
-#define CLOCK (5 * NANO)
-/* Between two reloads: a storm of HUPs is answered by ten a second. */
+#define CLOCK (5 * NANO) /* between two writes of status.prom */
+/* Between two reloads, so that many SIGHUPs cause at most ten in a second. */
 #define PAUSE	(100 * MILLI)
-#define GRACE	(3 * NANO)    /* for messages that have begun, at the stop */
-#define ANSWERS (10 * NANO)   /* for callbacks that run, after it */
-#define FLUSH	(200 * MILLI) /* for libmilter to write their answers */
+#define GRACE	(3 * NANO)    /* the stop waits for messages that have begun */
+#define ANSWERS (10 * NANO)   /* and then for callbacks that run */
+#define FLUSH	(200 * MILLI) /* and for libmilter to write their answers */
 #define STEP	(10 * MILLI)
 
 static int64_t now(void)
@@ -78,7 +78,7 @@ static void announce_stop(struct server *server, int signal)
 	snapshot_drop(snapshot);
 }
 
-/* Callbacks that still run may answer; some may never. */
+/* Waits for the callbacks that still run, but not for ever. */
 static void wait_for_answers(const struct server *server)
 {
 	int64_t until = now() + ANSWERS;
@@ -89,10 +89,10 @@ static void wait_for_answers(const struct server *server)
 }
 
 /*
- * Messages that have begun may end; new ones are served meanwhile, but not
- * waited for. Then no callback begins any more, those that run may answer, and
- * the process ends, with libmilter's threads in it as they are (signals.h).
- * What was not answered the MTA defers.
+ * Ends the process. First it waits for messages that have begun; new ones are
+ * served in the meantime, but not waited for. Then no new callback begins, and
+ * those that run may answer. libmilter's threads are not stopped (signals.h).
+ * The MTA defers the messages that were not answered.
  */
 static _Noreturn void stop(struct server *server)
 {
@@ -110,15 +110,16 @@ static _Noreturn void stop(struct server *server)
 	listener_remove(&server->listener);
 	control_remove_status(server->fixed.runtime_dir);
 	log_line(&snapshot->log, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-		failed ? "stopped: libmilter gave up, see above" : "stopped");
+		failed ? "stopped: libmilter failed, see the lines above"
+		       : "stopped");
 #ifdef READDRESS_LEAK_CHECK
 	__lsan_do_leak_check();
 #endif
-	/* Exit handlers would destroy what libmilter's threads still use. */
+	/* No exit handlers: they would free what libmilter's threads use. */
 	_exit(failed ? EX_OSERR : EX_OK);
 }
 
-/* What HUP may be lost to: a libmilter that does not call our sigwait(). */
+/* Logs an error if libmilter does not call the sigwait() of signals.c. */
 static void check_signals(struct server *server)
 {
 	struct snapshot *snapshot;
@@ -127,7 +128,8 @@ static void check_signals(struct server *server)
 		return;
 	snapshot = snapshot_get(&server->current);
 	log_line(&snapshot->log, LOG_LEVEL_ERROR,
-		"libmilter waits for signals by itself: SIGHUP may stop us");
+		"libmilter waits for signals itself: SIGHUP may stop this "
+		"milter instead of reloading it; restart it instead");
 	snapshot_drop(snapshot);
 }
 

@@ -1,8 +1,9 @@
 /*
- * control: the thread that owns the signals and the clock. HUP: a reload. Every
- * 5 s: status.prom. When a message brings a proof: served/required. TERM and
- * INT: the stop, which gives messages that have begun some seconds to end, and
- * then ends the process.
+ * control: the thread that receives the signals. At SIGHUP it reloads; every 5
+ * s it writes status.prom; when a message shows a required header for the first
+ * time, it writes served/required. At SIGTERM and SIGINT it waits some seconds
+ * for messages that have begun, and ends the process. Tested by
+ * tests/e2e/daemon.test.
  */
 #ifndef READDRESS_MILTER_CONTROL_H
 #define READDRESS_MILTER_CONTROL_H
@@ -11,17 +12,19 @@
 
 #include "server.h"
 
-/* Starts it; the signals must be blocked. 0 or -1. */
+/* Starts the thread. The signals must be blocked (signals_init()). Returns 0 or
+ * -1. */
 int control_start(struct server *server, pthread_t *thread) MUST_CHECK;
 
-/* smfi_main has returned, which it does only when it failed: lets callbacks
- * that still run answer, and ends the process with EX_OSERR. */
+/* Must be called when smfi_main() returns, which it does only after a failure.
+ * Lets the callbacks that still run answer, and ends the process with EX_OSERR.
+ */
 _Noreturn void control_failed(struct server *server, pthread_t thread);
 
-/* Removes status.prom: a number of an instance that is gone helps nobody. */
+/* Removes status.prom, whose numbers are those of a milter that ended. */
 void control_remove_status(const char *runtime_dir);
 
-/* Writes status.prom; a failure is logged. */
+/* Writes status.prom, and logs a failure. */
 void control_write_status(struct server *server);
 
 #endif

@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define PLACE_SIZE 256
+#define WHERE_SIZE 256
 
 bool daemon_access(const struct config *config, struct listener_access *access)
 {
@@ -23,14 +23,14 @@ bool daemon_access(const struct config *config, struct listener_access *access)
 		.group = config->socket_group,
 		.gid = group ? group->gr_gid : (gid_t)-1,
 	};
-	/* The group that the file happens to have was not meant. */
+	/* The file then has another group, which must get no access. */
 	if (!group)
 		access->mode &= ~(mode_t)070;
 	return group != NULL;
 }
 
-/* After getpwnam or getgrnam has found nobody: is there nobody, or can it not
- * be told now? */
+/* True if this errno of getpwnam() or getgrnam() means that the look-up failed,
+ * and not that there is no such name. */
 static bool cannot_tell(int number)
 {
 	static const int passing[] = { EIO, EMFILE, ENFILE, ENOMEM, EAGAIN,
@@ -42,26 +42,27 @@ static bool cannot_tell(int number)
 	return false;
 }
 
-/* "path:line: ", or "path: " where the option has its default. */
-static const char *place(
-	const struct config *config, int line, char where[PLACE_SIZE])
+/* Writes "path:line: ", or "path: " if the option has its default. Returns
+ * where. */
+static const char *option_at(
+	const struct config *config, int line, char where[WHERE_SIZE])
 {
 	char number[16] = "";
 
 	if (line)
 		(void)snprintf(number, sizeof number, ":%d", line);
-	(void)snprintf(where, PLACE_SIZE, "%.200s%s: ", config->path, number);
+	(void)snprintf(where, WHERE_SIZE, "%.200s%s: ", config->path, number);
 	return where;
 }
 
 int daemon_no_group(const struct config *config, struct error *error)
 {
-	char where[PLACE_SIZE];
+	char where[WHERE_SIZE];
 
 	return error_set(error, ERR_CONFIG,
 		"%ssocket_group %s does not exist (is Postfix installed?); "
 		"make it: groupadd --system %s",
-		place(config, config->socket_group_line, where),
+		option_at(config, config->socket_group_line, where),
 		config->socket_group, config->socket_group);
 }
 
@@ -69,7 +70,7 @@ int daemon_account(const struct config *config, struct daemon_account *account,
 	struct error *error)
 {
 	const struct passwd *user;
-	char where[PLACE_SIZE];
+	char where[WHERE_SIZE];
 
 	*account = (struct daemon_account){
 		.root = geteuid() == 0,
@@ -93,8 +94,8 @@ int daemon_account(const struct config *config, struct daemon_account *account,
 			"%suser %s does not exist; make it: useradd --system "
 			"--no-create-home --home-dir / "
 			"--shell /usr/sbin/nologin %s",
-			place(config, config->user_line, where), config->user,
-			config->user);
+			option_at(config, config->user_line, where),
+			config->user, config->user);
 	account->uid = user->pw_uid;
 	account->gid = user->pw_gid;
 	if (listener_is_unix(config->socket) && account->group_missing)
@@ -144,7 +145,8 @@ int daemon_make_runtime(const char *directory,
 	return result;
 }
 
-/* In the parent: the child's word, or its exit code. */
+/* Waits in the parent, and exits with 0 when the child is ready, or with the
+ * child's exit code. */
 static _Noreturn void wait_for(pid_t child, int ready)
 {
 	char word;
@@ -186,7 +188,8 @@ int daemon_detach(int *ready, struct error *error)
 	(void)close(ends[0]);
 	(void)setsid();
 	*ready = ends[1];
-	return chdir("/") == 0 ? 0 : error_set_errno(error, "chdir /");
+	return chdir("/") == 0 ? 0
+			       : error_set_errno(error, "cannot change to /");
 }
 
 void daemon_ready(int ready, bool keep_stderr)

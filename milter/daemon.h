@@ -1,6 +1,7 @@
 /*
- * daemon: who the process is, and how it leaves the terminal. What changes the
- * process is for the time before there are threads.
+ * daemon: the user and group of the process, and how it detaches from the
+ * terminal. Functions that change the process must be called before there are
+ * threads. Tested by tests/e2e/daemon.test and start.test.
  */
 #ifndef READDRESS_MILTER_DAEMON_H
 #define READDRESS_MILTER_DAEMON_H
@@ -9,49 +10,54 @@
 #include "listener.h"
 
 struct daemon_account {
-	bool root; /* we were started as root: uid and gid are to be taken on */
-	uid_t uid; /* (uid_t)-1 when not started as root */
-	gid_t gid;
+	bool root; /* started as root: the process must take on uid and gid */
+	uid_t uid; /* (uid_t)-1 if not started as root */
+	gid_t gid; /* likewise */
 	struct listener_access access; /* of the socket */
-	bool group_missing;
+	bool group_missing;	       /* socket_group does not exist */
 };
 
-/* Looks up user and socket_group. ERR_IO, ERR_NOMEM: they cannot be looked up
- * now. ERR_CONFIG as root where the user is missing,
- * or, for a unix socket, the group, with the command that makes it. Nothing in
- * account is to be freed; access.group lives as long as config. */
+/* Looks up user and socket_group. account->access.group lives as long as
+ * config; the caller frees nothing. Returns 0; or, with a text in *error,
+ * ERR_IO or ERR_NOMEM if they cannot be looked up now, or ERR_CONFIG, as root,
+ * if the user does not exist or, for a unix socket, the group; the text has the
+ * command that makes it. */
 int daemon_account(const struct config *config, struct daemon_account *account,
 	struct error *error) MUST_CHECK;
 
-/* The socket's group and mode alone, for a reload; group lives as long as
- * config. True when there is that group; else no group gets access, and gid is
- * (gid_t)-1. One thread at a time. */
+/* Sets *access to the socket's group and mode, for a reload; access->group
+ * lives as long as config. True if the group exists; if not, gid is (gid_t)-1
+ * and the mode gives no access to the group. One thread at a time may call it.
+ */
 bool daemon_access(const struct config *config, struct listener_access *access);
 
-/* ERR_CONFIG: socket_group does not exist, with file, line and command. */
+/* Returns ERR_CONFIG with the text that socket_group does not exist, which has
+ * the file, the line and the command that makes the group. */
 int daemon_no_group(const struct config *config, struct error *error);
 
-/* Gives up root and its groups for good; nothing to do when not root, or when
- * user is root. 0 or ERR_PERM. */
+/* Gives up root and its groups for good, unless the process is not root or
+ * should stay root. Returns 0; or ERR_PERM with a text in *error. */
 int daemon_become(const struct config *config,
 	const struct daemon_account *account, struct error *error) MUST_CHECK;
 
-/* Makes runtime_dir with mode 0755, of the account, where it is missing; its
- * parent must be there. ERR_PERM; ERR_CREATE. */
+/* Makes runtime_dir, unless it exists, with mode 0755 and the account as its
+ * owner. Its parent must exist. Returns 0; or, with a text in *error, ERR_PERM
+ * or ERR_CREATE. */
 int daemon_make_runtime(const char *directory,
 	const struct daemon_account *account, struct error *error) MUST_CHECK;
 
 /*
- * Forks. Returns 0 in the child alone, in a session of its own and in "/", with
- * the descriptor for daemon_ready. The parent waits: it exits 0 when the child
- * calls daemon_ready, or with the child's exit code. In the parent: ERR_IO when
- * it can make no pipe or process. In the child: as error_set_errno when it
- * cannot change to "/".
+ * Forks. The child has a session of its own and "/" as its working directory;
+ * there it returns 0 and sets *ready for daemon_ready(), or returns an error of
+ * error_set_errno() if it cannot change to "/". The parent waits: it exits with
+ * 0 when the child calls daemon_ready(), or with the child's exit code if that
+ * ends before. If no child could be made, it returns ERR_IO with a text in
+ * *error.
  */
 int daemon_detach(int *ready, struct error *error) MUST_CHECK;
 
-/* The child serves: the parent may go. Closes ready. Standard input and output,
- * and standard error unless it is the log, become /dev/null. */
+/* Lets the parent of daemon_detach() exit, and closes ready. Standard input and
+ * output become /dev/null, and so does standard error unless keep_stderr. */
 void daemon_ready(int ready, bool keep_stderr);
 
 #endif

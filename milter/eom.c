@@ -26,7 +26,7 @@ static const char *queue_id(SMFICTX *ctx)
 	return smfi_getsymval(ctx, name);
 }
 
-/* Not now and not later: a retry would need as much. */
+/* Refuses the message for good, since a retry would need as much memory. */
 static sfsistat refuse_too_large(struct server *server, SMFICTX *ctx,
 	const struct message *message, const char *reason)
 {
@@ -60,12 +60,12 @@ sfsistat eom_defer(struct server *server, SMFICTX *ctx,
 		reason ? reason : message->failed);
 	snapshot_drop(snapshot);
 	add(&server->metrics.messages[message->direction][METRICS_TEMPFAIL], 1);
-	/* Without it the answer is Postfix's own 451. */
+	/* If this fails, the MTA answers with a 451 of its own. */
 	(void)smfi_setreply(ctx, code, status, text);
 	return SMFIS_TEMPFAIL;
 }
 
-/* decide has failed. */
+/* Answers a message on which decide() failed. */
 static sfsistat undecided(struct server *server, SMFICTX *ctx,
 	const struct message *message, int result, const struct error *error)
 {
@@ -106,7 +106,8 @@ static sfsistat refuse(SMFICTX *ctx, const struct decision *decision)
 	char later_code[] = "450";
 	char later_status[] = "4.7.1";
 
-	/* A typing error in the configuration must not bounce everything. */
+	/* The header may have a typing error in the configuration, which must
+	 * not make every message bounce. */
 	if (decision->proof.unseen) {
 		(void)smfi_setreply(ctx, later_code, later_status, text);
 		return SMFIS_TEMPFAIL;
@@ -128,7 +129,7 @@ sfsistat eom_message(
 
 	if (!snapshot)
 		return eom_defer(server, ctx, message,
-			"the end of a message that did not begin");
+			"the MTA ended a message that did not begin");
 	if (message->too_large)
 		return refuse_too_large(server, ctx, message, message->failed);
 	if (message->failed)

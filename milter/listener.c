@@ -19,7 +19,7 @@
 #define BACKLOG	       1024
 #define DESCRIPTORS    256
 
-/* DNS may know the host the next time. */
+/* Returns the code for a failure of getaddrinfo(). ERR_BUSY may pass. */
 static int resolver_code(int result)
 {
 	switch (result) {
@@ -33,7 +33,8 @@ static int resolver_code(int result)
 	}
 }
 
-/* The systemd unit forbids it; or the kernel lacks it. */
+/* Checks that such sockets can be made. The systemd unit may forbid them, or
+ * the kernel not have them. */
 static int check_family(
 	const struct listener *listener, int family, struct error *error)
 {
@@ -41,9 +42,9 @@ static int check_family(
 
 	if (fd < 0 && errno == EAFNOSUPPORT)
 		return error_set(error, ERR_CONFIG,
-			"socket \"%s\": no %s socket may be made here: the "
-			"systemd unit allows unix sockets "
-			"alone; " LISTENER_DROP_IN_ADVICE,
+			"socket \"%s\": this process may not make an %s "
+			"socket: the systemd unit allows only unix "
+			"sockets; " LISTENER_DROP_IN_ADVICE,
 			listener->name, family == AF_INET6 ? "inet6" : "inet");
 	if (fd >= 0)
 		(void)close(fd);
@@ -128,10 +129,10 @@ int listener_make_directory(const struct listener *listener, uid_t uid,
 			error, "cannot make the directory %s", directory);
 		return result == ERR_PERM ? result : ERR_CREATE;
 	}
-	/* By descriptor: nobody may slip another directory in between. */
+	/* The descriptor cannot be led to another directory, as a path can. */
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* Not root: the group may be out of reach. That of the socket will be
-	 * too, which is then said. */
+	/* A process that is not root may not be allowed to set the group. Then
+	 * it cannot set that of the socket either, which gives a warning. */
 	if (fd < 0 ||
 		(fchown(fd, uid, gid) != 0 &&
 			(errno != EPERM || uid != (uid_t)-1)) ||
@@ -145,7 +146,8 @@ int listener_make_directory(const struct listener *listener, uid_t uid,
 	return result;
 }
 
-/* Does anybody listen? 1 yes, 0 no, -1 with errno. */
+/* Returns 1 if a program listens on the socket, 0 if none does, or -1 with
+ * errno. */
 static int answers(const struct listener *listener)
 {
 	int fd = socket(listener->address.ss_family,
@@ -165,7 +167,8 @@ static int answers(const struct listener *listener)
 	return saved == ECONNREFUSED || saved == ENOENT ? 0 : -1;
 }
 
-/* Nothing may stand in the way but a socket that nobody listens to. */
+/* Removes an old socket file. Fails if another program listens on it, or if it
+ * is not a socket. */
 static int clear_path(const struct listener *listener, struct error *error)
 {
 	const char *path = listener->path;
@@ -179,7 +182,8 @@ static int clear_path(const struct listener *listener, struct error *error)
 	}
 	if (!S_ISSOCK(there.st_mode))
 		return error_set(error, ERR_CREATE,
-			"%s is there and is no socket: not touched", path);
+			"%s exists and is not a socket; it was left as it is",
+			path);
 	switch (answers(listener)) {
 	case 1:
 		return error_set(error, ERR_BUSY,
@@ -188,7 +192,9 @@ static int clear_path(const struct listener *listener, struct error *error)
 		break;
 	default:
 		(void)error_set_errno(error,
-			"%s: cannot tell whether somebody listens there", path);
+			"%s: cannot find out whether another program listens "
+			"there",
+			path);
 		return ERR_CREATE;
 	}
 	if (unlink(path) != 0 && errno != ENOENT) {
@@ -199,7 +205,7 @@ static int clear_path(const struct listener *listener, struct error *error)
 	return 0;
 }
 
-/* True if the directory can be read and holds no other name. */
+/* True if the directory can be read and has no other file in it. */
 static bool holds_alone(const char *directory, const char *name)
 {
 	DIR *dir = opendir(directory);
@@ -227,9 +233,9 @@ void listener_advise(const struct listener *listener, const char *user,
 	(void)snprintf(directory, sizeof directory, "%.*s",
 		(int)(slash - listener->path), listener->path);
 	if (*directory && holds_alone(directory, slash + 1))
-		error_append(error,
-			"; `chown %s:%s %s && chmod %o %s` mends that", user,
-			group, directory, (unsigned)DIRECTORY_MODE, directory);
+		error_append(error, "; run `chown %s:%s %s && chmod %o %s`",
+			user, group, directory, (unsigned)DIRECTORY_MODE,
+			directory);
 	else
 		error_append(error,
 			"; give the socket a directory of its own, which "
@@ -237,7 +243,8 @@ void listener_advise(const struct listener *listener, const char *user,
 			"\"unix:/var/spool/postfix/readdress/milter.sock\"");
 }
 
-/* libmilter tells the reason to syslog only: find it for the terminal. */
+/* Returns ERR_CREATE and finds out why libmilter could not listen, which it
+ * writes to syslog only. */
 static int tell_why(const struct listener *listener,
 	const struct listener_access *access, struct error *error)
 {
@@ -284,18 +291,18 @@ static bool listens_there(int fd, const struct listener *listener)
 }
 
 /*
- * A milter answers in small packets, and Nagle's algorithm holds each back
- * until the one before it is acknowledged, which the other side delays: 40 ms a
- * message. On Linux a socket that accept() returns has the option of the one
- * that listens, and libmilter, which has made that one, has no way to ask for
- * it.
+ * Sets TCP_NODELAY. A milter answers in small packets, and Nagle's algorithm
+ * holds each back until the one before it is acknowledged, which takes 40 ms
+ * for each message. On Linux a socket that accept() returns inherits the option
+ * from the listening socket, which libmilter has made and does not give out; so
+ * this looks for its descriptor. Returns false if it is not found.
  */
 static bool set_nodelay(const struct listener *listener)
 {
 	int one = 1;
 	int found = 0;
 
-	/* One of the first: little is open at the start. */
+	/* Few files are open at the start, so its number is low. */
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
 		if (listens_there(fd, listener) &&
 			!setsockopt(
@@ -317,7 +324,7 @@ int listener_open(struct listener *listener,
 		if (result < 0)
 			return result;
 	}
-	/* Ours alone until the group is right: no window. */
+	/* No other user has access until the group is right. */
 	before = umask(0777 & ~(access->mode & 0700));
 	(void)snprintf(name, sizeof name, "%s", listener->name);
 	result = smfi_setconn(name);
@@ -331,7 +338,7 @@ int listener_open(struct listener *listener,
 	listener->open = true;
 	if (!listener->path && !set_nodelay(listener)) {
 		(void)error_set(error, ERR_IO,
-			"%s: cannot set TCP_NODELAY: each message takes some "
+			"%s: cannot set TCP_NODELAY: each message takes about "
 			"40 ms longer",
 			listener->name);
 		return 1;
@@ -358,9 +365,9 @@ int listener_permit(const struct listener *listener,
 	if (lstat(path, &there) != 0 || there.st_dev != listener->dev ||
 		there.st_ino != listener->ino)
 		return error_set(error, ERR_PERM,
-			"%s is not the socket that was opened", path);
+			"%s is not the socket that this milter opened", path);
 	if (access->gid != (gid_t)-1 && access->gid != there.st_gid) {
-		/* Not for a moment the new group's mode for the old group. */
+		/* The old group must not have the new mode for a moment. */
 		if (chmod(path, access->mode & 0700) != 0 ||
 			lchown(path, (uid_t)-1, access->gid) != 0) {
 			(void)error_set_errno(error,

@@ -26,7 +26,8 @@
 #include "syslogcall.h"
 #include "runtime/pidfile.h"
 
-/* Postfix hands over no header above 60,000 octets, but takes longer ones. */
+/* Postfix passes on headers of at most 60,000 bytes, but accepts longer ones
+ * from a milter. */
 #define PACKET_MAX 1048575
 
 struct arguments {
@@ -48,7 +49,7 @@ static void usage(FILE *file)
 		"  -h         print this\n");
 }
 
-/* Returns -1 to go on, or the exit code. */
+/* Returns -1 if the program goes on, else its exit code. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option names[] = {
@@ -60,7 +61,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 	int option;
 
 	if (argc > 0)
-		argv[0] = name; /* in the messages of getopt_long */
+		argv[0] = name; /* for the messages of getopt_long() */
 	while ((option = getopt_long(argc, argv, "c:fth", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':
@@ -91,7 +92,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 	return EX_USAGE;
 }
 
-/* To the terminal, and to syslog where that is the log. config: or NULL. */
+/* Writes a message to standard error, and also to syslog if config, which may
+ * be NULL, says that log lines go there. */
 static void __attribute__((format(printf, 4, 5)))
 complain(const struct server *server, const struct config *config,
 	enum log_level level, const char *format, ...)
@@ -114,7 +116,8 @@ complain(const struct server *server, const struct config *config,
 	log_line(&log, level, "%s", said);
 }
 
-/* Relative to where we are now, for SIGHUP will read it again. */
+/* Makes the path absolute, because SIGHUP reads it again from another working
+ * directory. Returns NULL with errno on failure. */
 static char *absolute(const char *path)
 {
 	char here[PATH_MAX];
@@ -128,8 +131,9 @@ static char *absolute(const char *path)
 	return whole;
 }
 
-/* As readdress-milter(8) tells: what stands in our directories and is not what
- * it must be will be so the next time. The unit restarts after all but 78. */
+/* Returns the exit code, as described in readdress-milter(8). The systemd unit
+ * restarts the milter after every code but 78, so a directory whose contents
+ * are wrong is 78: a restart would not change it. */
 static int exit_code(int result)
 {
 	if (result == ERR_BAD || result == ERR_NOENT || result == ERR_NOTFOUND)
@@ -137,8 +141,8 @@ static int exit_code(int result)
 	return error_exit_code(result);
 }
 
-/* What a start goes on in spite of. As the user who runs it. test: nothing is
- * logged. */
+/* Warns of problems that do not prevent a start. Must be called as the user who
+ * runs the milter. With test, nothing is logged. */
 static void warn_of(const struct server *server, const struct config *config,
 	const struct daemon_account *account, bool test)
 {
@@ -146,16 +150,18 @@ static void warn_of(const struct server *server, const struct config *config,
 
 	if (access(config->path, R_OK) != 0)
 		complain(server, logged, LOG_LEVEL_WARNING,
-			"%s: cannot be read by user %s: SIGHUP will fail: %s",
-			config->path, config->user, strerror(errno));
+			"user %s cannot read %s, so a reload (SIGHUP) will "
+			"fail: %s",
+			config->user, config->path, strerror(errno));
 	if (account->group_missing && listener_is_unix(config->socket))
 		complain(server, logged, LOG_LEVEL_WARNING,
-			"socket_group %s does not exist: no group may use the "
-			"socket",
+			"socket_group %s does not exist: no group has access "
+			"to the socket",
 			config->socket_group);
 }
 
-/* -t is not run by the unit, and may do what the unit may not. */
+/* Warns, for -t, that the systemd unit does not allow this socket: it does not
+ * restrict a milter that is run by hand. */
 static void advise_unit(
 	const struct server *server, const struct config *config)
 {
@@ -164,8 +170,8 @@ static void advise_unit(
 		access(LISTENER_DROP_IN, F_OK) == 0)
 		return;
 	complain(server, NULL, LOG_LEVEL_WARNING,
-		"socket \"%s\": the systemd unit allows unix sockets "
-		"alone; " LISTENER_DROP_IN_ADVICE,
+		"socket \"%s\": the systemd unit allows only unix "
+		"sockets; " LISTENER_DROP_IN_ADVICE,
 		config->socket);
 }
 
@@ -194,7 +200,7 @@ static int check(const struct server *server, const struct config *config,
 		result = listener_init(&listener, config->socket, error);
 	if (!result)
 		result = rehearsal_before(config, &listener, error);
-	/* As the user who will run it. */
+	/* From here on as the user who will run the milter. */
 	if (!result)
 		result = daemon_become(config, &account, error);
 	if (!result)
@@ -213,7 +219,8 @@ static int check(const struct server *server, const struct config *config,
 	if (gone)
 		(void)fprintf(stderr,
 			SERVER_NAME ": generation %" PRIu64 ", which was "
-				    "served, is gone: the newest would be\n",
+				    "served, is gone: the newest would be "
+				    "served\n",
 			gone);
 	result = reload_check_newest(config, &newest, error);
 	if (result < 0) {
@@ -227,7 +234,7 @@ static int check(const struct server *server, const struct config *config,
 	if (newest != map_meta(map)->generation)
 		(void)printf("generation %" PRIu64
 			     ", the newest, is good, too: "
-			     "SIGHUP takes it up\n",
+			     "SIGHUP loads it\n",
 			newest);
 	print_modes(config);
 	map_close(map);
@@ -236,7 +243,7 @@ static int check(const struct server *server, const struct config *config,
 				   : error_set_errno(error, "standard output");
 }
 
-/* What only root can do, and then root no more. */
+/* Does what only root can do, and then gives up root. */
 static int settle(const struct server *server, const struct config *config,
 	const struct daemon_account *account, struct error *error)
 {
@@ -270,7 +277,8 @@ static bool fix_options(struct server *server, const struct config *config)
 	       server->fixed.state_dir && server->fixed.runtime_dir;
 }
 
-/* Else a file of ours could become standard error, and be written to. */
+/* Opens the standard files if they are closed. Otherwise a file that is opened
+ * later could become standard error, and messages would be written to it. */
 static void open_standard_files(void)
 {
 	int fd;
@@ -282,7 +290,7 @@ static void open_standard_files(void)
 		(void)close(fd);
 }
 
-/* As many sessions as the system lets us have. */
+/* Raises the limit of open files, which limits sessions, as far as allowed. */
 static void raise_limits(void)
 {
 	struct rlimit limit;
@@ -293,8 +301,8 @@ static void raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The lock, the map, the socket, the first snapshot. config is the server's
- * when it returns 0. */
+/* Takes the lock, opens the map and the socket, and makes the first snapshot.
+ * Owns config if it returns 0. */
 static int open_up(struct server *server, struct config *config,
 	const struct listener_access *access, struct error *error)
 {
@@ -324,7 +332,8 @@ static int open_up(struct server *server, struct config *config,
 	return result;
 }
 
-/* From the configuration to the open socket; as open_up. */
+/* Does everything from the configuration to the open socket. Owns config if it
+ * returns 0. */
 static int prepare(
 	struct server *server, struct config *config, struct error *error)
 {
@@ -345,13 +354,13 @@ static int prepare(
 	return open_up(server, config, &account.access, error);
 }
 
-/* Serves; the stop ends the process. Returns the exit code where it cannot. */
+/* Serves until the process ends. Returns the exit code if it cannot. */
 static int run(struct server *server, bool keep_stderr, int ready)
 {
 	pthread_t thread;
 
-	/* Before the control thread may: two at a time were in each other's way
-	 * when a SIGHUP came at the start. */
+	/* This must come before the control thread starts: if both wrote it at
+	 * the same time, after an early SIGHUP, one of them would fail. */
 	control_write_status(server);
 	server->no_stderr = ready >= 0 && !keep_stderr;
 	if (control_start(server, &thread) != 0) {
@@ -410,7 +419,8 @@ int main(int argc, char **argv)
 	if (result >= 0)
 		return result;
 	open_standard_files();
-	/* A reader of standard error that is gone must not end us. */
+	/* Writing to standard error must not end the process when its reader
+	 * has gone. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (logsink_open(&server.sink, LOGSINK_SYSLOG, SERVER_NAME) < 0)
 		return EX_OSERR;

@@ -6,7 +6,7 @@
 #include "base/array.h"
 #include "decide/direction.h"
 
-static const char no_address[] = "a command came without its address";
+static const char no_address[] = "the MTA sent a command without its address";
 
 struct message_name {
 	struct bytes name;
@@ -22,7 +22,7 @@ const char *message_no_memory(const struct message *message, bool *too_large)
 {
 	*too_large = message->account.answer == BUDGET_TOO_LARGE;
 	if (*too_large)
-		return "it needs more than a quarter of memory_max";
+		return "the message needs more than a quarter of memory_max";
 	return message->account.answer == BUDGET_EXHAUSTED
 		       ? "all messages together need more than memory_max"
 		       : "out of memory";
@@ -33,7 +33,7 @@ static void fail_memory(struct message *message)
 	message->failed = message_no_memory(message, &message->too_large);
 }
 
-/* Of a message that has failed, nothing is looked at any more. */
+/* Gives back the memory of a message that has failed. */
 static void give_back(struct message *message)
 {
 	if (!message->failed || !message->arena)
@@ -46,7 +46,8 @@ static void give_back(struct message *message)
 	message->name_count = message->name_room = 0;
 }
 
-/* Room for one more item in an array of the arena; NULL and failed without. */
+/* Makes room for one more item in an array of the arena. Returns NULL, and sets
+ * failed, if memory is exhausted. */
 static void *grow(struct message *message, void *items, size_t count,
 	size_t *room, size_t size)
 {
@@ -66,7 +67,8 @@ static char *keep(struct message *message, const char *text)
 	return copy;
 }
 
-/* The value of "KEYWORD=value", or NULL; keywords have no case (RFC 5321). */
+/* Returns the value of "KEYWORD=value", or NULL. The case of keywords makes no
+ * difference (RFC 5321, 4.1.1.11). */
 static const char *parameter(char **arguments, const char *keyword)
 {
 	size_t len = strlen(keyword);
@@ -97,7 +99,7 @@ void message_reset(struct message *message)
 		arena_reset(arena);
 	*message =
 		(struct message){ .account = message->account, .arena = arena };
-	/* What the message before was told does not concern the next one. */
+	/* The answer to the last message does not concern the next one. */
 	message->account.answer = BUDGET_GRANTED;
 }
 
@@ -182,14 +184,15 @@ void message_recipient(
 	give_back(message);
 }
 
-/* How many headers of this name there are now, or 0 and failed. *name becomes
- * a copy of it in the arena, one for all that are spelt alike: Postfix writes a
- * changed header with the name that it is told. */
+/* Counts a header of this name. Returns how many there are now, or 0 with
+ * failed set. Sets name->data to a copy in the arena, which is shared by names
+ * that are spelt alike: Postfix writes a changed header with the name that the
+ * milter gives. */
 static int count_name(struct message *message, struct bytes *name)
 {
 	struct message_name *names;
 
-	/* They are few: those that the configuration lists. */
+	/* There are few names: those that the configuration lists. */
 	for (size_t i = 0; i < message->name_count; i++) {
 		struct message_name *known = &message->names[i];
 
@@ -217,8 +220,8 @@ static int count_name(struct message *message, struct bytes *name)
 	return 1;
 }
 
-/* True if decide needs this header. Of Received headers those do that tell
- * whether the message was decided before: the topmost ones. */
+/* True if decide() needs this header. It needs the topmost Received headers,
+ * which tell whether the message was decided before. */
 static bool wants(
 	struct message *message, struct bytes name, struct bytes value)
 {

@@ -12,12 +12,12 @@
 
 #define NAME_SHOWN 64
 
-/* What is opened at a start, in this order. */
+/* What a start opens, in this order. */
 static const struct {
-	const char *name; /* behind state_dir */
-	int access;
-	mode_t mode;
-	bool own; /* the user's own; else the group's to read */
+	const char *name; /* appended to state_dir */
+	int access;	  /* what the milter needs */
+	mode_t mode;	  /* what the file should have */
+	bool own;	  /* the milter's user owns it; else root does */
 } files[] = {
 	{ "", R_OK | X_OK, 02750, false },
 	{ "/served", R_OK | W_OK | X_OK, 0750, true },
@@ -36,7 +36,7 @@ static bool is_denied(const char *path, int access)
 	       errno == EACCES;
 }
 
-/* A generation that may not be read; false when there is none. */
+/* Finds a generation in history/ that may not be read. False if none is. */
 static bool find_generation(const char *state_dir, char path[PATH_MAX])
 {
 	char history[PATH_MAX];
@@ -86,18 +86,18 @@ void permission_explain(const struct config *config, struct error *error)
 	}
 	if (!user || strcmp(name, config->user) != 0) {
 		(void)snprintf(advice, sizeof advice,
-			"run it as root, or as user %s", config->user);
+			"run it as root or as user %s", config->user);
 	} else if (lstat(path, &there) != 0 && errno == EACCES) {
 		(void)snprintf(advice, sizeof advice,
-			"`namei -l %s` shows which directory above it is "
-			"closed, `chmod a+x` of that opens it",
+			"`namei -l %s` shows which directory above it lacks "
+			"the right x; give it with `chmod a+x`",
 			path);
 	} else {
 		(void)snprintf(owner, sizeof owner, "%.*s:%.*s", NAME_SHOWN,
 			own ? name : "root", NAME_SHOWN,
 			group ? group->gr_name : name);
 		(void)snprintf(advice, sizeof advice,
-			"`chown %s %s && chmod %o %s` mends that", owner, path,
+			"run `chown %s %s && chmod %o %s`", owner, path,
 			(unsigned)mode, path);
 	}
 	error_append(error, "; user %s may not use %s: %s", name, path, advice);

@@ -25,8 +25,8 @@ void proofs_start(
 		(void)(state_proofs(state, snapshot->config, seen, &error) < 0);
 	if (error.text[0])
 		log_line(&snapshot->log, LOG_LEVEL_ERROR,
-			"%s: none of outbound_required_headers counts as seen "
-			"right, until it is seen again",
+			"%s; none of outbound_required_headers counts as seen "
+			"until it is seen again",
 			error.text);
 	for (size_t i = 0; seen && i < count; i++)
 		atomic_store(&snapshot->seen[i], seen[i]);
@@ -96,8 +96,8 @@ void proofs_keep(struct proofs *proofs, const struct snapshot *snapshot)
 	struct error error = { .text = "" };
 	bool failed;
 
-	/* Before the flags are read: what a message adds meanwhile is written
-	 * by the next call. */
+	/* This is cleared before the flags are read, so that a flag which a
+	 * message sets in the meantime is written by the next call. */
 	if (!atomic_exchange(&proofs->changed, false))
 		return;
 	failed = keep(snapshot, &error) < 0;
@@ -105,8 +105,8 @@ void proofs_keep(struct proofs *proofs, const struct snapshot *snapshot)
 		atomic_store(&proofs->changed, true);
 	if (failed && !proofs->failed)
 		log_line(&snapshot->log, LOG_LEVEL_ERROR,
-			"which of outbound_required_headers were seen right "
-			"cannot be noted: %s",
+			"cannot note which of outbound_required_headers were "
+			"seen: %s",
 			error.text);
 	proofs->failed = failed;
 }

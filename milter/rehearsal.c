@@ -13,7 +13,7 @@
 #include "state/state.h"
 #include "runtime/pidfile.h"
 
-/* The directory of path, in directory. */
+/* Writes the parent directory of path. */
 static void parent_of(const char *path, char directory[PATH_MAX])
 {
 	char *slash;
@@ -26,7 +26,8 @@ static void parent_of(const char *path, char directory[PATH_MAX])
 		*slash = '\0';
 }
 
-/* Is it there, or can it be made? what: the start's words for a failure. */
+/* Checks that the directory exists or can be made. what is how the start's
+ * message names it. */
 static int try_directory(
 	const char *directory, const char *what, struct error *error)
 {
@@ -59,7 +60,8 @@ int rehearsal_before(const struct config *config,
 	return result;
 }
 
-/* Who listens on the socket: 1 and *pid; 0: nobody; -1 with errno. */
+/* Returns 1 if a process listens on the socket, and sets *pid if it is known; 0
+ * if none does; -1 with errno if this cannot be found out. */
 static int who_listens(const struct listener *listener, pid_t *pid)
 {
 	struct ucred peer = { 0 };
@@ -74,7 +76,7 @@ static int who_listens(const struct listener *listener, pid_t *pid)
 		    listener->address_len) == 0)
 		result = 1;
 	else if (errno == EAGAIN)
-		result = 1; /* its backlog is full: no peer is told */
+		result = 1; /* the backlog is full, *pid is not known */
 	else if (errno == ECONNREFUSED || errno == ENOENT)
 		result = 0;
 	saved = errno;
@@ -86,7 +88,8 @@ static int who_listens(const struct listener *listener, pid_t *pid)
 	return result;
 }
 
-/* ours: the milter that runs on this configuration; 0: none. */
+/* Checks a unix socket. ours is the milter that runs with this configuration,
+ * or 0. */
 static int try_unix(const struct config *config,
 	const struct listener *listener, pid_t ours, struct error *error)
 {
@@ -103,13 +106,12 @@ static int try_unix(const struct config *config,
 	}
 	parent_of(path, directory);
 	if (!found && lstat(directory, &there) != 0)
-		return 0; /* it will be made, for us */
+		return 0; /* the start makes it */
 	if (access(directory, W_OK | X_OK) != 0) {
 		int saved = errno;
 
 		(void)error_set_errno(error,
-			"cannot listen on %s: %s may not be written by this "
-			"user",
+			"cannot listen on %s: this user may not write in %s",
 			listener->name, directory);
 		listener_advise(
 			listener, config->user, config->socket_group, error);
@@ -119,11 +121,14 @@ static int try_unix(const struct config *config,
 		return 0;
 	if (!S_ISSOCK(there.st_mode))
 		return error_set(error, ERR_CREATE,
-			"%s is there and is no socket: not touched", path);
+			"%s exists and is not a socket; it was left as it is",
+			path);
 	listens = who_listens(listener, &other);
 	if (listens < 0) {
 		(void)error_set_errno(error,
-			"%s: cannot tell whether somebody listens there", path);
+			"%s: cannot find out whether another program listens "
+			"there",
+			path);
 		return ERR_CREATE;
 	}
 	if (listens && (!ours || (other > 0 && other != ours)))
@@ -155,7 +160,8 @@ static int try_inet(
 	return result;
 }
 
-/* served/, which root gives to the user at the start. */
+/* Checks served/. A start as root gives it to the user, so its owner is not
+ * checked then. */
 static int try_served(const struct config *config,
 	const struct daemon_account *account, pid_t ours, uint64_t generation,
 	struct error *error)
@@ -173,7 +179,8 @@ static int try_served(const struct config *config,
 	if (!ours && serving_process(state, &pid, NULL) > 0)
 		result = error_set(error, ERR_BUSY,
 			"another readdress-milter serves %s (it holds "
-			"%s/served/lock): give each a state_dir of its own",
+			"%s/served/lock): give each milter a state_dir of its "
+			"own",
 			config->state_dir, config->state_dir);
 	if (!result)
 		result = state_served(state, &served, &previous, error);
@@ -198,7 +205,7 @@ static int try_served(const struct config *config,
 				 error, "cannot create a file in %s", path);
 }
 
-/* Is there somebody for our log lines? */
+/* Checks that syslog takes log lines. Returns 1 with a warning if not. */
 static int try_log(const struct config *config, struct error *error)
 {
 	if (config->log_target != LOG_TARGET_SYSLOG ||
@@ -206,7 +213,7 @@ static int try_log(const struct config *config, struct error *error)
 		return 0;
 	(void)error_set_errno(error,
 		"log_target = \"syslog\", but log lines will be dropped until "
-		"somebody takes them: " LOGSINK_SYSLOG);
+		"a syslog daemon takes them: " LOGSINK_SYSLOG);
 	return 1;
 }
 

@@ -1,24 +1,28 @@
 /*
- * rehearsal: what a start will need, tried for -t without a change: no file is
- * made or removed, and a milter that runs is not disturbed. The errors are
- * those of the start, in code and words.
+ * rehearsal: checks, for -t, what a start needs. It makes and removes no file,
+ * and does not disturb a running milter. The errors have the codes and texts of
+ * the start. Tested by tests/e2e/start.test.
  *
- * Beside a milter that runs on this configuration only what a restart will need
- * is looked at: its lock, its socket and its port will be free then.
+ * If a milter runs with this configuration, it checks what a restart needs: the
+ * lock, the socket and the port of that milter count as free.
+ *
+ * Every function here returns 0, or a negative error with its text in *error.
  */
 #ifndef READDRESS_MILTER_REHEARSAL_H
 #define READDRESS_MILTER_REHEARSAL_H
 
 #include "daemon.h"
 
-/* As the one who starts it, root or not: directories that will be made. */
+/* Checks that the start can make its directories. Must be called as the user
+ * who starts the milter, which may be root. */
 int rehearsal_before(const struct config *config,
 	const struct listener *listener, struct error *error) MUST_CHECK;
 
 /*
- * As the user that it will become: runtime_dir, served/, socket. generation:
- * what the start will serve. 1 instead of 0: it would start, with the warning
- * that is in error.
+ * Checks runtime_dir, served/, the socket and the log. generation is the one
+ * that the start will serve. Must be called as the user who will run the
+ * milter. Returns 1 instead of 0 if the milter would start, but with the
+ * warning in *error.
  */
 int rehearsal_after(const struct config *config,
 	const struct daemon_account *account, const struct listener *listener,

@@ -14,8 +14,8 @@
 #include "decisionlog/shadow.h"
 #include "state/state.h"
 
-/* Every failure of the map but these is "there is no good map": what could not
- * be read now may be read the next time. */
+/* Returns the code for a failure to open the map. Errors that may pass keep
+ * their code; all others mean that there is no good map. */
 static int map_failure(int result)
 {
 	return result == ERR_PERM || result == ERR_NOMEM || result == ERR_IO
@@ -23,13 +23,13 @@ static int map_failure(int result)
 		       : ERR_CONFIG;
 }
 
-/* A map that was good once: what brings the mail back. */
+/* Adds what to do about a map that was good once and is damaged now. */
 static void add_advice(struct error *error)
 {
 	error_append(error,
 		". `readdress rollback` goes back to the last good generation; "
-		"where another is the newest already, remove this file and "
-		"start again");
+		"if another generation is the newest already, remove this file "
+		"and start again");
 }
 
 int reload_first_map(const struct config *config, struct map **map,
@@ -91,7 +91,8 @@ static void tell_systemd(const struct map_meta *meta)
 		meta->generation, rows);
 }
 
-/* Shadow mode is on for longer than anybody thinks of it. */
+/* Reminds of shadow mode at every start and reload, since it is easily
+ * forgotten. */
 static void tell_modes(struct server *server, const struct snapshot *snapshot,
 	const char *when)
 {
@@ -105,7 +106,7 @@ static void tell_modes(struct server *server, const struct snapshot *snapshot,
 	}
 }
 
-/* A line of served/reload.log; that it cannot be written stops nothing. */
+/* Writes a line to served/reload.log. A failure is logged and stops nothing. */
 static void note_line(
 	struct state *state, const struct log *log, const char *line)
 {
@@ -151,7 +152,7 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 			"generation %" PRIu64 ", which was served, is gone: "
 			"serving the newest, %" PRIu64,
 			gone, generation);
-	/* A disk that takes no writes must not keep the mail. */
+	/* Mail must not wait because the disk is full or read-only. */
 	if (unlocked.text[0])
 		log_line(
 			&snapshot->log, LOG_LEVEL_WARNING, "%s", unlocked.text);
@@ -180,7 +181,7 @@ static bool differ(
 	return true;
 }
 
-/* What cannot change while we run stays as it was at the start. */
+/* Keeps the options that cannot change while the milter runs, and logs that. */
 static void keep_fixed(
 	const struct server *server, struct config *next, const struct log *log)
 {
@@ -197,18 +198,19 @@ static void keep_fixed(
 		names, sizeof names);
 	if (any)
 		log_line(log, LOG_LEVEL_WARNING,
-			"reload: a change of %s takes a restart: the old value "
-			"holds",
+			"reload: a change of %s takes a restart; the old value "
+			"stays in force",
 			names);
-	/* libmilter reads it once, when smfi_main begins. */
+	/* libmilter reads it only when smfi_main() begins. */
 	if (next->timeout != fixed->timeout)
 		log_line(log, LOG_LEVEL_WARNING,
-			"reload: a change of timeout takes a restart: %d s "
-			"holds",
+			"reload: a change of timeout takes a restart; %d s "
+			"stays in force",
 			fixed->timeout);
 }
 
-/* A group mistyped would shut Postfix out, where the old one lets it in. */
+/* Refuses a new socket_group that does not exist: a typing error would lock
+ * Postfix out, which the old group lets in. */
 static int check_group(const struct server *server, const struct config *old,
 	const struct config *next, struct error *error)
 {
@@ -221,7 +223,8 @@ static int check_group(const struct server *server, const struct config *old,
 	return daemon_no_group(next, error);
 }
 
-/* Every line would go to /dev/null, and nobody would know. */
+/* Refuses standard error as the log if it is /dev/null: all lines would be
+ * lost. */
 static int check_log(const struct server *server, const struct config *next,
 	struct error *error)
 {
@@ -246,14 +249,15 @@ static void permit_socket(struct server *server, const struct config *old,
 		return;
 	if (!daemon_access(next, &access))
 		log_line(log, LOG_LEVEL_WARNING,
-			"socket_group %s does not exist: no group may use the "
-			"socket",
+			"socket_group %s does not exist: no group has access "
+			"to the socket",
 			next->socket_group);
 	if (listener_permit(&server->listener, &access, &error) < 0)
 		log_line(log, LOG_LEVEL_WARNING, "%s", error.text);
 }
 
-/* The next snapshot, and what is served noted. old: the one in force. */
+/* Makes the next snapshot, and notes the generation that it serves. old is the
+ * one in force. */
 static int open_next(const struct server *server, struct state *state,
 	struct config *config, const struct snapshot *old,
 	struct snapshot **next, struct error *error)
@@ -323,7 +327,8 @@ void reload_run(struct server *server)
 	int result;
 
 	announce();
-	/* The old state_dir holds, so its log is there for a bad one too. */
+	/* A reload does not change state_dir, so the old one has the log even
+	 * if the new configuration is bad. */
 	if (state_open(&state, old->config, false, &error) < 0) {
 		failed(server, NULL, old, error.text);
 		goto out;

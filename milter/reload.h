@@ -1,5 +1,6 @@
 /*
- * reload: takes up configuration and map, at the start and at SIGHUP.
+ * reload: loads configuration and map, at the start and at SIGHUP. Tested by
+ * tests/e2e/reload.test and daemon.test.
  */
 #ifndef READDRESS_MILTER_RELOAD_H
 #define READDRESS_MILTER_RELOAD_H
@@ -7,35 +8,40 @@
 #include "server.h"
 
 /*
- * At the start: opens the generation that was served before, or the newest when
- * none was or when it is gone; *gone is then its number, else 0. Nothing is
- * written. ERR_CONFIG when there is no map, or it is bad; ERR_IO when it cannot
- * be read; ERR_PERM, ERR_NOMEM. *map is set on 0 alone; map_close it.
+ * Opens the map for a start: the generation that was served last, or the newest
+ * if none was served. If the one that was served does not exist any more, opens
+ * the newest and sets *gone to the number of the other; else sets *gone to 0.
+ * Writes nothing.
+ *
+ * Returns 0 and sets *map, which the caller must map_close(); or returns an
+ * error with its text in *error: ERR_CONFIG if there is no map or it is
+ * damaged, ERR_IO if it cannot be read now, ERR_PERM, ERR_NOMEM.
  */
 int reload_first_map(const struct config *config, struct map **map,
 	uint64_t *gone, struct error *error) MUST_CHECK;
 
-/* What SIGHUP would take up: the newest map, opened, verified and closed again.
- * Errors as reload_first_map. */
+/* Opens, verifies and closes the newest map, which SIGHUP would load, and sets
+ * *generation. Returns 0 or the errors of reload_first_map(). */
 int reload_check_newest(const struct config *config, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 
 /*
- * At the start, when the socket is open and before the control thread runs:
- * notes what is served, makes the first snapshot, logs the start, and puts the
- * snapshot in force. gone: of reload_first_map. config and map are the
- * snapshot's when it returns 0, else the caller's still. Errors of the state
- * directory, as state.h names them for state_open, state_log_key, state_served
- * and state_note_served: ERR_NOENT, ERR_BAD, ERR_PERM, ERR_CREATE, ERR_IO;
- * ERR_BUSY when another milter serves this state directory; ERR_NOMEM, which
- * may be without text.
+ * Notes what is served, makes the first snapshot, puts it in force and logs the
+ * start. gone is that of reload_first_map(). Must be called when the socket is
+ * open and before the control thread runs. The snapshot owns config and map if
+ * this returns 0; else the caller does.
+ *
+ * Returns 0; or, with its text in *error, ERR_BUSY if another milter serves
+ * this state directory, or an error of the state directory: ERR_NOENT, ERR_BAD,
+ * ERR_PERM, ERR_CREATE, ERR_IO; or ERR_NOMEM, which may have no text.
  */
 int reload_start(struct server *server, struct config *config, struct map *map,
 	uint64_t gone, struct error *error) MUST_CHECK;
 
 /*
- * At SIGHUP, in the control thread: configuration and newest map, as one. When
- * either is bad the old snapshot stays. Logs, counts and notes the result.
+ * Loads configuration and newest map together, at SIGHUP, in the control
+ * thread. If either is bad, the old snapshot stays in force. Logs, counts and
+ * notes the result.
  */
 void reload_run(struct server *server);
 

@@ -1,6 +1,7 @@
 /*
- * server: what the threads of the daemon share. There is one; libmilter hands
- * its callbacks no pointer of ours, so session.c keeps the address.
+ * server: what the threads of the milter share. There is one; session.c keeps
+ * its address, because libmilter passes no pointer to its callbacks. A type
+ * only. Tested by tests/unit/milter/test_milter.c.
  */
 #ifndef READDRESS_MILTER_SERVER_H
 #define READDRESS_MILTER_SERVER_H
@@ -18,7 +19,7 @@
 
 #define SERVER_NAME "readdress-milter"
 
-/* Options whose change takes a restart; of the configuration at the start. */
+/* The options that cannot change without a restart, as at the start. */
 struct server_fixed {
 	char *socket;
 	char *user;
@@ -28,11 +29,11 @@ struct server_fixed {
 };
 
 struct server {
-	const char *conf; /* absolute path */
-	bool no_stderr;	  /* we are in the background, and it is /dev/null */
-	struct logsink *sink; /* for all log lines, from the first moment on */
-	int lock;	      /* of the pid file; held as long as we run */
-	int served_lock;      /* of the state directory's served/; the same */
+	const char *conf;     /* absolute path */
+	bool no_stderr;	      /* standard error is /dev/null */
+	struct logsink *sink; /* for all log lines */
+	int lock;	      /* the pid file, locked while the milter runs */
+	int served_lock;      /* served/lock, likewise */
 	struct server_fixed fixed;
 	int64_t started; /* seconds since 1970 */
 	struct snapshot_current current;
@@ -40,17 +41,16 @@ struct server {
 	struct metrics metrics;
 	struct proofs proofs;
 	struct twice twice;
-	_Atomic uint64_t
-		twice_told; /* clock_ms() of its last warning; 0: none */
+	/* clock_ms() of the last warning about twice; 0: none. */
+	_Atomic uint64_t twice_told;
 
-	/* callbacks that run now */
-	_Atomic long callbacks;
-	/* messages between MAIL and their end: [0] those that began before the
-	 * stop was asked for, [1] those after */
+	_Atomic long callbacks; /* that run now */
+	/* The messages between MAIL and their end: [0] those that began before
+	 * stopping was set, [1] those that began after it. */
 	_Atomic long messages[2];
-	atomic_bool stopping; /* the stop was asked for */
-	atomic_bool closed;   /* no callback begins any more */
-	atomic_bool failed;   /* smfi_main has returned */
+	atomic_bool stopping; /* SIGTERM or SIGINT came */
+	atomic_bool closed;   /* no new callback begins */
+	atomic_bool failed;   /* smfi_main() has returned */
 };
 
 #endif

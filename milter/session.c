@@ -16,19 +16,20 @@
 #define ACTIONS                                                                \
 	(SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT | SMFIF_CHGFROM |   \
 		SMFIF_CHGHDRS)
-/* What the MTA need not send, and where it need not wait for us. */
+/* What the MTA need not send, and where it need not wait for a reply. */
 #define NOT_SENT                                                               \
 	(SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOEOH | SMFIP_NODATA |            \
 		SMFIP_NOUNKNOWN)
 #define NO_REPLY (SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
 
-/* Between two warnings of messages that come twice, in milliseconds. */
+/* The least time between two warnings about messages that come twice, in
+ * milliseconds. */
 #define TWICE_PAUSE 60000
 
 struct session {
-	bool offered;		/* there was a negotiation */
-	bool fit;		/* the MTA has agreed to all that we need */
-	unsigned long no_reply; /* SMFIP_NR_* that were agreed */
+	bool offered;		/* the MTA has negotiated */
+	bool fit;		/* it offered all that this milter needs */
+	unsigned long no_reply; /* the SMFIP_NR_* that were agreed */
 	bool has_address;
 	char address[INET6_ADDRSTRLEN]; /* of the client */
 	int epoch;			/* index in server->messages */
@@ -36,13 +37,13 @@ struct session {
 	struct message message;
 };
 
-static const char unfit[] = "the MTA has not negotiated what is needed";
+static const char unfit[] = "the MTA has not negotiated what this milter needs";
 
-/* libmilter gives its callbacks no pointer of ours. */
+/* It is global because libmilter passes no pointer to its callbacks. */
 static struct server *server;
 
-/* A callback begins. Once the stop has closed, none does: its thread waits for
- * the end of the process, which then meets no code of ours. */
+/* Begins a callback. If closed is set, never returns: the thread then waits for
+ * the end of the process, so that no callback runs while the process ends. */
 static void begin(void)
 {
 	atomic_fetch_add(&server->callbacks, 1);
@@ -58,8 +59,8 @@ static void end(void)
 	atomic_fetch_sub(&server->callbacks, 1);
 }
 
-/* The session of this connection, made at its first callback; NULL without
- * memory. Every enter has its leave. */
+/* Begins a callback and returns the session of its connection, which is made at
+ * the first callback; NULL if memory is exhausted. leave() must follow. */
 static struct session *enter(SMFICTX *ctx)
 {
 	struct session *session;
@@ -92,7 +93,7 @@ static sfsistat leave(struct session *session, sfsistat result)
 	return result;
 }
 
-/* The answer to a step that may have none. */
+/* Returns the answer to a step: none, if that was agreed. */
 static sfsistat go_on(const struct session *session, unsigned long step)
 {
 	return session && (session->no_reply & step) ? SMFIS_NOREPLY
@@ -111,18 +112,19 @@ static void log_unfit(unsigned long actions, unsigned long steps)
 	struct snapshot *snapshot = snapshot_get(&server->current);
 
 	log_line(&snapshot->log, LOG_LEVEL_ERROR,
-		"the MTA does not offer what is needed (actions 0x%lx, "
-		"protocol 0x%lx): its mail is deferred",
+		"the MTA does not offer what this milter needs (actions "
+		"0x%lx, protocol 0x%lx): its mail is deferred",
 		actions, steps);
 	snapshot_drop(snapshot);
 }
 
 /*
- * Asks for these macros and no others, whatever main.cf lists. Where the MTA
- * does not take such lists, its own hold: Postfix's defaults have all of them.
- * {daemon_name} is always there, so it makes the MTA send a packet with each
- * MAIL: without one libmilter keeps the macros of the message before, a login
- * that is over included.
+ * Asks for these macros and no others, whatever main.cf lists. An MTA that does
+ * not accept such lists uses its own; Postfix's defaults have all of these.
+ *
+ * {daemon_name} always has a value, so the MTA sends a packet of macros with
+ * each MAIL. Without a packet libmilter would keep the macros of the message
+ * before, such as those of a login that has ended.
  */
 static void ask_for_macros(SMFICTX *ctx)
 {
@@ -169,7 +171,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 		if (actions & SMFIF_SETSYMLIST)
 			ask_for_macros(ctx);
 	} else {
-		/* The answers stay, so that MAIL can be refused. */
+		/* Replies are not given up, so that MAIL can be refused. */
 		log_unfit(actions, steps);
 	}
 	return leave(session, SMFIS_CONTINUE);
@@ -178,7 +180,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 {
 	struct session *session = enter(ctx);
-	const void *octets = NULL;
+	const void *bytes = NULL;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 
@@ -187,14 +189,14 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 		return leave(session, SMFIS_CONTINUE);
 	if (address && address->sa_family == AF_INET) {
 		memcpy(&v4, address, sizeof v4);
-		octets = &v4.sin_addr;
+		bytes = &v4.sin_addr;
 	} else if (address && address->sa_family == AF_INET6) {
 		memcpy(&v6, address, sizeof v6);
-		octets = &v6.sin6_addr;
+		bytes = &v6.sin6_addr;
 	}
 	session->has_address =
-		octets && inet_ntop(address->sa_family, octets,
-				  session->address, sizeof session->address);
+		bytes && inet_ntop(address->sa_family, bytes, session->address,
+				 sizeof session->address);
 	return leave(session, go_on(session, SMFIP_NR_CONN));
 }
 
@@ -233,10 +235,10 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	atomic_fetch_add(&server->messages[session->epoch], 1);
 	if (session->fit)
 		return leave(session, go_on(session, SMFIP_NR_MAIL));
-	/* After "quit, new connection follows" libmilter holds to what was
-	 * negotiated before, and tells nobody. It may send no reply to MAIL
-	 * then, and the MTA would wait for one for ever; the end always has
-	 * one. */
+	/* After "quit, new connection follows" libmilter uses what was
+	 * negotiated before, without a callback. It may then send no reply to
+	 * MAIL, for which the MTA would wait for ever; the end of the message
+	 * always has a reply. */
 	if (!session->offered) {
 		session->message.failed = unfit;
 		return leave(session, SMFIS_CONTINUE);
@@ -266,7 +268,9 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	return leave(session, go_on(session, SMFIP_NR_HDR));
 }
 
-/* Nothing is skipped for it: two instances of Postfix may share a queue ID. */
+/* Warns if the MTA asked about this message a moment ago. The message is
+ * handled as ever, because two instances of Postfix may use the same queue ID.
+ */
 static void look_for_twin(const struct session *session, const char *queue)
 {
 	const struct message *message = &session->message;
@@ -288,9 +292,9 @@ static void look_for_twin(const struct session *session, const char *queue)
 	(void)log_escape(bytes_of(queue), id, sizeof id);
 	log_line(&message->snapshot->log, LOG_LEVEL_WARNING,
 		"%s: Postfix has asked about this message twice within a "
-		"second: is this milter listed twice in smtpd_milters? List it "
-		"once (`postconf smtpd_milters`, `postconf -P`), or recipients "
-		"are doubled and headers looked up twice",
+		"second; if smtpd_milters lists this milter twice, recipients "
+		"are doubled and headers are looked up twice; list it once "
+		"(see `postconf smtpd_milters` and `postconf -P`)",
 		id);
 }
 

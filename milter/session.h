@@ -1,13 +1,14 @@
 /*
- * session: libmilter's callbacks, thin. One session for each connection of the
- * MTA; its callbacks come one after the other but from different threads.
+ * session: libmilter's callbacks, which do little themselves. Each connection
+ * of the MTA has a session; its callbacks come one after the other, but from
+ * different threads. Tested by tests/unit/milter/test_milter.c.
  */
 #ifndef READDRESS_MILTER_SESSION_H
 #define READDRESS_MILTER_SESSION_H
 
 #include "server.h"
 
-/* Registers the callbacks; server is theirs from now on. 0, or -1. */
+/* Registers the callbacks, which use server from now on. Returns 0 or -1. */
 int session_register(struct server *server) MUST_CHECK;
 
 #endif

@@ -6,14 +6,14 @@
 
 static atomic_bool taken;
 
-/* Exported by name, whatever -fvisibility says: otherwise libmilter's call goes
- * to libc's, and the next SIGHUP may stop us. */
+/* It must be visible despite -fvisibility: otherwise libmilter calls libc's,
+ * and the next SIGHUP may stop the milter. */
 int sigwait(const sigset_t *set, int *sig)
 	__attribute__((visibility("default"), used));
 
 int signals_init(void)
 {
-	/* Nobody sends these to us in earnest; left alone, they kill. */
+	/* The milter does not use these, but by default they end a process. */
 	static const int blocked[] = { SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
 		SIGPROF, SIGPOLL };
 	sigset_t set;
@@ -40,8 +40,8 @@ bool signals_taken(void)
 	return atomic_load(&taken);
 }
 
-/* Nothing in this process but libmilter calls it. Were it to wait for TERM
- * itself, the kernel would pick either this thread or the control thread. */
+/* Only libmilter calls it. It waits for no signal: otherwise the kernel would
+ * deliver SIGTERM either to this thread or to the control thread. */
 int sigwait(const sigset_t *set, int *sig)
 {
 	(void)set;

@@ -1,12 +1,12 @@
 /*
- * signals: who gets HUP, TERM and INT.
+ * signals: sees to it that the control thread receives SIGHUP, SIGTERM and
+ * SIGINT. Tested by tests/e2e/daemon.test.
  *
- * libmilter starts a thread that waits with sigwait() for HUP, TERM and INT and
- * takes all three as the order to stop. Here they belong to the control thread:
- * signals.c defines sigwait(), which libmilter then calls instead of libc's,
- * and which never returns. libmilter is not told to stop at all: at its stop
- * 8.17 destroys mutexes that its workers still take, and may then wait for
- * ever.
+ * libmilter starts a thread that waits with sigwait() for these signals and
+ * stops at each of them. signals.c therefore defines a sigwait() that never
+ * returns, which libmilter calls instead of libc's. libmilter is never stopped:
+ * when it stops, version 8.17 destroys mutexes that its threads still use, and
+ * may then wait for ever.
  */
 #ifndef READDRESS_MILTER_SIGNALS_H
 #define READDRESS_MILTER_SIGNALS_H
@@ -14,20 +14,22 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Blocks HUP, TERM, INT, SIGNALS_WAKE and what else would kill us unasked
- * (USR1, USR2, ALRM, VTALRM, PROF, POLL) in this thread and all that it will
- * start, and ignores PIPE. Before the first thread; returns 0, or -1 with
- * errno. */
+/* Blocks SIGHUP, SIGTERM, SIGINT and SIGNALS_WAKE, and the signals that would
+ * end the process by default (SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
+ * SIGPOLL), in this thread and all threads that it starts; ignores SIGPIPE.
+ * Must be called before the first thread starts. Returns 0, or -1 with errno.
+ */
 int signals_init(void);
 
-/* With it other threads wake the control thread, which then looks round. */
+/* Wakes the control thread, which then looks for work of other threads. */
 #define SIGNALS_WAKE SIGRTMIN
 
-/* What the control thread waits for: HUP, TERM, INT and SIGNALS_WAKE. */
+/* Sets *set to the signals that the control thread waits for: SIGHUP, SIGTERM,
+ * SIGINT and SIGNALS_WAKE. */
 void signals_set(sigset_t *set);
 
-/* Has libmilter come here to wait? If not, it was linked against something else
- * and HUP may stop it. */
+/* True if libmilter has called the sigwait() of signals.c. If not, it calls
+ * another one, and SIGHUP may stop it. */
 bool signals_taken(void);
 
 #endif

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The number of that user, in decimal. False, and "": it is not known. */
+/* Writes the UID of that user in decimal. Returns false, and writes "", if it
+ * is not known. */
 static bool find_user(const char *name, char *number, size_t size)
 {
 	struct passwd user;
@@ -19,8 +20,8 @@ static bool find_user(const char *name, char *number, size_t size)
 	return true;
 }
 
-/* Postfix's own user (mail_owner) is "postfix" as a rule; else its group has
- * that user's name, and is the one that the socket is for. */
+/* Postfix's own user (mail_owner) is usually "postfix". If not, it is taken for
+ * the user with the name of socket_group, which is usually that of Postfix. */
 int snapshot_make(struct snapshot **snapshot, struct config *config,
 	struct map *map, const unsigned char key[LOG_HASH_KEY],
 	struct logsink *sink)
@@ -56,8 +57,8 @@ void snapshot_drop(struct snapshot *snapshot)
 	free(snapshot);
 }
 
-/* The reference is taken under the mutex: else the last one could be dropped
- * between the reading of the pointer and the counting. */
+/* The reference is counted under the mutex. Otherwise another thread could drop
+ * the last one after the pointer was read. */
 struct snapshot *snapshot_get(struct snapshot_current *current)
 {
 	struct snapshot *snapshot;

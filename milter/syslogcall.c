@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* <syslog.h> would bring inline functions of these names. */
+/* <syslog.h> is not included: it may define inline functions of these names. */
 #define FACILITY_MAIL (2 << 3)
 #define FACILITIES    0x03f8
 
@@ -47,7 +47,7 @@ void syslog(int priority, const char *format, ...)
 	va_end(args);
 }
 
-/* What a caller compiled with _FORTIFY_SOURCE calls in its place. */
+/* A caller that was compiled with _FORTIFY_SOURCE calls this one. */
 void __syslog_chk(int priority, int flag, const char *format, ...)
 {
 	va_list args;

@@ -1,15 +1,17 @@
 /*
- * syslogcall: syslog(3) as libmilter calls it. glibc's waits for as long as
- * syslogd reads nothing, in a thread of the pool that mail needs. As with
- * sigwait() in signals.h, the program's own comes first.
+ * syslogcall: a syslog(3) for libmilter that never waits. glibc's waits while
+ * syslogd does not read, and would block the threads that mail needs. libmilter
+ * calls this one instead, as it does with sigwait() (signals.h). Tested by
+ * tests/e2e/logging.test.
  */
 #ifndef READDRESS_MILTER_SYSLOGCALL_H
 #define READDRESS_MILTER_SYSLOGCALL_H
 
 #include "base/logsink.h"
 
-/* Where such lines go, to syslog whatever log_target is. Before the first
- * thread; until then they are dropped. */
+/* Sets the sink for libmilter's lines, which go to syslog even if log_target is
+ * another. Must be called before the first thread starts. Before the call,
+ * lines are dropped. */
 void syslog_init(struct logsink *sink);
 
 #endif

@@ -32,7 +32,8 @@
  * The wing state/: the directory that holds the map, its history, the audit log
  * and what the milter served. A new map is built beside the old one, verified
  * as the milter will verify it, logged and then renamed, so a crash leaves the
- * old map or the new one, whole. Most rooms are declared here.
+ * old map or the new one, whole. Most rooms are declared here;
+ * tests/unit/state/test_state.c tests those that have no test of their own.
  *
  *   statedir     names, modes and locks of the directory
  *   audit        writes the audit log

@@ -368,7 +368,7 @@ static void test_end_without_beginning(void **state)
 	milterkit_open(ALL_ACTIONS, ALL_STEPS, "192.0.2.1");
 	milterkit_macro(0, "i", "4F2A91C03");
 	assert_deferred(milterkit_end(lines, sizeof lines), lines,
-		"a message that did not begin");
+		"the MTA ended a message that did not begin");
 	/* As after the end of another. */
 	(void)mail("<a@out.example>");
 	(void)rcpt("<bob@old.example>");
@@ -406,7 +406,7 @@ static void test_no_arguments(void **state)
 				milterkit_context(), i == 3 ? none : NULL);
 		(void)rcpt("<bob@old.example>");
 		assert_deferred(milterkit_end(lines, sizeof lines), lines,
-			"without its address");
+			"the MTA sent a command without its address");
 		assert_int_equal(milterkit.calls, 0);
 		milterkit_close();
 	}
@@ -470,7 +470,8 @@ static void test_before_negotiation(void **state)
 	assert_int_equal(mail("<a@out.example>"), SMFIS_CONTINUE);
 	(void)rcpt("<bob@old.example>");
 	result = milterkit_end(lines, sizeof lines);
-	assert_deferred(result, lines, "has not negotiated");
+	assert_deferred(
+		result, lines, "has not negotiated what this milter needs");
 	assert_int_equal(milterkit.calls, 0);
 	milterkit_close();
 	forget_counts();
@@ -615,7 +616,9 @@ static void test_too_large(void **state)
 		assert_int_equal(
 			milterkit_end(lines, sizeof lines), SMFIS_REJECT);
 		assert_non_null(strstr(milterkit.told, "reply 552 5.3.4\n"));
-		assert_non_null(strstr(lines, "4F2A91C03: refused: it needs"));
+		assert_non_null(
+			strstr(lines, "4F2A91C03: refused: the message needs "
+				      "more than a quarter of memory_max"));
 		assert_int_equal(count(METRICS_REFUSED), 1);
 		assert_int_equal(milterkit.calls, 0);
 		(void)mail("<a@out.example>");
