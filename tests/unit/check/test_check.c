@@ -1,4 +1,4 @@
-/* check: rules given as text, findings told as text. */
+/* check, with rules and findings as text. */
 #include "kit/testmap.h"
 
 #include "check/check.h"
@@ -8,8 +8,8 @@
 struct told {
 	char text[TOLD_MAX];
 	bool reasons;
-	bool unlisted;	/* tell of CHECK_UNLISTED, too: most tables here list
-			   some users alone */
+	bool unlisted; /* CHECK_UNLISTED is reported, too: most tables here list
+			  only some users */
 	int stop_after; /* findings; 0: never */
 	int count;
 	int progress;
@@ -78,10 +78,10 @@ static const struct {
 	  "out @new.com;@w.com\nout @old.com;@w.com\n",
 		"" },
 	{ "in bob@w.com;bob.owen@d.com\nout bob.owen@d.com;bob@w.com\n", "" },
-	/* one way, and the name is kept: nobody wants it back */
+	/* one way, and the local part is kept: no outbound rule is needed */
 	{ "in bob@w.com;bob@new.com\nin x@w.com;x@new.com\n", "" },
 
-	/* a mailbox on two lists shares nobody's address */
+	/* a mailbox on two lists shares no address with the other members */
 	{ "in a@w.com;a@d.com,t@d.com\nin b@w.com;b@d.com,t@d.com\n",
 		"INFO no-inverse inbound a@w.com;t@d.com\n"
 		"INFO no-inverse inbound b@w.com;t@d.com\n" },
@@ -99,7 +99,7 @@ static const struct {
 	{ "in bob@w.com;bob.owen@d.com\nout bob.owen@d.com;bob.owen@d.com\n",
 		"" },
 	{ "in x@w.com;x@w.com\nout x@d.com;x@w.com\n", "" },
-	/* a domain needs none: its mail system may send under the name */
+	/* a domain needs none: its mail system may send with the public name */
 	{ "in @w.com;@old.com\nin b@w.com;b@d.com\nout b@d.com;b@w.com\n", "" },
 	/* keys are compared, not spellings; extensions are carried */
 	{ "in Bob@W.com;Bob.Owen@D.com\nout bob.OWEN@d.COM;BOB@w.com\n", "" },
@@ -142,7 +142,7 @@ static const struct {
 	{ "in a@w.com;a@d.com\nin a@d.com;a@d.com\nin @d.com;@e.com\n", "" },
 	{ "in t@w.com;t@w.com,t@d.com\n", "" },
 	{ "in @w.com;@w.com,@d.com\n", "" },
-	/* a list: its members answer under their own names */
+	/* a list: its members answer with their own addresses */
 	{ "in t@w.com;a@d.com,b@d.com\nin a@w.com;a@d.com\n"
 	  "in b@w.com;b@d.com\nout a@d.com;a@w.com\nout b@d.com;b@w.com\n",
 		"" },
@@ -312,7 +312,8 @@ static void test_reasons(void **state)
 				"to which 2 rules lead",
 				"add one outbound rule for x@d.com, with the "
 				"public address that its user is known by" } },
-		/* nobody gets the name of a shared address, or of a list */
+		/* no advice gives anybody a shared address, or that of a list
+		 */
 		{ "in t@w.com;a@d.com,b@d.com\nout x@d.com;t@w.com\n",
 			{ "add one outbound rule for a@d.com, with" } },
 		{ "in info@w.com;x@d.com\nin bob@w.com;x@d.com\n"
@@ -347,7 +348,7 @@ static void test_reasons(void **state)
 	}
 }
 
-/* What no advice may say: another's name for a shared address. */
+/* No advice may give a user the name of a shared address. */
 static void test_no_lent_name(void **state)
 {
 	static const char *const rules[] = {
@@ -439,7 +440,7 @@ static const struct {
 		"WARN namesakes inbound @companyy.com;@new.com\n" },
 	{ "routes @a.com;smtp:[b],[c]\n",
 		"INFO no-effect routes @a.com;smtp:[b],[c]\n" },
-	/* whose own rules name it knows how it is spelt */
+	/* the domain is a source, so it is not misspelt */
 	{ FOUR "in d@a.com;d@nwe.com\nin @nwe.com;@other.com\n",
 		"WARN chain inbound d@a.com;d@nwe.com\n" },
 };
@@ -459,7 +460,7 @@ static void test_domains(void **state)
 	}
 }
 
-/* A route that an earlier version took. */
+/* A route that an earlier version accepted. */
 static void test_refused_route(void **state)
 {
 	struct told told = { .reasons = true };
@@ -476,7 +477,7 @@ static void test_refused_route(void **state)
 	map_close(map);
 }
 
-/* An empty table where somebody can be outbound. */
+/* The table is empty although the configuration names outbound clients. */
 static void test_no_outbound(void **state)
 {
 	static const struct {
@@ -526,7 +527,7 @@ static void test_delimiter(void **state)
 	map_close(map);
 }
 
-/* What found returns ends the check, wherever it stands. */
+/* The check ends with what found() returned, at any finding. */
 static void test_stop(void **state)
 {
 	static const char rules[] = "in @w.com;@w.com\nout a@d.com;a@w.com\n"

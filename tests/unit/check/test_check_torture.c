@@ -1,6 +1,6 @@
 /*
- * The n-th allocation fails, for every n: check and invert say so, or tell all
- * that there is to tell. Never a crash, never part of it with a 0.
+ * The n-th allocation fails, for every n. check and invert must either return
+ * an error or report everything.
  */
 #include "kit/testmap.h"
 #include "kit/torture.h"

@@ -1,4 +1,4 @@
-/* invert: rules given as text, the other table's rows told as text. */
+/* invert, with rules and rows of the other table as text. */
 #include "kit/testmap.h"
 
 #include "check/invert.h"
@@ -198,7 +198,8 @@ static void test_round_trip(void **state)
 		"\"q q\"@w.com;r@d.com\nx@w.com;x@w.com\n");
 }
 
-/* Nobody has to listen; too small an arena is an error, not a short table. */
+/* The callbacks may be NULL, and an arena that is too small is an error, not a
+ * short table. */
 static void test_edges(void **state)
 {
 	struct invert_options options = { .table = RULE_INBOUND };

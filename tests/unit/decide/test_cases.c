@@ -1,5 +1,5 @@
-/* tests/cases against lib: each header case with LF and with CRLF, each address
- * and row. */
+/* Runs tests/cases against lib: each header case with LF and with CRLF, each
+ * address and each row. */
 #include "kit/testmap.h"
 
 #include "kit/casefile.h"
@@ -20,7 +20,8 @@ struct message {
 	size_t count;
 };
 
-/* LF to CRLF where crlf is set; an exact-size block. */
+/* Copies the text to a block of its exact size, with CRLF for LF if crlf is
+ * set. */
 static struct bytes convert(struct bytes text, bool crlf)
 {
 	struct casefile_text out = { NULL, 0, 0 };
@@ -46,7 +47,8 @@ static struct bytes value_of(struct bytes header)
 		header.len - (size_t)(colon + 1 - header.data) };
 }
 
-/* Without obs-*'s blanks before the colon, as all who call decide() give it. */
+/* Removes the blanks before the colon (obs-*), as all callers of decide() do.
+ */
 static struct bytes name_of(struct bytes header)
 {
 	size_t len = (size_t)((char *)memchr(header.data, ':', header.len) -
@@ -117,7 +119,7 @@ static void show(const char *what, struct bytes text)
 	(void)fputc('\n', stderr);
 }
 
-/* Every header: the value that it has to have, or no edit. */
+/* Checks that every header has the value that it should have, or no edit. */
 static bool compare(
 	const struct message *message, const struct decision *decision)
 {
@@ -250,7 +252,7 @@ static void address_case(const struct casefile_block *block)
 	}
 	if (result) {
 		fail_msg("refused: %s", error.text);
-		abort(); /* fail_msg does not say that it ends */
+		abort(); /* fail_msg() is not declared as noreturn */
 	}
 	check_text("key", casefile_value(block, "key"),
 		address_key(&mailbox, key), key);
@@ -313,7 +315,7 @@ static int compare_names(const void *a, const void *b)
 		((const struct CMUnitTest *)b)->name);
 }
 
-/* Names are told apart by people who read a failure. */
+/* The names must differ, so that a failure can be read. */
 static void check_names(const struct CMUnitTest *tests, size_t count)
 {
 	struct CMUnitTest *sorted = calloc(count, sizeof *sorted);

@@ -1,4 +1,4 @@
-/* What of a message is looked at, and what holds a change back. */
+/* Which parts of a message are rewritten, and what prevents it. */
 #include "kit/testdecide.h"
 #include "decide/direction.h"
 
@@ -19,7 +19,7 @@
 	"Reply-To: bob@new.com\n"                                              \
 	"Subject: bob@w.com"
 
-/* The table of section 3. */
+/* The headers and envelope parts that each direction rewrites. */
 static void test_what_is_rewritten(void **state)
 {
 	struct testdecide test = { .rules = RULES,
@@ -53,8 +53,8 @@ static void test_what_is_rewritten(void **state)
 	testdecide_check("inbound, lists", test, "header3 x@old.com\n");
 }
 
-/* UTF-8 without SMTPUTF8, and the lengths: what a header has already, it may
- * keep; what is new must be fit for the message. */
+/* UTF-8 without SMTPUTF8, and lengths: a header may keep what it has, but a new
+ * local part must suit the message. */
 static void test_local_parts_in_headers(void **state)
 {
 #define L70                                                                    \
@@ -81,8 +81,8 @@ static void test_local_parts_in_headers(void **state)
 #undef L70
 }
 
-/* 254 bytes in all are the limit, in headers and for senders as for
- * recipients, however many stand before the "@". */
+/* The limit is 254 bytes for a whole address, in headers, senders and
+ * recipients; there is none for the local part. */
 static void test_long_local_parts(void **state)
 {
 	static const char rules[] = "in bob@w.com;bob.owen@old.com\n"
@@ -133,7 +133,7 @@ static void test_long_local_parts(void **state)
 	}
 }
 
-/* A mode belongs to its table. */
+/* Each table has a mode of its own. */
 static void test_shadow(void **state)
 {
 	static const struct {
@@ -175,7 +175,7 @@ static void test_shadow(void **state)
 			held += test.decision.findings[f].shadow;
 		assert_int_equal(held > 0, cases[i].shadow);
 		testdecide_close(&test);
-		/* nothing to hold back */
+		/* shadow mode has nothing to hold back */
 		test.sender = "<x@far.com>";
 		test.recipients = "<x@far.com>";
 		test.headers = "";
@@ -200,7 +200,7 @@ static void test_header_modes(void **state)
 			 "header3 bob@new.com\n");
 	test.conf = "inbound_rewrite_headers = \"never\"\n";
 	testdecide_check("never", test, ENVELOPE);
-	/* covered is the last To, by its one entry in h= */
+	/* the one To in h= covers the last To header */
 	test.conf = "inbound_rewrite_headers = \"unless-signed\"\n";
 	testdecide_check("unless-signed", test,
 		ENVELOPE "header1 bob@new.com\nheader2 bob@new.com\n");
@@ -210,7 +210,7 @@ static void test_header_modes(void **state)
 	test.headers = "To: bob@w.com\nARC-Seal: h=to";
 	testdecide_check("unless-signed, not signed", test,
 		ENVELOPE "header0 bob@new.com\n");
-	/* it is about inbound messages */
+	/* the option is about inbound messages only */
 	test = (struct testdecide){ .rules = RULES,
 		.conf = "inbound_rewrite_headers = \"never\"\n",
 		.direction = DECISION_OUTBOUND,
@@ -220,8 +220,8 @@ static void test_header_modes(void **state)
 #undef ENVELOPE
 }
 
-/* Only what the decision on such a message needs; those of outbound_headers
- * always, for leaks. */
+/* A message needs only some headers, but always those of outbound_headers, for
+ * leaks. */
 static void test_wants_header(void **state)
 {
 	static const char required[] =
@@ -230,7 +230,7 @@ static void test_wants_header(void **state)
 	static const char unless[] =
 		"inbound_rewrite_headers = \"unless-signed\"\n";
 	static const char never[] = "inbound_rewrite_headers = \"never\"\n";
-	/* Names behind ":" are not wanted. */
+	/* Names after ":" are not needed. */
 	static const struct {
 		const char *conf[2];
 		enum decision_direction direction;
@@ -250,7 +250,7 @@ static void test_wants_header(void **state)
 		{ { unless, required }, DECISION_OUTBOUND,
 			DECISION_WHY_AUTHENTICATED,
 			"From:To Cc DKIM-Signature X-Tenant" },
-		/* these may become inbound */
+		/* these messages may become inbound */
 		{ { "", required }, DECISION_OUTBOUND, DECISION_WHY_NETWORK,
 			"From To Cc X-OriginatorOrg x-tenant:DKIM-Signature" },
 		{ { unless, required }, DECISION_OUTBOUND, DECISION_WHY_DAEMON,
@@ -298,7 +298,8 @@ static void test_empty_map(void **state)
 			"");
 }
 
-/* Of thousands, each is counted, and those of one reason are one finding. */
+/* Thousands of addresses are all counted, and those with the same reason are
+ * one finding. */
 static void test_many_findings(void **state)
 {
 #define LONG                                                                   \
@@ -369,7 +370,7 @@ static void test_findings(void **state)
 		"x@far.com", "u%x@w.com", "u", "bob@w.com", "x@far.com" };
 
 	(void)state;
-	testdecide_run(&test); /* only what a log line tells of */
+	testdecide_run(&test); /* only the findings of which a log line tells */
 	assert_int_equal(test.decision.finding_count, 3);
 	assert_int_equal(
 		test.decision.counts[DECISION_RECIPIENT][DECISION_EXCEPTION],
@@ -403,8 +404,8 @@ static void test_findings(void **state)
 	testdecide_close(&test);
 }
 
-/* What a stranger can make of one header and one to many: the first target is
- * all that a header needs. */
+/* A header full of addresses with many targets each: only the first target of
+ * each is made. */
 static void test_wide_header(void **state)
 {
 	char *rules = malloc((size_t)1 << 20);

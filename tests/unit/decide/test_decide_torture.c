@@ -1,6 +1,7 @@
 /*
  * The n-th allocation fails, for every n, while a message is decided about and
- * told of, and in what makes rules and keys. Never half a decision called one.
+ * logged, and while rules and keys are made. No incomplete decision may count
+ * as one.
  */
 #include "kit/testdecide.h"
 #include "kit/torture.h"
@@ -87,7 +88,7 @@ static void tell_line(void *context, enum log_level level, const char *line)
 	torture_tell(context, "%d %s\n", level, line);
 }
 
-/* It has no way to fail: hashes that cannot be made are "?". */
+/* It cannot fail: a hash that cannot be made is "?". */
 static int run_report(
 	void *context, struct torture_told *told, struct error *error)
 {
@@ -121,7 +122,7 @@ static void test_decide(void **state)
 	}
 }
 
-/* The arena's cap: at each point of the decision. */
+/* The arena's limit is reached at each point of the decision. */
 static void test_cap(void **state)
 {
 	size_t enough = 0;
@@ -173,7 +174,7 @@ static int run_rule(
 	return code;
 }
 
-/* What a message needs of an address, one after the other. */
+/* The functions that a message needs for an address, one after the other. */
 static int run_address(
 	void *context, struct torture_told *told, struct error *error)
 {

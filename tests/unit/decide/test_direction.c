@@ -1,5 +1,4 @@
-/* Which way a message goes, and what proves it: readdress.conf(5),
- * DIRECTION. */
+/* The direction of a message, and its proof: readdress.conf(5), DIRECTION. */
 #include "kit/testdecide.h"
 #include "decide/direction.h"
 
@@ -77,7 +76,7 @@ static void test_direction(void **state)
 		cases, sizeof cases / sizeof *cases);
 }
 
-/* The mail of this host's programs, whatever else would hold for it. */
+/* Mail of this host's programs is inbound, whatever else is configured. */
 static void test_local(void **state)
 {
 	static const struct direction_case cases[] = {
@@ -125,7 +124,7 @@ static void test_direction_by_default(void **state)
 		{ "OUTBOUND", NULL, false, DECISION_OUTBOUND, "daemon" },
 		{ "mx", "203.0.113.9", true, DECISION_OUTBOUND,
 			"authenticated" },
-		/* nobody is outbound until you say who */
+		/* nobody is outbound until the configuration says who is */
 		{ "mx", "127.0.0.1", false, DECISION_INBOUND, "default" },
 		{ "mx", "::1", false, DECISION_INBOUND, "default" },
 		{ "mx", "10.0.0.1", false, DECISION_INBOUND, "default" },
@@ -219,7 +218,7 @@ static void test_unproven(void **state)
 		}
 }
 
-/* Only a name or a network needs the proof. */
+/* Only a message that is outbound by daemon name or network needs proof. */
 static void test_no_proof_needed(void **state)
 {
 	struct testdecide test = { .conf = REQUIRED,
@@ -255,11 +254,11 @@ static void test_foreign(void **state)
 		{ "<x@a.sub.com>\n<x@b.a.sub.com>", NULL },
 		{ "<other@only.com>", NULL }, /* named by a user rule */
 		{ u8"<x@bücher.example>", NULL },
-		{ "<x@sub.com>", "x@sub.com" }, /* @*. is not itself */
+		{ "<x@sub.com>", "x@sub.com" }, /* not a sub-domain */
 		{ "<x@far.com>", "x@far.com" },
 		{ "<bob@w.com>\n<x@far.com>\n<y@far.com>", "x@far.com" },
 		{ "<@w.com:x@far.com>", "x@far.com" },
-		{ "<x@old.com>", "x@old.com" }, /* a target is no source */
+		{ "<x@old.com>", "x@old.com" }, /* a target is not a source */
 		{ "<x@w.com.evil.com>", "x@w.com.evil.com" },
 		{ "<x@aw.com>", "x@aw.com" },
 		{ "<x%far.com@w.com>|r=x@far.com", "x%far.com@w.com" },
@@ -294,7 +293,7 @@ static void test_foreign(void **state)
 	}
 }
 
-/* Shadow mode changes no mail, and opens no door to a stranger. */
+/* Shadow mode refuses the messages of strangers, too. */
 static void test_foreign_in_shadow(void **state)
 {
 	static const char *const modes[] = {

@@ -123,7 +123,8 @@ static void test_net_difference(void **state)
 	CHECK(cases);
 }
 
-/* Postfix looks for the spelling that it was given: one delete for each. */
+/* Postfix finds a recipient by its exact spelling, so each spelling has a
+ * delete. */
 static void test_spellings(void **state)
 {
 	static const struct envelope_case cases[] = {
@@ -170,8 +171,8 @@ static void test_spellings(void **state)
 	CHECK(cases);
 }
 
-/* The look-up by what Postfix resolved, the delete by what came: Postfix finds
- * it by nothing else. */
+/* The address that Postfix resolved is looked up, and the one that came is
+ * deleted: Postfix finds it by no other. */
 static void test_resolved(void **state)
 {
 	static const struct envelope_case cases[] = {
@@ -330,7 +331,7 @@ static void test_dsn(void **state)
 	CHECK(cases);
 }
 
-/* What comes out as it went in was not rewritten, whatever the rule. */
+/* An address that stays the same was not rewritten, whatever the rule. */
 static void test_counts(void **state)
 {
 	static const struct {
@@ -363,7 +364,7 @@ static void test_counts(void **state)
 	}
 }
 
-/* Recipients, and the targets of one, are added in the order that they have. */
+/* Recipients, and the targets of each, are added in their order. */
 static void test_order(void **state)
 {
 	static const char *const expected[] = { "z@new", "t1@old", "t2@new",
@@ -379,8 +380,8 @@ static void test_order(void **state)
 	testdecide_close(&test);
 }
 
-/* What is not carried to another domain: what Postfix would resolve elsewhere,
- * and UTF-8 without SMTPUTF8. */
+/* Local parts that are left: those that Postfix would resolve elsewhere, and
+ * UTF-8 without SMTPUTF8. */
 static void test_left(void **state)
 {
 	static const char l57[] =
@@ -394,7 +395,8 @@ static void test_left(void **state)
 		{ "x!u@dom", false, NULL },
 		{ "\"u@x\"@dom", false, NULL },
 		{ "\"u%x\"@dom", false, NULL },
-		{ "u%x@all", false, "all@new" }, /* not kept, not carried */
+		{ "u%x@all", false, "all@new" }, /* the local part is neither
+						    kept nor carried over */
 		{ "x1+y%z@w", false, NULL },
 		{ "x1+y!z@w", false, NULL },
 		{ "\"x1+y@z\"@w", false, NULL },
@@ -453,7 +455,7 @@ static void test_left(void **state)
 	}
 }
 
-/* Adds of a recipient b+000...@w with len octets behind the "+". */
+/* Returns the adds of a recipient b+000...@w with len bytes after the "+". */
 static size_t adds_of_long(const char *rules, int len)
 {
 	char address[1300];
@@ -468,8 +470,8 @@ static size_t adds_of_long(const char *rules, int len)
 	return adds;
 }
 
-/* To Postfix, "x@" SHARP is x@strasse.example: an add with the same ORCPT would
- * be dropped, the delete would not. */
+/* To Postfix, "x@" SHARP is x@strasse.example: it would drop an add with the
+ * same ORCPT, but not the delete. */
 static void test_lookalikes(void **state)
 {
 	static const struct envelope_case cases[] = {
@@ -509,7 +511,7 @@ static void test_lookalikes(void **state)
 			"duplicates to Postfix, which folds "
 			"U+00DF to ss"));
 		testdecide_close(&test);
-		/* shadow mode changes nothing, so nothing is in doubt */
+		/* shadow mode edits nothing, so Postfix confuses nothing */
 		test.conf = "inbound_mode = shadow";
 		testdecide_run(&test);
 		assert_int_equal(test.decision.add_count, 0);
@@ -517,7 +519,7 @@ static void test_lookalikes(void **state)
 	}
 }
 
-/* Whatever the length of what a client sends: an answer, not a deferral. */
+/* A message is answered, and not deferred, however long its addresses are. */
 static void test_long_addresses(void **state)
 {
 	char rules[700];
@@ -531,11 +533,11 @@ static void test_long_addresses(void **state)
 	domain[190] = '\0';
 	memset(local, 'l', sizeof local);
 	local[60] = '\0';
-	/* bob+...@ and 190 octets are 254 at most */
+	/* bob+...@ and 190 bytes are 254 at most */
 	(void)snprintf(rules, sizeof rules, "in b@w;bob@%s\n", domain);
 	for (int len = 1; len <= 1200; len += len < 70 ? 1 : 7)
 		assert_int_equal(adds_of_long(rules, len), len <= 59);
-	/* b+... stays as it came, over 64 octets, too: 254 in all */
+	/* b+... keeps its local part, of over 64 bytes, too: 254 in all */
 	(void)snprintf(rules, sizeof rules, "in @w;@d\n");
 	for (int len = 1; len <= 1200; len += len < 70 ? 1 : 7)
 		assert_int_equal(adds_of_long(rules, len), len <= 250);
@@ -577,7 +579,7 @@ static void test_thousand(void **state)
 	free(recipients);
 }
 
-/* As many as no Postfix takes: no step is quadratic. */
+/* More recipients than Postfix accepts: no step may take quadratic time. */
 static void test_hundred_thousand(void **state)
 {
 	enum { COUNT = 100000 };

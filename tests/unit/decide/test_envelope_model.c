@@ -63,7 +63,8 @@ static bool any_sharp(const struct message *message)
 	return any;
 }
 
-/* ORCPT of an added address: the client's, or its spelling. */
+/* Returns the ORCPT of an added address: the client's, or one made of its
+ * spelling. */
 static void check_orcpt(
 	const struct message *message, unsigned i, const char *orcpt)
 {
@@ -79,7 +80,8 @@ static void check_orcpt(
 			orcpt + strlen("ORCPT="), message->recipients[i].orcpt);
 }
 
-/* NOTIFY and ORCPT of an added address: those who became it. */
+/* Returns NOTIFY and ORCPT of an added address, from the recipients that are
+ * rewritten to it. */
 static void check_parameters(const struct model *model,
 	const struct message *message, unsigned address, const char *esmtp)
 {
@@ -132,8 +134,8 @@ static unsigned bits_of(const char *notify)
 						  : 6u;
 }
 
-/* Do those who become it ask for other notification than those who came with
- * it? */
+/* True if the recipients that are rewritten to it ask for another NOTIFY than
+ * those that came with it. */
 static bool is_changed(const struct model *model, const struct message *message,
 	unsigned address)
 {
@@ -157,8 +159,8 @@ static bool is_changed(const struct model *model, const struct message *message,
 	return held != wanted;
 }
 
-/* The edits by themselves: the net difference, and each spelling of who goes.
- */
+/* Checks the edits: they are the difference of the keys, with each spelling of
+ * a deleted recipient. */
 static void check_edits(const struct model *model, struct testdecide *test,
 	const struct message *message)
 {
@@ -198,7 +200,7 @@ static void check_edits(const struct model *model, struct testdecide *test,
 	}
 }
 
-/* Who gets the message, and how often: 0, 1, ... by address. */
+/* Returns how often the address gets the message. */
 static void count_copies(const struct message *message,
 	const struct postfix *postfix, unsigned *copies)
 {
@@ -234,7 +236,7 @@ static void check_left(const struct model *model, struct testdecide *test,
 	}
 }
 
-/* The message as Postfix takes it, and the edits. */
+/* Gives the message and the edits to the model of Postfix. */
 static void play(struct postfix *postfix, const struct message *message,
 	const struct decision *decision, unsigned before[ADDRESSES],
 	unsigned after[ADDRESSES])
@@ -265,8 +267,8 @@ static void map_canonical(const void *tables, char clean[POSTFIX_TEXT])
 	postfix_dequote(name, clean);
 }
 
-/* The same message to a Postfix that rewrites, too: nobody is lost. How many
- * copies there are is its own affair. */
+/* Gives the same message to a Postfix that rewrites, too: every recipient must
+ * get it, but maybe more than once. */
 static void check_canonical(const struct model *model, struct testdecide *test,
 	const struct message *message)
 {
@@ -276,8 +278,8 @@ static void check_canonical(const struct model *model, struct testdecide *test,
 	unsigned after[ADDRESSES];
 	char name[64];
 
-	/* Without the domain that looks like another: Postfix itself takes the
-	 * one for the other. */
+	/* The domain that looks like another is left out: Postfix itself
+	 * confuses the two. */
 	for (unsigned i = 0; i < ADDRESSES; i++) {
 		to[i] = model_below(3) ? i : model_below(ADDRESSES);
 		if (to[i] % DOMAINS == 4)
@@ -327,7 +329,8 @@ static void check_postfix(const struct model *model, struct testdecide *test,
 	postfix_clear(&postfix);
 }
 
-/* May it be refused? Two look alike to Postfix, or are to. */
+/* True if the message may be refused: two recipients look alike to Postfix,
+ * before or after the rules. */
 static bool may_refuse(const struct model *model, const struct message *message)
 {
 	bool may = false;
@@ -377,7 +380,7 @@ static void to_bob(const void *tables, char clean[POSTFIX_TEXT])
 		(void)strcpy(clean, "bob@w.test");
 }
 
-/* The model loses what Postfix lost where adds came first. */
+/* The model loses the recipients that Postfix lost when adds came first. */
 static void test_model(void **state)
 {
 	static const char esmtp[] = "ORCPT=rfc822;bob@w.test";
@@ -424,7 +427,7 @@ static void test_against_model(void **state)
 	}
 	print_message("%zu messages, %zu refused, %zu added\n", counts.messages,
 		counts.refused, counts.edits);
-	/* It did test something. */
+	/* The random messages must have tested something. */
 	assert_true(counts.edits > counts.messages);
 	assert_true(counts.refused < counts.messages / 10);
 	free(model);

@@ -23,7 +23,7 @@
 
 struct leak_case {
 	struct testdecide test;
-	const char *leaks; /* "field address" with ";" behind each */
+	const char *leaks; /* "field address", each followed by ";" */
 };
 
 static void tell(const struct decision *decision, char *text, size_t size)
@@ -124,7 +124,7 @@ static void test_inbound(void **state)
 			  .headers = "To: " OWEN "\nX-From: " OWEN
 				     "\nCc: bob@old.example, x@new.example" },
 			"to " OWEN ";other " OWEN ";cc x@new.example;" },
-		/* what the inbound table changed does not leave as it is */
+		/* an address that the inbound table rewrote is not a leak */
 		{ { .conf = "outbound_headers = {\"To\"}\n",
 			  .sender = "<>",
 			  .recipients = "<a@far.example>",
@@ -150,7 +150,7 @@ static void test_inbound(void **state)
 	CHECK(cases);
 }
 
-/* Who is outside? */
+/* Which recipients are outside. */
 static void test_outside(void **state)
 {
 	static const struct leak_case cases[] = {
@@ -166,14 +166,14 @@ static void test_outside(void **state)
 					"<v@a.deep.example>\n"
 					u8"<v@bücher.example>\n<postmaster>" },
 			"" },
-		/* Postfix completes what has no domain with its own */
+		/* Postfix adds its own domain to these */
 		{ { .sender = "<" OWEN ">",
 			  .recipients = "<postmaster>|r=postmaster@mx.example\n"
 					"<Bob>|r=Bob@mx.example\n"
 					"root|r=root@mx.example\n"
 					"<\"b b\">|r=\"b b\"@mx.example" },
 			"" },
-		/* and takes these for others' */
+		/* but not to these */
 		{ { .sender = "<" OWEN ">",
 			  .recipients = "<y%far.example>|r=y@far.example" },
 			"from " OWEN ";" },
@@ -202,7 +202,7 @@ static void test_outside(void **state)
 	CHECK(cases);
 }
 
-/* A message that is outbound: what could not be rewritten. */
+/* An outbound message: the addresses that could not be rewritten. */
 static void test_outbound(void **state)
 {
 	static const struct leak_case cases[] = {
@@ -263,7 +263,7 @@ static void test_outbound(void **state)
 	CHECK(cases);
 }
 
-/* Findings that are counted, and not kept, hide no leak. */
+/* A leak is found even if its finding is counted and not kept. */
 static void test_many(void **state)
 {
 	static const char rewritten[] = "bob@old.example, ";

@@ -1,5 +1,5 @@
-/* What the rules make of one address: texts that are none. The others are in
- * test_envelope.c, test_sender.c and tests/cases. */
+/* What the rules make of a text that is not an address. test_envelope.c,
+ * test_sender.c and tests/cases test addresses. */
 #include "kit/testmap.h"
 
 #include "decide/outcome.h"
@@ -38,7 +38,7 @@ static void test_unread(void **state)
 		{ u8"z <z@bücher.example", 0, 1 },
 		{ u8"z <z@BÜCHER.example", 0, 1 },
 		{ "z <z@xn--bcher-kva.example", 0, 1 },
-		/* text of another script close behind it */
+		/* text of another script follows at once */
 		{ u8"zoe@new.example様", 0, 1 },
 		{ u8"«zoe@new.example»", 0, 1 },
 		{ u8"zoe@様", 0, 0 },

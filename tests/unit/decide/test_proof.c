@@ -1,4 +1,5 @@
-/* outbound_required_headers: what was seen right, and what a log line says. */
+/* outbound_required_headers: which were seen with their values, and what a log
+ * line says. */
 #include "kit/testdecide.h"
 
 #include "decide/proof.h"
@@ -19,7 +20,7 @@ static struct testdecide message(const char *headers)
 		.headers = headers };
 }
 
-/* Which of the list a message shows to be right. */
+/* Which headers of the list a message shows with their values. */
 static void test_right(void **state)
 {
 	static const struct {
@@ -51,7 +52,8 @@ static void test_right(void **state)
 	}
 }
 
-/* What is outbound for another reason shows nothing, whatever it carries. */
+/* A message that is outbound for another reason shows none, whatever headers it
+ * has. */
 static void test_not_asked(void **state)
 {
 	struct testdecide test = message("X-Org: a.com");
@@ -69,7 +71,7 @@ static void test_not_asked(void **state)
 	testdecide_close(&test);
 }
 
-/* 550 only when each of the list was seen right. */
+/* The reply is 550 only if each header of the list was seen with its value. */
 static void test_unseen(void **state)
 {
 	static const bool seen[][3] = { { false, false, false },
@@ -156,17 +158,18 @@ static void test_text(void **state)
 	check_text(message(""), none, true,
 		" client=192.0.2.7 daemon=OUT BOUND\\x3E found=none "
 		"unseen=\"X-Org: a.com\" unseen-more=2");
-	/* Log lines without addresses hold none. */
+	/* With log_addresses off, no address is shown. */
 	check_text(message("X-Org: bob@new.com"), NULL, false,
 		" client=192.0.2.7 daemon=OUT BOUND\\x3E "
 		"found=\"X-Org: 67efc84b0b7d\"");
-	/* No quote ends a value before its time. */
+	/* A quote in a value does not end it. */
 	check_text(message("X-Org: a\" unseen=\"b\nX-Tenant: \x01 \t"), NULL,
 		true,
 		" client=192.0.2.7 daemon=OUT BOUND\\x3E "
 		"found=\"X-Org: a\\x22 unseen=\\x22b\" "
 		"found=\"X-Tenant: \\x01\"");
-	/* As many as find room, and a count; what is unseen has its own. */
+	/* As many headers as fit are shown, and the rest is counted; unseen
+	 * ones have a count of their own. */
 	for (int i = 0; i < 60; i++)
 		strcat(many, "X-Org: \"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\""
 			     "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\n");

@@ -1,7 +1,7 @@
 /*
- * Properties over generated headers. The generator writes each header twice at
- * once: as it comes, and as it has to leave. READDRESS_RUNS sets how many,
- * READDRESS_SEED where to begin.
+ * Properties of generated headers. The generator writes each header twice: as
+ * it comes, and as it should leave. READDRESS_RUNS sets their number,
+ * READDRESS_SEED the first one.
  */
 #include "kit/testmap.h"
 
@@ -28,7 +28,8 @@ static struct map *empty;
 static struct config *config;
 static struct arena *arena;
 
-/* The value after the decision, in the arena; counts of the decision. */
+/* Returns the value after the decision, in the arena, and the decision's
+ * counts. */
 static struct bytes decided(const struct map *by,
 	enum decision_direction direction, struct bytes value,
 	struct decision *decision)
@@ -82,8 +83,8 @@ static bool same(
 		(struct bytes){ b.data + in_b.off, in_b.len });
 }
 
-/* One element of the old value beside that of the new one: only the addr-spec
- * may differ, and of it nothing that lies between two parts that are apart. */
+/* Compares an element of the old value with that of the new one: only the
+ * addr-spec may differ, and not what stands between its parts. */
 static void check_element(struct bytes in, const struct addrlist_element *old,
 	struct bytes out, const struct addrlist_element *new)
 {
@@ -105,8 +106,8 @@ static void check_element(struct bytes in, const struct addrlist_element *old,
 			part(headerkit_end(new->local), new->domain.off)));
 }
 
-/* Whatever the old value was: octets outside of addr-specs are equal, but for
- * breaks before elements, and there are as many elements as before. */
+/* Checks, for any old value, that bytes outside addr-specs are equal, but for
+ * breaks before elements, and that there are as many elements as before. */
 static void check_outside(struct bytes in, struct bytes out)
 {
 	struct addrlist_iter old_iter;
@@ -138,7 +139,7 @@ static void check_outside(struct bytes in, struct bytes out)
 	assert_true(same(in, part(old_at, in.len), out, part(new_at, out.len)));
 }
 
-/* Header, element for element, as it was made. */
+/* Checks each element of a header against what the generator wrote. */
 static void check_finder(const struct made *made, struct bytes in)
 {
 	struct addrlist_iter iter;
@@ -307,7 +308,8 @@ static void check_long(const struct made *made)
 
 #define MANY 300
 
-/* Hundreds of headers of several names: each edit is of the right one. */
+/* In hundreds of headers with several names, each edit must be of the right
+ * one. */
 static void many_headers(void **state)
 {
 	static const char *const names[] = { "To", "TO", "Subject", "To-Do" };

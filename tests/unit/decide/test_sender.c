@@ -5,7 +5,7 @@ struct sender_case {
 	const char *sender;
 	const char *edits;
 	enum decision_result result;
-	bool none; /* not an address at all: nothing is counted */
+	bool none; /* it is the null sender, and nothing is counted */
 };
 
 static void test_sender(void **state)
@@ -29,7 +29,7 @@ static void test_sender(void **state)
 		{ "<\"a b\"@d>", "from \"a b\"@w\n", DECISION_REWRITTEN,
 			false },
 		{ "<any+x@all>", "from info@w\n", DECISION_REWRITTEN, false },
-		/* Only recipients are held back for these. */
+		/* Only recipients are left for these characters. */
 		{ "<a%b@d>", "from a%b@w\n", DECISION_REWRITTEN, false },
 		{ "<kept@d>", "", DECISION_EXCEPTION, false },
 		{ "<chloe@w>", "", DECISION_EXCEPTION, false },
@@ -71,7 +71,7 @@ static void test_sender(void **state)
 	}
 }
 
-/* What Postfix made of a sender that is no plain address. */
+/* A sender that is not a plain address, and what Postfix resolved it to. */
 static void test_sender_resolved(void **state)
 {
 	static const struct {

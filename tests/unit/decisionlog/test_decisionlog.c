@@ -56,7 +56,7 @@ static void forget(struct lines *lines)
 
 struct report_case {
 	struct testdecide test;
-	const char *lines; /* each with the letter of its level and a blank */
+	const char *lines; /* each after the letter of its level and a blank */
 };
 
 static void check(const struct report_case *row)
@@ -111,7 +111,7 @@ static void test_lines(void **state)
 			  .headers = "To: " BOB ", a@dom.com\nCc: x@far.com\n"
 				     "TO: " BOB "\nCC: a@dom.com" },
 			"i " IN12 " headers=To,CC\n" },
-		/* nothing touched */
+		/* nothing was changed */
 		{ { .recipients = "<x@far.com>", .headers = "To: x@far.com" },
 			"d " IN12 " unchanged\n" },
 		{ { .recipients = "<chloe@warmsushi.com>" },
@@ -119,7 +119,7 @@ static void test_lines(void **state)
 		{ { NETWORK, .sender = "<>", .recipients = "" },
 			"d 4F2A91C03: direction=outbound why=network "
 			"generation=12 unchanged\n" },
-		/* what could not be read */
+		/* texts that are not addresses */
 		{ { .recipients = "<x@far.com>\n<u>",
 			  .headers = "To: <>, @, " BOB },
 			"i " IN12 " headers=To\n"
@@ -251,7 +251,7 @@ static void test_hashed(void **state)
 	free(lines);
 }
 
-/* All items, whole, in order, in lines that begin alike. */
+/* All items are there, whole and in order, in lines that begin alike. */
 static void test_split(void **state)
 {
 	static const char prefix[] = "Q: direction=inbound why=default "
@@ -297,7 +297,7 @@ static void test_split(void **state)
 	free(lines);
 }
 
-/* One to many: begun again with the old address where a line is full. */
+/* A rule with many targets: the next line begins with the old address again. */
 static void test_split_targets(void **state)
 {
 	char rules[64 * 200];
@@ -336,7 +336,7 @@ static void test_split_targets(void **state)
 	free(lines);
 }
 
-/* The longest of everything still makes lines that are lines. */
+/* Lines stay within their limit even if every part has its greatest length. */
 static void test_long(void **state)
 {
 	char recipients[3000];
@@ -375,7 +375,7 @@ static void test_long(void **state)
 	free(lines);
 }
 
-/* One address each, in a header that cannot be edited: not a line for each. */
+/* The addresses of a header that cannot be edited do not have a line each. */
 static void test_no_flood(void **state)
 {
 	size_t size = (size_t)5000 * 16;
@@ -406,8 +406,8 @@ static void test_no_flood(void **state)
 	free(headers);
 }
 
-/* Of one header, addresses left for more reasons than a header can have today:
- * a line for each of the first eight, nothing behind them. */
+/* The addresses of one header are left for more reasons than are possible
+ * today: each of the first eight has a line. */
 static void test_many_reasons(void **state)
 {
 	struct testdecide test = {

@@ -6,7 +6,7 @@
 
 #include "decisionlog/logaddress.h"
 
-/* One address, one hash, however it is spelt. */
+/* An address has the same hash in every spelling. */
 static void test_spellings(const struct log *log)
 {
 	static const char *const pairs[][2] = {
@@ -47,7 +47,7 @@ static void test_address(void **state)
 		logaddress(&log, bytes_of("bob@A.com"), b, sizeof b), 12);
 	assert_string_equal(a, b);
 	/* printf bob@a.com | openssl dgst -sha256 -mac HMAC -macopt
-	 * hexkey:00..00 (32 octets) */
+	 * hexkey:00..00 (32 bytes) */
 	assert_string_equal(a, "b6d7b892ff0b");
 	assert_int_equal(
 		logaddress(&log, bytes_of("rob@a.com"), b, sizeof b), 12);

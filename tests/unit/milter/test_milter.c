@@ -1,8 +1,8 @@
 /*
- * What the milter answers when something fails: 451, a line with the reason, a
- * counter, and never half a change that is called one. Every way to
- * eom_defer() is here; those that a peer on a socket can take are in
- * tests/e2e/defer.test as well.
+ * What the milter does when something fails: it answers 451, logs the reason
+ * and counts the message, and never accepts a message with some of its edits.
+ * Every way to eom_defer() is here; tests/e2e/defer.test has those that a peer
+ * on a socket can cause.
  */
 #include "kit/milterkit.h"
 
@@ -45,7 +45,7 @@ static uint64_t count(enum metrics_result result)
 	return sum;
 }
 
-/* Of all messages so far. */
+/* The number of all messages so far. */
 static void assert_counts(uint64_t rewritten, uint64_t tempfail)
 {
 	assert_int_equal(count(METRICS_REWRITTEN), rewritten);
@@ -61,7 +61,8 @@ static void forget_counts(void)
 		sizeof milterkit_server.metrics.messages);
 }
 
-/* The message was answered with 451, the last thing that was said. */
+/* Checks that the message was answered with 451, after which nothing was sent.
+ */
 static void assert_deferred(
 	sfsistat result, const char *lines, const char *reason)
 {
@@ -75,7 +76,7 @@ static void assert_deferred(
 			milterkit.told, lines);
 }
 
-/* A message of every kind of edit: sender, adds, deletes, headers. */
+/* Sends a message with every kind of edit: sender, adds, deletes, headers. */
 static void send_all_edits(void)
 {
 	milterkit_open(ALL_ACTIONS, ALL_STEPS, "192.0.2.1");
@@ -105,7 +106,7 @@ static const char *const all_edits[] = {
 
 #define ALL_EDITS (sizeof all_edits / sizeof *all_edits)
 
-/* All of them, each once, and nothing else. */
+/* Checks that each edit was made once, and no other. */
 static void assert_all_edits(void)
 {
 	size_t len = 0;
@@ -118,7 +119,7 @@ static void assert_all_edits(void)
 	assert_int_equal(strlen(milterkit.told), len);
 }
 
-/* Each call that libmilter refuses ends in 451, and is the last one. */
+/* Each call that libmilter refuses leads to 451, and no call follows it. */
 static void test_refused_calls(void **state)
 {
 	char lines[LINES_SIZE];
@@ -154,7 +155,7 @@ static void test_refused_calls(void **state)
 	milterkit_stop();
 }
 
-/* A value that no load can have made. The digest agrees with it. */
+/* Makes a map with a value that no load makes, and a digest that matches. */
 static struct map *damaged_map(const char *row, char kind)
 {
 	char path[] = "/tmp/readdress-test-XXXXXX";
@@ -212,13 +213,14 @@ static sfsistat ask(const char *recipients, const char *to, char *lines)
 	return milterkit_end(lines, LINES_SIZE);
 }
 
-/* decide() that fails, in each of its ways, is no "nothing to do". */
+/* Each failure of decide() must lead to 451, and not to an unchanged message.
+ */
 static void test_no_decision(void **state)
 {
 	static const struct {
 		const char *name;
-		const char *row; /* of a map of one row, NULL: of RULES */
-		char kind;	 /* what its first octet becomes */
+		const char *row; /* the only row of the map; NULL: RULES */
+		char kind;	 /* the new value of its first byte */
 		const char *recipients;
 		const char *to;
 		const char *reason;
@@ -258,8 +260,8 @@ static void test_no_decision(void **state)
 	milterkit_stop();
 }
 
-/* Each allocation of the end of a message fails once, alone and with all
- * behind it. */
+/* Each allocation at the end of a message fails, first alone and then with all
+ * that follow. */
 static void test_no_memory(void **state)
 {
 	long refused = 0;
@@ -298,7 +300,7 @@ static void test_no_memory(void **state)
 			refused++;
 		}
 		milterkit_close();
-		/* The next message is as ever. */
+		/* The next message is handled as usual. */
 		(void)ask("<bob@old.example>", " x@y.example", lines);
 		assert_int_equal(milterkit.calls, 2);
 		milterkit_close();
@@ -310,8 +312,8 @@ static void test_no_memory(void **state)
 	milterkit_stop();
 }
 
-/* Memory that fails while the message is taken in is told at its end. Of one
- * block that fails a smaller one may do. */
+/* Memory that is exhausted while a message comes in is reported at its end. If
+ * only one block fails, a smaller one may suffice. */
 static void test_no_memory_before_the_end(void **state)
 {
 	long refused = 0;
@@ -358,7 +360,8 @@ static void test_no_memory_before_the_end(void **state)
 	milterkit_stop();
 }
 
-/* libmilter lets none through; were one to come, it would not pass. */
+/* libmilter lets no such command through, but if one came, the message must not
+ * pass. */
 static void test_end_without_beginning(void **state)
 {
 	char lines[LINES_SIZE];
@@ -369,13 +372,13 @@ static void test_end_without_beginning(void **state)
 	milterkit_macro(0, "i", "4F2A91C03");
 	assert_deferred(milterkit_end(lines, sizeof lines), lines,
 		"the MTA ended a message that did not begin");
-	/* As after the end of another. */
+	/* The same after the end of another message. */
 	(void)mail("<a@out.example>");
 	(void)rcpt("<bob@old.example>");
 	assert_int_equal(milterkit_end(lines, sizeof lines), SMFIS_CONTINUE);
 	assert_int_equal(milterkit.calls, 2);
 	assert_int_equal(milterkit_end(lines, sizeof lines), SMFIS_TEMPFAIL);
-	/* And after an abort. */
+	/* And the same after an abort. */
 	(void)mail("<a@out.example>");
 	(void)rcpt("<bob@old.example>");
 	(void)milterkit.callbacks.xxfi_abort(milterkit_context());
@@ -414,7 +417,7 @@ static void test_no_arguments(void **state)
 	milterkit_stop();
 }
 
-/* Whatever of our needs the MTA does not offer, its mail does not pass. */
+/* Mail does not pass if the MTA does not offer all that the milter needs. */
 static void test_unfit(void **state)
 {
 	static const struct {
@@ -456,7 +459,7 @@ static void test_unfit(void **state)
 	milterkit_stop();
 }
 
-/* A message of an MTA that has negotiated nothing: no edit is tried. */
+/* No edit is tried for an MTA that has not negotiated. */
 static void test_before_negotiation(void **state)
 {
 	char lines[LINES_SIZE];
@@ -478,7 +481,7 @@ static void test_before_negotiation(void **state)
 	milterkit_stop();
 }
 
-/* Who is refused is refused, without an edit. */
+/* A message that is refused is not edited. */
 static void test_refused(void **state)
 {
 	char lines[LINES_SIZE];
@@ -505,7 +508,7 @@ static void test_refused(void **state)
 	milterkit_stop();
 }
 
-/* What a message says of itself, taken as it is and no more. */
+/* The parameters of a message are read exactly as they are. */
 static void test_arguments(void **state)
 {
 	static const struct {
@@ -557,7 +560,7 @@ static void test_arguments(void **state)
 	milterkit_stop();
 }
 
-/* Macros that are there and empty prove nothing. */
+/* A macro with an empty value is no authentication. */
 static void test_macros(void **state)
 {
 	static const struct {
@@ -593,8 +596,8 @@ static void test_macros(void **state)
 	milterkit_stop();
 }
 
-/* A message that is too large is refused; that memory fails for the next one
- * of the connection is no reason to refuse it, too. */
+/* A message that is too large is refused; the next one of the connection must
+ * not be refused only because memory is exhausted. */
 static void test_too_large(void **state)
 {
 	static char value[60000];

@@ -31,7 +31,7 @@ static void test_same(void **state)
 	assert_false(seen("4F2A", "192.0.2.1", "<a@b.example>", 5000));
 	assert_true(seen("4F2A", "192.0.2.1", "<a@b.example>", 5000));
 	assert_true(seen("4F2A", "192.0.2.1", "<a@b.example>", 5999));
-	/* A second later it is another. */
+	/* A second later it counts as another message. */
 	assert_false(seen("4F2A", "192.0.2.1", "<a@b.example>", 6999));
 	assert_true(seen("4F2A", "192.0.2.1", "<a@b.example>", 7000));
 }
@@ -55,12 +55,12 @@ static void test_different(void **state)
 		assert_false(seen(other[i][0], other[i][1], other[i][2], 1));
 		assert_true(seen("4F2A", "192.0.2.1", "<a@b.example>", 1));
 	}
-	/* Before there is a queue ID nothing can be told. */
+	/* Without a queue ID no message can be recognized. */
 	assert_false(seen("", "192.0.2.1", "<a@b.example>", 1));
 	assert_false(seen("", "192.0.2.1", "<a@b.example>", 1));
 }
 
-/* Whenever the clock begins again. */
+/* The same when the clock's bits wrap around. */
 static void test_clock(void **state)
 {
 	static const uint64_t times[] = { 0, 1, (1 << 20) - 500, (1 << 20) - 1,
@@ -75,7 +75,7 @@ static void test_clock(void **state)
 	}
 }
 
-/* A second of much mail: none is taken for another. */
+/* A second with much mail: no message counts as another. */
 static void test_many(void **state)
 {
 	char queue[32];

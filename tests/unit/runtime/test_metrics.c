@@ -31,7 +31,7 @@ static int remove_dir(void **state)
 	(void)snprintf(
 		path, sizeof path, "%s/status.prom", (const char *)*state);
 	(void)unlink(path);
-	/* fails where something else was left behind */
+	/* fails if another file was left behind */
 	result = rmdir(*state);
 	free(*state);
 	return result;
@@ -293,7 +293,7 @@ static void test_threads(void **state)
 
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
-/* What a crash left behind is in nobody's way. */
+/* A file that a crash left behind does no harm. */
 static void test_left_behind(void **state)
 {
 	const struct map_meta meta = { .generation = 12 };

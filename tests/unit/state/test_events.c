@@ -80,8 +80,8 @@ static void test_each(void **test)
 	state_close(state);
 }
 
-/* The clock knows seconds; what serves a generation comes behind what made it,
- * and before what made the next. */
+/* The times are in seconds: a line that serves a generation comes after the one
+ * that made it, and before the one that made the next. */
 static void test_one_second(void **test)
 {
 	struct kit *kit = *test;
@@ -106,8 +106,8 @@ static void test_one_second(void **test)
 	state_close(state);
 }
 
-/* The order of each file holds, whatever its clock said; and a line that is
- * none stays behind the one before it. */
+/* Each file keeps its order, whatever its times are; a line of an unknown form
+ * stays after the line before it. */
 static void test_odd_lines(void **test)
 {
 	struct kit *kit = *test;

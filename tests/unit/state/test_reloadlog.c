@@ -1,4 +1,4 @@
-/* reloadlog: what the milter writes, and what the tool reads of it. */
+/* The lines of served/reload.log, written and parsed. */
 #include "kit/statekit.h"
 
 #include "state/reloadlog.h"
@@ -14,7 +14,7 @@ static void assert_line(const char *line, const char *expected,
 	assert_int_equal(found, generation);
 }
 
-/* What one half writes the other half reads. */
+/* Every line that is written is parsed again. */
 static void test_written(void **state)
 {
 	static const uint64_t generations[] = { 1, 12, 999999999999999999u };

@@ -45,7 +45,8 @@ static void test_file(void **state)
 	assert_int_equal(
 		required_parse(config, (struct bytes){ text, len }, seen), 0);
 	assert_memory_equal(seen, some, sizeof seen);
-	/* Another list: what stands in both, whatever its case and place. */
+	/* Another list: the headers that are in both are seen, whatever their
+	 * case and order. */
 	assert_int_equal(
 		required_parse(other, (struct bytes){ text, len }, seen), 0);
 	assert_true(seen[0] && !seen[1] && seen[2]);

@@ -23,7 +23,8 @@ static void test_reload(void **test)
 			0 },
 		{ "2026-11-21T15:09:01Z reload: generation 7 -> 8, 1 user\n", 1,
 			8 },
-		/* A crash, or a write that is not done yet. */
+		/* A line that is cut: by a crash, or because it is still being
+		   written. */
 		{ "2026-11-21T15:09:01Z reload: generation 7 -> 8, 1 us", 0,
 			0 },
 		{ "2026-11-21T15:09:01Z reload: failed, generation 7 stays: x"
@@ -63,7 +64,7 @@ static void test_reload(void **test)
 		if (tests[i].found)
 			assert_int_equal(generation, tests[i].generation);
 	}
-	/* It was begun anew. */
+	/* The file is a new one. */
 	write_log(kit, "2026-11-21T15:09:01Z reload: generation 1 -> 2, x\n");
 	assert_int_equal(
 		serving_reload(state, 9999, &generation, &kit->error), 1);

@@ -43,7 +43,7 @@ static int publish(struct kit *kit, struct state *state, uint64_t generation)
 		state, &meta, "inbound: 1 user added", &kit->error);
 }
 
-/* The next generation, whatever its number. */
+/* Publishes the next generation, whatever its number. */
 static uint64_t make_next(struct kit *kit, struct state *state)
 {
 	uint64_t generation;
@@ -86,7 +86,8 @@ static void assert_file(const char *path, const char *expected)
 	free(text);
 }
 
-/* What the milter would refuse becomes no map: nothing is changed by it. */
+/* A file that the milter would refuse does not become the map, and nothing is
+ * changed. */
 static void test_read_back(void **test)
 {
 	struct kit *kit = *test;
@@ -117,7 +118,7 @@ static void test_read_back(void **test)
 	meta.time = 1795273740;
 	KIT_FAILS(kit, ERR_BAD, "cannot be read back; nothing was changed: ",
 		state_publish(state, &meta, "x", &kit->error));
-	/* Another generation than it is said to be. */
+	/* Its generation is not the one that was expected. */
 	build(kit, state, 3);
 	KIT_FAILS(kit, ERR_BAD, "cannot be read back; nothing was changed: ",
 		publish(kit, state, 2));
@@ -135,7 +136,7 @@ static void test_read_back(void **test)
 	free(before);
 	assert_int_equal(newest(kit, state), 1);
 
-	/* Names that are too long are cut by the builder. */
+	/* The builder cuts names that are too long. */
 	memset(meta.user, 'u', sizeof meta.user);
 	memset(meta.command, 'c', sizeof meta.command);
 	KIT_OK(kit, map_builder_open(
@@ -147,8 +148,8 @@ static void test_read_back(void **test)
 	state_close(state);
 }
 
-/* In a state_dir of another user a file with a second name may be any file;
- * history/ is full of second names of our own. */
+/* In a state_dir of another user, a file with a second name may be any file.
+ * Only history/ has second names of our files. */
 static void test_hard_links(void **test)
 {
 	static const char *const names[] = { STATE_MAP, STATE_AUDIT, STATE_LOCK,
@@ -220,7 +221,7 @@ static void test_hard_links(void **test)
 				(void)close(fd);
 			state_close(state);
 			assert_int_equal(unlink(second), 0);
-			/* log.key has words of its own. */
+			/* The message about log.key differs. */
 			if (foreign && strcmp(names[i], STATE_LOG_KEY) != 0)
 				assert_non_null(strstr(
 					kit->error.text, " has 2 hard links "));
@@ -269,7 +270,7 @@ static void test_open(void **test)
 		assert_int_equal(status.st_uid, 0);
 		assert_int_equal(status.st_gid, nobody->pw_gid);
 	}
-	/* Its mode is nobody's business any more. */
+	/* Its mode is not changed any more. */
 	assert_int_equal(chmod(kit->state_dir, 0700), 0);
 	state_close(kit_state(kit));
 	assert_int_equal(kit_mode(kit->state_dir), 0700);
@@ -324,7 +325,7 @@ static void test_open_refusals(void **test)
 		state_open(&state, &kit->config, true, &kit->error));
 }
 
-/* A package may have made the directory, as root would by hand. */
+/* A package may have made the directory, or root by hand. */
 static void test_open_empty(void **test)
 {
 	struct kit *kit = *test;
@@ -390,9 +391,10 @@ static void test_ordinary_user(void **test)
 		skip();
 	assert_int_equal(chown(kit->dir, KIT_NOBODY, KIT_NOBODY), 0);
 	free(kit->config.user);
-	kit->config.user = strdup("root"); /* not his business */
+	kit->config.user = strdup("root"); /* not for this user */
 	assert_int_equal(kit_child(as_ordinary_user, kit), 0);
-	/* after root, he can go on: fs.protected_hardlinks is set */
+	/* the user can go on after root, although fs.protected_hardlinks is set
+	 */
 	assert_int_equal(kit_child(edit_once, kit), 0);
 	assert_int_equal(kit_child(as_ordinary_user, kit), 0);
 	assert_int_equal(kit_mode(kit->state_dir), 02750);
@@ -427,7 +429,8 @@ static void test_lock(void **test)
 	KIT_OK(kit, state_lock(two, 0, &kit->error));
 	state_close(two);
 
-	/* A writer that was killed holds nothing, and its litter goes. */
+	/* A writer that was killed has no lock, and its unfinished map is
+	 * removed. */
 	assert_true(WIFSIGNALED(kit_child(hold_lock, kit)));
 	assert_true(kit_exists(in_state(kit, STATE_BUILD)));
 	one = open_locked(kit);
@@ -495,7 +498,7 @@ static void test_prune(void **test)
 		make_next(kit, state);
 	assert_generations(
 		kit, state, expected, sizeof expected / sizeof *expected);
-	/* In doubt nothing goes. */
+	/* If it is not known what is served, nothing is removed. */
 	kit_write(in_state(kit, "served/generation"), "rubbish", 7);
 	make_next(kit, state);
 	assert_generations(kit, state, after, sizeof after / sizeof *after);
@@ -541,7 +544,7 @@ static void test_damaged_newest(void **test)
 	assert_generations(kit, state, (uint64_t[]){ 2 }, 1);
 	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
 	assert_int_equal(next, 4);
-	/* What is published over it sets it aside, and 3 was made. */
+	/* Publishing sets it aside and makes generation 3. */
 	assert_int_equal(make_next(kit, state), 4);
 	assert_generations(kit, state, (uint64_t[]){ 2, 4 }, 2);
 	assert_file(in_state(kit, "map.mdb.damaged"), "rubbish");
@@ -569,7 +572,7 @@ static void test_damaged_directory(void **test)
 	assert_int_equal(make_next(kit, state), 2);
 	assert_int_equal(newest(kit, state), 2);
 	assert_int_equal(kit_mode(in_state(kit, "map.mdb.damaged")), 02750);
-	/* And again, over what was set aside before. */
+	/* And once more, when a file was set aside before. */
 	assert_int_equal(truncate(in_state(kit, "map.mdb"), 100), 0);
 	state_close(state);
 	state = open_locked(kit);
@@ -578,7 +581,7 @@ static void test_damaged_directory(void **test)
 	state_close(state);
 }
 
-/* A generation that is there, but not the one asked for. */
+/* The file exists, but has another generation. */
 static void test_open_generation(void **test)
 {
 	struct kit *kit = *test;
@@ -626,12 +629,13 @@ static void test_purge(void **test)
 	assert_int_equal(purged.maps, 3);
 	assert_true(purged.audit);
 	assert_false(purged.other);
-	/* Nothing is left but what the milter's user could not make. */
+	/* Only what the milter's user could not make is left. */
 	assert_int_equal(rmdir(in_state(kit, "served")), 0);
 	assert_int_equal(rmdir(kit->state_dir), 0);
 	state_close(state);
 
-	/* Of what was never there, and beside what is not ours. */
+	/* A purge of a directory without files, and of one with foreign files.
+	 */
 	state = open_locked(kit);
 	kit_write(in_state(kit, "history/notes.txt"), "mine", 4);
 	KIT_OK(kit, state_purge(state, &purged, &kit->error));
@@ -651,8 +655,8 @@ static void test_purge(void **test)
 	state_close(state);
 }
 
-/* Who waited for the lock of a purge must not hold one that nobody else sees.
- */
+/* A process that waited for the lock of a purge must not get a lock on a file
+ * that was removed. */
 static void test_lock_after_purge(void **test)
 {
 	struct kit *kit = *test;
@@ -681,7 +685,7 @@ static void test_lock_after_purge(void **test)
 		_exit(0);
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(usleep(200000), 0); /* it waits */
+	assert_int_equal(usleep(200000), 0); /* the child waits */
 	KIT_OK(kit, state_purge(state, &purged, &kit->error));
 	state_close(state);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -697,7 +701,7 @@ static void test_lock_after_purge(void **test)
 	close(ready[1]);
 }
 
-/* True once a descriptor of that process leads to the lock's file. */
+/* True if that process has opened the lock's file. */
 static bool has_lock_open(struct kit *kit, pid_t pid)
 {
 	for (int fd = 3; fd < 64; fd++) {
@@ -713,7 +717,7 @@ static bool has_lock_open(struct kit *kit, pid_t pid)
 	return false;
 }
 
-/* Nor where another lock has that name by then. */
+/* The same if another lock's file has the name by then. */
 static void test_lock_of_another_file(void **test)
 {
 	struct kit *kit = *test;
@@ -766,7 +770,7 @@ static void append_to_full_disk(void *context)
 		_exit(11);
 }
 
-/* Of a line that does not fit nothing stays. */
+/* A line that does not fit on the disk leaves nothing behind. */
 static void test_no_half_line(void **test)
 {
 	struct kit *kit = *test;
@@ -801,7 +805,7 @@ static void test_next_generation(void **test)
 	make_next(kit, state);
 	make_next(kit, state);
 	state_close(state);
-	/* Its own log gone, the map still knows. */
+	/* Without the audit log, the map still has the number. */
 	assert_int_equal(next_with_audit(kit, ""), 3);
 	assert_int_equal(next_with_audit(kit, "T u x; generation 41\n"), 42);
 	assert_int_equal(
@@ -822,7 +826,7 @@ static void test_next_generation(void **test)
 					      "see ; generation 99\n"),
 		51);
 
-	/* A line without its map, as a crash leaves it, is explained once. */
+	/* A line without its map, as after a crash, is explained once. */
 	assert_int_equal(
 		next_with_audit(kit, "T u x; generation 5\nT u ha"), 6);
 	state = open_locked(kit);
@@ -894,7 +898,7 @@ static void test_served(void **test)
 	state_close(state);
 }
 
-/* Each call that changes a file fails once: the note is as it was. */
+/* Each call that changes a file fails once; the note must be as before. */
 static void test_served_fails(void **test)
 {
 	struct kit *kit = *test;
@@ -956,8 +960,8 @@ static void test_log_key(void **test)
 	state_close(state);
 }
 
-/* Which of outbound_required_headers were seen: kept, and when in doubt none.
- */
+/* The headers of outbound_required_headers that were seen are kept; on an
+ * error, none is. */
 static void test_proofs(void **test)
 {
 	struct config_required list[] = { { "X-Org", "a.com" },
@@ -974,25 +978,26 @@ static void test_proofs(void **test)
 
 	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
 	assert_memory_equal(seen, none, sizeof seen);
-	/* Nothing to say is no file. */
+	/* Without a header that was seen there is no file. */
 	KIT_OK(kit, state_note_proofs(state, &config, none, &kit->error));
 	assert_int_equal(access(in_state(kit, "served/required"), F_OK), -1);
 	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
 	assert_int_equal(kit_mode(in_state(kit, "served/required")), 0640);
 	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
 	assert_memory_equal(seen, one, sizeof seen);
-	/* What it says already is not written again. */
+	/* The file is not written again if it says the same. */
 	assert_int_equal(stat(in_state(kit, "served/required"), &before), 0);
 	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
 	assert_int_equal(stat(in_state(kit, "served/required"), &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
-	/* A list without a header forgets it. */
+	/* A header that is not in the list is forgotten. */
 	config.outbound_required_count = 1;
 	KIT_OK(kit, state_note_proofs(state, &config, seen, &kit->error));
 	config.outbound_required_count = 2;
 	KIT_OK(kit, state_proofs(state, &config, seen, &kit->error));
 	assert_memory_equal(seen, none, sizeof seen);
-	/* Damage is an error, nothing was seen, and it is written anew. */
+	/* A damaged file is an error, no header counts as seen, and it is
+	 * replaced. */
 	KIT_OK(kit, state_note_proofs(state, &config, one, &kit->error));
 	assert_int_equal(truncate(in_state(kit, "served/required"), 64), 0);
 	seen[0] = true;
@@ -1065,8 +1070,8 @@ static void test_make_served(void **test)
 		assert_int_equal(status.st_mode & 07777, 0750);
 	}
 	assert_int_equal(rmdir(in_state(kit, "served")), 0);
-	/* A directory of our own: a broken build may follow the link, as root.
-	 */
+	/* The link leads to a directory of the test, because a broken build may
+	 * follow it as root. */
 	assert_int_equal(mkdir(kit_path(kit, "elsewhere"), 0700), 0);
 	assert_int_equal(
 		symlink(kit_path(kit, "elsewhere"), in_state(kit, "served")),
@@ -1076,8 +1081,9 @@ static void test_make_served(void **test)
 	state_close(state);
 }
 
-/* Each call that changes a file fails once, then it and all behind it: the old
- * map is in place, whole, nothing is left over, and the next edit works. */
+/* Each call that changes a file fails once, and then with all that follow. The
+ * old map must be whole and in place, nothing may be left over, and the next
+ * change must work. */
 static void test_publish_fails(void **test)
 {
 	struct kit *kit = *test;
@@ -1108,8 +1114,8 @@ static void test_publish_fails(void **test)
 			assert_non_null(
 				strstr(kit->error.text, "Input/output error"));
 			assert_false(kit_exists(in_state(kit, STATE_BUILD)));
-			/* A disk that is gone for good keeps one or the other,
-			 * whole. */
+			/* If every later call fails, the old or the new map
+			 * must be there, whole. */
 			if (times == 1)
 				assert_int_equal(newest(kit, state), live);
 			else
@@ -1134,8 +1140,8 @@ static void test_failure_is_logged(void **test)
 	assert_int_equal(unlink(in_state(kit, "map.mdb")), 0);
 	state = open_locked(kit);
 	KIT_OK(kit, state_next_generation(state, &next, &kit->error));
-	/* Against the lock, a directory where the map should be: the rename
-	 * fails. */
+	/* Despite the lock, a directory takes the map's name: the rename fails.
+	 */
 	assert_int_equal(mkdir(in_state(kit, "map.mdb"), 0755), 0);
 	kit_write(in_state(kit, "map.mdb/x"), "x", 1);
 	build(kit, state, 2);

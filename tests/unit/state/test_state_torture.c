@@ -1,6 +1,7 @@
 /*
- * The n-th allocation fails, for every n: what reads and writes the state
- * directory says so, and every file is as it was; or it has done all.
+ * The n-th allocation fails, for every n. Each function that reads or writes
+ * the state directory must either return an error, with every file as before,
+ * or have done all its work.
  */
 #include "kit/statekit.h"
 #include "kit/torture.h"
@@ -16,7 +17,7 @@
 #include "state/events.h"
 #include "update/rollback.h"
 
-/* The same in every generation: files can be compared. */
+/* The time is the same in every generation, so that files can be compared. */
 time_t time(time_t *result)
 {
 	if (result)
@@ -24,7 +25,7 @@ time_t time(time_t *result)
 	return 1795273740;
 }
 
-/* Name services allocate by the hundred, and go on where one of them fails. */
+/* Name services allocate hundreds of blocks, and go on if one fails. */
 static int look_up(struct passwd *entry, struct passwd **found)
 {
 	void *memory = malloc(1);
@@ -44,7 +45,7 @@ int getpwnam_r(const char *name, struct passwd *entry, char *buffer,
 	return look_up(entry, found);
 }
 
-/* The name of a user who is not found: so all generations have the same. */
+/* No user is found, so all generations have the same name. */
 int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size,
 	struct passwd **found)
 {
@@ -57,7 +58,7 @@ int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size,
 	return code;
 }
 
-/* Durability is no matter here, and takes its time. */
+/* Durability is not tested here, and would take time. */
 int fsync(int fd)
 {
 	(void)fd;
@@ -68,7 +69,7 @@ int fsync(int fd)
 
 struct job {
 	struct kit *kit;
-	/* What is done with the state once it is open; NULL: nothing. */
+	/* What the call does with the open state; NULL: nothing. */
 	int (*call)(struct job *job, struct state *state,
 		struct torture_told *told, struct error *error);
 	struct change change;
@@ -79,7 +80,7 @@ struct job {
 static char copy_from[KIT_PATH];
 static char copy_to[KIT_PATH];
 
-/* Maps are never written to: a link will do. */
+/* A link suffices for a map, which is never written to. */
 static int copy(
 	const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -118,7 +119,7 @@ static void copy_all(const char *from, const char *to)
 		assert_int_equal(nftw(from, copy, 16, FTW_PHYS), 0);
 }
 
-/* What restore() is to bring back. */
+/* What restore() brings back. */
 static void keep(struct kit *kit)
 {
 	copy_all(kit->state_dir, kit_path(kit, "was"));

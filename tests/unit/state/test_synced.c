@@ -16,7 +16,7 @@
 
 #define UNSYNCED 64
 
-/* What was changed since its last fsync. */
+/* A file or directory that was changed since its last fsync. */
 static struct {
 	bool watching;
 	struct {
@@ -55,7 +55,7 @@ static bool is_synced(const struct stat *status)
 	return true;
 }
 
-/* A file; of a directory only the names in it count. */
+/* For a directory, only the names in it count. */
 static void changed_fd(int fd)
 {
 	int saved = errno;
@@ -82,7 +82,7 @@ static void changed_name(int dirfd, const char *name)
 	int saved = errno;
 	struct stat status;
 
-	/* Evidence gets its name with the same fsync as the new map. */
+	/* The damaged map gets its name with the same fsync as the new map. */
 	if (disk.watching && strcmp(name, STATE_DAMAGED) != 0 &&
 		parent_of(dirfd, name, &status))
 		changed(&status);
@@ -157,8 +157,8 @@ int mkdirat(int dirfd, const char *name, mode_t mode)
 	return result;
 }
 
-/* A name that is new in the directory. The lock's and the unfinished file's
- * need not outlive anything. */
+/* Notes a new name in the directory. The names of the lock and of the
+ * unfinished map need not outlive a crash. */
 int openat(int dirfd, const char *name, int flags, ...)
 {
 	struct stat status;
@@ -192,7 +192,8 @@ int linkat(
 	return result;
 }
 
-/* The name that counts: all that it stands on must be on the disk. */
+/* Checks, when a file gets its final name, that all that it needs is on the
+ * disk. */
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	int result;
@@ -211,7 +212,7 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to)
 	return result;
 }
 
-/* Of history/ what is pruned may come back. */
+/* A map that is removed from history/ may come back after a crash. */
 int unlinkat(int dirfd, const char *name, int flags)
 {
 	int result;
@@ -235,7 +236,7 @@ static void begin(void)
 	disk.watching = true;
 }
 
-/* All that a reader would look for. */
+/* Everything that a reader looks for must be on the disk. */
 static void end(struct kit *kit, const char *what)
 {
 	static const char *const names[] = { ".", STATE_MAP, STATE_AUDIT,
@@ -273,7 +274,7 @@ static void test_edits(void **test)
 	struct state *state;
 	uint64_t generation;
 
-	/* So that every mode is another than it has to be. */
+	/* Every mode then differs from what it should be. */
 	(void)umask(077);
 	begin();
 	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
@@ -290,7 +291,7 @@ static void test_edits(void **test)
 	(void)umask(022);
 }
 
-/* A map that is damaged is set aside; the way back is as safe. */
+/* A damaged map is set aside, as safely as a map is published. */
 static void test_damaged(void **test)
 {
 	struct kit *kit = *test;
@@ -310,7 +311,7 @@ static void test_damaged(void **test)
 	state_close(state);
 }
 
-/* history/ itself may be what is new. */
+/* history/ itself may be new. */
 static void test_history_is_made(void **test)
 {
 	struct kit *kit = *test;

@@ -72,7 +72,7 @@ static int back(struct kit *kit, uint64_t to)
 	return code;
 }
 
-/* One step back goes to this generation and gives this content. */
+/* Checks that one step back goes to this generation and has this content. */
 static void assert_back(struct kit *kit, uint64_t to, char letter)
 {
 	KIT_OK(kit, back(kit, 0));
@@ -100,7 +100,7 @@ static void test_each_goes_one_further(void **test)
 	assert_int_equal(content(kit), 'A');
 }
 
-/* What is undone comes back by its number only. */
+/* A generation that was undone comes back only by its number. */
 static void test_edit_in_between(void **test)
 {
 	struct kit *kit = *test;
@@ -193,7 +193,7 @@ static void test_newest_damaged(void **test)
 	assert_true(kit_exists(kit_path(kit, "state/map.mdb.damaged")));
 	assert_back(kit, 1, 'A');
 
-	/* Gone: the last good one again, which made that. */
+	/* The newest does not exist: goes back to the last undamaged one. */
 	assert_int_equal(unlink(kit_path(kit, "state/map.mdb")), 0);
 	KIT_OK(kit, back(kit, 0));
 	assert_string_equal(result.lost, "gone");
@@ -205,7 +205,7 @@ static void test_newest_damaged(void **test)
 	assert_int_equal(content(kit), 'A');
 }
 
-/* A damaged one further back is named and passed over. */
+/* A damaged generation further back is named and skipped. */
 static void test_history_damaged(void **test)
 {
 	struct kit *kit = *test;
@@ -221,7 +221,7 @@ static void test_history_damaged(void **test)
 		kit, ERR_BAD, "no undamaged generation is kept", back(kit, 0));
 }
 
-/* What is left behind a damaged one has the rules that are there already. */
+/* The generation behind a damaged one has the rules that are there already. */
 static void test_same_behind_damaged(void **test)
 {
 	struct kit *kit = *test;
@@ -273,7 +273,7 @@ static void test_nothing_there(void **test)
 		kit, ERR_BAD, "no undamaged generation is kept", back(kit, 0));
 }
 
-/* The place of a generation is known as far as what made it is kept. */
+/* The position of a generation is known as far as its origin is kept. */
 static void test_pruned(void **test)
 {
 	struct kit *kit = *test;
@@ -301,7 +301,7 @@ static int open_newest(struct kit *kit)
 	return code;
 }
 
-/* The n-th call on a file fails: the old map or the new one, whole. */
+/* The n-th call on a file fails: the old map or the new one must be whole. */
 static void assert_faults(struct kit *kit, bool damaged)
 {
 	bool done = false;

@@ -6,7 +6,7 @@
 
 #define KILLS 50
 
-static struct change_result result; /* of the last edit */
+static struct change_result result; /* of the last change */
 
 static int apply(struct kit *kit, const struct change *change)
 {
@@ -116,7 +116,7 @@ static void test_delete(void **test)
 	KIT_FAILS(kit, ERR_NOTFOUND, "nobody@a.com is not in inbound",
 		apply(kit, &change));
 	assert_int_equal(kit_newest(kit), 2);
-	change.count = 2; /* a domain's rule too: it was named */
+	change.count = 2; /* a domain rule, too, because its key was given */
 	KIT_OK(kit, apply(kit, &change));
 	assert_counts(0, 0, 0, 2);
 	assert_int_equal(result.by_kind[CHANGE_DELETED][RULE_DOMAIN], 1);
@@ -498,13 +498,13 @@ static void test_bad_map(void **test)
 	*strstr(before, "./lock") = *strstr(after, "./lock") = '\0';
 	assert_string_equal(before, after);
 
-	/* A map that is gone is not an empty one. */
+	/* A map that does not exist any more is not an empty one. */
 	assert_int_equal(unlink(kit_path(kit, "state/map.mdb")), 0);
 	change.dry_run = false;
 	KIT_FAILS(kit, ERR_BAD, "is gone", apply(kit, &change));
 }
 
-/* Edits at random against a plain array. */
+/* Random changes, compared with a plain array. */
 struct model {
 	char value[64][16]; /* "" is none */
 };
@@ -638,7 +638,7 @@ static void assert_whole(struct kit *kit)
 	struct map *map = kit_newest_map(kit);
 	const struct map_meta *meta = map_meta(map);
 
-	/* All of one edit or all of the other. */
+	/* The map has all of one change or all of the other. */
 	assert_int_equal(meta->rows[RULE_INBOUND][RULE_USER] +
 				 meta->rows[RULE_INBOUND][RULE_EXCEPTION],
 		2000);
@@ -694,7 +694,7 @@ static void test_killed(void **test)
 		KIT_OK(kit, apply(kit, &back));
 		assert_whole(kit);
 	}
-	/* Else the test has not tested. */
+	/* Otherwise nothing was tested. */
 	assert_true(interrupted > 0);
 	free_many(rows, 2000);
 }
