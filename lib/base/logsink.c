@@ -32,12 +32,12 @@ enum stderr_kind {
 struct logsink {
 	pthread_mutex_t mutex; /* held over calls that do not wait */
 	_Atomic uint64_t dropped;
-	uint64_t unsaid[2]; /* dropped, not reported; by enum log_target */
-	int syslog;	    /* -1: not connected */
-	bool stream;	    /* the socket is a stream: a NUL ends each record */
+	uint64_t unreported[2]; /* dropped, not reported; by enum log_target */
+	int syslog;		/* -1: not connected */
+	bool stream; /* the socket is a stream: a NUL ends each record */
 	enum stderr_kind kind;
-	int err;   /* -1: there is no second descriptor */
-	bool torn; /* the last line was written in part only */
+	int err;      /* -1: there is no second descriptor */
+	bool partial; /* the last line was written in part only */
 	char ident[IDENT_MAX];
 	struct sockaddr_un address;
 };
@@ -180,14 +180,14 @@ static bool put_stderr(struct logsink *sink, const char *line, size_t len)
 	size_t used = 0;
 	ssize_t done;
 
-	if (sink->torn)
+	if (sink->partial)
 		text[used++] = '\n';
 	memcpy(text + used, line, len);
 	used += len;
 	text[used++] = '\n';
 	done = write_stderr(sink, text, used);
 	if (done > 0)
-		sink->torn = (size_t)done < used;
+		sink->partial = (size_t)done < used;
 	return done >= 0 && (size_t)done == used;
 }
 
@@ -223,7 +223,7 @@ static bool put(struct logsink *sink, enum log_target target, int priority,
 /* True if no dropped line remains to be reported. */
 static bool say_dropped(struct logsink *sink, enum log_target target)
 {
-	uint64_t count = sink->unsaid[target];
+	uint64_t count = sink->unreported[target];
 	char line[128];
 	int len;
 
@@ -235,7 +235,7 @@ static bool say_dropped(struct logsink *sink, enum log_target target)
 		target == LOG_TARGET_SYSLOG ? "syslog" : "standard error");
 	if (!put(sink, target, LOG_MAIL | LOG_WARNING, line, (size_t)len))
 		return false;
-	sink->unsaid[target] = 0;
+	sink->unreported[target] = 0;
 	return true;
 }
 
@@ -247,7 +247,7 @@ void logsink_line(struct logsink *sink, enum log_target target, int priority,
 	pthread_mutex_lock(&sink->mutex);
 	if (!say_dropped(sink, target) ||
 		!put(sink, target, priority, line, len)) {
-		sink->unsaid[target]++;
+		sink->unreported[target]++;
 		atomic_fetch_add_explicit(
 			&sink->dropped, 1, memory_order_relaxed);
 	}

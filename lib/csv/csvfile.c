@@ -469,19 +469,19 @@ static int read_all(struct reader *reader, FILE *file, struct error *error)
 {
 	const struct csvfile_options *options = reader->options;
 	char *chunk = malloc(CHUNK);
-	uint64_t octets = 0;
+	uint64_t bytes = 0;
 	int result = chunk ? 0 : ERR_NOMEM;
 
 	while (!result && !reader->stopped) {
 		size_t got = fread(chunk, 1, CHUNK, file);
-		size_t skip = octets ? 0 : check_start(reader, chunk, got);
+		size_t skip = bytes ? 0 : check_start(reader, chunk, got);
 
-		octets += got;
+		bytes += got;
 		if (!reader->stopped)
 			result = parse_chunk(reader, chunk + skip, got - skip);
 		if (options->progress)
 			options->progress(
-				options->context, octets, reader->count);
+				options->context, bytes, reader->count);
 		if (got == CHUNK)
 			continue;
 		if (ferror(file))

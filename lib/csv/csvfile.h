@@ -42,7 +42,7 @@ struct csvfile_options {
 	void (*say)(void *context, const char *line);
 	/* Called from time to time with the number of bytes and rows that were
 	 * read; may be NULL. */
-	void (*progress)(void *context, uint64_t octets, uint64_t rows);
+	void (*progress)(void *context, uint64_t bytes, uint64_t rows);
 	void *context;
 };
 

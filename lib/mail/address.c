@@ -10,7 +10,7 @@
 
 #define TOO_LONG "is too long: an address has at most 254 bytes"
 
-static bool is_utf8_octet(char c)
+static bool is_not_ascii(char c)
 {
 	return (unsigned char)c > 0x7f;
 }
@@ -29,7 +29,7 @@ static bool is_ascii_atext(char c)
 /* True if c is atext of RFC 5322 or a byte of UTF-8 (RFC 6532). */
 static bool is_atext(char c)
 {
-	return is_utf8_octet(c) || is_ascii_atext(c);
+	return is_not_ascii(c) || is_ascii_atext(c);
 }
 
 /* True if text begins with one of U+0080 to U+009F in UTF-8: control
@@ -47,7 +47,7 @@ static bool is_control(char c)
 static bool all_ascii(const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (is_utf8_octet(data[i]))
+		if (is_not_ascii(data[i]))
 			return false;
 	return true;
 }

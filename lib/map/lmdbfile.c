@@ -317,15 +317,15 @@ static int commit(struct lmdbfile_writer *writer)
 /* Each row needs up to 32 bytes beside its key and value, and the pages of LMDB
  * are at least half full after appending, so the size is doubled. It is only
  * address space. */
-static size_t map_size(uint64_t rows, uint64_t octets)
+static size_t map_size(uint64_t rows, uint64_t bytes)
 {
-	uint64_t size = 4 * (octets + 32 * rows) + (8 << 20);
+	uint64_t size = 4 * (bytes + 32 * rows) + (8 << 20);
 
 	return (size_t)(size & ~(uint64_t)0xffff);
 }
 
 int lmdbfile_create(struct lmdbfile_writer **opened, const char *path,
-	uint64_t rows, uint64_t octets, const char *const *names,
+	uint64_t rows, uint64_t bytes, const char *const *names,
 	struct error *error)
 {
 	size_t length = strlen(path) + 1;
@@ -343,7 +343,7 @@ int lmdbfile_create(struct lmdbfile_writer **opened, const char *path,
 	if (!rc)
 		rc = mdb_env_set_maxdbs(writer->env, LMDBFILE_DATABASES);
 	if (!rc)
-		rc = mdb_env_set_mapsize(writer->env, map_size(rows, octets));
+		rc = mdb_env_set_mapsize(writer->env, map_size(rows, bytes));
 	if (!rc)
 		rc = mdb_env_open(writer->env, path,
 			MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC |

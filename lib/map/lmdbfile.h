@@ -78,12 +78,12 @@ void lmdbfile_cursor_close(struct lmdbfile_cursor *cursor);
 
 struct lmdbfile_writer;
 
-/* Creates a file in place of what is in path. rows and octets (the bytes of all
+/* Creates a file in place of what is in path. rows and bytes (the bytes of all
  * keys and values together) must not be less than what will be appended,
  * because the map size of LMDB is computed from them. Also returns ERR_CREATE
  * when the directory does not exist. */
 int lmdbfile_create(struct lmdbfile_writer **writer, const char *path,
-	uint64_t rows, uint64_t octets, const char *const *names,
+	uint64_t rows, uint64_t bytes, const char *const *names,
 	struct error *error) MUST_CHECK;
 
 /* Appends a row. The keys of a database must come in strictly ascending order,

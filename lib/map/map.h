@@ -137,7 +137,7 @@ void map_walk_close(struct map_walk *walk);
 
 /*
  * A builder makes a new file in place of what is in path. Rules must come table
- * after table, each in strictly ascending order of keys. rows and octets are
+ * after table, each in strictly ascending order of keys. rows and bytes are
  * upper estimates of the number of rules and of the bytes of all keys and
  * values together; the size of LMDB's map is computed from them. These three
  * functions return 0, or with a text that names path: ERR_NOMEM, ERR_PERM,
@@ -148,7 +148,7 @@ struct map_builder;
 /* Opens a builder. Also returns ERR_CREATE when the directory does not exist.
  * *builder is set only when it returns 0. */
 int map_builder_open(struct map_builder **builder, const char *path,
-	uint64_t rows, uint64_t octets, struct error *error) MUST_CHECK;
+	uint64_t rows, uint64_t bytes, struct error *error) MUST_CHECK;
 /* Adds a rule, whose bytes are copied. Returns ERR_BAD for a value of an
  * unknown kind, and for a key that is empty, too long, repeated or not in
  * order. */

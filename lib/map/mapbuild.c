@@ -19,7 +19,7 @@ struct map_builder {
 };
 
 int map_builder_open(struct map_builder **opened, const char *path,
-	uint64_t rows, uint64_t octets, struct error *error)
+	uint64_t rows, uint64_t bytes, struct error *error)
 {
 	size_t length = strlen(path) + 1;
 	struct map_builder *builder = calloc(1, sizeof *builder + length);
@@ -32,12 +32,12 @@ int map_builder_open(struct map_builder **opened, const char *path,
 	builder->roles = roles_open();
 	/* Three times, because each key and each target may add a domain of its
 	 * own. */
-	result = builder->domains && builder->roles
-			 ? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
-				   3 * octets + MAPMETA_MAX, mapfile_names,
-				   error)
-			 : error_set(
-				   error, ERR_NOMEM, "%s: out of memory", path);
+	result =
+		builder->domains && builder->roles
+			? lmdbfile_create(&builder->writer, path, 3 * rows + 1,
+				  3 * bytes + MAPMETA_MAX, mapfile_names, error)
+			: error_set(
+				  error, ERR_NOMEM, "%s: out of memory", path);
 	if (result)
 		map_builder_close(builder);
 	else

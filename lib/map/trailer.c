@@ -14,17 +14,17 @@
 
 static const char magic[8] = { 'R', 'E', 'A', 'D', 'D', 'R', 'E', 'S' };
 
-static void put_number(unsigned char *at, uint64_t number, unsigned octets)
+static void put_number(unsigned char *at, uint64_t number, unsigned bytes)
 {
-	for (unsigned i = 0; i < octets; i++)
+	for (unsigned i = 0; i < bytes; i++)
 		at[i] = (unsigned char)(number >> (8 * i));
 }
 
-static uint64_t get_number(const unsigned char *at, unsigned octets)
+static uint64_t get_number(const unsigned char *at, unsigned bytes)
 {
 	uint64_t number = 0;
 
-	for (unsigned i = octets; i-- > 0;)
+	for (unsigned i = bytes; i-- > 0;)
 		number = number << 8 | at[i];
 	return number;
 }

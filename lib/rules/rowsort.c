@@ -15,7 +15,7 @@
 #define RADIX_FROM ((size_t)512) /* items; qsort() is faster for fewer */
 
 struct item {
-	uint64_t octets; /* eight bytes of the key, the first one in the highest
+	uint64_t bytes; /* eight bytes of the key, the first one in the highest
 			    bits */
 	uint32_t row;
 	uint32_t tied; /* equal so far to the previous item */
@@ -23,14 +23,14 @@ struct item {
 
 static uint64_t load(const struct rule *rule, size_t depth)
 {
-	unsigned char octets[STEP] = { 0 };
+	unsigned char bytes[STEP] = { 0 };
 	uint64_t number;
 
 	if (rule->key.len > depth)
-		memcpy(octets, rule->key.data + depth,
+		memcpy(bytes, rule->key.data + depth,
 			rule->key.len - depth < STEP ? rule->key.len - depth
 						     : STEP);
-	memcpy(&number, octets, STEP);
+	memcpy(&number, bytes, STEP);
 	return be64toh(number);
 }
 
@@ -39,8 +39,8 @@ static int compare(const void *a, const void *b)
 	const struct item *x = a;
 	const struct item *y = b;
 
-	if (x->octets != y->octets)
-		return x->octets < y->octets ? -1 : 1;
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? -1 : 1;
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
@@ -56,13 +56,13 @@ static void radix_sort(struct item *items, struct item *spare, size_t count)
 	memset(places, 0, sizeof places);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < STEP; k++)
-			places[k][items[i].octets >> (8 * k) & 0xff]++;
+			places[k][items[i].bytes >> (8 * k) & 0xff]++;
 	for (size_t k = 0; k < STEP; k++) {
 		size_t *place = places[k];
 		struct item *swap = from;
 		size_t sum = 0;
 
-		if (place[from[0].octets >> (8 * k) & 0xff] == count)
+		if (place[from[0].bytes >> (8 * k) & 0xff] == count)
 			continue;
 		for (size_t c = 0; c < 256; c++) {
 			size_t here = place[c];
@@ -71,7 +71,7 @@ static void radix_sort(struct item *items, struct item *spare, size_t count)
 			sum += here;
 		}
 		for (size_t i = 0; i < count; i++)
-			to[place[from[i].octets >> (8 * k) & 0xff]++] = from[i];
+			to[place[from[i].bytes >> (8 * k) & 0xff]++] = from[i];
 		from = to;
 		to = swap;
 	}
@@ -87,7 +87,7 @@ static bool sort_run(const struct row *rows, struct item *items,
 	bool ties = false;
 
 	for (size_t i = 0; i < count; i++)
-		items[i].octets = load(&rows[items[i].row].rule, depth);
+		items[i].bytes = load(&rows[items[i].row].rule, depth);
 	if (count < RADIX_FROM)
 		qsort(items, count, sizeof *items, compare);
 	else
@@ -96,8 +96,8 @@ static bool sort_run(const struct row *rows, struct item *items,
 	for (size_t i = 1; i < count; i++) {
 		/* The last byte is 0 when both keys have ended: they are the
 		 * same. */
-		items[i].tied = items[i].octets == items[i - 1].octets &&
-				(items[i].octets & 0xff);
+		items[i].tied = items[i].bytes == items[i - 1].bytes &&
+				(items[i].bytes & 0xff);
 		ties |= items[i].tied;
 	}
 	return ties;

@@ -410,7 +410,7 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 {
 	char key[ADDRESS_KEY_MAX];
 	struct ruletarget made;
-	char *octets;
+	char *text;
 	size_t key_len;
 	int result;
 
@@ -425,15 +425,15 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 		target, allow_utf8, error);
 	if (result < 0)
 		return result;
-	octets = arena_bytes(arena, key_len + 1 + made.len);
-	if (!octets)
+	text = arena_bytes(arena, key_len + 1 + made.len);
+	if (!text)
 		return error_set(
 			error, ERR_NOMEM, "out of memory for more rules");
-	memcpy(octets, key, key_len);
-	octets[key_len] = rule_kind_octet(made.kind);
-	memcpy(octets + key_len + 1, made.text, made.len);
-	rule->key = (struct bytes){ octets, key_len };
-	rule->value = (struct bytes){ octets + key_len, 1 + made.len };
+	memcpy(text, key, key_len);
+	text[key_len] = rule_kind_octet(made.kind);
+	memcpy(text + key_len + 1, made.text, made.len);
+	rule->key = (struct bytes){ text, key_len };
+	rule->value = (struct bytes){ text + key_len, 1 + made.len };
 	return 0;
 }
 
