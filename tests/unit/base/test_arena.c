@@ -119,7 +119,7 @@ static void test_rewind(void **state)
 	first = arena_bytes(arena, 10);
 	assert_non_null(kept);
 	assert_non_null(first);
-	/* far more than the cap, were it not given back */
+	/* far more than the maximum, if nothing were given back */
 	for (int round = 0; round < 100; round++) {
 		for (int i = 0; i < 100; i++) {
 			char *octets = arena_bytes(arena, 10000);

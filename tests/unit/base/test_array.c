@@ -1,4 +1,5 @@
-/* Arrays that grow: what was in them stays, and what cannot be is refused. */
+/* Arrays that grow: their elements stay, and sizes that overflow are
+ * refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +45,7 @@ static void test_grow(void **state)
 	arena_close(arena);
 }
 
-/* Nothing moves before there is need. */
+/* The array moves only when it is full. */
 static void test_room(void **state)
 {
 	char here;
@@ -74,7 +75,7 @@ static void test_too_much(void **state)
 	}
 	assert_null(arena_array(arena, SIZE_MAX / 8 + 2, 8));
 	assert_null(arena_array(arena, 2, SIZE_MAX));
-	assert_null(arena_array(arena, 1 << 16, 1)); /* the cap */
+	assert_null(arena_array(arena, 1 << 16, 1)); /* more than the maximum */
 	assert_non_null(arena_array(arena, 0, 8));
 	assert_non_null(arena_array(arena, 8, 0));
 	free(array);

@@ -1,4 +1,4 @@
-/* budget: what arenas with accounts may hold, each and all together. */
+/* budget: how much arenas with accounts may hold, each and together. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,14 +18,14 @@ static void test_account(void **state)
 	struct budget_account b = { .budget = &budget };
 
 	(void)state;
-	/* the first MB counts for nobody */
+	/* the first MB is not counted */
 	assert_true(budget_take(&a, MB));
 	assert_int_equal(budget.used, 0);
 	assert_true(budget_take(&a, 1));
 	assert_int_equal(budget.used, 1);
 	assert_true(budget_take(&a, 9 * MB - 1));
 	assert_int_equal(budget.used, 9 * MB);
-	/* a quarter is the most for one */
+	/* one account may hold a quarter at most */
 	assert_false(budget_take(&a, 1));
 	assert_int_equal(a.answer, BUDGET_TOO_LARGE);
 	assert_false(budget_take(&b, SIZE_MAX));
@@ -33,7 +33,7 @@ static void test_account(void **state)
 	assert_int_equal(budget.used, 9 * MB);
 	assert_true(budget_take(&a, 0));
 	assert_int_equal(a.answer, BUDGET_GRANTED);
-	/* given back across the bound */
+	/* given back across the free MB */
 	budget_give(&a, 10 * MB - 5);
 	assert_int_equal(a.held, 5);
 	assert_int_equal(budget.used, 0);
@@ -51,19 +51,19 @@ static void test_all_together(void **state)
 	(void)state;
 	for (size_t i = 0; i < 12; i++) {
 		accounts[i].budget = &budget;
-		/* eight of a MB each beyond the free one */
+		/* eight accounts with one MB each beyond the free one */
 		assert_int_equal(budget_take(&accounts[i], 2 * MB), i < 8);
 		if (i < 8)
 			continue;
 		assert_int_equal(accounts[i].answer, BUDGET_EXHAUSTED);
-		/* whatever the others hold */
+		/* the free MB is granted whatever the others hold */
 		assert_true(budget_take(&accounts[i], MB));
 		assert_false(budget_take(&accounts[i], 1));
 	}
 	assert_int_equal(budget.used, 8 * MB);
 	budget_give(&accounts[0], 2 * MB);
 	assert_true(budget_take(&accounts[11], MB));
-	/* a smaller max takes nothing away, and grants nothing */
+	/* a smaller max takes nothing away, but grants nothing more */
 	budget.max = 6 * MB;
 	assert_false(budget_take(&accounts[10], 1));
 	assert_int_equal(accounts[10].answer, BUDGET_EXHAUSTED);
@@ -72,7 +72,7 @@ static void test_all_together(void **state)
 		budget_give(&accounts[i], 2 * MB);
 	assert_int_equal(budget.used, MB);
 	assert_int_equal(accounts[1].held, 0);
-	/* of one so small that a quarter is less than the free MB */
+	/* a budget whose quarter is less than the free MB */
 	budget.max = 1;
 	assert_true(budget_take(&accounts[1], MB));
 	assert_false(budget_take(&accounts[1], 1));
@@ -106,7 +106,7 @@ static void test_arenas(void **state)
 	arena_close(arena);
 	assert_int_equal(account.held, 0);
 	assert_int_equal(budget.used, 0);
-	/* without an account there is none */
+	/* an arena without an account has no limit but its own */
 	arena = arena_open(64 * MB);
 	assert_non_null(arena);
 	beside = arena_open_beside(arena, 64 * MB);

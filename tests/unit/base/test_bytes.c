@@ -1,4 +1,4 @@
-/* Words and numbers taken off the front of a text. */
+/* bytes_take() and bytes_number() at the front of a text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ static void test_number(void **state)
 		const char *text;
 		size_t most;
 		uint64_t number;
-		size_t taken; /* 0: false */
+		size_t taken; /* 0: it returns false */
 	} cases[] = {
 		{ "12", 18, 12, 2 },
 		{ "7 and", 18, 7, 1 },
@@ -40,7 +40,9 @@ static void test_number(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		size_t len = strlen(cases[i].text);
-		char *block = malloc(len + !len); /* over-reads show */
+		char *block = malloc(
+			len +
+			!len); /* so that reads beyond the end are found */
 		struct bytes rest = { block, len };
 		uint64_t number = 4711;
 		bool is;
@@ -64,7 +66,7 @@ static void test_take(void **state)
 	assert_false(bytes_take(&text, "b"));
 	assert_true(bytes_take(&text, ""));
 	assert_true(bytes_take(&text, "ab "));
-	assert_false(bytes_take(&text, "abc")); /* beyond its end */
+	assert_false(bytes_take(&text, "abc")); /* longer than the text */
 	assert_true(bytes_equal(text, bytes_of("ab")));
 	assert_true(bytes_take(&text, "ab"));
 	assert_int_equal(text.len, 0);

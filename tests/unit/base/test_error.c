@@ -29,7 +29,7 @@ static void test_controls(void **state)
 	(void)state;
 	(void)error_set(&error, ERR_BAD, "a\nb\x1b[31m\x7f%s", u8"ä");
 	assert_string_equal(error.text, u8"aU+000AbU+001B[31mU+007Fä");
-	/* what nobody can see, and half a character */
+	/* invisible characters, and half a character */
 	(void)error_set(&error, ERR_BAD, "\xc2\x80\xc2\x9f\xc2\xa0\xc2");
 	assert_string_equal(error.text, "U+0080U+009FU+00A0\\xC2");
 }
@@ -45,7 +45,7 @@ static void test_cut(void **state)
 	(void)error_set(&error, ERR_BAD, "%s", text);
 	assert_in_range(
 		strlen(error.text), ERROR_TEXT_MAX - 10, ERROR_TEXT_MAX - 1);
-	/* every byte becomes six */
+	/* each byte becomes six */
 	memset(text, '\n', sizeof text - 1);
 	(void)error_set(&error, ERR_BAD, "%s", text);
 	assert_in_range(

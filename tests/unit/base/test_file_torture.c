@@ -1,6 +1,6 @@
 /*
- * The n-th allocation fails, for every n, while CSV files and status.prom are
- * read and written.
+ * Each allocation fails in turn while CSV files and status.prom are read and
+ * written.
  */
 #include "kit/mapkit.h"
 #include "kit/torture.h"
@@ -9,7 +9,7 @@
 #include "csv/csvfile.h"
 #include "runtime/metrics.h"
 
-#define CSV_ROWS 1500 /* more than there is room for at first */
+#define CSV_ROWS 1500 /* more than the first room */
 #define CSV_MAX	 ((size_t)64 * CSV_ROWS)
 
 static void complain(void *context, const char *line)
@@ -79,7 +79,7 @@ static int run_status(void *kit, struct torture_told *told, struct error *error)
 	return code;
 }
 
-/* The old one or the new one, whole, and nothing beside it. */
+/* The old or the new file must be there, complete, and no other file. */
 static char *files(void *kit)
 {
 	char *text = kit_read(kit_path(kit, "status.prom"), NULL);

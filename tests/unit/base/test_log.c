@@ -40,7 +40,7 @@ static void test_escape(void **state)
 	}
 }
 
-/* Every size is kept to, and no escape is cut in two. */
+/* No size is exceeded, and no escape is cut in two. */
 static void test_escape_cut(void **state)
 {
 	(void)state;
@@ -74,12 +74,12 @@ static void capture_begin(struct capture *capture)
 	(void)fflush(stderr);
 	capture->saved = dup(STDERR_FILENO);
 	assert_true(capture->saved >= 0);
-	/* appending, as a file that several writers share */
+	/* for appending, as several writers share a file */
 	assert_int_equal(fcntl(fileno(capture->file), F_SETFL, O_APPEND), 0);
 	assert_true(dup2(fileno(capture->file), STDERR_FILENO) >= 0);
 }
 
-/* Of standard error as it is now. */
+/* Opens a log for the current standard error. */
 static struct logsink *open_sink(void)
 {
 	struct logsink *sink = NULL;

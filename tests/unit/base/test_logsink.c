@@ -42,7 +42,7 @@ static int remove_place(void **state)
 	return rmdir(directory);
 }
 
-/* A syslogd that reads when it is told to. */
+/* A syslogd that reads only when it is told to. */
 static int listen_as(int type)
 {
 	int fd = socket(AF_UNIX, type | SOCK_NONBLOCK, 0);
@@ -69,7 +69,7 @@ static void say(struct logsink *sink, enum log_target target, const char *line)
 	logsink_line(sink, target, PRIORITY, line, strlen(line));
 }
 
-/* Until the receiver takes no more; how many it has taken. */
+/* Sends until the receiver accepts no more; returns how many it accepted. */
 static uint64_t fill(struct logsink *sink, enum log_target target)
 {
 	uint64_t before = logsink_dropped(sink);
@@ -81,7 +81,8 @@ static uint64_t fill(struct logsink *sink, enum log_target target)
 	return count - 1;
 }
 
-/* The text of the next record, behind "<PRI>Mmm dd hh:mm:ss name[PID]: ". */
+/* Returns the text of the next record, after "<PRI>Mmm dd hh:mm:ss name[PID]:
+ * ". */
 static bool read_record(int fd, char *text, size_t size)
 {
 	char record[LOGSINK_LINE + 256];
@@ -166,7 +167,7 @@ static void test_unread(void **state)
 	assert_record(receiver, "again");
 	assert_int_equal(logsink_dropped(sink), 3);
 
-	/* Without a line of its own. */
+	/* The number is reported without another line. */
 	taken = fill(sink, LOG_TARGET_SYSLOG);
 	logsink_catch_up(sink);
 	assert_int_equal(drain(receiver), taken);
@@ -197,8 +198,8 @@ static void test_missing(void **state)
 	(void)close(receiver);
 }
 
-/* syslogd is started again; or another takes its place while it still has the
- * old socket, full. */
+/* syslogd is restarted; or another one takes its place while the old socket is
+ * still open, and full. */
 static void test_replaced(void **state)
 {
 	struct logsink *sink = open_sink();
@@ -279,7 +280,7 @@ static void restore_stderr(struct stderr_saved saved)
 	(void)close(saved.fd);
 }
 
-/* All that is in a pipe or socket. */
+/* Reads everything that is in a pipe or socket. */
 static char *read_all(int fd)
 {
 	size_t size = 4 << 20;
@@ -304,7 +305,8 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-/* Standard error is the end to of what is read from the end from. */
+/* Standard error is the writing end of a pipe, whose other end the test
+ * reads. */
 static void check_unread(int from, int to)
 {
 	struct stderr_saved saved = replace_stderr(to);
@@ -314,7 +316,7 @@ static void check_unread(int from, int to)
 
 	say(sink, LOG_TARGET_STDERR, "lost");
 	assert_int_equal(logsink_dropped(sink), 2);
-	/* Who else writes there goes on waiting. */
+	/* Other writers to the pipe still wait. */
 	assert_int_equal(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
 	text = read_all(from);
 	assert_int_equal(count_lines(text), taken);
@@ -348,8 +350,8 @@ static void test_stderr_socket(void **state)
 	check_unread(ends[0], ends[1]);
 }
 
-/* A pipe of another user, which cannot be opened once more: as here, where
- * there is no descriptor for it. */
+/* A pipe of another user, which cannot be opened a second time. Here it cannot
+ * be, because it has no descriptor. */
 static void test_stderr_shared_pipe(void **state)
 {
 	struct rlimit limit;
@@ -393,7 +395,7 @@ static void test_stderr_terminal(void **state)
 	saved = replace_stderr(terminal);
 	sink = open_sink();
 	assert_true(fill(sink, LOG_TARGET_STDERR) > 0);
-	/* The terminal goes. */
+	/* The terminal goes away. */
 	(void)close(master);
 	say(sink, LOG_TARGET_STDERR, "lost");
 	assert_int_equal(logsink_dropped(sink), 2);
@@ -421,7 +423,7 @@ static void test_stderr_closed(void **state)
 	(void)close(ends[1]);
 }
 
-/* The daemon has left its terminal: nobody waits for us to close it. */
+/* After the daemon has left its terminal, it must not keep it open. */
 static void test_stderr_forgotten(void **state)
 {
 	struct stderr_saved saved;
@@ -460,8 +462,8 @@ static void test_full_disk(void **state)
 	(void)close(full);
 }
 
-/* The disk is full in the middle of a line: the next one that fits begins a
- * line of its own. */
+/* The disk becomes full in the middle of a line; the next line that fits begins
+ * on a line of its own. */
 static void test_torn_line(void **state)
 {
 	struct rlimit limit;
@@ -498,7 +500,7 @@ static void *write_lines(void *context)
 	return NULL;
 }
 
-/* Whatever comes in whatever order: what did not arrive was counted. */
+/* Each line that did not arrive was counted, whatever the order. */
 static void test_threads(void **state)
 {
 	struct logsink *sink = open_sink();

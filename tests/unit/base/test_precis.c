@@ -1,5 +1,5 @@
-/* The IdentifierClass at its boundaries; finding, trimming, naming, printing.
- */
+/* precis: the IdentifierClass at its boundaries; finding, trimming, naming and
+ * printing characters. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +17,8 @@
 #define D PRECIS_DISALLOWED
 #define U PRECIS_UNASSIGNED
 
-/* What precis-tables-6.3.0 (IANA) says of these, and what Unicode has assigned
- * since. */
+/* What precis-tables-6.3.0 of IANA says of these code points, and what Unicode
+ * has assigned since then. */
 static const struct {
 	uint32_t first;
 	uint32_t last;
@@ -123,7 +123,8 @@ static void test_properties(void **state)
 	}
 }
 
-/* In a block of exact size, so that over-reads show. */
+/* Copies text into a block of exactly its size, so that reads beyond the end
+ * are found. */
 static char *block_of(const char *text)
 {
 	char *block = malloc(strlen(text) + 1);
@@ -135,7 +136,7 @@ static char *block_of(const char *text)
 
 static const struct {
 	const char *text;
-	const char *name; /* NULL: all of it may stand in a rule */
+	const char *name; /* NULL: a rule may contain all of it */
 } found[] = {
 	{ "", NULL },
 	{ "bob.o'neil+x@old.example", NULL },
@@ -168,7 +169,7 @@ static const struct {
 		"U+FB03 LATIN SMALL LIGATURE FFI before \"ce\"" },
 	{ "x\u00b2@x.example", "U+00B2 SUPERSCRIPT TWO after \"x\"" },
 	{ "a\xff\u00a0", "U+00A0 NO-BREAK SPACE" },
-	/* joiners: nobody sees them, not even where Unicode wants them */
+	/* joiners are invisible, even where Unicode wants them */
 	{ "\u0915\u094d\u200d\u0937",
 		"U+200D ZERO WIDTH JOINER before \"\u0937\"" },
 	{ "a\u200cb", "U+200C ZERO WIDTH NON-JOINER before \"b\"" },
@@ -222,7 +223,8 @@ static void test_trim(void **state)
 		{ "\u200d\u034f\ufe0f\u115f\u3164\u180e\U000e0001bob", "bob" },
 		{ "\u2028bob\u2029", "bob" },
 		{ "b\u00a0b", "b\u00a0b" },
-		/* controls, and what may be a letter one day, are refused */
+		/* controls, and code points that may be assigned later, are
+		 * refused */
 		{ "\nbob\r", "\nbob\r" },
 		{ "\xc2\x85"
 		  "bob\xc2\x9b",
@@ -281,7 +283,7 @@ static void test_show(void **state)
 	}
 }
 
-/* Never half a character, never half a "U+XXXX". */
+/* The text is never cut within a character or within "U+XXXX". */
 static void test_show_cut(void **state)
 {
 	(void)state;

@@ -206,7 +206,7 @@ static void test_other_values(void **state)
 	config_close(config);
 }
 
-/* libconfuse would put the environment's value in place of ${NAME}. */
+/* libconfuse would replace ${NAME} by a value from the environment. */
 static void test_environment(void **state)
 {
 	struct config *config;
@@ -465,7 +465,7 @@ static void test_socket_forms(void **state)
 	assert_int_equal(endpoint_parse(path, out, NULL), ERR_BAD);
 }
 
-/* Every line of the sample sets its option to what it is anyway. */
+/* Each line of the sample sets an option to its default. */
 static void test_sample(void **state)
 {
 	struct config *config = NULL;

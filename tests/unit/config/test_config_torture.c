@@ -1,7 +1,7 @@
 /*
- * The n-th allocation fails, for every n, while readdress.conf is read. Where
- * it is libconfuse's own, libconfuse may end the process, by its lexer or by an
- * assert: so this is done in children.
+ * Each allocation fails in turn while readdress.conf is read. If an allocation
+ * of libconfuse itself fails, its lexer or an assert may end the process, so
+ * this is done in child processes.
  */
 #include "kit/mapkit.h"
 #include "kit/torture.h"
@@ -13,7 +13,7 @@
 
 #define DIED 77 /* exit status */
 
-/* Shared with the children. */
+/* Memory that is shared with the child processes. */
 struct progress {
 	struct torture_whole whole;
 	long next; /* n of torture_once */
@@ -55,7 +55,7 @@ static void tell_config(struct torture_told *told, const struct config *config)
 			config->outbound_required[i].value);
 }
 
-/* path: NULL for the defaults. */
+/* path is NULL for the defaults. */
 static int run_config(
 	void *path, struct torture_told *told, struct error *error)
 {
@@ -71,8 +71,8 @@ static int run_config(
 	return code;
 }
 
-/* What libconfuse says before it ends the process; the last of these is what is
- * left of an assert's words when all allocations fail. */
+/* The texts with which libconfuse ends the process. The last one is what
+ * remains of the text of an assert when all allocations fail. */
 static bool is_libconfuse(const char *text)
 {
 	static const char *const last_words[] = { "libConfuse documentation\n",
@@ -85,7 +85,7 @@ static bool is_libconfuse(const char *text)
 	return is;
 }
 
-/* Before the address sanitizer looks for leaks. */
+/* Leaves before the address sanitizer looks for leaks. */
 static void ended(void)
 {
 	if (!progress->done)
@@ -103,7 +103,7 @@ static void child(const struct torture *torture)
 	exit(0);
 }
 
-/* Whether there is another to follow. */
+/* Goes on in a child process. Returns true if another one must follow. */
 static bool run_child(const struct torture *torture)
 {
 	char text[4096] = "";

@@ -71,7 +71,7 @@ static struct outcome *read_text(const char *text)
 			.table = RULE_INBOUND, .delimiter = ';' });
 }
 
-/* Four complaints that begin so. */
+/* Expects four complaints that begin like these. */
 static void assert_four(
 	const struct outcome *outcome, const char *const lines[4])
 {
@@ -89,7 +89,7 @@ static void done(struct outcome *outcome)
 	free(outcome);
 }
 
-/* What was read, as export would write it. */
+/* Writes what was read as export would write it. */
 static char *written(const struct outcome *outcome, char delimiter)
 {
 	char *text = NULL;
@@ -306,7 +306,7 @@ static void test_nul(void **state)
 	done(outcome);
 }
 
-/* The lines behind a field with line breaks in it keep their numbers. */
+/* Lines after a field with line breaks keep their numbers. */
 static void test_lines_behind_breaks(void **state)
 {
 	struct outcome *outcome =
@@ -343,7 +343,8 @@ static void test_repeated(void **state)
 	done(outcome);
 }
 
-/* Errors of rows and duplicates, found at different times, in line order. */
+/* Errors in rows and duplicates are found at different times, but shown by
+ * line. */
 static void test_order_of_errors(void **state)
 {
 	struct outcome *outcome = read_text(
@@ -436,8 +437,8 @@ static void test_long_fields(void **state)
 	free(text);
 }
 
-/* A quote left open: said with its line, and not read to the end, however much
- * is behind it; nor is it kept in memory. */
+/* A quote that is never closed is reported with its line. The rest of the file
+ * is neither read to its end nor kept in memory, however long it is. */
 static void test_open_quote(void **state)
 {
 	const size_t len = (size_t)32 << 20;
@@ -470,8 +471,8 @@ static int by_source(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Many rows, so that chunks end in their midst, with runs of equal octets of
- * all lengths; the order is that of the octets. */
+/* So many rows that chunks end within them, with runs of equal bytes of all
+ * lengths. The order is that of the bytes. */
 static void test_many_rows(void **state)
 {
 	enum { ROWS = 30000, WIDTH = 64 };

@@ -1,4 +1,4 @@
-/* csvstart: what a CSV file begins with, and what it then is. */
+/* csvstart: how a CSV file may begin, and what is read from that. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static void check_all(const struct begin *tests, size_t count)
 
 static const struct csvstart_columns own = { " Old address", "NEW" };
 
-/* The header row, and nothing in front of it. */
+/* Files that begin with the header row. */
 static void test_header_row(void **state)
 {
 	const struct begin tests[] = {
@@ -108,7 +108,7 @@ static void test_header_row(void **state)
 	CHECK_ALL(tests);
 }
 
-/* Marks and lines that other programs put in front of it. */
+/* Marks and lines of other programs before the header row. */
 static void test_in_front(void **state)
 {
 	const struct begin tests[] = {
@@ -169,8 +169,8 @@ static void test_bad_sep(void **state)
 	}
 }
 
-/* A file of so many pairs of bytes. NUL is the first byte of first of them, and
- * the second byte of second of them. */
+/* Checks a file of that many pairs of bytes. NUL is the first byte of `first` of
+ * them and the second byte of `second` of them. */
 static void check_pairs(size_t pairs, size_t first, size_t second, bool wide)
 {
 	char text[1024];

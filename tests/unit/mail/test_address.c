@@ -1,5 +1,5 @@
-/* What an address may hold to be the target of a rule. The rest of the room is
- * seen through rules, cases and look-ups. */
+/* The characters that a target of a rule may contain. Other tests cover the
+ * rest of address.h: those of rules, cases and look-ups. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@ static void test_control_characters(void **state)
 	} tests[] = {
 		{ "bob@a.com", NULL },
 		{ u8"böb@a.com", NULL },
-		/* U+00A0 is the first that is no control character, and the
-		 * octet of U+0080 stands in others, too. */
+		/* U+00A0 is the first character after the control characters,
+		 * and the second byte of U+0080 occurs in others, too. */
 		{ u8"bob\u00a0@a.com", NULL },
 		{ u8"bobÀ@a.com", NULL },
 		{ "bob\xc2\x80@a.com", "contains a control character" },

@@ -6,7 +6,7 @@
 
 #include "kit/headerkit.h"
 
-/* One octet for each token type, in their order. */
+/* One character for each token type, in their order. */
 static const char type_chars[] = ".sCQALSOU";
 
 struct lex_row {
@@ -79,7 +79,7 @@ static void lexes(void **state)
 	}
 }
 
-/* NUL is an octet like others, and no special. */
+/* NUL is an ordinary byte, not a special. */
 static void lexes_nul(void **state)
 {
 	static const char in[] = "a\0b\"\0\"(\0)[\0]";
@@ -238,7 +238,8 @@ static void means(void **state)
 	}
 }
 
-/* What fills the buffers of struct mailbox is taken, one octet more is not. */
+/* An address that fills the buffers of struct mailbox is accepted; one with one
+ * byte more is not. */
 static void means_too_much(void **state)
 {
 	const size_t most = sizeof((struct mailbox *)0)->local - 1;
@@ -267,7 +268,7 @@ static void means_too_much(void **state)
 	}
 }
 
-/* xorshift: the same every time. */
+/* xorshift: the same numbers each time. */
 static uint32_t next_random(uint32_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -386,8 +387,8 @@ static size_t explode(const struct bomb *bomb, size_t times)
 	return elements;
 }
 
-/* A hundred thousand of each: quadratic time would be ten thousand million
- * steps a row, and recursion the stack's end. */
+/* A hundred thousand of each: quadratic time would mean ten thousand million
+ * steps for each row, and recursion would overflow the stack. */
 static void bombs_are_defused(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* What a signature covers: RFC 6376 sections 3.2, 3.5 and 5.4.2. */
+/* dkim: what a signature covers (RFC 6376 sections 3.2, 3.5 and 5.4.2). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

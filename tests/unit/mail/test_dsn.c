@@ -1,4 +1,4 @@
-/* NOTIFY and ORCPT: RFC 3461 section 4, RFC 6533 section 3. */
+/* dsn: NOTIFY and ORCPT (RFC 3461 section 4, RFC 6533 section 3). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -111,7 +111,8 @@ static void test_orcpt(void **state)
 	arena_close(arena);
 }
 
-/* What Postfix resolved is the mailbox; what came is the original recipient. */
+/* The mailbox is what Postfix resolved; the original recipient is what the
+ * client sent. */
 static void test_orcpt_as_it_came(void **state)
 {
 	struct arena *arena = arena_open((size_t)1 << 20);
@@ -138,7 +139,7 @@ static void test_orcpt_as_it_came(void **state)
 	arena_close(arena);
 }
 
-/* No octet of an address can end the parameter or begin another. */
+/* No byte of an address can end the parameter or begin another one. */
 static void test_nothing_to_inject(void **state)
 {
 	struct arena *arena = arena_open((size_t)4 << 20);
@@ -170,7 +171,7 @@ static void test_nothing_to_inject(void **state)
 	arena_close(arena);
 }
 
-/* What Postfix 3.7 makes utf-8-addr-xtext of: tests/e2e/utf8.test. */
+/* How Postfix 3.7 changes utf-8-addr-xtext: tests/e2e/utf8.test. */
 static void test_orcpt_for_milter(void **state)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* localpart: BATV tags and extensions, as bytes without a NUL behind them. */
+/* localpart: BATV tags and extensions, in bytes without a NUL after them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* The forms are those that a Postfix 3.7 was seen to cut so. */
+/* postfixfold: forms that Postfix 3.7 was seen to cut like this. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

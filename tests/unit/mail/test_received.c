@@ -1,5 +1,6 @@
 /*
- * received: which headers are Postfix's own, and which mail was decided before.
+ * received: which headers Postfix itself wrote, and which mail was decided
+ * before.
  */
 #include "kit/testdecide.h"
 
@@ -172,8 +173,8 @@ static void test_by(void **state)
 		RECEIVED_OTHER);
 }
 
-/* Each byte of what pickup(8) writes counts, but for mail_name and what stands
- * behind "id ". */
+/* Each byte that pickup(8) writes counts, except mail_name and what follows "id
+ * ". */
 static void test_bytes(void **state)
 {
 	static const char replacements[] = " \t\n\r(),0a9\x01\xff";
@@ -225,7 +226,7 @@ static const struct kind kinds[] = {
 #define KINDS (sizeof kinds / sizeof *kinds)
 #define CHAIN 7
 
-/* As the manual has it. */
+/* As in the manual. */
 static bool expected(const char *chain)
 {
 	char seen[CHAIN + 1];
@@ -240,7 +241,7 @@ static bool expected(const char *chain)
 	return own && seen[own] == 's';
 }
 
-/* Every chain of up to so many headers. */
+/* All chains of headers up to this length. */
 static void test_chains(void **state)
 {
 	size_t number = 1;
@@ -302,7 +303,7 @@ static void check_line(struct testdecide *test, bool requeued)
 	free(told);
 }
 
-/* Through decide: nothing at all is done to mail that was decided. */
+/* decide() changes nothing in mail that was decided before. */
 static void test_decide(void **state)
 {
 	static const struct {

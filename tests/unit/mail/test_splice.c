@@ -1,4 +1,4 @@
-/* The splice's limits, each met exactly, passed by one, and not passed. */
+/* splice: each limit is met exactly, passed by one, and not passed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 
 #define NAME "To"
 
-/* A value of so many bytes in lines of 100, "\n" or "\r\n" behind each but the
- * last, which may be longer. free() it. */
+/* Makes a value of that many bytes in lines of 100, with "\n" or "\r\n" after
+ * each line but the last, which may be longer. The caller frees it. */
 static char *make_value(size_t len, bool crlf)
 {
 	char *value = malloc(len + 1);
@@ -31,8 +31,8 @@ static char *make_value(size_t len, bool crlf)
 	return value;
 }
 
-/* Makes the byte at the place so many more bytes. Returns what splice_apply
- * does; *len is that of the new value. */
+/* Replaces the byte at this place by that many bytes more. Returns the result
+ * of splice_apply(); *len is the length of the new value. */
 static int grow(const char *value, bool crlf, size_t place, size_t more,
 	size_t *len, enum splice_limit *limit)
 {
@@ -61,7 +61,7 @@ static int grow(const char *value, bool crlf, size_t place, size_t more,
 	return result;
 }
 
-/* The name and its colon count. */
+/* The name and the colon count, too. */
 static void test_header_limit(void **state)
 {
 	const size_t most = SPLICE_HEADER_MAX - strlen(NAME) - 1;
@@ -84,7 +84,7 @@ static void test_header_limit(void **state)
 	}
 }
 
-/* Without its line break, with the name in the first line. */
+/* A line counts without its line break, and the first one with the name. */
 static void test_line_limit(void **state)
 {
 	(void)state;
@@ -111,7 +111,7 @@ static void test_line_limit(void **state)
 	}
 }
 
-/* A line that was too long may stay so, the others may not become it. */
+/* A line that was too long may stay so, but no other may become so. */
 static void test_long_before(void **state)
 {
 	char *value = make_value(3000, false);

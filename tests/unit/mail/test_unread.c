@@ -1,4 +1,4 @@
-/* What a text that cannot be parsed still shows. */
+/* unread: the addresses in a text that cannot be parsed. */
 #include "kit/testmap.h"
 
 #include "mail/unread.h"

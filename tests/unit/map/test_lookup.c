@@ -243,7 +243,7 @@ static void test_delimiters(void **state)
 	CHECK(rules, RULE_INBOUND, "+", first);
 }
 
-/* The name is looked up, and the tag put in front of each result again. */
+/* The name is looked up, and the tag is put before each result again. */
 static void test_batv(void **state)
 {
 #define PRVS "prvs=0987654321="
@@ -323,7 +323,7 @@ static void test_idna(void **state)
 	CHECK(rules, RULE_INBOUND, "+", rows);
 }
 
-/* One that is too long for a key still has a name and a domain. */
+/* An address that is too long for a key still has a name and a domain. */
 static void test_too_long_for_a_key(void **state)
 {
 	static const char rules[] =
@@ -357,7 +357,7 @@ static void test_too_long_for_a_key(void **state)
 	map_close(map);
 }
 
-/* A domain that has no A-label form has no rule: no error. */
+/* A domain without an A-label form has no rule; that is no error. */
 static void test_no_key(void **state)
 {
 	struct map *map = testmap_open("in @w.com;@d.com\n");
@@ -381,8 +381,8 @@ static void test_no_key(void **state)
 	map_close(map);
 }
 
-/* The longest address that has a key, with each target that is allowed: the
- * answer is one that the caller can act on, never "the map is damaged". */
+/* The longest address that has a key, with each target that is allowed. The
+ * caller must get an answer that it can use, never "the map is damaged". */
 static void test_long_extension(void **state)
 {
 	char rules[600];
@@ -426,7 +426,7 @@ static void test_long_extension(void **state)
 	map_close(map);
 }
 
-/* What no rule_make ever wrote is an error, not an answer. */
+/* A value that rule_make() never writes is an error, not an answer. */
 static void test_damaged_targets(void **state)
 {
 	static const char *const damaged[] = { "bob", "@", "a@b,,c@d",

@@ -24,7 +24,7 @@ static const struct map_meta meta = {
 	.command = "load inbound \"a\nb.csv\"",
 };
 
-/* Every kind, in all tables. */
+/* Rules of each kind, in all tables. */
 static void make_map(struct kit *kit, const char *path)
 {
 	struct map_builder *b;
@@ -163,7 +163,7 @@ static void test_names_domain(void **test)
 	map_close(map);
 }
 
-/* The same map as make_map makes, as it was before 0.2: without "roles". */
+/* Makes the map of make_map() as it was before version 0.2: without "roles". */
 static void make_old_map(struct kit *kit, const char *path)
 {
 	static const char *const rows[][3] = {
@@ -227,7 +227,7 @@ static void make_new_map(struct kit *kit, const char *path)
 	map_builder_close(b);
 }
 
-/* How rules name a domain, in a new map and in one of before. */
+/* The roles of domains, in a new map and in one from before version 0.2. */
 static void test_domain_roles(void **test)
 {
 	static const struct {
@@ -321,8 +321,8 @@ static void test_empty(void **test)
 	map_close(map);
 }
 
-/* Several batches, tables with few and many rows, each user his own domain,
- * values beyond a page, keys of full length. */
+/* Several batches; tables with few and with many rows; a different domain for
+ * each user; values longer than a page; keys of the full length. */
 static void test_many(void **test)
 {
 	struct kit *kit = *test;
@@ -551,7 +551,7 @@ static void test_other_version(void **test)
 		map_open(&map, path, true, &kit->error));
 }
 
-/* A file with a good seal that is no good map: made by other means. */
+/* Makes a file with a good seal that is not a good map. */
 static void sealed(struct kit *kit, const char *const *databases,
 	const char *record, bool with_row)
 {
@@ -616,8 +616,9 @@ static void test_wrong_inside(void **test)
 		map_open(&map, path, true, &kit->error));
 }
 
-/* A copy that has lost its last pages, with a seal that agrees: to read them
- * would be a SIGBUS, and LMDB does not look. Some pages LMDB does not use. */
+/* A copy that has lost its last pages, with a seal that matches. To read these
+ * pages would cause SIGBUS, and LMDB does not check. Some pages are not used by
+ * LMDB. */
 static void test_pages_missing(void **test)
 {
 	struct kit *kit = *test;
@@ -770,7 +771,7 @@ static void in_small_files(void *context)
 		_exit(11);
 }
 
-/* The copy that is served is whole, or there is none. */
+/* The private copy is complete, or there is none. */
 static void test_no_room_for_the_copy(void **test)
 {
 	struct kit *kit = *test;
@@ -779,8 +780,8 @@ static void test_no_room_for_the_copy(void **test)
 	assert_int_equal(kit_child(in_small_files, kit), 0);
 }
 
-/* Every prefix and every single change of a record is another record or none.
- */
+/* Each prefix and each change of one byte of a record is a different record or
+ * is refused. */
 static void test_meta_text(void **test)
 {
 	struct map_meta full = meta;
@@ -877,7 +878,7 @@ static void test_isolated(void **test)
 	map_close(map);
 }
 
-/* The copy cannot be written to even by its own process. */
+/* Not even its own process can write to the private copy. */
 static void test_sealed_memory(void **test)
 {
 	struct kit *kit = *test;
@@ -922,8 +923,8 @@ static void test_renamed_over(void **test)
 	map_close(map);
 }
 
-/* A mapped file that somebody zeroes behind LMDB's meta pages: never "not
- * there", never the end of the table. */
+/* Somebody writes zeros to a mapped file after LMDB's meta pages: the answer
+ * must never be "not there" or the end of the table. */
 static void test_written_into(void **test)
 {
 	static const char zeros[65536];
@@ -970,7 +971,7 @@ static void in_little_memory(void *context)
 	}
 }
 
-/* The writer's map size is 4 GiB and more for what is a small file. */
+/* The map size of the writer is 4 GiB and more for a small file. */
 static void test_memory_limit(void **test)
 {
 	struct kit *kit = *test;
@@ -1027,7 +1028,8 @@ static void test_threads(void **test)
 	map_close(map);
 }
 
-/* A reader made in one thread is used in another: libmilter's pool. */
+/* A reader is opened in one thread and used in another, as in the thread pool
+ * of libmilter. */
 static void test_reader_moves(void **test)
 {
 	struct kit *kit = *test;

@@ -1,6 +1,6 @@
 /*
- * The n-th allocation fails, for every n, while a map is built, opened and
- * read, and in what that stands on.
+ * Each allocation fails in turn while a map is built, opened and read, also in
+ * the rooms below it.
  */
 #include "base/arena.h"
 #include "kit/mapkit.h"
@@ -9,12 +9,12 @@
 
 #include "map/nameset.h"
 
-/* Two transactions of lmdbfile, some pages of keys, and more domains than a
- * nameset begins with. */
+/* Two transactions of lmdbfile, several pages of keys, and more domains than
+ * the first size of a nameset. */
 #define ROWS	10100
 #define DOMAINS 600
 
-/* Durability is no matter here, and takes its time. */
+/* fsync(2) takes time and does not matter here. */
 int fsync(int fd)
 {
 	(void)fd;
@@ -66,7 +66,7 @@ static int run_large(void *kit, struct torture_told *told, struct error *error)
 	return build(kit, ROWS, error);
 }
 
-/* The file is there, whole, or not at all. */
+/* The file is complete, or it does not exist. */
 static char *files(void *kit)
 {
 	struct map *map;

@@ -1,9 +1,9 @@
-/* rule_make and what the map holds of a rule. */
+/* rule_make(), and the rules that the map stores. */
 #include "kit/testmap.h"
 #include "rules/rulesource.h"
 #include "rules/ruletarget.h"
 
-/* One row and what it makes. */
+/* One row, and the rule that it becomes. */
 struct rule_case {
 	enum rule_table table;
 	const char *source;

@@ -1,4 +1,4 @@
-/* What rule_make refuses, and what it says. */
+/* The rules that rule_make() refuses, and its messages. */
 #include "kit/testmap.h"
 #include "rules/ruletarget.h"
 
@@ -6,7 +6,7 @@ struct rule_case {
 	enum rule_table table;
 	const char *source;
 	const char *target;
-	const char *reason; /* the text; "..." in it stands for anything */
+	const char *reason; /* the message; "..." stands for any text */
 	bool utf8;
 };
 
@@ -55,7 +55,7 @@ static const struct rule_case refused[] = {
 		"target \"c!bob@a.com\" ...", false },
 	{ IN, "c!bob@a.com", "d!bob@a.com", "target \"d!bob@a.com\" ...",
 		false },
-	/* no mail can be sent there */
+	/* no mail can be sent to these */
 	{ IN, "bob@a.com", "x@1.2.3.4",
 		"target \"x@1.2.3.4\" has a domain whose last label is a "
 		"number, to which no mail can be sent; write an IP address in "
@@ -194,7 +194,7 @@ static int make(
 		bytes_of(row->target), row->utf8, rule, error);
 }
 
-/* "..." in the pattern stands for anything. */
+/* True if the text fits the pattern, in which "..." stands for any text. */
 static bool fits(const char *text, const char *pattern)
 {
 	const char *dots = strstr(pattern, "...");
@@ -226,7 +226,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* Octets that end a C string. */
+/* NUL bytes, which end a C string. */
 static void test_nul(void **state)
 {
 	struct bytes nul = { "bob\0x@b.com", 11 };
@@ -254,7 +254,7 @@ static void test_nul(void **state)
 		ERR_BAD);
 }
 
-/* len octets: labels of 61 to 63 letters, the last one ends the domain. */
+/* Writes a domain of len bytes, in labels of 61 to 63 letters. */
 static void long_domain(char *out, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -262,7 +262,7 @@ static void long_domain(char *out, size_t len)
 	out[len] = '\0';
 }
 
-/* A target of local_len@domain with total octets. */
+/* Makes a rule with a target local_len@domain of total bytes. */
 static int make_long(
 	const char *source, size_t local_len, size_t total, struct rule *rule)
 {
@@ -289,7 +289,7 @@ static void test_lengths(void **state)
 	assert_int_equal(make_long("@a.com", 0, 254, &rule), 0);
 	assert_int_equal(make_long("@a.com", 0, 255, &rule), ERR_BAD);
 	assert_int_equal(make_long("@a.com", 0, 400, &rule), ERR_BAD);
-	/* 62 octets and two quotes fit, 63 and two do not */
+	/* 62 bytes and two quotes fit, 63 and two do not */
 	(void)snprintf(quoted, sizeof quoted, "\"%061d \"@b.com", 0);
 	assert_int_equal(rule_make(arena, IN, bytes_of("b@a.com"),
 				 bytes_of(quoted), false, &rule, NULL),
@@ -298,7 +298,7 @@ static void test_lengths(void **state)
 	assert_int_equal(rule_make(arena, IN, bytes_of("b@a.com"),
 				 bytes_of(quoted), false, &rule, NULL),
 		ERR_BAD);
-	/* a label of 63 octets, of 64 */
+	/* a label of 63 bytes, and one of 64 */
 	(void)snprintf(quoted, sizeof quoted, "b@%063d.de", 0);
 	assert_int_equal(rule_make(arena, IN, bytes_of("b@a.com"),
 				 bytes_of(quoted), false, &rule, NULL),
@@ -309,7 +309,7 @@ static void test_lengths(void **state)
 		ERR_BAD);
 }
 
-/* What is far too long is bad data, with a text that is not. */
+/* A text that is far too long is refused with a message of normal length. */
 static void test_huge(void **state)
 {
 	size_t len = (size_t)1 << 20;
