@@ -259,7 +259,7 @@ static bool owns_state(const struct tool *tool)
 	       status.st_uid == geteuid();
 }
 
-/* What to do about it, where the error alone does not say. */
+/* Prints the error, and what to do about it if its text does not say so. */
 static void print_error(
 	const struct tool *tool, int code, const struct error *error)
 {

@@ -14,7 +14,7 @@
 #define POLL_NANOSECONDS 20000000L
 
 /* What the milter reports about itself; -1: it cannot be read. */
-struct told {
+struct reported {
 	double reloads_ok;
 	double reloads_failed;
 	uint64_t generation; /* 0: it cannot be read */
@@ -30,17 +30,18 @@ static double read_one(const struct tool *tool, const char *name)
 	return value;
 }
 
-static struct told read_told(const struct tool *tool)
+static struct reported read_reported(const struct tool *tool)
 {
-	struct told told = { .reloads_ok = read_one(tool, METRICS_RELOADS_OK),
+	struct reported now = { .reloads_ok =
+					read_one(tool, METRICS_RELOADS_OK),
 		.reloads_failed = read_one(tool, METRICS_RELOADS_FAILED) };
 
 	if (metrics_read_generation(
-		    tool->config->runtime_dir, &told.generation, NULL) != 1)
-		told.generation = 0;
-	if (serving_log_end(tool->state, &told.log_end, NULL) < 0)
-		told.log_end = -1;
-	return told;
+		    tool->config->runtime_dir, &now.generation, NULL) != 1)
+		now.generation = 0;
+	if (serving_log_end(tool->state, &now.log_end, NULL) < 0)
+		now.log_end = -1;
+	return now;
 }
 
 static int not_running(const struct tool *tool, struct error *error)
@@ -67,7 +68,7 @@ int milter_find(const struct tool *tool, pid_t *pid, struct error *error)
 
 /* Looks into served/reload.log, since status.prom may be gone, or on a full
  * disk. Returns what look() returns. */
-static int look_at_log(const struct tool *tool, const struct told *before,
+static int look_at_log(const struct tool *tool, const struct reported *before,
 	uint64_t newest, uint64_t *serving, struct error *error)
 {
 	if (before->log_end < 0)
@@ -87,10 +88,10 @@ static int look_at_log(const struct tool *tool, const struct told *before,
 
 /* Returns 1 if the milter serves newest since the SIGHUP, 0 if not yet, or an
  * error. */
-static int look(const struct tool *tool, const struct told *before,
+static int look(const struct tool *tool, const struct reported *before,
 	uint64_t newest, uint64_t *serving, struct error *error)
 {
-	struct told now = read_told(tool);
+	struct reported now = read_reported(tool);
 	uint64_t previous;
 
 	if (before->reloads_failed >= 0 &&
@@ -129,7 +130,7 @@ static int print_serving(
 	return json_end(&json, error);
 }
 
-static int wait_for(const struct tool *tool, const struct told *before,
+static int wait_for(const struct tool *tool, const struct reported *before,
 	pid_t pid, uint64_t newest, unsigned timeout, struct error *error)
 {
 	uint64_t until = clock_ms() + (uint64_t)timeout * 1000;
@@ -164,7 +165,7 @@ static int wait_for(const struct tool *tool, const struct told *before,
 int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 {
 	struct map *map = NULL;
-	struct told before;
+	struct reported before;
 	uint64_t newest;
 	pid_t pid = 0;
 	int code = milter_find(tool, &pid, error);
@@ -175,7 +176,7 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 		return code;
 	newest = map_meta(map)->generation;
 	map_close(map);
-	before = read_told(tool);
+	before = read_reported(tool);
 	if (pid <= 0)
 		return error_set(error, ERR_DOWN,
 			"the milter runs, but %s/pid is missing, and so its "

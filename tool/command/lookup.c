@@ -32,7 +32,7 @@ static void complain(const char *text, const struct error *reason)
 	if (text[0] == '@') /* the reason quotes the text */
 		(void)error_set(&line, 0, "%s", reason->text);
 	else
-		(void)error_set(&line, 0, "\"%s\" %s: expected an address",
+		(void)error_set(&line, 0, "\"%s\" %s; expected an address",
 			shown, reason->text);
 	(void)fprintf(stderr, "readdress: %s\n", line.text);
 }
