@@ -60,8 +60,8 @@ const char *decision_reason_text(enum decision_reason reason)
 		[DECISION_REASON_NEW_TOO_LONG] =
 			"the new address would be longer than 254 bytes",
 		[DECISION_REASON_NEW_UTF8] =
-			"the new local part is UTF-8, which a message "
-			"without SMTPUTF8 cannot carry",
+			("the new local part is UTF-8, which a message "
+			 "without SMTPUTF8 cannot carry"),
 		[DECISION_REASON_NEW_INVALID] =
 			"the new address would not be valid",
 		[DECISION_REASON_LINE_LIMIT] =
