@@ -177,7 +177,7 @@ static int clear_path(const struct listener *listener, struct error *error)
 	if (lstat(path, &there) != 0) {
 		if (errno == ENOENT)
 			return 0;
-		(void)error_set_errno(error, "%s", path);
+		(void)error_set_errno(error, "cannot stat %s", path);
 		return ERR_CREATE;
 	}
 	if (!S_ISSOCK(there.st_mode))
@@ -346,7 +346,7 @@ int listener_open(struct listener *listener,
 	if (!listener->path)
 		return 0;
 	if (lstat(listener->path, &made) != 0) {
-		(void)error_set_errno(error, "%s", listener->path);
+		(void)error_set_errno(error, "cannot stat %s", listener->path);
 		return ERR_CREATE;
 	}
 	listener->dev = made.st_dev;

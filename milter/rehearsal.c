@@ -101,7 +101,7 @@ static int try_unix(const struct config *config,
 	bool found = lstat(path, &there) == 0;
 
 	if (!found && errno != ENOENT) {
-		(void)error_set_errno(error, "%s", path);
+		(void)error_set_errno(error, "cannot stat %s", path);
 		return ERR_CREATE;
 	}
 	parent_of(path, directory);

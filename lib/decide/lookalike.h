@@ -1,5 +1,5 @@
 /*
- * lookalike: treats recipients that IDNA2008 tells apart but Postfix treats as
+ * lookalike: handles recipients that IDNA2008 tells apart but Postfix treats as
  * duplicates. Postfix folds the case of domains, too, so that to it
  * "x@stra\u00dfe.example" is "x@strasse.example". If a milter adds one of them
  * while Postfix holds the other, Postfix drops the added one although it

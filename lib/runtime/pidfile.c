@@ -38,9 +38,10 @@ int pidfile_running(const char *runtime_dir, pid_t *pid, struct error *error)
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (fd < 0)
-		return error_set_errno(error, "%s", path);
+		return error_set_errno(error, "cannot open %s", path);
 	if (fcntl(fd, F_GETLK, &lock) < 0) {
-		result = error_set_errno(error, "%s", path);
+		result = error_set_errno(
+			error, "cannot read the lock of %s", path);
 	} else if (lock.l_type != F_UNLCK) {
 		/* The number is not positive if the holder is in another PID
 		 * namespace. */
@@ -64,7 +65,7 @@ static int write_pid(int fd, const char *path, struct error *error)
 
 	if (fchmod(fd, 0644) < 0 || ftruncate(fd, 0) < 0 ||
 		pwrite(fd, text, (size_t)len, 0) != len)
-		return error_set_errno(error, "%s", path);
+		return error_set_errno(error, "cannot write %s", path);
 	return 0;
 }
 
@@ -108,7 +109,7 @@ int pidfile_may_claim(const char *runtime_dir, struct error *error)
 		return 0;
 	if (errno == EACCES)
 		return not_writable(runtime_dir, path, error);
-	return error_set_errno(error, "%s", path);
+	return error_set_errno(error, "cannot open %s", path);
 }
 
 int pidfile_claim(const char *runtime_dir, int *fd, struct error *error)
@@ -124,7 +125,7 @@ int pidfile_claim(const char *runtime_dir, int *fd, struct error *error)
 	if (*fd < 0 && errno == EACCES)
 		return not_writable(runtime_dir, path, error);
 	if (*fd < 0)
-		return error_set_errno(error, "%s", path);
+		return error_set_errno(error, "cannot open %s", path);
 	if (!fcntl(*fd, F_SETLK, &lock))
 		result = write_pid(*fd, path, error);
 	else if (errno == EAGAIN || errno == EACCES)
@@ -132,7 +133,7 @@ int pidfile_claim(const char *runtime_dir, int *fd, struct error *error)
 			"%s: another readdress-milter holds the lock on it",
 			path);
 	else
-		result = error_set_errno(error, "%s", path);
+		result = error_set_errno(error, "cannot lock %s", path);
 	if (result < 0) {
 		(void)close(*fd);
 		*fd = -1;
