@@ -1,4 +1,4 @@
-"""readdress-milter without a Postfix: the campaign is the MTA."""
+"""readdress-milter without a Postfix: the campaign acts as the MTA."""
 
 import os
 import re
@@ -12,7 +12,7 @@ MTA = {"address": "198.51.100.1", "daemon_name": "mx"}
 
 class Bare:
     """A lab with a configuration, a state directory and a place for the
-    socket. options: of readdress.conf."""
+    socket. options: those of readdress.conf."""
 
     def __init__(self, **options):
         self.here = lab.Lab()
@@ -38,15 +38,15 @@ class Bare:
         return self.readdress.process.poll() is None
 
     def mta(self, timeout=lab.TIMEOUT, **macros):
-        """A connection that has negotiated and has a client."""
+        """Returns a connection that has negotiated and announced a client."""
         mta = milterclient.Connection(self.socket, timeout)
         mta.negotiate()
         mta.connect(**{**MTA, **macros})
         return mta
 
     def added(self, *recipients, timeout=lab.TIMEOUT):
-        """Where mail to these goes, by the milter; "451" where it is deferred,
-        "closed" where nobody answers."""
+        """Returns the addresses to which the milter sends mail for these;
+        "451" if it defers, "closed" if nothing answers."""
         try:
             with self.mta(timeout) as mta:
                 answer = mta.message("<a@out.example>", recipients)
@@ -60,8 +60,8 @@ class Bare:
         return int(self.readdress.metric(name) or 0)
 
     def hup(self, seconds=lab.TIMEOUT):
-        """SIGHUP; the result of the reload: "ok", "failed" or None. It may be
-        that of an earlier SIGHUP which nobody waited for."""
+        """Sends SIGHUP. Returns the result of the reload: "ok", "failed" or
+        None. It may be that of an earlier SIGHUP that was not waited for."""
         names = {result: f'readdress_reloads_total{{result="{result}"}}'
                  for result in ("ok", "failed")}
         before = {result: self.counter(name)
@@ -78,10 +78,10 @@ class Bare:
         return found[0] if found else None
 
     def said(self):
-        """Its last words."""
+        """Returns the last lines of its log."""
         return "".join(self.readdress.log()[-3:])
 
     def crashed(self):
-        """Lines of the log that no run may leave."""
+        """Returns lines of the log that no run may leave."""
         return [line for line in self.readdress.log()
                 if re.search("Sanitizer|runtime error|assert", line)]

@@ -9,11 +9,11 @@ COMPARE = {"=": operator.eq, ">=": operator.ge, "<=": operator.le,
 
 
 class Figures:
-    """Prints each figure as it comes; failed when one is not met."""
+    """Prints each figure as it comes. failed lists those that are not met."""
 
     def __init__(self, name, clocks=True):
-        """clocks: are figures of time demanded, too? A slice runs beside other
-        tests, and a test never fails on a clock."""
+        """clocks: True if figures of time must be met, too. A slice runs
+        beside other tests, and a test never fails because of a clock."""
         self.name = name
         self.clocks = clocks
         self.failed = []
@@ -24,7 +24,7 @@ class Figures:
         print(f"{self.name}: {text}", flush=True)
 
     def must(self, what, value, how, bound, detail=""):
-        """A figure that has to be = >= <= < bound."""
+        """A figure that must be = >= <= < bound."""
         met = COMPARE[how](value, bound)
         shown = f"{value:.2f}" if isinstance(value, float) else value
         self._say(f"{what}: {shown} ({how} {bound})"
@@ -36,20 +36,20 @@ class Figures:
         return met
 
     def clock(self, what, value, how, bound):
-        """As must, for a figure of time."""
+        """The same as must(), for a figure of time."""
         if self.clocks:
             self.must(what, value, how, bound)
         else:
             self.note(what, value)
 
     def none(self, what, problems):
-        """A list that has to be empty; some of what is in it is shown."""
+        """A list that must be empty; some of its items are shown."""
         problems = list(problems)
         self.must(what, len(problems), "=", 0,
                   "\n  ".join(str(problem) for problem in problems[:8]))
 
     def note(self, what, value):
-        """A figure of which nothing is demanded."""
+        """A figure without a bound."""
         shown = f"{value:.2f}" if isinstance(value, float) else value
         self._say(f"{what}: {shown}")
 

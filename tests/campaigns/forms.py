@@ -47,13 +47,14 @@ BYTES = '<>@,:;."\\()[]%! \t+ab1'
 
 
 class Random:
-    """Forms, and the recipients of whole messages, by a seed of their own."""
+    """Random forms, and the recipients of whole messages, from a seed of their
+    own."""
 
     def __init__(self, seed):
         self._dice = random.Random(seed)
 
     def form(self):
-        """RCPT TO's argument."""
+        """Returns an argument of RCPT TO."""
         dice = self._dice
         text = dice.choice(SEEDS) + "@" + dice.choice(HOSTS)
         if dice.random() < 0.1:
@@ -74,7 +75,8 @@ class Random:
 
 
 def split(address):
-    """(local part without quotes, domain) of an address on the wire."""
+    """Returns (local part without quotes, domain) of an address on the
+    wire."""
     local, _, domain = address.rpartition("@")
     if local.startswith('"') and local.endswith('"') and len(local) > 1:
         plain, quoted = "", False
@@ -93,7 +95,7 @@ def key(address):
 
 
 def become(address):
-    """The keys that a delivered address is to be instead; itself without a
+    """Returns the keys that a delivered address must become; its own without a
     rule."""
     local, domain = split(address)
     domain = domain.lower().rstrip(".")
@@ -123,10 +125,10 @@ def become(address):
 
 
 def expected(delivered):
-    """What the rules make of what Postfix delivers without them: {key: how
-    often}. Of one that no rule changes there may be several copies, as Postfix
-    makes them; whoever is added is added once, and not beside one that was
-    there."""
+    """Returns what the rules make of what Postfix delivers without them: {key:
+    how often}. An address that no rule changes may have several copies, as
+    Postfix makes them. An address that is added is added once, and not beside
+    one that was there."""
     copies = collections.Counter(map(key, delivered))
     after = collections.Counter()
     for address in delivered:
@@ -136,7 +138,7 @@ def expected(delivered):
 
 
 class Relay:
-    """One Postfix, two services: with the milter and without."""
+    """One Postfix with two services: with the milter and without it."""
 
     def __init__(self):
         self.here = lab.Lab()
@@ -170,7 +172,8 @@ class Relay:
         sink.deliveries = []
 
     def send(self, mails):
-        """{name: [RCPT TO...]} through both services: {service/name: reply}."""
+        """Sends {name: [RCPT TO...]} through both services. Returns
+        {service/name: reply}."""
         replies = {}
         jobs = [(service, name, rcpt) for name, rcpt in mails.items()
                 for service in ("plain", "mx")]
@@ -218,7 +221,7 @@ class Relay:
 
 
 def compare(figures, relay, mails, what):
-    """The mails that were taken without the milter."""
+    """Compares the mails that were taken without the milter."""
     replies = relay.send(mails)
     relay.postfix.drain()
     taken, rewritten, differ, otherwise = [], 0, [], []

@@ -46,8 +46,8 @@ def fuzz(figures, executions):
 
 
 def told(report):
-    """The report, and its input as it can be put into a file again: the file is
-    gone when the campaign ends."""
+    """Returns the report, with its input in a form that can be written to a
+    file again: the file is gone when the campaign ends."""
     if not os.path.isfile(report):
         return report
     with open(report, "rb") as file:
@@ -55,7 +55,8 @@ def told(report):
 
 
 def replay(figures):
-    """The corpora through what the build has: nothing is mutated."""
+    """Runs the corpora through the targets that the build has; no input is
+    mutated."""
     build = lab.build_directory()
     with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as file:
         mutates = "READDRESS_FUZZ:BOOL=ON" in file.read()

@@ -43,7 +43,8 @@ def serves(here, timeout=lab.TIMEOUT):
 
 
 def serves_again(here):
-    """Soon, whatever became of the connections made meanwhile."""
+    """True if the milter soon serves again, whatever became of the connections
+    made meanwhile."""
     return bool(lab.wait_until(lambda: serves(here, 10), step=0.2))
 
 
@@ -60,9 +61,9 @@ def all_given_back(here):
 
 
 def stalled(figures, count, patience):
-    """Connections that stop in the middle of a word. libmilter reads a begun
-    packet in the worker that has it, so workers stall with their peers; and a
-    session that was to wait for one of these waits as long as they do. Its MTA
+    """Connections stop in the middle of a packet. libmilter reads a packet
+    that has begun in the worker that has it, so that workers stall with their
+    peers, and a session that would use such a worker waits as long. Its MTA
     defers, and the next attempt must be served."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -167,7 +168,7 @@ def talk(figures, count):
 
 
 def slowly(figures, pace):
-    """Messages at one octet each pace seconds."""
+    """Sends messages one byte at a time, every `pace` seconds."""
     with milter() as here:
         here.readdress.start()
         packet = milterclient.Connection.packet
@@ -205,7 +206,7 @@ def slowly(figures, pace):
 
 @contextlib.contextmanager
 def limited(*limits):
-    """A milter of its own user under prlimit's limits."""
+    """Runs a milter with its own user under limits of prlimit."""
     with milter(user=USER) as here:
         user = pwd.getpwnam(USER)
         os.chown(here.readdress.state, 0, user.pw_gid)
@@ -271,7 +272,7 @@ def few_threads(figures, lost):
 
 
 def sockets(pid):
-    """How many; None where we may not look."""
+    """Returns how many sockets it has, or None where we may not look."""
     try:
         return sum(target.startswith("socket:")
                    for target in lab.descriptors(pid))
@@ -280,8 +281,8 @@ def sockets(pid):
 
 
 def little_memory(figures, lost):
-    """Address space for no more than a few large messages, all there before
-    the first one ends."""
+    """There is address space for only a few large messages, all of which begin
+    before the first one ends."""
     with limited(f"--as={400 << 20}") as here:
         answers = []
         before = sockets(here.pid)
@@ -331,14 +332,14 @@ def little_memory(figures, lost):
 
 
 def peak(pid):
-    """MB of memory that the process has had at most."""
+    """Returns the MB of memory that the process has had at most."""
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return next(int(line.split()[1]) >> 10 for line in file
                     if line.startswith("VmHWM:"))
 
 
 def all_together(figures, scale):
-    """Fifty large messages of strangers at once: memory_max holds."""
+    """Strangers send fifty large messages at once: memory_max holds."""
     most = 512 // scale
     header = " " + ",".join(["bob@old.example"] * 3700)
     count = 180 // scale
@@ -377,7 +378,8 @@ def all_together(figures, scale):
 
 
 def cpu(pid):
-    """Seconds of processor time that the process has used: its CPU clock."""
+    """Returns the seconds of processor time that the process has used, by its
+    CPU clock."""
     return time.clock_gettime((~pid << 3) | 2)
 
 
@@ -423,7 +425,8 @@ BOMBS = {
 
 
 def octets_of(mta, recipients, headers):
-    """The whole message as packets, so that sending costs us little."""
+    """Returns the whole message as packets, so that sending it costs us
+    little."""
     parts = [mta.packet(b"M", b"<a@out.example>\0")]
     for recipient in recipients:
         parts.append(mta.packet(b"R", milterclient.strings(recipient)))
@@ -434,7 +437,7 @@ def octets_of(mta, recipients, headers):
 
 
 def measured(here, data):
-    """Processor time of the milter for the message; and the verdict."""
+    """Returns the milter's processor time for the message, and the verdict."""
     with here.mta() as mta:
         begun = cpu(here.pid)
         sender = threading.Thread(target=mta.socket.sendall, args=(data,))
@@ -447,7 +450,7 @@ def measured(here, data):
 
 
 def growth(best):
-    """What takes under half a millisecond is noise."""
+    """Times below half a millisecond are noise."""
     return best[1] / max(best[0], 0.0005)
 
 

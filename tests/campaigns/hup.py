@@ -30,7 +30,8 @@ print(sent)
 
 
 def descriptors(pid):
-    """All but sockets: connections come and go with mail."""
+    """Returns all descriptors except sockets: connections come and go with
+    mail."""
     return sum(not target.startswith("socket:")
                for target in lab.descriptors(pid))
 

@@ -24,8 +24,8 @@ PRELOAD = os.path.join(lab.build_directory(), "tests", "librefuse.so")
 
 
 def crash(figures, messages, kills):
-    """In the middle of mail, wherever that is: how long a message takes is the
-    machine's affair."""
+    """Kills the milter in the middle of mail, at whatever place: how long a
+    message takes depends on the machine."""
     done = 0
     with traffic.Relay() as relay:
         relay.start()
@@ -75,7 +75,7 @@ def stop(figures, stops):
 
 
 class Deaths:
-    """Messages during whose edits the milter dies, each at another one."""
+    """Messages during whose edits the milter dies, each at another edit."""
 
     def __init__(self, relay, action, edits):
         self.relay = relay
@@ -99,7 +99,7 @@ class Deaths:
             number += 1
 
     def _dies(self, name, call):
-        """True if the milter died. The client comes again after 4xx."""
+        """True if the milter died. The client tries again after 4xx."""
         readdress = self.relay.readdress
         readdress.kill()
         readdress.start(env={**os.environ, "LD_PRELOAD": PRELOAD,
@@ -137,9 +137,9 @@ class Deaths:
 
 
 def halfway(figures, edits):
-    """The milter dies between two edits of one message. With tempfail nothing
-    comes of it. The other actions are controls: Postfix keeps the edits that it
-    has heard, and the audit must see what they lose."""
+    """The milter dies between two edits of one message. With tempfail no harm
+    results. The other actions are controls: Postfix keeps the edits that it
+    has received, and the audit must see what is lost."""
     with traffic.Relay() as relay:
         for action in ("tempfail", *CONTROLS):
             relay.postfix.service(f"mx-{action}",

@@ -97,7 +97,7 @@ class CannotBoot(Exception):
 
 
 def control_groups():
-    """Where version 2 of control groups is mounted."""
+    """Returns where version 2 of control groups is mounted."""
     for line in lab.read("/proc/self/mounts").splitlines():
         _, point, kind, *_ = line.split()
         if kind == "cgroup2":
@@ -112,7 +112,8 @@ def remove(cgroup):
 
 
 class Machine:
-    """A systemd that has come up; CannotBoot where that cannot be."""
+    """A systemd that has started. Raises CannotBoot where that is not
+    possible."""
 
     def __init__(self):
         for program in (SYSTEMD, "cmake", "nsenter", "setpriv", "unshare"):
@@ -178,7 +179,7 @@ class Machine:
         return ("nsenter", "--target", self.pid, "--all", "--", *command)
 
     def kill(self):
-        """Kills process 1: the kernel kills all others with it."""
+        """Kills process 1: the kernel then kills all others."""
         if self._process.poll() is None:
             if self.pid:
                 os.kill(int(self.pid), signal.SIGKILL)

@@ -24,7 +24,8 @@ RECIPIENTS = ("<bob@old.example>", "<eve@old.example>", "<u7@old.example>",
 
 
 def rules(version, rows):
-    """A map of some depth: branch, leaf and overflow pages."""
+    """Returns the rules of a map of some depth: with branch, leaf and overflow
+    pages."""
     many = ",".join(f"{'m' * 40}{n}@v{version}.example" for n in range(60))
     return "".join(f"u{n}@old.example;u{n}@v{version}.example\n"
                    for n in range(rows)) + (
@@ -38,14 +39,16 @@ def right(version):
 
 
 def resealed(body, version=None):
-    """As lib/map/trailer.h has it: a trailer that agrees with the body."""
+    """Returns the body with a trailer that matches it, as lib/map/trailer.h
+    has it."""
     return body + b"READDRES" + struct.pack(
         "<IIQ", 1 if version is None else version, 0, len(body)) + \
         hashlib.sha256(body).digest()
 
 
 def pages(body, flag):
-    """Numbers of the pages of that kind, behind the two metas."""
+    """Returns the numbers of the pages of that kind after the two meta
+    pages."""
     return [number for number in range(2, len(body) // PAGE)
             if struct.unpack_from("<H", body, number * PAGE + 10)[0] & flag]
 
@@ -60,7 +63,7 @@ def replaced(body, old, new):
 
 
 def contents(good):
-    """{name: octets} of files that are no good map."""
+    """Returns {name: bytes} of files that are no good map."""
     body, trailer = good[:-SEAL], good[-SEAL:]
     half = len(body) // 2 // PAGE * PAGE
     branch, leaf, overflow = (pages(body, flag) for flag in (1, 2, 4))
@@ -105,7 +108,8 @@ def contents(good):
 
 @contextlib.contextmanager
 def in_place(path, what):
-    """The map's path holds what no content can make."""
+    """A context in which the map's path holds what no content of a file can
+    be."""
     os.rename(path, path + ".good")
     server = None
     try:
@@ -150,7 +154,7 @@ def holds(path, content):
 
 
 def states(path, devices):
-    """(name, context manager) of each bad file."""
+    """Returns (name, context manager) of each bad file."""
     good = read(path)
     found = [(name, in_place(path, name)) for name in PLACES
              if name != "a device" or devices]
@@ -164,7 +168,7 @@ def read(path):
 
 
 def bad_at_start(figures, rows, devices):
-    """The newest map is bad, and none was ever served."""
+    """The newest map is bad, and no map was served before."""
     wrong, unnamed, codes = [], [], set()
     with bare.Bare() as milter:
         prepare(milter, rows)
@@ -200,7 +204,7 @@ def prepare(milter, rows):
 
 
 def serving(rows):
-    """A milter that serves A, while the newest map is B."""
+    """A milter that serves A while the newest map is B."""
     milter = bare.Bare()
     prepare(milter, rows)
     newest = read(milter.map)
@@ -238,7 +242,7 @@ def bad_at_hup(figures, rows, devices):
 
 
 def damage(dice, good):
-    """One damage of a kind that disks, copies and people make."""
+    """Does one damage of a kind that disks, copies and people do."""
     kind = dice.choice(("bit", "octet", "zeros", "rubbish", "cut", "longer",
                         "gone", "swapped", "page"))
     at = dice.randrange(len(good))
@@ -322,7 +326,8 @@ OVERWRITES = {
 
 
 def overwritten(figures, times, rows):
-    """While it is served, without and with a SIGHUP at any moment of it."""
+    """The map is overwritten while it is served, without and with a SIGHUP at
+    any moment."""
     stop, lock = threading.Event(), threading.Lock()
     allowed = [right(0)]
     wrong = []
@@ -337,7 +342,8 @@ def overwritten(figures, times, rows):
                 asked[0] += 1
 
     def answered():
-        """Waits for an answer that was asked for after what was done."""
+        """Waits for the answer to a question that was sent after the
+        change."""
         want = asked[0] + 3  # two may be on their way
         lab.wait_until(lambda: asked[0] >= want or not milter.alive(),
                        step=0.002)

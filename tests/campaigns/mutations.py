@@ -42,7 +42,7 @@ FULL = {"slices": False, "workers": 2 * (os.cpu_count() or 1)}
 
 
 class Breakage:
-    """One block; where: its file and line, for complaints."""
+    """One block. where: its file and line, for error messages."""
 
     def __init__(self, where, fields):
         def one(key):
@@ -63,14 +63,15 @@ class Breakage:
         return f"{self.file}: {self.why} ({self.where})"
 
     def apply(self, text):
-        """The text with the breakage in it, or ValueError."""
+        """Returns the text with the breakage in it, or raises ValueError."""
         count = text.count(self.what) if self.what else 0
         if count != 1:
             raise ValueError(f"{self.what!r} stands there {count} times")
         return text.replace(self.what, self.instead)
 
     def problem(self, top=lab.TOP):
-        """What is wrong with it, by the tree as it is; None: nothing."""
+        """Returns what is wrong with it, judged by the tree as it is, or
+        None."""
         for key in ("file", "what", "with", "test", "why"):
             if not self.fields.get(key):
                 return f"no {key}"
@@ -134,7 +135,8 @@ def cannot_contain(directory):
 
 
 def runs_programs(directory):
-    """A file system may be mounted noexec: /dev/shm of a container is."""
+    """True if programs can be run there. A file system may be mounted noexec,
+    as /dev/shm of a container is."""
     try:
         with tempfile.TemporaryDirectory(dir=directory) as place:
             copy = shutil.copy("/bin/true", place)
@@ -184,12 +186,14 @@ class Tree:
         self.configured.add(sanitize)
 
     def _environment(self):
-        """ccache takes what another tree has compiled."""
+        """With this environment ccache finds what another tree has
+        compiled."""
         return {**os.environ, "CCACHE_BASEDIR": self.top,
                 "CCACHE_NOHASHDIR": "1"}
 
     def build(self, tests, sanitize):
-        """What these tests need; the compiler's words where it fails."""
+        """Builds what these tests need. Returns the compiler's output if that
+        fails."""
         if sanitize not in self.configured:
             self._configure(sanitize)
         targets = set()
@@ -203,7 +207,8 @@ class Tree:
         return done.stdout if done.returncode else None
 
     def run(self, test, sanitize, seconds=SECONDS):
-        """passed, failed, hung or skipped; and the end of what it printed."""
+        """Returns passed, failed, hung or skipped, and the end of the
+        output."""
         with tempfile.TemporaryFile(dir=self.top) as said:
             outcome = self._run(test, sanitize, seconds, said)
             said.seek(max(0, said.tell() - 1500))
@@ -255,9 +260,9 @@ class Campaign:
         self.useless = set()  # their programs: they prove nothing
 
     def baseline(self, tree):
-        """Each test on the tree as it is: only a green one proves anything.
-        Those of one file together, for they share what they build up. False:
-        the tree does not build."""
+        """Runs each test on the unbroken tree, because only a test that passes
+        there proves anything. Tests of one file run together, because they
+        share what they build. Returns False if the tree does not build."""
         wanted = {(together, sanitize) for sanitize in (False, True)
                   for together in joined(
                       test for one in self.breakages for test in one.tests
@@ -347,7 +352,8 @@ class Campaign:
 
 
 def joined(tests):
-    """The tests of one program as one, without those that others hold."""
+    """Yields the tests of one program as one test, without those that others
+    contain."""
     by_name = {}
     for test in tests:
         name, *which = test.split()
@@ -362,8 +368,9 @@ def joined(tests):
 
 
 def grouped(breakages):
-    """Some of one file: the next takes its place with little to build. Those
-    that run the programs come first, so that no worker idles at the end."""
+    """Groups breakages of one file: the next one needs little to be built.
+    Those that run the programs come first, so that no worker is idle at the
+    end."""
     by_file = {}
     for one in breakages:
         by_file.setdefault(one.file, []).append(one)
@@ -374,7 +381,7 @@ def grouped(breakages):
 
 
 def rooms_without(breakages, top=lab.TOP):
-    """Rooms that nothing is broken in."""
+    """Returns the rooms that no breakage is for."""
     broken = {one.file for one in breakages} | set(WORDS)
     return [name for part in ("lib", "milter", "tool")
             for name in sorted(glob.glob(f"{part}/**/*.c", root_dir=top,
@@ -383,7 +390,8 @@ def rooms_without(breakages, top=lab.TOP):
 
 
 def in_parallel(count, work):
-    """In so many threads; what one of them raises is raised here."""
+    """Runs work in that many threads. An exception in one of them is raised
+    here."""
     problems = []
 
     def guarded():

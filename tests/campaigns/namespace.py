@@ -17,21 +17,21 @@ def _checked(result):
 
 
 def private_mounts():
-    """What is mounted from now on is seen by nobody else, kept alive by nobody
-    else, and gone when we end."""
+    """From now on, mounts are seen by no other process, kept alive by none,
+    and gone when this process ends."""
     _checked(LIBC.unshare(NEWNS))
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
 
 
 def private_network():
-    """Nothing but a loopback that is down."""
+    """Leaves only a loopback that is down."""
     _checked(LIBC.unshare(NEWNET))
 
 
 @contextlib.contextmanager
 def network(name):
-    """This thread is in that namespace of `ip netns`; sockets stay where they
-    were made."""
+    """Moves this thread into that namespace of `ip netns`; sockets stay where
+    they were made."""
     with open("/proc/thread-self/ns/net", "rb") as home, \
             open(f"/run/netns/{name}", "rb") as there:
         _checked(LIBC.setns(there.fileno(), NEWNET))

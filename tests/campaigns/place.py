@@ -13,16 +13,17 @@ ROOM = 2 << 30
 
 
 def choose():
-    """Queues in memory: no campaign but the power cuts, which have a file
-    system of their own, is about the disk; and mail waits for fsync. A
-    container's 64 MB are too few, and programs are started there."""
+    """Puts queues into memory: no campaign is about the disk, except the power
+    cuts, which have a file system of their own, and mail waits for fsync. The
+    64 MB of a container are too few, and programs cannot be started there."""
     if os.path.ismount(MEMORY) and not ground.flaw(MEMORY) and \
             shutil.disk_usage(MEMORY).free > ROOM:
         tempfile.tempdir = os.environ["TMPDIR"] = MEMORY
 
 
 def _opens_devices(directory):
-    """Why no device can be made and opened there, in words; None: it can."""
+    """Returns why no device can be made and opened there, or None if it
+    can."""
     path = os.path.join(tempfile.mkdtemp(dir=directory), "device")
     try:
         os.mknod(path, 0o644 | stat.S_IFCHR, os.makedev(1, 5))

@@ -20,8 +20,8 @@ NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "forms",
 
 
 def run(name, size):
-    """One campaign; are all its figures met? A campaign is a module with SLICE
-    and FULL (arguments of run) and run(figures, **size)."""
+    """Runs one campaign. True if all its figures are met. A campaign is a
+    module with SLICE and FULL (arguments of run) and run(figures, **size)."""
     module = importlib.import_module(name)
     found = figures.Figures(name, clocks=size == "FULL")
     try:

@@ -58,7 +58,8 @@ class State:
                               check=False)
 
     def rows(self, *more):
-        """inbound as export has it; None when it cannot be read."""
+        """Returns inbound as export prints it, or None if it cannot be
+        read."""
         done = self.run("-q", "export", "inbound", *more)
         return done.stdout if done.returncode == 0 else None
 
@@ -81,7 +82,7 @@ COMMANDS = {
 
 
 class Subject:
-    """A command to torture: its state before, and what it makes of it."""
+    """A command to torture: the state before it, and what it makes of it."""
 
     def __init__(self, name, top):
         self.name = name
@@ -146,7 +147,7 @@ def must(done):
 
 
 class Problems:
-    """What was found, by what it is; threads add to it."""
+    """What was found, grouped by kind; threads add to it."""
 
     KINDS = ("maps neither old nor new, or not whole",
              "acknowledged changes lost", "exit 0 with a failed write",
@@ -168,7 +169,7 @@ class Problems:
 
 
 def audit(subject, state, problems, what, done):
-    """What is left behind, and whether the next edit is a good one."""
+    """Checks what is left behind, and that the next edit succeeds."""
     rows = state.rows()
     if rows not in (subject.old, subject.new):
         problems.add("maps neither old nor new, or not whole",
@@ -189,7 +190,7 @@ def audit(subject, state, problems, what, done):
 
 
 def spread(subject, calls, workers, act):
-    """act(state, call) for each call, some at a time."""
+    """Calls act(state, call) for each call, some at a time."""
     def one(pair):
         number, call = pair
         state = subject.fresh(f"run{number}")
@@ -268,7 +269,7 @@ def failed(figures, subject, every, workers):
 
 
 def is_parent(text):
-    """fsync of what is above the state directory."""
+    """True if it is the fsync of the directory above the state directory."""
     return "/state" not in text
 
 
@@ -305,7 +306,8 @@ def settled(*command):
 
 
 def full_disk(figures, top):
-    """8 MB that fill up: by maps that grow, then by another's file."""
+    """A file system of 8 MB fills up: with maps that grow, then with another
+    file."""
     try:
         disk = Mounted(top, "-t", "tmpfs", "-o", "size=8m", "none")
     except (lab.LabError, OSError) as problem:
@@ -440,7 +442,8 @@ def control(disk, state, controls, dice):
 
 
 def edits_until_cut(disk, state, mark, dice, before=()):
-    """The number of the last edit that was acknowledged: at least one is."""
+    """Returns the number of the last edit that was acknowledged: at least one
+    is."""
     descriptor = os.open(disk.path, os.O_RDONLY)
     over = threading.Event()
 

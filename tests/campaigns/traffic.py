@@ -1,5 +1,5 @@
-"""Mail through a relay while something is done to it, and the audit of what
-arrived: each message that was accepted, once, wholly by one version of the
+"""Mail through a relay while something happens to it, and an audit of what
+arrived: each accepted message, once, and wholly by one version of the
 rules."""
 
 import collections
@@ -43,7 +43,7 @@ KINDS = {
 
 
 def expected(kind, version):
-    """(sender, recipients, {header: values}) as it must arrive."""
+    """Returns (sender, recipients, {header: values}) as it must arrive."""
     v = f"v{version}"
     if kind == "i":
         return ("alice@out.example",
@@ -60,12 +60,13 @@ def expected(kind, version):
 
 
 def letter(name):
-    """The message of this name, of the kind that its first letter is."""
+    """Returns the message of this name, of the kind that its first letter
+    names."""
     return smtp.octets(f"X-Id: {name}\r\n{KINDS[name[0]]['header']}\r\nhi\r\n")
 
 
 def looks(delivery):
-    """What of a delivery the rules decide."""
+    """Returns what the rules decide of a delivery."""
     return (delivery.sender,
             {name: ",".join(smtp.text(value)
                             for value in delivery.header(name))
@@ -99,7 +100,7 @@ class Relay:
         self.here.close()
 
     def _keep(self, sink, delivery):
-        """No more of it than the audit needs."""
+        """Keeps only what the audit needs."""
         name = smtp.text(delivery.header("X-Id")[0]).strip()
         self.arrived[name].append((*looks(delivery), delivery.recipients))
         sink.deliveries = []
@@ -117,10 +118,11 @@ class Relay:
 
 
 class Clients:
-    """Mail servers that have mail for the relay, and come again after 4xx."""
+    """Mail servers that have mail for the relay, and try again after 4xx."""
 
     def __init__(self, relay, count=8, again=True):
-        """again: 4xx is met by another attempt; else it is a problem."""
+        """again: if False, a 4xx is a problem, and not answered by another
+        attempt."""
         self.relay = relay
         self.again = again
         self.accepted = []
@@ -148,7 +150,8 @@ class Clients:
         self.stop()
 
     def wait(self, count):
-        """Until so many more messages are accepted, or there is a problem."""
+        """Waits until that many more messages are accepted, or there is a
+        problem."""
         want = len(self.accepted) + count
         if not lab.wait_until(lambda: len(self.accepted) >= want
                               or self.problems):
@@ -177,7 +180,7 @@ class Clients:
     _own = threading.local()
 
     def _client(self, via):
-        """A connection for up to PER_CONNECTION messages."""
+        """Uses a connection for up to PER_CONNECTION messages."""
         client = getattr(self._own, "client", None)
         if client and self._own.via == via and self._own.left > 0:
             self._own.left -= 1
@@ -209,7 +212,7 @@ class Clients:
 
 
 class Audit:
-    """Every accepted message against every delivery."""
+    """Compares every accepted message with every delivery."""
 
     def __init__(self, relay, accepted):
         relay.postfix.drain()
