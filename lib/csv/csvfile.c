@@ -168,8 +168,9 @@ static void on_field(void *data, size_t len, void *context)
 		expect_no_cr(reader);
 	if (!at)
 		reader->row_line = reader->line;
-	for (size_t i = 0; !is_plain(text, len) && i < len; i++)
-		reader->line += text[i] == '\n';
+	if (!is_plain(text, len))
+		for (size_t i = 0; i < len; i++)
+			reader->line += text[i] == '\n';
 	if (!reader->past_header) {
 		keep_column(reader, text, len);
 	} else {
