@@ -136,7 +136,8 @@ static char *absolute(const char *path)
  * are wrong is 78: a restart would not change it. */
 static int exit_code(int result)
 {
-	if (result == ERR_BAD || result == ERR_NOENT || result == ERR_NOTFOUND)
+	if (result == ERR_BAD || result == ERR_FOREIGN || result == ERR_NOENT ||
+		result == ERR_NOTFOUND)
 		result = ERR_CONFIG;
 	return error_exit_code(result);
 }

@@ -14,15 +14,6 @@
 #include "decisionlog/shadow.h"
 #include "state/state.h"
 
-/* Returns the code for a failure to open the map. Errors that may pass keep
- * their code; all others mean that there is no good map. */
-static int map_failure(int result)
-{
-	return result == ERR_PERM || result == ERR_NOMEM || result == ERR_IO
-		       ? result
-		       : ERR_CONFIG;
-}
-
 /* Adds what to do about a map that was good once and is damaged now. */
 static void add_advice(struct error *error)
 {
@@ -62,7 +53,7 @@ int reload_first_map(const struct config *config, struct map **map,
 	}
 out:
 	state_close(state);
-	return result < 0 ? map_failure(result) : 0;
+	return result;
 }
 
 int reload_check_newest(
@@ -79,7 +70,7 @@ int reload_check_newest(
 		map_close(map);
 	}
 	state_close(state);
-	return result < 0 ? map_failure(result) : 0;
+	return result;
 }
 
 static void tell_systemd(const struct map_meta *meta)

@@ -49,8 +49,7 @@ static bool is_possible(const struct decide_context *context)
 	const uint64_t *sender = decision->counts[DECISION_SENDER];
 	const uint64_t *header = decision->counts[DECISION_HEADER];
 
-	if (decision->refuse ||
-		!map_rows(map_reader_map(context->reader), RULE_OUTBOUND))
+	if (!map_rows(map_reader_map(context->reader), RULE_OUTBOUND))
 		return false;
 	return decision->direction == DECISION_INBOUND ||
 	       decision_in_shadow(context->config, RULE_OUTBOUND) ||

@@ -58,6 +58,7 @@ static const char good_written[] =
 struct findings {
 	char text[4096]; /* "FAIL milter-attached: ...", a line each */
 	size_t count[DIAGNOSIS_LEVELS];
+	const char *last; /* id of the finding before */
 };
 
 static int note(void *context, const struct diagnosis_finding *finding)
@@ -66,6 +67,10 @@ static int note(void *context, const struct diagnosis_finding *finding)
 	size_t used = strlen(findings->text);
 
 	findings->count[finding->level]++;
+	/* A check that found something does not say PASS, too. */
+	if (findings->last && finding->level == DIAGNOSIS_PASS)
+		assert_string_not_equal(findings->last, finding->id);
+	findings->last = finding->id;
 	assert_true(*finding->found);
 	if (finding->level == DIAGNOSIS_WARN ||
 		finding->level == DIAGNOSIS_FAIL) {
