@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -10,23 +11,33 @@
 
 #define OUTPUT_MAX ((off_t)32 << 20) /* bytes */
 
-/* Runs postconf in the child process. Does not return. */
-static void run_child(
-	const char *directory, const char *option, int output, int words)
+/* Runs a program of Postfix in the child process. Does not return. */
+static void run_child(const char *const *arguments, int output, int words)
 {
-	const char *arguments[6] = { "postconf" };
-	size_t count = 1;
+	char path[64] = "/usr/sbin/";
 
-	if (directory) {
-		arguments[count++] = "-c";
-		arguments[count++] = directory;
-	}
-	arguments[count] = option;
 	if (dup2(output, STDOUT_FILENO) < 0 || dup2(words, STDERR_FILENO) < 0)
 		_exit(126);
-	(void)execvp("postconf", (char **)(uintptr_t)arguments);
-	(void)execv("/usr/sbin/postconf", (char **)(uintptr_t)arguments);
+	(void)execvp(arguments[0], (char **)(uintptr_t)arguments);
+	strcat(path, arguments[0]);
+	(void)execv(path, (char **)(uintptr_t)arguments);
 	_exit(127);
+}
+
+/* Runs a program of Postfix, and waits for its end. Returns its exit status;
+ * 128 if a signal ended it; or -1 with errno if it could not be run. */
+static int run_program(const char *const *arguments, int output, int words)
+{
+	pid_t pid = output < 0 || words < 0 ? -1 : fork();
+	int status = 0;
+
+	if (!pid)
+		run_child(arguments, output, words);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
 /* Returns all that was written to fd; free() it. Returns NULL with errno if out
@@ -79,24 +90,26 @@ static int explain(int words, const char *option, struct error *error)
 static int run(const char *directory, const char *option, char **text,
 	size_t *len, struct error *error)
 {
+	const char *arguments[6] = { "postconf", option };
 	int output = memfd_create("postconf", MFD_CLOEXEC);
 	int words = memfd_create("postconf", MFD_CLOEXEC);
-	pid_t pid = output < 0 || words < 0 ? -1 : fork();
-	int status = 0;
+	int status;
 	int result = 0;
 
 	*text = NULL;
-	if (!pid)
-		run_child(directory, option, output, words);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid < 0)
+	if (directory) {
+		arguments[1] = "-c";
+		arguments[2] = directory;
+		arguments[3] = option;
+	}
+	status = run_program(arguments, output, words);
+	if (status < 0)
 		result = error_set_errno(error, "cannot run postconf");
-	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	else if (status == 127)
 		result = error_set(error, ERR_CONFIG,
 			"found no postconf in PATH and /usr/sbin: Postfix is "
 			"not installed on this host");
-	else if (!WIFEXITED(status) || WEXITSTATUS(status))
+	else if (status)
 		result = explain(words, option, error);
 	else if (!(*text = read_back(output, len)))
 		result = error_set_errno(
@@ -156,5 +169,28 @@ int postconf_read(const char *directory, struct postfix **expanded,
 		postfix_close(*written);
 		*expanded = *written = NULL;
 	}
+	return result;
+}
+
+int postconf_ask(const char *directory, const char *table, const char *key)
+{
+	const char *const arguments[] = { "postmap", "-c", directory, "-q", key,
+		table, NULL };
+	int output = memfd_create("postmap", MFD_CLOEXEC);
+	int words = memfd_create("postmap", MFD_CLOEXEC);
+	int status = run_program(arguments, output, words);
+	struct stat said;
+	int result = -1;
+
+	/* postmap ends with 1 in either case, but says something only if the
+	 * table could not be asked. */
+	if (!status)
+		result = 1;
+	else if (status == 1 && !fstat(words, &said) && !said.st_size)
+		result = 0;
+	if (output >= 0)
+		close(output);
+	if (words >= 0)
+		close(words);
 	return result;
 }

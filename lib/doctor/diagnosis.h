@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/endpoint.h"
 #include "map/map.h"
+#include "postfix/domainlist.h"
 #include "postfix/milterlist.h"
 #include "postfix/postfix.h"
 
@@ -39,6 +40,11 @@ struct diagnosis {
 	/* Other than 0 ends the checks with that code. */
 	int (*found)(void *context, const struct diagnosis_finding *finding);
 	void *context;
+	/* Asks a table of Postfix ("hash:/etc/postfix/relay") for a key.
+	 * Returns 1 if it has it, 0 if not, or a negative number if that cannot
+	 * be known. NULL: no table can be asked. */
+	int (*ask)(void *context, const char *table, const char *key);
+	void *ask_context;
 
 	struct arena *arena; /* for texts; set by doctor_run() */
 	const char *id;	     /* of the check that runs; set by doctor_run() */

@@ -1,6 +1,7 @@
 #include "doctor/doctor.h"
 
 #include "doctor/attachment.h"
+#include "doctor/domains.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
 
@@ -33,6 +34,8 @@ static const struct {
 		"daemon names of Postfix are those of readdress.conf" },
 	{ "direction", traffic_check_direction,
 		"somebody can be outbound, and nobody is both" },
+	{ "domains", domains_check,
+		"Postfix accepts the domains of inbound rules, to relay them" },
 	{ "original-recipient", settings_check_original_recipient,
 		"enable_original_recipient is yes" },
 	{ "delimiter", settings_check_delimiter,

@@ -12,6 +12,7 @@
  *   diagnosis   what the checks look at, and how they say what they found
  *   attachment  where Postfix calls the milter, and what it does when it fails
  *   traffic     which mail comes to the milter, and which way it goes
+ *   domains     the domains of inbound rules, and what Postfix does with them
  *   settings    parameters of Postfix that lose or harm mail beside it
  */
 

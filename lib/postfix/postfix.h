@@ -14,6 +14,7 @@
  * The wing postfix/: what main.cf and master.cf tell Postfix.
  *
  *   milterlist  the milters in the value of smtpd_milters
+ *   domainlist  the lists of domains, such as relay_domains
  */
 
 #include "base/error.h"

@@ -64,6 +64,11 @@ static int print(void *context, const struct diagnosis_finding *finding)
 	return ferror(stdout) ? tool_output_failed(doctor->error) : 0;
 }
 
+static int ask(void *context, const char *table, const char *key)
+{
+	return postconf_ask(context, table, key);
+}
+
 static int examine(struct doctor *doctor, const struct postfix *expanded,
 	const struct postfix *written)
 {
@@ -74,6 +79,9 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 		.map = doctor->tool->map,
 		.found = print,
 		.context = doctor,
+		.ask = ask,
+		.ask_context = (void *)(uintptr_t)postfix_value(
+			expanded, NULL, "config_directory"),
 	};
 	int result = doctor_run(&diagnosis);
 

@@ -8,6 +8,10 @@
 
 #define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
 
+#define RULES                                                                  \
+	"in a@old.example;a@new.example\n"                                     \
+	"out a@new.example;a@old.example\n"
+
 static const char good_main[] = "config_directory = /etc/postfix\n"
 				"content_filter =\n"
 				"default_process_limit = 100\n"
@@ -21,9 +25,12 @@ static const char good_main[] = "config_directory = /etc/postfix\n"
 				"milter_default_action = tempfail\n"
 				"milter_macro_daemon_name = relay.example\n"
 				"milter_protocol = 6\n"
+				"mydestination = relay.example, localhost\n"
 				"mynetworks = 127.0.0.0/8 [::1]/128\n"
+				"parent_domain_matches_subdomains =\n"
 				"queue_directory = /var/spool/postfix\n"
 				"readdress_milter = " MILTER "\n"
+				"relay_domains = old.example\n"
 				"receive_override_options =\n"
 				"recipient_delimiter = +\n"
 				"smtp_tls_security_level = may\n"
@@ -58,7 +65,8 @@ static const char good_written[] =
 struct findings {
 	char text[4096]; /* "FAIL milter-attached: ...", a line each */
 	size_t count[DIAGNOSIS_LEVELS];
-	const char *last; /* id of the finding before */
+	const char *last;  /* id of the finding before */
+	char remedy[1024]; /* of the last one that is wrong */
 };
 
 static int note(void *context, const struct diagnosis_finding *finding)
@@ -76,6 +84,8 @@ static int note(void *context, const struct diagnosis_finding *finding)
 		finding->level == DIAGNOSIS_FAIL) {
 		assert_true(*finding->why);
 		assert_true(*finding->remedy);
+		(void)snprintf(findings->remedy, sizeof findings->remedy, "%s",
+			finding->remedy);
 		(void)snprintf(findings->text + used,
 			sizeof findings->text - used, "%s %s: %s\n",
 			diagnosis_level_name(finding->level), finding->id,
@@ -90,6 +100,8 @@ struct breakage {
 	const char *services;
 	const char *overrides;
 	const char *written;
+	const char *rules;  /* of the map; NULL: two good ones */
+	const char *remedy; /* what is to be done; NULL: it is not looked at */
 	const char *expected; /* the only finding, or "" */
 };
 
@@ -107,6 +119,19 @@ static struct postfix *read_texts(const char *const texts[3])
 	return postfix;
 }
 
+/* Answers for the tables of the cases below. "hash:/broken" cannot be read. */
+static int answer(void *context, const char *table, const char *key)
+{
+	(void)context;
+	if (!strcmp(table, "hash:/broken"))
+		return -1;
+	assert_false(!strncmp(table, "ldap:", 5));
+	return !strcmp(table, "hash:/old")	? !strcmp(key, "old.example")
+	       : !strcmp(table, "hash:/parent") ? !strcmp(key, "example")
+	       : !strcmp(table, "hash:/dotted") ? !strcmp(key, ".sub.example")
+						: 0;
+}
+
 static void examine(const struct breakage *breakage,
 	const struct config *config, struct findings *findings)
 {
@@ -119,8 +144,8 @@ static void examine(const struct breakage *breakage,
 		.postfix = postfix,
 		.written = written,
 		.config = config,
-		.map = testmap_keep("in a@old.example;a@new.example\n"
-				    "out a@new.example;a@old.example\n"),
+		.map = testmap_keep(breakage->rules ? breakage->rules : RULES),
+		.ask = answer,
 		.found = note,
 		.context = findings,
 	};
@@ -164,6 +189,8 @@ static void expect(const struct breakage *breakage, const struct config *config)
 		     : *findings.text))
 		fail_msg("found:\n%s\nexpected:\n%s", findings.text,
 			breakage->expected);
+	if (breakage->remedy)
+		assert_string_equal(findings.remedy, breakage->remedy);
 }
 
 static struct config *defaults(void)
@@ -353,6 +380,122 @@ static void test_postfix(void **state)
 	config_close(config);
 }
 
+#define SUBDOMAIN "in @*.sub.example;@new.example\n"
+#define SEVEN                                                                  \
+	"in @a.example;@n.example\nin @b.example;@n.example\n"                 \
+	"in @c.example;@n.example\nin @d.example;@n.example\n"                 \
+	"in @e.example;@n.example\nin @f.example;@n.example\n"                 \
+	"in x@g.example;x@n.example\nin y@g.example;y@n.example\n"
+
+static void test_domains(void **state)
+{
+	static const struct breakage cases[] = {
+		{ .main = "relay_domains = older.example, ld.example\n",
+			.written = "relay_domains = $mine, ld.example\n",
+			.remedy = "postconf -e 'relay_domains = $mine, "
+				  "ld.example, old.example' && postfix reload",
+			.expected = "FAIL domains: Postfix does not accept 1 "
+				    "domain of inbound rules: old.example\n" },
+		{ .main = "relay_domains =\n",
+			.rules = SEVEN,
+			.remedy = "postconf -e 'relay_domains = a.example, "
+				  "b.example, c.example, d.example, e.example' "
+				  "&& postfix reload (then run readdress "
+				  "doctor again, which names the next ones)",
+			.expected = "FAIL domains: Postfix does not accept 7 "
+				    "domains of inbound rules: a.example, "
+				    "b.example, c.example, d.example, "
+				    "e.example and 2 more\n" },
+		{ .main = "relay_domains = OLD.example\n", .expected = "" },
+		{ .main = "relay_domains = !old.example, old.example\n",
+			.expected = "FAIL domains: Postfix does not accept" },
+		{ .main = "relay_domains =\nvirtual_alias_domains = x, "
+			  "old.example\n",
+			.expected = "" },
+		/* what is not local */
+		{ .main = "mydestination = localhost, old.example, x\n",
+			.remedy = "postconf -e 'mydestination = localhost, x' "
+				  "&& postfix reload",
+			.expected = "FAIL domains: mydestination has 1 domain "
+				    "of inbound rules: old.example\n" },
+		{ .main = "virtual_mailbox_domains = hash:/old\n",
+			.remedy = "take old.example out of "
+				  "virtual_mailbox_domains in main.cf, then "
+				  "`postfix reload`",
+			.expected = "FAIL domains: virtual_mailbox_domains has "
+				    "1 domain" },
+		{ .main = "mydestination = old.example\nrelay_domains =\n",
+			.rules = RULES "routes @old.example;local\n",
+			.expected = "" },
+		{ .main = "relay_domains =\n",
+			.rules = RULES "routes @old.example;remote\n",
+			.expected = "" },
+		{ .main = "mydestination = old.example\nrelay_domains = x\n",
+			.written = "relay_domains = $x\n",
+			.remedy =
+				"postconf -e 'mydestination = ' 'relay_domains "
+				"= $x, old.example' && postfix reload",
+			.expected =
+				"FAIL domains: mydestination has 1 domain" },
+		{ .main = "mydestination = hash:/old\nrelay_domains = x\n",
+			.remedy = "take old.example out of mydestination in "
+				  "main.cf, set relay_domains to what it has "
+				  "and old.example, then `postfix reload`",
+			.expected =
+				"FAIL domains: mydestination has 1 domain" },
+		/* sub-domains */
+		{ .main = "relay_domains = sub.example\n",
+			.rules = SUBDOMAIN,
+			.remedy = "postconf -e 'relay_domains = sub.example, "
+				  ".sub.example' && postfix reload",
+			.expected = "FAIL domains: Postfix does not accept 1 "
+				    "domain of inbound rules: *.sub.example" },
+		{ .main = "relay_domains = .sub.example\n",
+			.rules = SUBDOMAIN,
+			.expected = "" },
+		{ .main = "relay_domains = hash:/dotted\n",
+			.rules = SUBDOMAIN,
+			.expected = "" },
+		{ .main = "relay_domains = .sub.example\n"
+			  "parent_domain_matches_subdomains = relay_domains\n",
+			.rules = SUBDOMAIN,
+			.remedy = "postconf -e 'relay_domains = .sub.example, "
+				  "sub.example' && postfix reload",
+			.expected = "FAIL domains: Postfix does not accept 1" },
+		{ .main = "relay_domains = example\n"
+			  "parent_domain_matches_subdomains = relay_domains\n",
+			.expected = "" },
+		{ .main = "relay_domains = example\n",
+			.expected = "FAIL domains: Postfix does not accept 1" },
+		/* tables */
+		{ .main = "relay_domains = hash:/other hash:/old\n",
+			.expected = "" },
+		{ .main = "relay_domains = hash:/other\n",
+			.expected = "FAIL domains: Postfix does not accept 1" },
+		{ .main = "relay_domains = regexp:/parent, hash:/parent\n"
+			  "parent_domain_matches_subdomains = relay_domains\n",
+			.expected = "" },
+	};
+	static const char *const unknown[] = { "relay_domains = hash:/broken\n",
+		"relay_domains = ldap:/server\n",
+		"relay_domains = /etc/postfix/domains\n",
+		"relay_domains = !hash:/broken old.example\n" };
+	struct config *config = defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+		struct breakage breakage = { .main = unknown[i] };
+		struct findings findings;
+
+		examine(&breakage, config, &findings);
+		assert_string_equal(findings.text, "");
+		assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1);
+	}
+	config_close(config);
+}
+
 /* No service at all: nothing crashes, and the first check says so. */
 static void test_nothing(void **state)
 {
@@ -461,6 +604,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_postfix),
+		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_config),
 	};

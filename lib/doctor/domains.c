@@ -1,0 +1,360 @@
+#include "doctor/domains.h"
+
+#include "map/nameset.h"
+
+#define NAMED_MAX 5    /* domains in one finding */
+#define ASKED_MAX 5000 /* questions to tables of Postfix: each runs postmap */
+
+/* What is found for some domains. */
+struct group {
+	size_t count;
+	const char *names;     /* the first NAMED_MAX: "a.example, b.example" */
+	const char *additions; /* words for relay_domains, each after ", " */
+};
+
+struct survey {
+	struct diagnosis *diagnosis;
+	struct map_reader *reader;
+	enum domainlist_parents parents; /* of relay_domains */
+	size_t asked;
+	struct group refused;
+	struct group in_mydestination;
+	struct group in_mailboxes; /* in virtual_mailbox_domains */
+	struct group unknown;
+};
+
+static const char *value_of(const struct survey *survey, const char *name)
+{
+	return postfix_value(survey->diagnosis->postfix, NULL, name);
+}
+
+/* True if the table is on this host, so that a question changes nothing and
+ * waits for nobody. */
+static bool is_local(struct bytes table)
+{
+	static const char *const types[] = { "hash:", "btree:", "lmdb:", "cdb:",
+		"texthash:", "inline:", "static:", "regexp:", "pcre:",
+		"cidr:" };
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (bytes_take(&table, types[i]))
+			return true;
+	return false;
+}
+
+static int ask(void *context, struct bytes table, struct bytes key)
+{
+	struct survey *survey = context;
+	struct diagnosis *diagnosis = survey->diagnosis;
+	const char *name;
+	const char *wanted;
+
+	if (!diagnosis->ask || !is_local(table) || survey->asked >= ASKED_MAX)
+		return -1;
+	survey->asked++;
+	name = arena_copy(diagnosis->arena, table.data, table.len);
+	wanted = arena_copy(diagnosis->arena, key.data, key.len);
+	if (!name || !wanted)
+		return ERR_NOMEM;
+	return diagnosis->ask(diagnosis->ask_context, name, wanted);
+}
+
+static enum domainlist_answer match(struct survey *survey, const char *name,
+	struct bytes domain, enum domainlist_parents parents)
+{
+	return domainlist_match(
+		value_of(survey, name), domain, parents, ask, survey);
+}
+
+/* Adds a domain, as a rule names it: "a.example" or "*.a.example". */
+static int add(struct survey *survey, struct group *group, struct bytes name)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	struct bytes word = name;
+
+	if (!group->count)
+		group->names = group->additions = "";
+	if (group->count++ >= NAMED_MAX)
+		return 0;
+	if (bytes_take(&word, "*.") && survey->parents == DOMAINLIST_DOTTED)
+		word = (struct bytes){ name.data + 1, name.len - 1 };
+	group->names = diagnosis_text(diagnosis, "%s%s%.*s", group->names,
+		*group->names ? ", " : "", (int)name.len, name.data);
+	if (match(survey, "relay_domains", word, survey->parents) !=
+		DOMAINLIST_YES)
+		group->additions = diagnosis_text(diagnosis, "%s, %.*s",
+			group->additions, (int)word.len, word.data);
+	return group->names && group->additions ? 0 : ERR_NOMEM;
+}
+
+/* True if the row of the domain in routes has this role. */
+static bool has_role(
+	struct survey *survey, struct bytes domain, const char *role)
+{
+	char key[ADDRESS_KEY_MAX];
+	struct bytes value;
+
+	if (domain.len + 1 > sizeof key)
+		return false;
+	key[0] = '@';
+	memcpy(key + 1, domain.data, domain.len);
+	if (map_get(survey->reader, RULE_ROUTES,
+		    (struct bytes){ key, domain.len + 1 }, &value) != 1)
+		return false;
+	value = rule_value_targets(value);
+	return bytes_take(&value, role) && (!value.len || *value.data == ' ');
+}
+
+/* Looks at one domain that inbound rules name. */
+static int look(struct survey *survey, struct bytes name)
+{
+	struct bytes domain = name;
+	enum domainlist_answer local;
+	enum domainlist_answer mailboxes;
+	enum domainlist_answer aliases;
+	enum domainlist_answer relayed;
+
+	if (has_role(survey, name, "remote"))
+		return 0;
+	if (bytes_take(&domain, "*.")) {
+		/* Any name below it stands for all of them. */
+		const char *below = diagnosis_text(survey->diagnosis,
+			"any.%.*s", (int)domain.len, domain.data);
+
+		if (!below)
+			return ERR_NOMEM;
+		domain = bytes_of(below);
+	}
+	local = match(survey, "mydestination", domain, DOMAINLIST_EXACT);
+	mailboxes = match(
+		survey, "virtual_mailbox_domains", domain, DOMAINLIST_EXACT);
+	if (!has_role(survey, name, "local")) {
+		if (local == DOMAINLIST_YES)
+			return add(survey, &survey->in_mydestination, name);
+		if (mailboxes == DOMAINLIST_YES)
+			return add(survey, &survey->in_mailboxes, name);
+	} else if (local == DOMAINLIST_YES || mailboxes == DOMAINLIST_YES) {
+		return 0;
+	}
+	relayed = match(survey, "relay_domains", domain, survey->parents);
+	aliases = relayed == DOMAINLIST_YES
+			  ? DOMAINLIST_NO
+			  : match(survey, "virtual_alias_domains", domain,
+				    DOMAINLIST_EXACT);
+	/* What is refused for certain comes before what is not known. */
+	if (local == DOMAINLIST_UNKNOWN || mailboxes == DOMAINLIST_UNKNOWN ||
+		relayed == DOMAINLIST_UNKNOWN || aliases == DOMAINLIST_UNKNOWN)
+		return relayed == DOMAINLIST_YES || aliases == DOMAINLIST_YES
+			       ? 0
+			       : add(survey, &survey->unknown, name);
+	if (relayed == DOMAINLIST_YES || aliases == DOMAINLIST_YES)
+		return 0;
+	return add(survey, &survey->refused, name);
+}
+
+/* "a.example and b.example", or "a.example, b.example and 3 more". */
+static const char *tell(struct survey *survey, const struct group *group)
+{
+	if (group->count <= NAMED_MAX)
+		return group->names;
+	return diagnosis_text(survey->diagnosis, "%s and %zu more",
+		group->names, group->count - NAMED_MAX);
+}
+
+/* Returns relay_domains as main.cf has it, or else its default. */
+static const char *relay_domains(const struct diagnosis *diagnosis)
+{
+	const struct postfix *from =
+		postfix_overrides(diagnosis->written, NULL, "relay_domains")
+			? diagnosis->written
+			: diagnosis->postfix;
+
+	return postfix_value(from, NULL, "relay_domains");
+}
+
+/* Returns the value of the list parameter without the domains of the group;
+ * NULL if one of them is in a table, or when out of memory. */
+static const char *without(
+	struct survey *survey, const struct group *group, const char *parameter)
+{
+	struct bytes rest = bytes_of(value_of(survey, parameter));
+	struct bytes word;
+	const char *left = "";
+	size_t taken = 0;
+
+	while (left && domainlist_next(&rest, &word)) {
+		struct bytes names = bytes_of(group->names);
+		struct bytes name;
+		bool found = false;
+
+		while (!found && domainlist_next(&names, &name))
+			found = bytes_equal_nocase(name, word);
+		if (found)
+			taken++;
+		else
+			left = diagnosis_text(survey->diagnosis, "%s%s%.*s",
+				left, *left ? ", " : "", (int)word.len,
+				word.data);
+	}
+	return taken == group->count ? left : NULL;
+}
+
+/* Returns the command for domains that are in the list parameter taken, and
+ * should be in relay_domains alone. */
+static const char *move(
+	struct survey *survey, const struct group *group, const char *taken)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	const char *left = without(survey, group, taken);
+	const char *had = relay_domains(diagnosis);
+	bool adds = *group->additions;
+
+	if (!left || strchr(had, '\'') || strchr(left, '\''))
+		return diagnosis_text(diagnosis,
+			"take %s out of %s in main.cf%s%s, then `postfix "
+			"reload`",
+			group->names, taken,
+			adds ? ", set relay_domains to what it has and " : "",
+			adds ? group->additions + 2 : "");
+	return diagnosis_text(diagnosis,
+		"postconf -e '%s = %s'%s%s%s%s && postfix reload", taken, left,
+		adds ? " 'relay_domains = " : "", adds ? had : "",
+		adds ? group->additions + (*had ? 0 : 2) : "", adds ? "'" : "");
+}
+
+/* Returns the command that adds the domains of the group to relay_domains. */
+static const char *addition(struct survey *survey, const struct group *group)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	const char *had = relay_domains(diagnosis);
+	const char *more = group->count > NAMED_MAX
+				   ? " (then run readdress doctor again, which "
+				     "names the next ones)"
+				   : "";
+
+	if (strchr(had, '\''))
+		return diagnosis_text(diagnosis,
+			"add %s to relay_domains in main.cf, then `postfix "
+			"reload`%s",
+			group->additions + 2, more);
+	/* The words follow ", "; an empty list needs none in front. */
+	return diagnosis_text(diagnosis,
+		"postconf -e 'relay_domains = %s%s' && postfix reload%s", had,
+		group->additions + (*had ? 0 : 2), more);
+}
+
+static const char *plural(const struct group *group)
+{
+	return group->count == 1 ? "" : "s";
+}
+
+static int say_taken(
+	struct survey *survey, const struct group *group, const char *parameter)
+{
+	if (!group->count)
+		return 0;
+	return diagnosis_say(survey->diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(survey->diagnosis,
+			"%s has %zu domain%s of inbound rules: %s", parameter,
+			group->count, plural(group), tell(survey, group)),
+		"Postfix looks for mailboxes of this host there: it refuses "
+		"everybody who has none with 550, before the rules are read",
+		move(survey, group, parameter));
+}
+
+static int say(struct survey *survey)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	int result = 0;
+
+	if (survey->refused.count)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(diagnosis,
+				"Postfix does not accept %zu domain%s of "
+				"inbound rules: %s",
+				survey->refused.count, plural(&survey->refused),
+				tell(survey, &survey->refused)),
+			"mail from outside to it is refused with 554 (Relay "
+			"access denied)",
+			addition(survey, &survey->refused));
+	if (!result)
+		result = say_taken(
+			survey, &survey->in_mydestination, "mydestination");
+	if (!result)
+		result = say_taken(survey, &survey->in_mailboxes,
+			"virtual_mailbox_domains");
+	if (!result && survey->unknown.count)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+			diagnosis_text(diagnosis,
+				"cannot know whether Postfix accepts %zu "
+				"domain%s of inbound rules, which a table that "
+				"cannot be asked here decides: %s",
+				survey->unknown.count, plural(&survey->unknown),
+				tell(survey, &survey->unknown)),
+			"", "");
+	return result;
+}
+
+/* Gathers the domains of the sources of inbound rules. Returns 0, or an error
+ * of map_walk_next(). */
+static int gather(const struct map *map, struct nameset *names)
+{
+	struct map_walk walk = { .map = map, .table = RULE_INBOUND };
+	int result;
+
+	while ((result = map_walk_next(&walk)) == 1) {
+		const char *at =
+			memrchr(walk.rule.key.data, '@', walk.rule.key.len);
+		size_t front = at ? (size_t)(at - walk.rule.key.data) + 1 : 0;
+
+		result = nameset_add(
+			names, (struct bytes){ walk.rule.key.data + front,
+				       walk.rule.key.len - front });
+		if (result)
+			break;
+	}
+	map_walk_close(&walk);
+	return result;
+}
+
+static int examine(struct survey *survey, struct nameset *names)
+{
+	size_t count = 0;
+	const struct bytes *sorted = nameset_sorted(names, &count);
+	int result = sorted || !count ? 0 : ERR_NOMEM;
+
+	for (size_t i = 0; !result && i < count; i++)
+		result = look(survey, sorted[i]);
+	return result ? result : say(survey);
+}
+
+int domains_check(struct diagnosis *diagnosis)
+{
+	struct survey survey = { .diagnosis = diagnosis,
+		.parents = postfix_list_has(
+				   postfix_value(diagnosis->postfix, NULL,
+					   "parent_domain_matches_subdomains"),
+				   "relay_domains")
+				   ? DOMAINLIST_INCLUDING
+				   : DOMAINLIST_DOTTED };
+	struct nameset *names;
+	int result;
+
+	if (!diagnosis->map)
+		return 0;
+	names = nameset_open();
+	if (!names)
+		return ERR_NOMEM;
+	result = gather(diagnosis->map, names);
+	if (!result)
+		result = map_reader_open(&survey.reader, diagnosis->map);
+	if (!result)
+		result = examine(&survey, names);
+	else if (result != ERR_NOMEM)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+			"the map cannot be read; readdress status says why", "",
+			"");
+	map_reader_close(survey.reader);
+	nameset_close(names);
+	return result;
+}
