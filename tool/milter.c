@@ -208,3 +208,22 @@ int milter_go_live(struct tool *tool, bool made, struct error *error)
 	code = tool_open_state(tool, false, error);
 	return code ? code : milter_reload(tool, tool->options.timeout, error);
 }
+
+int milter_served(
+	const struct tool *tool, bool up, uint64_t *served, struct error *error)
+{
+	uint64_t reported = 0;
+	uint64_t previous;
+	int code;
+
+	if (up && metrics_read_generation(
+			  tool->config->runtime_dir, &reported, NULL) != 1)
+		reported = 0;
+	/* On a full disk, or without its directory, status.prom is old. */
+	code = state_served(tool->state, served, &previous, error);
+	if (reported && (code || !*served)) {
+		*served = reported;
+		return 0;
+	}
+	return code;
+}

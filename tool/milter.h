@@ -32,4 +32,10 @@ int milter_go_live(
 int milter_find(
 	const struct tool *tool, pid_t *pid, struct error *error) MUST_CHECK;
 
+/* Sets *served to the generation that the milter serves, or served last; 0 if
+ * there is none. up tells whether it runs. Returns 0, or an error of
+ * state_served(). */
+int milter_served(const struct tool *tool, bool up, uint64_t *served,
+	struct error *error) MUST_CHECK;
+
 #endif

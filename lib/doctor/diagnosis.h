@@ -30,13 +30,23 @@ struct diagnosis_finding {
 	const char *remedy; /* WARN, FAIL: the command that mends it */
 };
 
+/* What is known about the milter that runs. */
+struct diagnosis_milter {
+	bool up;
+	uint64_t served;	  /* its generation; 0: none */
+	bool shadow[RULE_TABLES]; /* inbound and outbound */
+};
+
 /* What there is to look at, set by the caller, and the state of the checks. */
 struct diagnosis {
 	const struct postfix *postfix; /* with $name expanded */
 	const struct postfix *written; /* as main.cf and master.cf have it:
 					  what they set themselves, alone */
 	const struct config *config;
-	const struct map *map; /* NULL: there is none yet */
+	const struct map *map;		       /* NULL: there is none yet */
+	const struct diagnosis_milter *milter; /* NULL: it is not known */
+	const bool *seen; /* for each of outbound_required_headers; NULL: it is
+			     not known */
 	/* Other than 0 ends the checks with that code. */
 	int (*found)(void *context, const struct diagnosis_finding *finding);
 	void *context;

@@ -2,6 +2,7 @@
 
 #include "doctor/attachment.h"
 #include "doctor/domains.h"
+#include "doctor/running.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
 
@@ -23,6 +24,8 @@ static const struct {
 		"every $readdress_ parameter is defined and used" },
 	{ "protocol", attachment_check_protocol,
 		"the milter protocol is 6, with time enough" },
+	{ "milter-up", running_check_up,
+		"the milter runs and serves the newest generation" },
 	{ "sendmail", traffic_check_sendmail,
 		"mail of local programs passes the milter" },
 	{ "bounces", traffic_check_bounces,
@@ -30,6 +33,8 @@ static const struct {
 	{ "open-relay", settings_check_open_relay, "strangers cannot relay" },
 	{ "networks", traffic_check_networks,
 		"outbound_networks holds nobody else" },
+	{ "required-headers", running_check_required,
+		"every one of outbound_required_headers was seen" },
 	{ "daemon-name", traffic_check_daemon_name,
 		"daemon names of Postfix are those of readdress.conf" },
 	{ "direction", traffic_check_direction,

@@ -11,6 +11,7 @@
  *
  *   diagnosis   what the checks look at, and how they say what they found
  *   attachment  where Postfix calls the milter, and what it does when it fails
+ *   running     the milter that runs now, and what it has seen
  *   traffic     which mail comes to the milter, and which way it goes
  *   domains     the domains of inbound rules, and what Postfix does with them
  *   settings    parameters of Postfix that lose or harm mail beside it

@@ -9,14 +9,19 @@
 #include <string.h>
 
 #include "doctor/doctor.h"
+#include "milter.h"
 #include "postconf.h"
 #include "print/json.h"
+#include "print/modes.h"
 #include "print/text.h"
 
 struct doctor {
 	const struct tool *tool;
 	const char *instance; /* its directory; NULL: there is only one */
 	bool failed;	      /* a check found FAIL */
+	struct diagnosis_milter milter;
+	bool milter_known;
+	struct modes modes; /* not seen: NULL */
 	struct error *error;
 };
 
@@ -77,6 +82,8 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 		.written = written,
 		.config = doctor->tool->config,
 		.map = doctor->tool->map,
+		.milter = doctor->milter_known ? &doctor->milter : NULL,
+		.seen = doctor->modes.unread ? NULL : doctor->modes.seen,
 		.found = print,
 		.context = doctor,
 		.ask = ask,
@@ -119,6 +126,29 @@ static int examine_others(struct doctor *doctor, const char *directories)
 	return result;
 }
 
+/* Finds what is known about the milter. What cannot be read is no error: the
+ * checks that need it say so. */
+static int see_milter(struct doctor *doctor)
+{
+	const struct tool *tool = doctor->tool;
+	struct diagnosis_milter *milter = &doctor->milter;
+	struct error cause = { .text = "" };
+	pid_t pid;
+	int code = milter_find(tool, &pid, &cause);
+
+	milter->up = !code;
+	doctor->milter_known = !code || code == ERR_DOWN;
+	if (!tool->state)
+		return 0;
+	if (milter_served(tool, milter->up, &milter->served, &cause))
+		doctor->milter_known = false;
+	code = modes_see(tool, milter->up, &doctor->modes, doctor->error);
+	if (!code)
+		memcpy(milter->shadow, doctor->modes.shadow,
+			sizeof milter->shadow);
+	return code;
+}
+
 int command_doctor(struct tool *tool, struct error *error)
 {
 	struct doctor doctor = { .tool = tool, .error = error };
@@ -137,13 +167,16 @@ int command_doctor(struct tool *tool, struct error *error)
 		tool->options.config_dir, &expanded, &written, error);
 	if (result)
 		return result;
+	result = see_milter(&doctor);
 	others = postfix_value(expanded, NULL, "multi_instance_directories");
 	if (*others)
 		doctor.instance =
 			postfix_value(expanded, NULL, "config_directory");
-	result = examine(&doctor, expanded, written);
+	if (!result)
+		result = examine(&doctor, expanded, written);
 	if (!result)
 		result = examine_others(&doctor, others);
+	modes_free(&doctor.modes);
 	postfix_close(expanded);
 	postfix_close(written);
 	if (!result && doctor.failed)

@@ -65,8 +65,6 @@ static double age_of_numbers(const struct tool *tool)
 static int see_milter(struct seen *seen, struct error *error)
 {
 	const struct tool *tool = seen->tool;
-	uint64_t reported = 0;
-	uint64_t previous;
 	int code = milter_find(tool, &seen->pid, &seen->down);
 
 	if (code && code != ERR_DOWN)
@@ -74,20 +72,10 @@ static int see_milter(struct seen *seen, struct error *error)
 	seen->up = !code;
 	seen->started = seen->up ? read_one(tool, METRICS_STARTED) : -1;
 	seen->age = -1;
-	if (seen->up) {
-		if (metrics_read_generation(
-			    tool->config->runtime_dir, &reported, NULL) != 1)
-			reported = 0;
+	if (seen->up)
 		seen->age = age_of_numbers(tool);
-	}
 	seen->twice = seen->up ? read_one(tool, METRICS_TWICE) : -1;
-	/* On a full disk, or without its directory, status.prom is old. */
-	code = state_served(tool->state, &seen->served, &previous, error);
-	if (reported && (code || !seen->served)) {
-		seen->served = reported;
-		return 0;
-	}
-	return code;
+	return milter_served(tool, seen->up, &seen->served, error);
 }
 
 static bool begins(const char *name, const char *with)

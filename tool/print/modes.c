@@ -33,8 +33,10 @@ int modes_see(const struct tool *tool, bool up, struct modes *modes,
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (tool->config->outbound_required_count &&
 		state_proofs(tool->state, tool->config, modes->seen, &cause) <
-			0)
+			0) {
+		modes->unread = true;
 		tool_say(tool, "%s", cause.text);
+	}
 	return 0;
 }
 

@@ -13,6 +13,7 @@ struct modes {
 	const struct config *config;
 	bool shadow[RULE_TABLES]; /* inbound and outbound */
 	bool *seen;		  /* for each of outbound_required_headers */
+	bool unread; /* the milter's notes about them cannot be read */
 };
 
 /* Finds the modes that the running milter uses if up is true, otherwise those

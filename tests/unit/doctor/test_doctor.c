@@ -100,7 +100,9 @@ struct breakage {
 	const char *services;
 	const char *overrides;
 	const char *written;
-	const char *rules;  /* of the map; NULL: two good ones */
+	const char *rules; /* of the map; NULL: two good ones */
+	const struct diagnosis_milter *milter; /* NULL: it runs well */
+	const bool *seen;   /* of outbound_required_headers */
 	const char *remedy; /* what is to be done; NULL: it is not looked at */
 	const char *expected; /* the only finding, or "" */
 };
@@ -118,6 +120,8 @@ static struct postfix *read_texts(const char *const texts[3])
 		postfix_read_overrides(postfix, bytes_of(texts[2]), NULL), 0);
 	return postfix;
 }
+
+static const struct diagnosis_milter running = { .up = true, .served = 12 };
 
 /* Answers for the tables of the cases below. "hash:/broken" cannot be read. */
 static int answer(void *context, const char *table, const char *key)
@@ -146,6 +150,8 @@ static void examine(const struct breakage *breakage,
 		.config = config,
 		.map = testmap_keep(breakage->rules ? breakage->rules : RULES),
 		.ask = answer,
+		.milter = breakage->milter ? breakage->milter : &running,
+		.seen = breakage->seen,
 		.found = note,
 		.context = findings,
 	};
@@ -496,6 +502,77 @@ static void test_domains(void **state)
 	config_close(config);
 }
 
+static void test_milter(void **state)
+{
+	static const struct diagnosis_milter
+		down = { .served = 12 },
+		old = { .up = true, .served = 11 }, none = { .up = true },
+		in = { .up = true,
+			.served = 12,
+			.shadow = { [RULE_INBOUND] = true } },
+		out = { .up = true,
+			.served = 12,
+			.shadow = { [RULE_OUTBOUND] = true } };
+	static const struct breakage cases[] = {
+		{ .milter = &down,
+			.remedy = "systemctl start readdress-milter",
+			.expected = "FAIL milter-up: the milter is not "
+				    "running\n" },
+		{ .milter = &old,
+			.remedy = "readdress reload (readdress diff shows what "
+				  "changes then)",
+			.expected = "FAIL milter-up: the milter serves "
+				    "generation 11, and the newest is 12\n" },
+		{ .milter = &none,
+			.remedy = "readdress reload",
+			.expected = "FAIL milter-up: the milter serves no "
+				    "generation, and the newest is 12\n" },
+		{ .milter = &in,
+			.remedy = "set inbound_mode = \"enforce\" in "
+				  "readdress.conf, then `readdress reload`",
+			.expected = "WARN milter-up: inbound rules are in "
+				    "shadow mode\n" },
+		{ .milter = &out,
+			.expected = "WARN milter-up: outbound rules are in "
+				    "shadow mode\n" },
+	};
+	struct config *config = defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	config_close(config);
+}
+
+static void test_required(void **state)
+{
+	static const bool first[] = { true, false }, second[] = { false, true },
+			  both[] = { true, true };
+	static const struct breakage cases[] = {
+		{ .seen = both, .expected = "" },
+		{ .seen = first,
+			.expected = "WARN required-headers: \"X-Tenant: b c\" "
+				    "of outbound_required_headers was never "
+				    "seen right\n" },
+		{ .seen = second,
+			.expected = "WARN required-headers: \"X-Org: a\" of "
+				    "outbound_required_headers" },
+	};
+	static const struct breakage unknown = { .expected = "" };
+	struct config *config = testmap_config("outbound_required_headers = "
+					       "{\"X-Org: a\", \"X-Tenant: b "
+					       "c\"}\n");
+	struct findings findings;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	examine(&unknown, config, &findings);
+	assert_string_equal(findings.text, "");
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1);
+	config_close(config);
+}
+
 /* No service at all: nothing crashes, and the first check says so. */
 static void test_nothing(void **state)
 {
@@ -514,7 +591,8 @@ static void test_nothing(void **state)
 	assert_non_null(strstr(findings.text,
 		"FAIL milter-attached: no smtpd service is reached by "
 		"outsiders\n"));
-	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1); /* versions */
+	/* versions, milter-up */
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 2);
 	postfix_close(postfix);
 	config_close(config);
 }
@@ -605,6 +683,8 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_milter),
+		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_config),
 	};
