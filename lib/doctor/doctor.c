@@ -53,6 +53,8 @@ static const struct {
 	{ "bare-newline", settings_check_bare_newline,
 		"bare newlines are refused or repaired" },
 	{ "tls", settings_check_tls, "TLS is offered and used" },
+	{ "shadow-loop", domains_check_shadow_loop,
+		"no mail comes back to this relay by shadow mode" },
 	{ "tables-shared", settings_check_tables_shared,
 		"Postfix opens no file of readdress" },
 	{ "versions", settings_check_versions, "Postfix is new enough" },

@@ -15,12 +15,14 @@ struct group {
 struct survey {
 	struct diagnosis *diagnosis;
 	struct map_reader *reader;
-	enum domainlist_parents parents; /* of relay_domains */
+	enum domainlist_parents parents;    /* of relay_domains */
+	enum domainlist_parents transports; /* of transport_maps */
 	size_t asked;
 	struct group refused;
 	struct group in_mydestination;
 	struct group in_mailboxes; /* in virtual_mailbox_domains */
 	struct group unknown;
+	struct group looping;
 };
 
 static const char *value_of(const struct survey *survey, const char *name)
@@ -295,6 +297,73 @@ static int say(struct survey *survey)
 	return result;
 }
 
+/* Adds to looping the domain whose mail, un-rewritten, Postfix would send to
+ * this host again; to unknown, if a table that cannot be asked decides it. */
+static int look_for_loop(struct survey *survey, struct bytes name)
+{
+	struct bytes domain = name;
+	enum domainlist_answer led;
+	const char *address;
+
+	if (bytes_take(&domain, "*.")) {
+		const char *below = diagnosis_text(survey->diagnosis,
+			"any.%.*s", (int)domain.len, domain.data);
+
+		if (!below)
+			return ERR_NOMEM;
+		domain = bytes_of(below);
+	}
+	if (match(survey, "relay_domains", domain, survey->parents) !=
+		DOMAINLIST_YES)
+		return 0;
+	led = match(survey, "transport_maps", domain, survey->transports);
+	if (led == DOMAINLIST_NO)
+		led = match(survey, "transport_maps", bytes_of("*"),
+			DOMAINLIST_EXACT);
+	/* Patterns are often written for whole addresses. */
+	address = diagnosis_text(
+		survey->diagnosis, "any@%.*s", (int)domain.len, domain.data);
+	if (!address)
+		return ERR_NOMEM;
+	if (led == DOMAINLIST_NO)
+		led = match(survey, "transport_maps", bytes_of(address),
+			DOMAINLIST_EXACT);
+	if (led == DOMAINLIST_YES)
+		return 0;
+	return add(survey,
+		led == DOMAINLIST_NO ? &survey->looping : &survey->unknown,
+		name);
+}
+
+static int say_loop(struct survey *survey)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	int result = 0;
+
+	if (survey->looping.count)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(diagnosis,
+				"inbound rules are in shadow mode, and "
+				"transport_maps has no next hop for %zu "
+				"domain%s of theirs: %s",
+				survey->looping.count, plural(&survey->looping),
+				tell(survey, &survey->looping)),
+			"mail that is not rewritten goes to the domain's MX, "
+			"which is this relay: Postfix bounces it",
+			"add a line \"DOMAIN smtp:[HOST]\" for each to a table "
+			"of transport_maps, where HOST has its mailboxes, then "
+			"`postfix reload`");
+	if (!result && survey->unknown.count)
+		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+			diagnosis_text(diagnosis,
+				"cannot know whether transport_maps has a next "
+				"hop for %zu domain%s of inbound rules: %s",
+				survey->unknown.count, plural(&survey->unknown),
+				tell(survey, &survey->unknown)),
+			"", "");
+	return result;
+}
+
 /* Gathers the domains of the sources of inbound rules. Returns 0, or an error
  * of map_walk_next(). */
 static int gather(const struct map *map, struct nameset *names)
@@ -317,26 +386,37 @@ static int gather(const struct map *map, struct nameset *names)
 	return result;
 }
 
-static int examine(struct survey *survey, struct nameset *names)
+static int examine(struct survey *survey, struct nameset *names,
+	int (*look_at)(struct survey *survey, struct bytes name),
+	int (*tell_all)(struct survey *survey))
 {
 	size_t count = 0;
 	const struct bytes *sorted = nameset_sorted(names, &count);
 	int result = sorted || !count ? 0 : ERR_NOMEM;
 
 	for (size_t i = 0; !result && i < count; i++)
-		result = look(survey, sorted[i]);
-	return result ? result : say(survey);
+		result = look_at(survey, sorted[i]);
+	return result ? result : tell_all(survey);
 }
 
-int domains_check(struct diagnosis *diagnosis)
+static enum domainlist_parents parents_of(
+	const struct diagnosis *diagnosis, const char *parameter)
+{
+	return postfix_list_has(postfix_value(diagnosis->postfix, NULL,
+					"parent_domain_matches_subdomains"),
+		       parameter)
+		       ? DOMAINLIST_INCLUDING
+		       : DOMAINLIST_DOTTED;
+}
+
+/* Calls look_at for each domain of an inbound rule, and then tell_all. */
+static int survey_all(struct diagnosis *diagnosis,
+	int (*look_at)(struct survey *survey, struct bytes name),
+	int (*tell_all)(struct survey *survey))
 {
 	struct survey survey = { .diagnosis = diagnosis,
-		.parents = postfix_list_has(
-				   postfix_value(diagnosis->postfix, NULL,
-					   "parent_domain_matches_subdomains"),
-				   "relay_domains")
-				   ? DOMAINLIST_INCLUDING
-				   : DOMAINLIST_DOTTED };
+		.parents = parents_of(diagnosis, "relay_domains"),
+		.transports = parents_of(diagnosis, "transport_maps") };
 	struct nameset *names;
 	int result;
 
@@ -349,7 +429,7 @@ int domains_check(struct diagnosis *diagnosis)
 	if (!result)
 		result = map_reader_open(&survey.reader, diagnosis->map);
 	if (!result)
-		result = examine(&survey, names);
+		result = examine(&survey, names, look_at, tell_all);
 	else if (result != ERR_NOMEM)
 		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 			"the map cannot be read; readdress status says why", "",
@@ -357,4 +437,25 @@ int domains_check(struct diagnosis *diagnosis)
 	map_reader_close(survey.reader);
 	nameset_close(names);
 	return result;
+}
+
+int domains_check(struct diagnosis *diagnosis)
+{
+	return survey_all(diagnosis, look, say);
+}
+
+int domains_check_shadow_loop(struct diagnosis *diagnosis)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct diagnosis_milter *milter = diagnosis->milter;
+	const char *transport = postfix_value(postfix, NULL, "relay_transport");
+	const char *hop = strchr(transport, ':');
+	bool shadow =
+		milter ? milter->shadow[RULE_INBOUND]
+		       : diagnosis->config->inbound_mode == CONFIG_MODE_SHADOW;
+
+	if (!shadow || *postfix_value(postfix, NULL, "relayhost") ||
+		(hop && hop[1]))
+		return 0;
+	return survey_all(diagnosis, look_for_loop, say_loop);
 }

@@ -10,5 +10,6 @@
 #include "doctor/diagnosis.h"
 
 int domains_check(struct diagnosis *diagnosis) MUST_CHECK;
+int domains_check_shadow_loop(struct diagnosis *diagnosis) MUST_CHECK;
 
 #endif

@@ -31,6 +31,7 @@ static const char good_main[] = "config_directory = /etc/postfix\n"
 				"queue_directory = /var/spool/postfix\n"
 				"readdress_milter = " MILTER "\n"
 				"relay_domains = old.example\n"
+				"relay_transport = relay\n"
 				"receive_override_options =\n"
 				"recipient_delimiter = +\n"
 				"smtp_tls_security_level = may\n"
@@ -130,6 +131,10 @@ static int answer(void *context, const char *table, const char *key)
 	if (!strcmp(table, "hash:/broken"))
 		return -1;
 	assert_false(!strncmp(table, "ldap:", 5));
+	if (!strcmp(table, "hash:/star"))
+		return !strcmp(key, "*");
+	if (!strcmp(table, "regexp:/address"))
+		return !strcmp(key, "any@old.example");
 	return !strcmp(table, "hash:/old")	? !strcmp(key, "old.example")
 	       : !strcmp(table, "hash:/parent") ? !strcmp(key, "example")
 	       : !strcmp(table, "hash:/dotted") ? !strcmp(key, ".sub.example")
@@ -528,6 +533,7 @@ static void test_milter(void **state)
 			.expected = "FAIL milter-up: the milter serves no "
 				    "generation, and the newest is 12\n" },
 		{ .milter = &in,
+			.main = "relayhost = [192.0.2.1]\n",
 			.remedy = "set inbound_mode = \"enforce\" in "
 				  "readdress.conf, then `readdress reload`",
 			.expected = "WARN milter-up: inbound rules are in "
@@ -541,6 +547,67 @@ static void test_milter(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		expect(&cases[i], config);
+	config_close(config);
+}
+
+/* Shadow mode, and where un-rewritten mail goes: its WARN comes first. */
+static void test_shadow_loop(void **state)
+{
+	static const struct diagnosis_milter shadow = {
+		.up = true, .served = 12, .shadow = { [RULE_INBOUND] = true }
+	};
+	static const struct {
+		const char *main;
+		const char *rules;
+		const char *expected; /* NULL: no such finding */
+	} cases[] = {
+		{ "transport_maps =\n", NULL,
+			"FAIL shadow-loop: inbound rules are in shadow mode, "
+			"and transport_maps has no next hop for 1 domain of "
+			"theirs: old.example\n" },
+		{ "transport_maps = hash:/other\n", NULL, "FAIL shadow-loop" },
+		{ "transport_maps = hash:/other, hash:/old\n", NULL, NULL },
+		{ "transport_maps = hash:/star\n", NULL, NULL },
+		{ "transport_maps = regexp:/address\n", NULL, NULL },
+		{ "transport_maps = hash:/parent\n", NULL, "FAIL shadow-loop" },
+		{ "transport_maps = hash:/parent\n"
+		  "parent_domain_matches_subdomains = transport_maps\n",
+			NULL, NULL },
+		{ "transport_maps = hash:/dotted\n"
+		  "relay_domains = .sub.example\n",
+			SUBDOMAIN, NULL },
+		{ "relay_domains = .sub.example\n", SUBDOMAIN,
+			"FAIL shadow-loop: inbound rules are in shadow mode, "
+			"and transport_maps has no next hop for 1 domain of "
+			"theirs: *.sub.example\n" },
+		{ "relayhost = [192.0.2.1]\n", NULL, NULL },
+		{ "relay_transport = smtp:[192.0.2.1]\n", NULL, NULL },
+		{ "relay_transport = relay:\n", NULL, "FAIL shadow-loop" },
+		{ "relay_domains =\nvirtual_alias_domains = old.example\n",
+			NULL, NULL },
+	};
+	struct breakage breakage = { .milter = &shadow };
+	struct config *config = defaults();
+	struct findings findings;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *found;
+
+		breakage.main = cases[i].main;
+		breakage.rules = cases[i].rules;
+		examine(&breakage, config, &findings);
+		found = strchr(findings.text, '\n') + 1;
+		if (strncmp(found, cases[i].expected ? cases[i].expected : "",
+			    cases[i].expected ? strlen(cases[i].expected)
+					      : 1) != 0)
+			fail_msg("case %zu found:\n%s", i, findings.text);
+	}
+	breakage.main = "transport_maps = ldap:/server\n";
+	breakage.rules = NULL;
+	examine(&breakage, config, &findings);
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1);
+	assert_int_equal(findings.count[DIAGNOSIS_FAIL], 0);
 	config_close(config);
 }
 
@@ -684,6 +751,7 @@ int main(void)
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_milter),
+		cmocka_unit_test(test_shadow_loop),
 		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_config),
