@@ -1,6 +1,7 @@
 #include "postconf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,8 @@ static int explain(int words, const char *option, struct error *error)
 static int run(const char *directory, const char *option, char **text,
 	size_t *len, struct error *error)
 {
-	const char *arguments[6] = { "postconf", option };
+	const char *arguments[8] = { "postconf", option };
+	char itself[PATH_MAX + 32];
 	int output = memfd_create("postconf", MFD_CLOEXEC);
 	int words = memfd_create("postconf", MFD_CLOEXEC);
 	int status;
@@ -98,9 +100,15 @@ static int run(const char *directory, const char *option, char **text,
 
 	*text = NULL;
 	if (directory) {
+		/* Postfix 3.10 takes $config_directory for its default,
+		 * whatever -c says. */
+		(void)snprintf(itself, sizeof itself, "config_directory=%s",
+			directory);
 		arguments[1] = "-c";
 		arguments[2] = directory;
-		arguments[3] = option;
+		arguments[3] = "-o";
+		arguments[4] = itself;
+		arguments[5] = option;
 	}
 	status = run_program(arguments, output, words);
 	if (status < 0)
