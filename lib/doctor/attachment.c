@@ -63,12 +63,10 @@ int attachment_check_twice(struct diagnosis *diagnosis)
 	int result = 0;
 
 	for (size_t i = 0;
-		!result && (service = postfix_service(diagnosis->postfix, i));
-		i++) {
+		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
 		const char *name;
 
-		if (strcmp(service->command, "smtpd") != 0 ||
-			diagnosis_count_ours(diagnosis, service, NULL) < 2)
+		if (diagnosis_count_ours(diagnosis, service, NULL) < 2)
 			continue;
 		name = diagnosis_name(diagnosis, service);
 		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
@@ -91,17 +89,14 @@ int attachment_check_default_action(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *service;
+	struct milterlist_item item;
 	int result = 0;
 
-	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
-		i++) {
+	for (size_t i = 0;
+		!result && (service = diagnosis_next(diagnosis, &i, &item));) {
 		const char *name;
-		struct milterlist_item item;
 		struct bytes action;
 
-		if (strcmp(service->command, "smtpd") != 0 ||
-			!diagnosis_count_ours(diagnosis, service, &item))
-			continue;
 		action = milterlist_option(&item, "default_action",
 			postfix_value(
 				postfix, service, "milter_default_action"));
@@ -252,17 +247,14 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *service;
+	struct milterlist_item item;
 	int result = 0;
 
-	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
-		i++) {
-		struct milterlist_item item;
+	for (size_t i = 0;
+		!result && (service = diagnosis_next(diagnosis, &i, &item));) {
 		struct bytes text;
 		const char *name;
 
-		if (strcmp(service->command, "smtpd") != 0 ||
-			!diagnosis_count_ours(diagnosis, service, &item))
-			continue;
 		name = diagnosis_name(diagnosis, service);
 		text = milterlist_option(&item, "protocol",
 			postfix_value(postfix, service, "milter_protocol"));
@@ -302,15 +294,12 @@ int attachment_check_reinject(struct diagnosis *diagnosis)
 	const char *filter = postfix_value(postfix, NULL, "content_filter");
 	int result = 0;
 
-	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
-		i++) {
+	for (size_t i = 0;
+		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
 		const char *name = diagnosis_name(diagnosis, service);
 
 		if (!name)
 			return ERR_NOMEM;
-		if (strcmp(service->command, "smtpd") != 0 ||
-			!diagnosis_count_ours(diagnosis, service, NULL))
-			continue;
 		if (*postfix_value(postfix, service, "smtpd_proxy_filter"))
 			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 				diagnosis_text(diagnosis,
@@ -354,16 +343,15 @@ int attachment_check_maps(struct diagnosis *diagnosis)
 	const struct postfix_service *service;
 	int result = 0;
 
-	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
-		i++) {
+	for (size_t i = 0;
+		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
 		const char *name = diagnosis_name(diagnosis, service);
 		const char *maps =
 			postfix_value(postfix, service, "smtpd_milter_maps");
 
 		if (!name)
 			return ERR_NOMEM;
-		if (!*maps || strcmp(service->command, "smtpd") != 0 ||
-			!diagnosis_count_ours(diagnosis, service, NULL))
+		if (!*maps)
 			continue;
 		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 			diagnosis_text(diagnosis,

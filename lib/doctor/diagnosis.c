@@ -106,6 +106,20 @@ size_t diagnosis_count_ours(const struct diagnosis *diagnosis,
 	return count;
 }
 
+const struct postfix_service *diagnosis_next(const struct diagnosis *diagnosis,
+	size_t *index, struct milterlist_item *item)
+{
+	const struct postfix_service *service;
+
+	while ((service = postfix_service(diagnosis->postfix, *index))) {
+		(*index)++;
+		if (!strcmp(service->command, "smtpd") &&
+			diagnosis_count_ours(diagnosis, service, item))
+			break;
+	}
+	return service;
+}
+
 const char *diagnosis_name(
 	struct diagnosis *diagnosis, const struct postfix_service *service)
 {
@@ -116,13 +130,13 @@ const char *diagnosis_endpoint(struct diagnosis *diagnosis)
 {
 	const char *queue =
 		postfix_value(diagnosis->postfix, NULL, "queue_directory");
-	size_t len = strlen(queue);
 	char ours[ENDPOINT_MAX];
-	const char *path = ours + strlen("unix:");
+	struct bytes path;
 
 	endpoint_for_postfix(diagnosis->config->socket, ours);
-	if (!strncmp(ours, "unix:", 5) && len && !strncmp(path, queue, len) &&
-		path[len] == '/')
-		return diagnosis_text(diagnosis, "unix:%s", path + len + 1);
+	path = bytes_of(ours);
+	if (milterlist_take_path(&path, queue))
+		return diagnosis_text(
+			diagnosis, "unix:%.*s", (int)path.len, path.data);
 	return diagnosis_text(diagnosis, "%s", ours);
 }

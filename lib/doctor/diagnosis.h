@@ -88,6 +88,12 @@ bool diagnosis_is_loopback(const struct diagnosis *diagnosis,
 size_t diagnosis_count_ours(const struct diagnosis *diagnosis,
 	const struct postfix_service *service, struct milterlist_item *item);
 
+/* Finds the next smtpd service that has our milter, from *index on, which
+ * begins at 0 and is moved behind it. *item, which may be NULL, becomes the
+ * milter. Returns NULL behind the last. */
+const struct postfix_service *diagnosis_next(const struct diagnosis *diagnosis,
+	size_t *index, struct milterlist_item *item);
+
 /* "smtp/inet", as postconf -P writes the service; NULL when out of memory. */
 const char *diagnosis_name(struct diagnosis *diagnosis,
 	const struct postfix_service *service) MUST_CHECK;

@@ -107,6 +107,16 @@ static bool has_role(
 	return bytes_take(&value, role) && (!value.len || *value.data == ' ');
 }
 
+/* Makes one name of "*.a.example", which stands for all of them; another name
+ * stays. Returns false if memory is exhausted. */
+static bool make_example(struct survey *survey, struct bytes *domain)
+{
+	if (bytes_take(domain, "*."))
+		*domain = bytes_of(diagnosis_text(survey->diagnosis, "any.%.*s",
+			(int)domain->len, domain->data));
+	return domain->data;
+}
+
 /* Looks at one domain that inbound rules name. */
 static int look(struct survey *survey, struct bytes name)
 {
@@ -118,15 +128,8 @@ static int look(struct survey *survey, struct bytes name)
 
 	if (has_role(survey, name, "remote"))
 		return 0;
-	if (bytes_take(&domain, "*.")) {
-		/* Any name below it stands for all of them. */
-		const char *below = diagnosis_text(survey->diagnosis,
-			"any.%.*s", (int)domain.len, domain.data);
-
-		if (!below)
-			return ERR_NOMEM;
-		domain = bytes_of(below);
-	}
+	if (!make_example(survey, &domain))
+		return ERR_NOMEM;
 	local = match(survey, "mydestination", domain, DOMAINLIST_EXACT);
 	mailboxes = match(
 		survey, "virtual_mailbox_domains", domain, DOMAINLIST_EXACT);
@@ -305,14 +308,8 @@ static int look_for_loop(struct survey *survey, struct bytes name)
 	enum domainlist_answer led;
 	const char *address;
 
-	if (bytes_take(&domain, "*.")) {
-		const char *below = diagnosis_text(survey->diagnosis,
-			"any.%.*s", (int)domain.len, domain.data);
-
-		if (!below)
-			return ERR_NOMEM;
-		domain = bytes_of(below);
-	}
+	if (!make_example(survey, &domain))
+		return ERR_NOMEM;
 	if (match(survey, "relay_domains", domain, survey->parents) !=
 		DOMAINLIST_YES)
 		return 0;

@@ -21,11 +21,9 @@ static bool has_local_service(const struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
 
-	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
-		i++)
+	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
 		if (diagnosis_is_loopback(diagnosis, service) &&
-			!strcmp(daemon_of(diagnosis, service), CONFIG_LOCAL) &&
-			diagnosis_count_ours(diagnosis, service, NULL))
+			!strcmp(daemon_of(diagnosis, service), CONFIG_LOCAL))
 			return true;
 	return false;
 }
@@ -179,11 +177,8 @@ static bool has_daemon(const struct diagnosis *diagnosis, const char *daemon)
 {
 	const struct postfix_service *service;
 
-	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
-		i++)
-		if (!strcmp(service->command, "smtpd") &&
-			!strcmp(daemon_of(diagnosis, service), daemon) &&
-			diagnosis_count_ours(diagnosis, service, NULL))
+	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
+		if (!strcmp(daemon_of(diagnosis, service), daemon))
 			return true;
 	return false;
 }
@@ -267,12 +262,10 @@ int traffic_check_daemon_name(struct diagnosis *diagnosis)
 	const struct postfix_service *service;
 	int result = 0;
 
-	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
-		i++)
-		if (!strcmp(service->command, "smtpd") &&
-			postfix_overrides(
-				postfix, service, "milter_macro_daemon_name") &&
-			diagnosis_count_ours(diagnosis, service, NULL))
+	for (size_t i = 0;
+		!result && (service = diagnosis_next(diagnosis, &i, NULL));)
+		if (postfix_overrides(
+			    postfix, service, "milter_macro_daemon_name"))
 			result = check_service_name(diagnosis, service);
 	if (!result && !is_default(&config->outbound_daemons))
 		result = check_list(diagnosis, &config->outbound_daemons);
@@ -286,12 +279,9 @@ static bool somebody_logs_in(const struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
 
-	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
-		i++)
-		if (!strcmp(service->command, "smtpd") &&
-			postfix_is_yes(postfix_value(diagnosis->postfix,
-				service, "smtpd_sasl_auth_enable")) &&
-			diagnosis_count_ours(diagnosis, service, NULL))
+	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
+		if (postfix_is_yes(postfix_value(diagnosis->postfix, service,
+			    "smtpd_sasl_auth_enable")))
 			return true;
 	return false;
 }

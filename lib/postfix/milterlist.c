@@ -82,9 +82,7 @@ struct bytes milterlist_option(const struct milterlist_item *item,
 	}
 }
 
-/* Cuts a socket's type off; the path is left without the queue directory and
- * without "/" in front. False when it is no UNIX-domain socket. */
-static bool take_path(struct bytes *endpoint, const char *queue_directory)
+bool milterlist_take_path(struct bytes *endpoint, const char *queue_directory)
 {
 	struct bytes queue = bytes_of(queue_directory);
 
@@ -120,8 +118,8 @@ static struct bytes take_inet(struct bytes endpoint)
 bool milterlist_is_same(
 	struct bytes a, struct bytes b, const char *queue_directory)
 {
-	bool a_path = take_path(&a, queue_directory);
-	bool b_path = take_path(&b, queue_directory);
+	bool a_path = milterlist_take_path(&a, queue_directory);
+	bool b_path = milterlist_take_path(&b, queue_directory);
 
 	return a_path == b_path &&
 	       (a_path ? bytes_equal(a, b)

@@ -23,6 +23,11 @@ bool milterlist_next(struct bytes *rest, struct milterlist_item *item);
 struct bytes milterlist_option(const struct milterlist_item *item,
 	const char *name, const char *otherwise);
 
+/* Cuts the type off the endpoint of a UNIX-domain socket, and the queue
+ * directory off the path behind it. Returns false, and changes nothing, for any
+ * other endpoint. queue_directory: without "/" at its end. */
+bool milterlist_take_path(struct bytes *endpoint, const char *queue_directory);
+
 /* True if both endpoints name one socket: Postfix takes "local:" for "unix:",
  * a path that begins without "/" is below its queue directory, which may be
  * written out, and the names of loopback are one. queue_directory: without "/"
