@@ -276,12 +276,12 @@ static void set_flag(struct options *options, enum option_id id)
 }
 
 /* Makes the arguments of getopt_long() for the allowed options and --help. */
-static void make_getopt(unsigned allowed, struct option *longs, char *shorts)
+static void make_getopt(uint64_t allowed, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
 	*shorts++ = 'h';
 	for (int id = 0; id < OPTIONS; id++) {
-		if (!(allowed & 1u << id))
+		if (!(allowed & UINT64_C(1) << id))
 			continue;
 		if (specs[id].name)
 			*longs++ = (struct option){ specs[id].name,
@@ -352,7 +352,7 @@ static int complain(
 		error, ERR_USAGE, "%s is not an option of %s", word, argv[0]);
 }
 
-int options_parse(struct options *options, unsigned allowed, int argc,
+int options_parse(struct options *options, uint64_t allowed, int argc,
 	char **argv, int *first, struct error *error)
 {
 	struct option longs[OPTIONS + 2];
@@ -424,13 +424,13 @@ static void spell(int id, char *word, size_t size)
 		specs[id].argument ? specs[id].argument : "");
 }
 
-int options_usage(FILE *file, unsigned allowed, int column)
+int options_usage(FILE *file, uint64_t allowed, int column)
 {
 	for (int id = 0; id < OPTIONS; id++) {
 		char word[64];
 		char bracketed[72];
 
-		if (!(allowed & 1u << id))
+		if (!(allowed & UINT64_C(1) << id))
 			continue;
 		spell(id, word, sizeof word);
 		(void)snprintf(bracketed, sizeof bracketed, "[%s]%s", word,
@@ -441,12 +441,12 @@ int options_usage(FILE *file, unsigned allowed, int column)
 	return column;
 }
 
-void options_help(FILE *file, unsigned allowed, const char *command)
+void options_help(FILE *file, uint64_t allowed, const char *command)
 {
 	for (int id = 0; id < OPTIONS; id++) {
 		char word[64];
 
-		if (!(allowed & 1u << id))
+		if (!(allowed & UINT64_C(1) << id))
 			continue;
 		spell(id, word, sizeof word);
 		(void)fprintf(

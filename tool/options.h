@@ -41,7 +41,7 @@ enum option_id {
 	OPTIONS /* the number of options */
 };
 
-#define OPTION_BIT(name) (1u << OPTION_##name)
+#define OPTION_BIT(name) (UINT64_C(1) << OPTION_##name)
 
 #define OPTIONS_RELOAD_SECONDS 10
 #define OPTIONS_MAX_DELETE     50
@@ -88,7 +88,7 @@ struct options {
  * frees options->recipients, options->prefer and options->columns_text, after
  * an error too.
  */
-int options_parse(struct options *options, unsigned allowed, int argc,
+int options_parse(struct options *options, uint64_t allowed, int argc,
 	char **argv, int *first, struct error *error) MUST_CHECK;
 
 /* True if word is an option of a command: "-v", "--generation", also
@@ -102,13 +102,13 @@ int options_generation(
 
 /* Prints the allowed options in brackets, with line breaks, after the usage
  * line's first column characters. Returns the new column. */
-int options_usage(FILE *file, unsigned allowed, int column);
+int options_usage(FILE *file, uint64_t allowed, int column);
 
 /* Adds a word to the usage line, on a new line if it is too long for this one.
  * Returns the new column. */
 int options_usage_word(FILE *file, const char *word, int column);
 
 /* Prints a line for each allowed option: what it does for this command. */
-void options_help(FILE *file, unsigned allowed, const char *command);
+void options_help(FILE *file, uint64_t allowed, const char *command);
 
 #endif

@@ -29,7 +29,7 @@ struct command {
 	const char *operands; /* for the usage line */
 	const char *does;     /* for the help: one line, a verb first */
 	int (*run)(struct tool *tool, struct error *error);
-	unsigned options; /* the OPTION_BITs of its options */
+	uint64_t options; /* the OPTION_BITs of its options */
 	int min;	  /* the least number of operands, the table included */
 	int max;	  /* the greatest; -1: no limit */
 	unsigned needs;	  /* NEED_* */
