@@ -83,6 +83,8 @@ static const struct schema_option options[] = {
 		.number = LOG_TARGET_SYSLOG },
 	{ "log_level", AT(log_level), SCHEMA_WORD, .words = log_levels,
 		.number = LOG_LEVEL_INFO },
+	{ "history", AT(history), SCHEMA_NUMBER, .number = 50, .min = 1,
+		.max = 10000, .unit = "generations" },
 	{ "memory_max", SCHEMA_OWN, SCHEMA_NUMBER, .number = 512, .min = 1,
 		.max = 1 << 20, .unit = "MB" },
 	{ "log_addresses", AT(log_addresses), SCHEMA_FLAG, .number = true },

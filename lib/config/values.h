@@ -67,6 +67,7 @@ struct config {
 
 	enum log_target log_target;
 	enum log_level log_level;
+	int history;	   /* generations that history/ keeps, at most */
 	size_t memory_max; /* bytes */
 	bool log_addresses;
 	unsigned batv; /* LOCALPART_PRVS, LOCALPART_BTV1 */

@@ -40,7 +40,8 @@ static int compare(const void *left, const void *right)
 static int push(uint64_t **list, size_t *count, uint64_t generation,
 	struct error *error)
 {
-	/* The list is short: the last 10, two served ones and the newest. */
+	/* The list is short: those of option history, two served ones and the
+	 * newest. */
 	uint64_t *longer = realloc(*list, (*count + 1) * sizeof *longer);
 
 	if (!longer) {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -159,6 +160,19 @@ static int go_live(struct state *state, uint64_t old, struct error *error)
 	return 0;
 }
 
+/* True if the file system has no room for one more map as large as the newest.
+ * An error counts as no: nothing is removed for it. */
+static bool lacks_room(const struct state *state)
+{
+	struct statvfs disk;
+	struct stat status;
+
+	return !fstatat(state->fd, STATE_MAP, &status, AT_SYMLINK_NOFOLLOW) &&
+	       !fstatvfs(state->fd, &disk) &&
+	       (uint64_t)disk.f_bavail * disk.f_frsize <
+		       (uint64_t)status.st_size;
+}
+
 /* Removes the generations that are no longer kept. Errors are ignored: the new
  * generation is live, and the next change tries again. */
 static void prune(struct state *state)
@@ -172,11 +186,14 @@ static void prune(struct state *state)
 	if (state_served(state, &served, &previous, NULL) ||
 		state_history(state, &list, &count, NULL))
 		return;
-	for (size_t i = 0; i + STATE_HISTORY < count; i++) {
+	/* The last one, which was the newest until now, is always kept. */
+	for (size_t i = 0; i + 1 < count; i++) {
 		char name[STATE_NAME_MAX];
 
 		if (list[i] == served || list[i] == previous)
 			continue;
+		if (i + state->history >= count && !lacks_room(state))
+			break;
 		state_history_name(name, list[i]);
 		(void)unlinkat(state->fd, name, 0);
 	}

@@ -152,6 +152,7 @@ int state_open(struct state **opened, const struct config *config, bool create,
 	if (!state)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	state->fd = state->lock = -1;
+	state->history = (unsigned)config->history;
 	state->dir = strdup(config->state_dir);
 	state->map_path = join(config->state_dir, STATE_MAP);
 	state->build_path = join(config->state_dir, STATE_BUILD);

@@ -2,7 +2,8 @@
  * state: the state directory, which holds the map and its history.
  *
  *   map.mdb             the newest generation
- *   history/N.mdb       the generations before it: the last 10, and in any case
+ *   history/N.mdb       the generations before it: as many as option history
+ *                       says, fewer if the disk is full; in any case the last,
  *                       the one served and the one served before it
  *   audit.log           a line for each change
  *   map.mdb.new         the map that is being built
@@ -50,7 +51,6 @@
 #include "config/config.h"
 #include "map/map.h"
 
-#define STATE_HISTORY	   10
 #define STATE_LOCK_SECONDS 10
 #define STATE_DIGITS_MAX   18 /* the most digits of a generation */
 

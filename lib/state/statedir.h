@@ -42,6 +42,7 @@ struct state {
 	char *map_path;	  /* dir/map.mdb */
 	char *build_path; /* dir/map.mdb.new */
 	int fd;		  /* the open directory */
+	unsigned history; /* generations to keep in history/, at most */
 	gid_t group;	  /* of the directory and every file in it */
 	int lock;	  /* the lock's descriptor; -1: not held */
 	/* The generation in map.mdb, 0 if there is none. It is known once

@@ -31,6 +31,7 @@ int kit_open(void **test)
 	(void)snprintf(
 		kit->state_dir, sizeof kit->state_dir, "%s/state", kit->dir);
 	kit->config.state_dir = kit->state_dir;
+	kit->config.history = 50;
 	kit->config.user =
 		strdup(others_can_be(KIT_NOBODY) || geteuid() != 0 ? "nobody"
 								   : "root");

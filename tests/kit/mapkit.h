@@ -37,7 +37,7 @@
 struct kit {
 	char dir[KIT_PATH / 2];	  /* exists, mode 0755 */
 	char state_dir[KIT_PATH]; /* in dir; does not exist */
-	struct config config;	  /* state_dir and user alone */
+	struct config config;	  /* state_dir, user and history alone */
 	struct error error;
 };
 

@@ -66,6 +66,7 @@ static void assert_defaults(const struct config *config)
 	assert_string_equal(config->delimiter, "+");
 	assert_int_equal(config->batv, LOCALPART_PRVS | LOCALPART_BTV1);
 	assert_int_equal(config->memory_max, (size_t)512 << 20);
+	assert_int_equal(config->history, 50);
 	assert_int_equal(config->inbound_mode, CONFIG_MODE_ENFORCE);
 	assert_list(&config->inbound_headers, "To,Cc");
 	assert_int_equal(
@@ -130,6 +131,7 @@ static void test_all_options(void **state)
 		"log_level = \"debug\"\n"
 		"log_addresses = off\n"
 		"memory_max = 1\n"
+		"history = 10000\n"
 		"batv = {}\n");
 
 	(void)state;
@@ -164,6 +166,7 @@ static void test_all_options(void **state)
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	assert_false(config->log_addresses);
 	assert_int_equal(config->memory_max, 1 << 20);
+	assert_int_equal(config->history, 10000);
 	assert_int_equal(config->batv, 0);
 	config_close(config);
 }
@@ -325,6 +328,8 @@ static void test_refused(void **state)
 			"one or more of the characters" },
 		{ "batv = {\"prvs\", \"srs\"}", 1,
 			"batv: found \"srs\", expected \"prvs\", \"btv1\"" },
+		{ "history = 0", 1, "generations from 1 to 10000" },
+		{ "history = 10001", 1, "found \"10001\"" },
 		{ "memory_max = 0", 1, "MB from 1 to 1048576" },
 		{ "memory_max = 1048577", 1, "found \"1048577\"" },
 		{ "memory_max = 512M", 1, "found \"512M\"" },
@@ -487,7 +492,7 @@ static void test_names(void **state)
 	assert_string_equal(config_option_name(0), "socket");
 	while (config_option_name(count))
 		count++;
-	assert_int_equal(count, 24);
+	assert_int_equal(count, 25);
 	assert_string_equal(config_option_name(count - 1), "log_addresses");
 }
 

@@ -33,10 +33,10 @@ static void tell_list(struct torture_told *told, const struct config_list *list)
 
 static void tell_config(struct torture_told *told, const struct config *config)
 {
-	torture_tell(told, "%s %o %s %s %s %s %d %s %u\n", config->socket,
+	torture_tell(told, "%s %o %s %s %s %s %d %s %u %d\n", config->socket,
 		config->socket_mode, config->socket_group, config->user,
 		config->state_dir, config->runtime_dir, config->timeout,
-		config->delimiter, config->batv);
+		config->delimiter, config->batv, config->history);
 	torture_tell(told, "%d %d %d %d %d %d %d %d\n", config->inbound_mode,
 		config->inbound_rewrite_headers, config->outbound_mode,
 		config->outbound_authenticated,

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #include "base/file.h"
 
@@ -476,10 +477,22 @@ static void test_publish(void **test)
 	assert_file(in_state(kit, "audit.log"), lines);
 }
 
+/* Opens the state with option history = 10. */
+static struct state *open_keeping_10(struct kit *kit)
+{
+	struct state *state;
+	int history = kit->config.history;
+
+	kit->config.history = 10;
+	state = open_locked(kit);
+	kit->config.history = history;
+	return state;
+}
+
 static void test_prune(void **test)
 {
 	struct kit *kit = *test;
-	struct state *state = open_locked(kit);
+	struct state *state = open_keeping_10(kit);
 	static const uint64_t expected[] = { 2, 5, 20, 21, 22, 23, 24, 25, 26,
 		27, 28, 29, 30 };
 	static const uint64_t after[] = { 2, 5, 20, 21, 22, 23, 24, 25, 26, 27,
@@ -508,6 +521,45 @@ static void test_prune(void **test)
 	assert_true(kit_exists(in_state(kit, "history/notes.txt")));
 	assert_true(kit_exists(in_state(kit, "history/007.mdb")));
 	assert_true(kit_exists(in_state(kit, "history/3.mdb.bak")));
+	state_close(state);
+}
+
+/* While this is set, the file system has room for so many more generations. */
+static int *room;
+
+/* Replaces that of libc, which prune() asks. */
+int fstatvfs(int fd, struct statvfs *disk)
+{
+	struct stat status;
+
+	if (!room) {
+		errno = EIO;
+		return -1;
+	}
+	assert_int_equal(fstatat(fd, STATE_MAP, &status, 0), 0);
+	*disk = (struct statvfs){ .f_frsize = (unsigned long)status.st_size,
+		.f_bavail = (*room)++ > 0 };
+	return 0;
+}
+
+/* Each removed generation makes room for one more. */
+static void test_prune_full_disk(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = open_locked(kit);
+	int lacking = -2;
+
+	for (int i = 1; i <= 7; i++)
+		make_next(kit, state);
+	KIT_OK(kit, state_note_served(state, 1, &kit->error));
+	room = &lacking;
+	make_next(kit, state);
+	assert_generations(kit, state, (uint64_t[]){ 1, 5, 6, 7, 8 }, 5);
+	/* Nothing makes room: the served one and the last one stay. */
+	lacking = -100;
+	make_next(kit, state);
+	room = NULL;
+	assert_generations(kit, state, (uint64_t[]){ 1, 8, 9 }, 3);
 	state_close(state);
 }
 
@@ -1168,6 +1220,7 @@ int main(void)
 		KIT_TEST(test_lock),
 		KIT_TEST(test_publish),
 		KIT_TEST(test_prune),
+		KIT_TEST(test_prune_full_disk),
 		KIT_TEST(test_damaged_newest),
 		KIT_TEST(test_damaged_directory),
 		KIT_TEST(test_open_generation),

@@ -278,6 +278,7 @@ static void test_pruned(void **test)
 {
 	struct kit *kit = *test;
 
+	kit->config.history = 10;
 	for (int i = 0; i < 12; i++)
 		make(kit, (char)('A' + i));
 	KIT_OK(kit, back(kit, 3)); /* 13: C; 3 is pruned by it */
