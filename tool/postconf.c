@@ -144,22 +144,40 @@ static int read_part(const char *directory, const char *option,
 	return result;
 }
 
-static int read_instance(const char *directory, const char *parameters,
-	const char *overrides, struct postfix **postfix, struct error *error)
+static int read_services(const char *directory, struct postfix *expanded,
+	struct postfix *written, struct error *error)
 {
-	int result;
+	size_t len = 0;
+	char *text;
+	int result = run(directory, "-M", &text, &len, error);
 
-	*postfix = postfix_open();
-	if (!*postfix)
-		return error_set(error, ERR_NOMEM, "out of memory");
-	result = read_part(
-		directory, parameters, postfix_read_main, *postfix, error);
 	if (!result)
-		result = read_part(directory, "-M", postfix_read_services,
-			*postfix, error);
+		result = postfix_read_services(
+			expanded, (struct bytes){ text, len }, error);
 	if (!result)
-		result = read_part(directory, overrides, postfix_read_overrides,
-			*postfix, error);
+		result = postfix_read_services(
+			written, (struct bytes){ text, len }, error);
+	free(text);
+	return result;
+}
+
+static int read_instance(const char *directory, struct postfix *expanded,
+	struct postfix *written, struct error *error)
+{
+	int result =
+		read_part(directory, "-x", postfix_read_main, expanded, error);
+
+	if (!result)
+		result = read_part(
+			directory, "-n", postfix_read_main, written, error);
+	if (!result)
+		result = read_services(directory, expanded, written, error);
+	if (!result)
+		result = read_part(directory, "-Px", postfix_read_overrides,
+			expanded, error);
+	if (!result)
+		result = read_part(directory, "-P", postfix_read_overrides,
+			written, error);
 	return result;
 }
 
@@ -168,10 +186,12 @@ int postconf_read(const char *directory, struct postfix **expanded,
 {
 	int result;
 
-	*written = NULL;
-	result = read_instance(directory, "-x", "-Px", expanded, error);
-	if (!result)
-		result = read_instance(directory, "-n", "-P", written, error);
+	*expanded = postfix_open();
+	*written = postfix_open();
+	if (*expanded && *written)
+		result = read_instance(directory, *expanded, *written, error);
+	else
+		result = error_set(error, ERR_NOMEM, "out of memory");
 	if (result) {
 		postfix_close(*expanded);
 		postfix_close(*written);

@@ -253,6 +253,8 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 	for (size_t i = 0;
 		!result && (service = diagnosis_next(diagnosis, &i, &item));) {
 		struct bytes text;
+		struct bytes rest;
+		uint64_t protocol = 0;
 		const char *name;
 
 		name = diagnosis_name(diagnosis, service);
@@ -260,7 +262,9 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 			postfix_value(postfix, service, "milter_protocol"));
 		if (!name)
 			return ERR_NOMEM;
-		if (seconds_of(text) < PROTOCOL_MIN)
+		rest = text;
+		(void)bytes_number(&rest, 9, &protocol);
+		if (protocol < PROTOCOL_MIN)
 			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 				diagnosis_text(diagnosis,
 					"%s speaks milter protocol %.*s, "

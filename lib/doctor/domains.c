@@ -1,6 +1,7 @@
 #include "doctor/domains.h"
 
 #include "map/nameset.h"
+#include "postfix/words.h"
 
 #define NAMED_MAX 5    /* domains in one finding */
 #define ASKED_MAX 5000 /* questions to tables of Postfix: each runs postmap */
@@ -187,12 +188,12 @@ static const char *without(
 	const char *left = "";
 	size_t taken = 0;
 
-	while (left && domainlist_next(&rest, &word)) {
+	while (left && words_next(&rest, WORDS_OF_LIST, &word)) {
 		struct bytes names = bytes_of(group->names);
 		struct bytes name;
 		bool found = false;
 
-		while (!found && domainlist_next(&names, &name))
+		while (!found && words_next(&names, WORDS_OF_LIST, &name))
 			found = bytes_equal_nocase(name, word);
 		if (found)
 			taken++;

@@ -1,32 +1,6 @@
 #include "postfix/domainlist.h"
 
-#include <string.h>
-
-#define SEPARATORS ", \t\r\n"
-
-static bool is_separator(char c)
-{
-	return c && strchr(SEPARATORS, c);
-}
-
-bool domainlist_next(struct bytes *rest, struct bytes *word)
-{
-	size_t depth = 0;
-
-	while (rest->len && is_separator(*rest->data)) {
-		rest->data++;
-		rest->len--;
-	}
-	*word = (struct bytes){ rest->data, 0 };
-	while (rest->len && (depth || !is_separator(*rest->data))) {
-		depth += *rest->data == '{';
-		depth -= depth && *rest->data == '}';
-		rest->data++;
-		rest->len--;
-		word->len++;
-	}
-	return word->len > 0;
-}
+#include "postfix/words.h"
 
 /* True if the whole name is below the parent: "a.example" below "example". */
 static bool is_below(struct bytes name, struct bytes parent)
@@ -83,7 +57,7 @@ enum domainlist_answer domainlist_match(const char *list, struct bytes domain,
 	struct bytes word;
 	bool unknown = false;
 
-	while (domainlist_next(&rest, &word)) {
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
 		bool other = *word.data == '!';
 		int found;
 

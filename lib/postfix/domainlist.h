@@ -32,9 +32,4 @@ typedef int domainlist_ask(void *context, struct bytes table, struct bytes key);
 enum domainlist_answer domainlist_match(const char *list, struct bytes domain,
 	enum domainlist_parents parents, domainlist_ask *ask, void *context);
 
-/* Removes the next word of the list from *rest and stores it in *word. Braces
- * hold a word together: "inline:{ a=b, c=d }" is one. Returns false at the end.
- */
-bool domainlist_next(struct bytes *rest, struct bytes *word);
-
 #endif

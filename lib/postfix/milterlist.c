@@ -1,62 +1,19 @@
 #include "postfix/milterlist.h"
 
-#define SEPARATORS ", \t\r\n"
-
-static bool is_separator(char c)
-{
-	return c && strchr(SEPARATORS, c);
-}
-
-static void skip_separators(struct bytes *text)
-{
-	while (text->len && is_separator(*text->data)) {
-		text->data++;
-		text->len--;
-	}
-}
-
-static struct bytes take_word(struct bytes *text)
-{
-	struct bytes word = { text->data, 0 };
-
-	while (word.len < text->len && !is_separator(word.data[word.len]))
-		word.len++;
-	text->data += word.len;
-	text->len -= word.len;
-	return word;
-}
-
-/* What stands between "{", which is the first byte, and its "}". Braces nest.
- */
-static struct bytes take_braces(struct bytes *text)
-{
-	struct bytes inner = { text->data + 1, 0 };
-	size_t depth = 0;
-	size_t at = 0;
-
-	do {
-		depth += text->data[at] == '{';
-		depth -= text->data[at] == '}';
-		at++;
-	} while (at < text->len && depth);
-	inner.len = depth ? at - 1 : at - 2;
-	text->data += at;
-	text->len -= at;
-	return inner;
-}
+#include "postfix/words.h"
 
 bool milterlist_next(struct bytes *rest, struct milterlist_item *item)
 {
-	skip_separators(rest);
-	if (!rest->len)
+	struct bytes word;
+
+	if (!words_next(rest, WORDS_OF_LIST, &word))
 		return false;
-	if (*rest->data == '{') {
-		item->options = take_braces(rest);
-		skip_separators(&item->options);
-		item->endpoint = take_word(&item->options);
-	} else {
-		item->endpoint = take_word(rest);
-		item->options = (struct bytes){ rest->data, 0 };
+	item->endpoint = word;
+	item->options = (struct bytes){ rest->data, 0 };
+	if (words_open(&word)) {
+		item->options = word;
+		(void)words_next(
+			&item->options, WORDS_OF_LIST, &item->endpoint);
 	}
 	return true;
 }
@@ -65,21 +22,18 @@ struct bytes milterlist_option(const struct milterlist_item *item,
 	const char *name, const char *otherwise)
 {
 	struct bytes rest = item->options;
+	struct bytes word;
 
-	for (;;) {
-		struct bytes word;
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
 		struct bytes value;
 
-		skip_separators(&rest);
-		if (!rest.len)
-			return bytes_of(otherwise);
-		word = *rest.data == '{' ? take_braces(&rest)
-					 : take_word(&rest);
-		value = bytes_trim(word, SEPARATORS);
-		word = bytes_trim(bytes_cut(&value, '='), SEPARATORS);
+		(void)words_open(&word);
+		value = word;
+		word = bytes_trim(bytes_cut(&value, '='), WORDS_OF_LIST);
 		if (bytes_equal(word, bytes_of(name)))
-			return bytes_trim(value, SEPARATORS);
+			return bytes_trim(value, WORDS_OF_LIST);
 	}
+	return bytes_of(otherwise);
 }
 
 bool milterlist_take_path(struct bytes *endpoint, const char *queue_directory)

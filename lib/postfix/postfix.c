@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "postfix/words.h"
 
 #define MEMORY_MAX ((size_t)64 << 20) /* bytes of one instance's texts */
 #define FIELDS	   8		      /* of a service before its arguments */
+#define SLOTS	   4096		      /* of the hash table at first */
 
 struct parameter {
 	const struct postfix_service *service; /* NULL: main.cf */
@@ -22,6 +24,9 @@ struct postfix {
 	struct parameter *parameters;
 	size_t parameter_count;
 	size_t parameter_room;
+	size_t *slots; /* a hash table: 0 or the number of a parameter, from 1
+			*/
+	size_t slot_count; /* a power of two; 0 before the first parameter */
 };
 
 struct postfix *postfix_open(void)
@@ -45,38 +50,88 @@ void postfix_close(struct postfix *postfix)
 		arena_close(postfix->arena);
 }
 
-/* The last one that was read counts. */
-static struct parameter *find(const struct postfix *postfix,
+/* FNV-1a over the name; the service makes the same name another one. */
+static size_t hash_of(const struct postfix_service *service, struct bytes name)
+{
+	uint64_t hash = 0xcbf29ce484222325 ^ (uintptr_t)service;
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = (hash ^ (unsigned char)name.data[i]) * 0x100000001b3;
+	return (size_t)(hash ^ hash >> 32);
+}
+
+/* Returns the slot of the parameter, or the free one where it belongs. There
+ * must be slots. */
+static size_t *find_slot(const struct postfix *postfix,
 	const struct postfix_service *service, struct bytes name)
 {
-	for (size_t i = postfix->parameter_count; i; i--) {
-		struct parameter *parameter = &postfix->parameters[i - 1];
+	size_t mask = postfix->slot_count - 1;
+	size_t at = hash_of(service, name) & mask;
+
+	for (; postfix->slots[at]; at = (at + 1) & mask) {
+		const struct parameter *parameter =
+			&postfix->parameters[postfix->slots[at] - 1];
 
 		if (parameter->service == service &&
 			bytes_equal(bytes_of(parameter->name), name))
-			return parameter;
+			break;
 	}
-	return NULL;
+	return &postfix->slots[at];
 }
 
-static int put(struct postfix *postfix, const struct postfix_service *service,
-	struct bytes name, struct bytes value, struct error *error)
+static struct parameter *find(const struct postfix *postfix,
+	const struct postfix_service *service, struct bytes name)
+{
+	size_t number =
+		postfix->slot_count ? *find_slot(postfix, service, name) : 0;
+
+	return number ? &postfix->parameters[number - 1] : NULL;
+}
+
+/* Makes room for one more parameter. At least half of the slots stay free.
+ * Returns false when out of memory. */
+static bool grow(struct postfix *postfix)
 {
 	struct parameter *grown = array_grow_in(postfix->arena,
 		postfix->parameters, postfix->parameter_count,
 		&postfix->parameter_room, sizeof *grown);
-	struct parameter *parameter;
+	size_t count = postfix->slot_count ? 2 * postfix->slot_count : SLOTS;
 
 	if (!grown)
-		return error_set(error, ERR_NOMEM, "out of memory");
+		return false;
 	postfix->parameters = grown;
-	parameter = &grown[postfix->parameter_count];
-	parameter->service = service;
-	parameter->name = arena_copy(postfix->arena, name.data, name.len);
-	parameter->value = arena_copy(postfix->arena, value.data, value.len);
-	if (!parameter->name || !parameter->value)
+	if (postfix->parameter_count < postfix->slot_count / 2)
+		return true;
+	postfix->slots = arena_array(postfix->arena, count, sizeof(size_t));
+	postfix->slot_count = postfix->slots ? count : 0;
+	if (!postfix->slots)
+		return false;
+	memset(postfix->slots, 0, count * sizeof(size_t));
+	for (size_t i = 0; i < postfix->parameter_count; i++)
+		*find_slot(postfix, grown[i].service, bytes_of(grown[i].name)) =
+			i + 1;
+	return true;
+}
+
+/* The last one that was read counts. */
+static int put(struct postfix *postfix, const struct postfix_service *service,
+	struct bytes name, struct bytes value, struct error *error)
+{
+	struct parameter *parameter = find(postfix, service, name);
+	const char *copy = arena_copy(postfix->arena, value.data, value.len);
+
+	if (!copy || (!parameter && !grow(postfix)))
 		return error_set(error, ERR_NOMEM, "out of memory");
-	postfix->parameter_count++;
+	if (!parameter) {
+		parameter = &postfix->parameters[postfix->parameter_count];
+		parameter->service = service;
+		parameter->name =
+			arena_copy(postfix->arena, name.data, name.len);
+		if (!parameter->name)
+			return error_set(error, ERR_NOMEM, "out of memory");
+		*find_slot(postfix, service, name) = ++postfix->parameter_count;
+	}
+	parameter->value = copy;
 	return 0;
 }
 
@@ -120,22 +175,6 @@ int postfix_read_main(
 	return 0;
 }
 
-/* Cuts the next word off; empty at the end. */
-static struct bytes next_word(struct bytes *rest)
-{
-	struct bytes word;
-
-	*rest = bytes_trim(*rest, " \t");
-	word = *rest;
-	word.len = 0;
-	while (rest->len && *rest->data != ' ' && *rest->data != '\t') {
-		rest->data++;
-		rest->len--;
-		word.len++;
-	}
-	return word;
-}
-
 static bool is_word(struct bytes word, const char *text)
 {
 	return bytes_equal(word, bytes_of(text));
@@ -170,7 +209,7 @@ static int add_service(struct postfix *postfix, unsigned long number,
 	struct postfix_service *service;
 
 	for (size_t i = 0; i < FIELDS; i++)
-		words[i] = next_word(&rest);
+		(void)words_next(&rest, WORDS_OF_LINE, &words[i]);
 	service = arena_alloc(postfix->arena, sizeof *service);
 	grown = array_grow_in(postfix->arena, postfix->services,
 		postfix->service_count, &postfix->service_room, sizeof(void *));
@@ -301,17 +340,7 @@ const char *postfix_setting(
 
 bool postfix_list_has(const char *list, const char *word)
 {
-	size_t wanted = strlen(word);
-
-	while (*list) {
-		size_t len = strcspn(list, ", \t\r\n");
-
-		if (len == wanted && !strncasecmp(list, word, len))
-			return true;
-		list += len;
-		list += strspn(list, ", \t\r\n");
-	}
-	return false;
+	return words_have(bytes_of(list), bytes_of(word));
 }
 
 bool postfix_is_yes(const char *value)

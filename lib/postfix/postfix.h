@@ -13,6 +13,7 @@
 /*
  * The wing postfix/: what main.cf and master.cf tell Postfix.
  *
+ *   words       cuts words off values and lines
  *   milterlist  the milters in the value of smtpd_milters
  *   domainlist  the lists of domains, such as relay_domains
  */

@@ -268,7 +268,8 @@ static void test_postfix(void **state)
 		{ .written = "relay_domains = $readdress_domains, x.example\n",
 			.expected = "FAIL references: $readdress_domains is "
 				    "used, and not defined" },
-		{ .written = "smtpd_milters = ${readdress_milte}\n",
+		{ .written = "smtpd_milters = $readdress_milter "
+			     "${readdress_milte}\n",
 			.expected = "FAIL references: $readdress_milte is" },
 		{ .written = "readdress_domains = socketmap:unix:x:domains\n",
 			.expected = "WARN references: readdress_domains is "

@@ -82,26 +82,10 @@ static void test_match(void **state)
 		DOMAINLIST_UNKNOWN);
 }
 
-static void test_next(void **state)
-{
-	struct bytes rest = bytes_of(" a,, inline:{{x = y}, {z = 1}} ,}b{ c");
-	static const char *const words[] = { "a", "inline:{{x = y}, {z = 1}}",
-		"}b{ c" };
-	struct bytes word;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		assert_true(domainlist_next(&rest, &word));
-		assert_true(bytes_equal(word, bytes_of(words[i])));
-	}
-	assert_false(domainlist_next(&rest, &word));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_match),
-		cmocka_unit_test(test_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

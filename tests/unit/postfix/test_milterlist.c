@@ -27,7 +27,6 @@ static void test_next(void **state)
 		{ "unix:a inet:h:1", { "unix:a", "inet:h:1" } },
 		{ "{ unix:a, default_action=tempfail }", { "unix:a" } },
 		{ "{unix:a}", { "unix:a" } },
-		{ "{unix:a}{inet:b:2}", { "unix:a", "inet:b:2" } },
 		{ "inet:h:1, { unix:a, x=y }, unix:b",
 			{ "inet:h:1", "unix:a", "unix:b" } },
 		{ "{ unix:a, {x = {y}} }, unix:b", { "unix:a", "unix:b" } },
