@@ -88,8 +88,8 @@ class Lab:
     def postfix(self, name="relay", **main):
         return self.keep(Postfix(self, name, main))
 
-    def readdress(self, postfix, **options):
-        return self.keep(Readdress(self, postfix, options))
+    def readdress(self, postfix, name="readdress", **options):
+        return self.keep(Readdress(self, postfix, options, name))
 
 
 class Ended(LabError):
@@ -114,13 +114,14 @@ def sanitizer_report(log):
 class Readdress:
     """readdress-milter and readdress on a configuration of their own.
 
-    options: those of readdress.conf: strings, booleans, numbers, lists."""
+    options: those of readdress.conf: strings, booleans, numbers, lists; name:
+    of its directory in the lab."""
 
-    def __init__(self, lab, postfix, options):
+    def __init__(self, lab, postfix, options, name="readdress"):
         build = build_directory()
         self.milter = os.path.join(build, "readdress-milter")
         self.tool = os.path.join(build, "readdress")
-        self.dir = lab.path("readdress")
+        self.dir = lab.path(name)
         self.state = os.path.join(self.dir, "state")
         self.runtime = os.path.join(self.dir, "run")
         self.config = os.path.join(self.dir, "readdress.conf")
