@@ -11,6 +11,7 @@
  *
  *   rulesource  checks the source of a rule and makes its key
  *   ruletarget  checks the target, and makes the whole rule
+ *   route       checks and reads the value of a row of routes
  *   row         rules with the line that they came from
  *   rowsort     sorts rows by key
  */

@@ -3,12 +3,8 @@
 #include <stdio.h>
 
 #include "base/precis.h"
+#include "rules/route.h"
 #include "rules/rulesource.h"
-
-/* The routes that have a meaning of their own; everything else must be a
- * transport of Postfix. */
-static const char *const words[] = { "relay", "local", "backup", "remote",
-	"auto" };
 
 #define TARGETS_MAX 65535 /* bytes of all targets of a rule */
 
@@ -337,33 +333,14 @@ static int add_targets(enum rule_table table, struct bytes all,
 	return result;
 }
 
-/* Appends relay, local, backup, remote, auto, or transport:nexthop as in
- * transport(5). */
+/* Appends the role and the next hop of a row of routes. */
 static int add_route(
 	struct bytes target, struct ruletarget *made, struct error *error)
 {
-	size_t i = 0;
-	int result = rulesource_check_characters(error, "target", target);
+	char text[ROUTE_MAX];
+	int result = route_make(target, text, error);
 
-	if (result < 0)
-		return result;
-	for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-		if (bytes_equal_nocase(target, bytes_of(words[w])))
-			return append(made, words[w], target.len, error);
-	while (i < target.len && target.data[i] != ':')
-		i++;
-	if (i == target.len || !i)
-		return rulesource_refuse(error, "target", target,
-			"is not a route; expected relay, local, backup, "
-			"remote, auto, or a Postfix transport like "
-			"smtp:[host]:25");
-	for (i = 0; i < target.len; i++)
-		if ((unsigned char)target.data[i] <= 0x20 ||
-			(unsigned char)target.data[i] >= 0x7f)
-			return rulesource_refuse(error, "target", target,
-				"contains a space, a control character or a "
-				"character that is not ASCII");
-	return append(made, target.data, target.len, error);
+	return result < 0 ? result : append(made, text, (size_t)result, error);
 }
 
 static enum rule_kind kind_of(
