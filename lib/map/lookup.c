@@ -107,6 +107,25 @@ static int find_domain(struct map_reader *reader, enum rule_table table,
 	return result;
 }
 
+static void clear(struct lookup *lookup)
+{
+	lookup->key_len = 0;
+	lookup->targets.len = 0;
+	lookup->tag_len = 0;
+	lookup->extension = (struct span){ 0, 0 };
+	lookup->address_len = 0;
+}
+
+int lookup_find_domain(struct map_reader *reader, enum rule_table table,
+	struct bytes domain, struct lookup *lookup)
+{
+	clear(lookup);
+	/* A longer domain is no key of any table. */
+	if (!domain.len || domain.len > ADDRESS_KEY_MAX - 1)
+		return 0;
+	return find_domain(reader, table, domain, lookup);
+}
+
 int lookup_find(struct map_reader *reader, enum rule_table table,
 	const struct mailbox *mailbox, const struct localpart_syntax *syntax,
 	struct lookup *lookup)
@@ -117,11 +136,7 @@ int lookup_find(struct map_reader *reader, enum rule_table table,
 	int len = address_domain_key(
 		mailbox->domain, mailbox->domain_len, domain_key);
 
-	lookup->key_len = 0;
-	lookup->targets.len = 0;
-	lookup->tag_len = 0;
-	lookup->extension = (struct span){ 0, 0 };
-	lookup->address_len = 0;
+	clear(lookup);
 	if (len < 0)
 		return len == ERR_BAD ? 0 : len;
 	domain.len = (size_t)len;

@@ -27,14 +27,24 @@ struct lookup {
 };
 
 /*
- * Finds the rule for an address. The table must not be RULE_ROUTES. Returns 1
- * and *lookup; 0 when no rule matches, or when the domain has no A-label form,
- * so that the address has no key; ERR_NOMEM; or ERR_IO or ERR_BAD when the map
- * could not be read.
+ * Finds the rule for an address. The table must not be RULE_ROUTES, which has
+ * rows for domains: see lookup_find_domain(). Returns 1 and *lookup; 0 when no
+ * rule matches, or when the domain has no A-label form, so that the address has
+ * no key; ERR_NOMEM; or ERR_IO or ERR_BAD when the map could not be read.
  */
 int lookup_find(struct map_reader *reader, enum rule_table table,
 	const struct mailbox *mailbox, const struct localpart_syntax *syntax,
 	struct lookup *lookup) MUST_CHECK;
+
+/*
+ * Finds the row of a domain: of @domain, else of @*.parent, with the longest
+ * parent first. domain must be as in a key (address_domain_key()). The table
+ * may be RULE_ROUTES, whose values route_read() reads. Sets kind, key and
+ * targets of *lookup; there is no tag and no extension. Returns as
+ * lookup_find().
+ */
+int lookup_find_domain(struct map_reader *reader, enum rule_table table,
+	struct bytes domain, struct lookup *lookup) MUST_CHECK;
 
 /* A target, applied to the address that was looked up. */
 struct lookup_target {
