@@ -148,7 +148,8 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 		log_line(
 			&snapshot->log, LOG_LEVEL_WARNING, "%s", unlocked.text);
 	snapshot_rows(map_meta(map), rows);
-	reloadlog_start(line, READDRESS_VERSION, generation, rows);
+	reloadlog_start(line, READDRESS_VERSION, generation, rows,
+		map_meta(map)->digest);
 	log_line(&snapshot->log, LOG_LEVEL_INFO, "%s", line);
 	note_line(state, &snapshot->log, line);
 	tell_modes(server, snapshot, "start");
@@ -293,7 +294,8 @@ static void succeeded(struct server *server, struct state *state,
 
 	snapshot_rows(map_meta(next->map), rows);
 	reloadlog_made(line, map_meta(old->map)->generation,
-		map_meta(next->map)->generation, rows);
+		map_meta(next->map)->generation, rows,
+		map_meta(next->map)->digest);
 	log_line(&next->log, LOG_LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->metrics.reloads_ok, 1);
 	note_line(state, &next->log, line);

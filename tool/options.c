@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "map/digest.h"
+
 #define USAGE_COLUMNS 78
 #define USAGE_INDENT  8
 
@@ -46,6 +48,8 @@ static const struct {
 		"add the rule that matches, and its kind" },
 	[OPTION_TIMEOUT] = { "timeout", 0, "SECONDS",
 		"how long to wait for the milter (10)" },
+	[OPTION_EXPECT] = { "expect", 0, "DIGEST",
+		"exit with 0 if the rules served have this digest, else 1" },
 	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope sender" },
 	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
 		"an envelope recipient; further operands are more" },
@@ -194,6 +198,18 @@ static int parse_columns(
 	return 0;
 }
 
+static int parse_digest(enum option_id id, const char *text,
+	const char **digest, struct error *error)
+{
+	*digest = text;
+	if (digest_is_part(bytes_of(text)))
+		return 0;
+	return bad_value(id, text,
+		"expected a digest, or at least its first 12 hexadecimal "
+		"digits, as `readdress history` prints them",
+		error);
+}
+
 static int set_value(struct options *options, enum option_id id,
 	const char *text, struct error *error)
 {
@@ -218,6 +234,9 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_TIMEOUT:
 		code = parse_number(id, text, 1, 86400, &number, error);
 		options->timeout = (unsigned)number;
+		break;
+	case OPTION_EXPECT:
+		code = parse_digest(id, text, &options->expect, error);
 		break;
 	case OPTION_GENERATION:
 		code = parse_number(

@@ -27,6 +27,7 @@ enum option_id {
 	OPTION_SERVED,
 	OPTION_VERBOSE,
 	OPTION_TIMEOUT,
+	OPTION_EXPECT,
 	OPTION_SENDER,
 	OPTION_RECIPIENT,
 	OPTION_EXPLAIN,
@@ -65,6 +66,7 @@ struct options {
 	bool served;
 	bool verbose;
 	unsigned timeout;	 /* seconds */
+	const char *expect;	 /* a part of a digest; NULL: not given */
 	const char *sender;	 /* NULL: not given */
 	const char **recipients; /* of -r, room for argc; free() it */
 	size_t recipient_count;

@@ -398,6 +398,28 @@ int lmdbfile_append(struct lmdbfile_writer *writer, unsigned database,
 	return 0;
 }
 
+int lmdbfile_each(struct lmdbfile_writer *writer, unsigned database,
+	int (*row)(void *context, struct bytes key, struct bytes value),
+	void *context, struct error *error)
+{
+	MDB_cursor *cursor;
+	MDB_val name;
+	MDB_val data;
+	int result = 0;
+	int rc = mdb_cursor_open(
+		writer->txn, writer->databases[database], &cursor);
+
+	if (rc)
+		return write_error(writer, rc, error);
+	while (!result &&
+		!(rc = mdb_cursor_get(cursor, &name, &data, MDB_NEXT)))
+		result = row(context, to_bytes(name), to_bytes(data));
+	mdb_cursor_close(cursor);
+	if (rc && rc != MDB_NOTFOUND)
+		return write_error(writer, rc, error);
+	return result;
+}
+
 int lmdbfile_finish(struct lmdbfile_writer *writer, struct error *error)
 {
 	int rc = commit(writer);

@@ -91,6 +91,13 @@ int lmdbfile_create(struct lmdbfile_writer **writer, const char *path,
 int lmdbfile_append(struct lmdbfile_writer *writer, unsigned database,
 	struct bytes key, struct bytes value, struct error *error) MUST_CHECK;
 
+/* Calls row for each row of a database that was appended so far, in the order
+ * of keys, until it returns an error. The bytes are valid during the call.
+ * Returns what row returned last, or an error. */
+int lmdbfile_each(struct lmdbfile_writer *writer, unsigned database,
+	int (*row)(void *context, struct bytes key, struct bytes value),
+	void *context, struct error *error) MUST_CHECK;
+
 /* Commits and closes the file. The file is then complete, but not synced. */
 int lmdbfile_finish(
 	struct lmdbfile_writer *writer, struct error *error) MUST_CHECK;

@@ -46,22 +46,21 @@ static int make_memory(void)
 }
 
 static int verify(int file, const char *path, bool isolated, int *memory,
-	uint64_t *length, struct error *error)
+	struct trailer *trailer, struct error *error)
 {
 	const int seals =
 		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 	int result;
 
 	if (!isolated) {
-		result = trailer_check(
-			file, path, MAP_VERSION, -1, length, error);
+		result = trailer_check(file, path, trailer, -1, error);
 		return result ? result : architecture_check(file, path, error);
 	}
 	*memory = make_memory();
 	if (*memory < 0)
 		return error_set_errno(error,
 			"cannot make a private copy of %s in memory", path);
-	result = trailer_check(file, path, MAP_VERSION, *memory, length, error);
+	result = trailer_check(file, path, trailer, *memory, error);
 	if (!result)
 		result = architecture_check(*memory, path, error);
 	if (!result && fcntl(*memory, F_ADD_SEALS, seals))
@@ -90,7 +89,8 @@ static int check_rows(const struct map *map, struct lmdbfile_reader *reader,
 	return 0;
 }
 
-static int check_content(struct map *map, const char *path, struct error *error)
+static int check_content(struct map *map, uint32_t version, const char *path,
+	struct error *error)
 {
 	struct lmdbfile_reader reader;
 	struct bytes record;
@@ -102,7 +102,8 @@ static int check_content(struct map *map, const char *path, struct error *error)
 		&reader, MAPFILE_META, bytes_of(MAPFILE_META_KEY), &record);
 	if (result < 0)
 		result = error_set(error, result, "cannot read %s", path);
-	else if (!result || mapmeta_parse(record, &map->meta))
+	else if (!result || mapmeta_parse(record, &map->meta) ||
+		 map->meta.version != version)
 		result = error_set(error, ERR_BAD,
 			"%s is not a map of readdress: its metadata record is "
 			"missing or not valid",
@@ -197,6 +198,8 @@ int map_open_file(struct map **opened, int file, const char *path,
 	bool isolated, struct error *error)
 {
 	struct map *map = NULL;
+	struct trailer trailer = { .first = MAP_VERSION_FIRST,
+		.last = MAP_VERSION };
 	int memory = -1;
 	int result = 0;
 
@@ -205,13 +208,14 @@ int map_open_file(struct map **opened, int file, const char *path,
 		result = error_set(error, ERR_NOMEM, "%s: out of memory", path);
 		goto out;
 	}
-	result = verify(file, path, isolated, &memory, &map->octets, error);
+	result = verify(file, path, isolated, &memory, &trailer, error);
+	map->octets = trailer.length;
 	if (!result)
 		result = lmdbfile_open(&map->file, isolated ? memory : file,
 			path, map->octets, mapfile_names, MAPFILE_NEEDED,
 			error);
 	if (!result)
-		result = check_content(map, path, error);
+		result = check_content(map, trailer.version, path, error);
 	if (!result)
 		result = open_old(map, isolated, path, error);
 	if (!result) {
@@ -251,6 +255,32 @@ uint64_t map_rows(const struct map *map, enum rule_table table)
 uint64_t map_octets(const struct map *map)
 {
 	return map->octets;
+}
+
+static int digest_rows(
+	const struct map *map, enum rule_table table, struct digest *digest)
+{
+	struct map_walk walk = { .map = map, .table = table };
+	int result;
+
+	digest_table(digest, table, map_rows(map, table));
+	while ((result = map_walk_next(&walk)) == 1)
+		digest_row(digest, &walk.rule);
+	map_walk_close(&walk);
+	return result;
+}
+
+int map_digest(const struct map *map, char text[DIGEST_LEN + 1])
+{
+	struct digest *digest = digest_open();
+	int result = digest ? 0 : ERR_NOMEM;
+
+	for (unsigned t = 0; !result && t < RULE_TABLES; t++)
+		result = digest_rows(map, (enum rule_table)t, digest);
+	if (!result)
+		result = digest_end(digest, text);
+	digest_close(digest);
+	return result;
 }
 
 int map_reader_open(struct map_reader **opened, const struct map *map)

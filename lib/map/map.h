@@ -25,6 +25,7 @@
  *   lmdbfile      LMDB, which no other room knows
  *   trailer       the trailer after LMDB's pages
  *   architecture  tells a map of another architecture from a damaged one
+ *   digest        the SHA-256 of the rules
  *   mapmeta       the metadata record
  *   mapfile       the names of the databases
  *   nameset       a set of domains
@@ -80,6 +81,11 @@ uint64_t map_rows(const struct map *map, enum rule_table table);
 /* Returns the size of the file in bytes, without the trailer. It is more than
  * all keys and values together. */
 uint64_t map_octets(const struct map *map);
+
+/* Computes the digest of the rules anew, by reading all of them; that of
+ * map_meta() was computed when the map was built. Writes the digits and a NUL.
+ * Returns 0, ERR_NOMEM, ERR_IO or ERR_BAD. */
+int map_digest(const struct map *map, char text[DIGEST_LEN + 1]) MUST_CHECK;
 
 /*
  * A reader is one read transaction. It is not bound to a thread, but only one
@@ -154,9 +160,9 @@ int map_builder_open(struct map_builder **builder, const char *path,
  * order. */
 int map_builder_put(struct map_builder *builder, enum rule_table table,
 	const struct rule *rule, struct error *error) MUST_CHECK;
-/* Writes meta, whose rows are counted here (those of the caller are ignored),
- * and the domains; closes LMDB, appends the trailer and syncs the file. After
- * it only map_builder_close() may be called. */
+/* Writes meta, whose rows, digest and version are made here (those of the
+ * caller are ignored), and the domains; closes LMDB, appends the trailer and
+ * syncs the file. After it only map_builder_close() may be called. */
 int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 	struct error *error) MUST_CHECK;
 /* Frees the builder, which may be NULL. Removes the file unless it was

@@ -102,15 +102,55 @@ static int put_domains(struct map_builder *builder, struct error *error)
 	return result;
 }
 
+static int digest_one(void *context, struct bytes key, struct bytes value)
+{
+	struct rule rule = { key, value };
+
+	digest_row(context, &rule);
+	return 0;
+}
+
+/* Computes the digest of the rows that were put, as they are in the file. The
+ * number of rows comes before them in the digest, and is known only now. */
+static int make_digest(struct map_builder *builder,
+	const struct map_meta *counted, char text[DIGEST_LEN + 1],
+	struct error *error)
+{
+	struct digest *digest = digest_open();
+	int result = 0;
+
+	if (!digest)
+		return error_set(
+			error, ERR_NOMEM, "%s: out of memory", builder->path);
+	for (unsigned t = 0; !result && t < RULE_TABLES; t++) {
+		uint64_t rows = 0;
+
+		for (unsigned k = 0; k < RULE_KINDS; k++)
+			rows += counted->rows[t][k];
+		digest_table(digest, (enum rule_table)t, rows);
+		result = lmdbfile_each(
+			builder->writer, t, digest_one, digest, error);
+	}
+	if (!result && digest_end(digest, text))
+		result = error_set(
+			error, ERR_NOMEM, "%s: out of memory", builder->path);
+	digest_close(digest);
+	return result;
+}
+
 static int put_meta(struct map_builder *builder, const struct map_meta *meta,
 	struct error *error)
 {
 	struct map_meta counted = *meta;
 	char text[MAPMETA_MAX];
 	struct bytes record = { text, 0 };
+	int result;
 
 	counted.version = MAP_VERSION;
 	memcpy(counted.rows, builder->rows, sizeof counted.rows);
+	result = make_digest(builder, &counted, counted.digest, error);
+	if (result)
+		return result;
 	record.len = mapmeta_format(&counted, text);
 	return lmdbfile_append(builder->writer, MAPFILE_META,
 		bytes_of(MAPFILE_META_KEY), record, error);

@@ -125,10 +125,29 @@ static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 	return error_set(error, ERR_BAD, "%s is not a map of readdress", path);
 }
 
-int trailer_check(int fd, const char *path, uint32_t version, int copy,
-	uint64_t *length, struct error *error)
+/* Refuses a version that this program does not read. */
+static int check_version(const char *path, uint64_t version,
+	const struct trailer *trailer, struct error *error)
 {
-	unsigned char trailer[TRAILER_SIZE];
+	if (version > trailer->last)
+		return error_set(error, ERR_BAD,
+			"%s is a map of format version %" PRIu64
+			", newer than version %lu, which this readdress "
+			"writes; use the readdress that made it, or a later "
+			"one",
+			path, version, (unsigned long)trailer->last);
+	if (version < trailer->first)
+		return error_set(error, ERR_BAD,
+			"%s is a map of format version %" PRIu64
+			"; this readdress reads version %lu and later ones",
+			path, version, (unsigned long)trailer->first);
+	return 0;
+}
+
+int trailer_check(int fd, const char *path, struct trailer *trailer, int copy,
+	struct error *error)
+{
+	unsigned char raw[TRAILER_SIZE];
 	unsigned char digest[DIGEST];
 	struct stat status;
 	uint64_t size;
@@ -142,21 +161,16 @@ int trailer_check(int fd, const char *path, uint32_t version, int copy,
 	if (size < TRAILER_SIZE)
 		return no_seal(fd, path, size, error);
 	size -= TRAILER_SIZE;
-	got = file_read_at(fd, trailer, sizeof trailer, (off_t)size);
+	got = file_read_at(fd, raw, sizeof raw, (off_t)size);
 	if (got < 0)
 		return error_set_errno(error, "cannot read %s", path);
-	if ((size_t)got < sizeof trailer ||
-		memcmp(trailer, magic, sizeof magic) != 0)
+	if ((size_t)got < sizeof raw || memcmp(raw, magic, sizeof magic) != 0)
 		return no_seal(fd, path, size + TRAILER_SIZE, error);
-	found = get_number(trailer + 8, 4);
-	if (found != version)
-		return error_set(error, ERR_BAD,
-			"%s is a map of format version %" PRIu64
-			"; this readdress "
-			"reads version %lu",
-			path, found, (unsigned long)version);
-	if (get_number(trailer + 12, 4) != 0 ||
-		get_number(trailer + 16, 8) != size)
+	found = get_number(raw + 8, 4);
+	result = check_version(path, found, trailer, error);
+	if (result)
+		return result;
+	if (get_number(raw + 12, 4) != 0 || get_number(raw + 16, 8) != size)
 		return error_set(error, ERR_BAD,
 			"%s is damaged: it does not have the length with which "
 			"it was made",
@@ -164,11 +178,12 @@ int trailer_check(int fd, const char *path, uint32_t version, int copy,
 	result = hash(fd, path, size, copy, digest, error);
 	if (result)
 		return result;
-	if (memcmp(digest, trailer + 24, DIGEST) != 0)
+	if (memcmp(digest, raw + 24, DIGEST) != 0)
 		return error_set(error, ERR_BAD,
 			"%s is damaged: its SHA-256 digest does not match its "
 			"content",
 			path);
-	*length = size;
+	trailer->version = (uint32_t)found;
+	trailer->length = size;
 	return 0;
 }

@@ -25,13 +25,22 @@
 int trailer_append(int fd, const char *path, uint32_t version,
 	struct error *error) MUST_CHECK;
 
+/* The versions that trailer_check() accepts, and what it finds. */
+struct trailer {
+	uint32_t first;
+	uint32_t last;
+	uint32_t version; /* of the file */
+	uint64_t length;  /* the number of bytes before the trailer */
+};
+
 /*
- * Checks that the regular file fd is complete and undamaged. If copy is not -1,
- * exactly the bytes that were hashed are written to it. Returns 0 and *length,
- * the number of bytes before the trailer; ERR_BAD with the fault; ERR_NOMEM;
- * ERR_IO, or another code of error_set_errno().
+ * Checks that the regular file fd is complete and undamaged, and of one of the
+ * versions from trailer->first to trailer->last. If copy is not -1, exactly the
+ * bytes that were hashed are written to it. Returns 0 and sets the rest of
+ * *trailer; ERR_BAD with the fault; ERR_NOMEM; ERR_IO, or another code of
+ * error_set_errno().
  */
-int trailer_check(int fd, const char *path, uint32_t version, int copy,
-	uint64_t *length, struct error *error) MUST_CHECK;
+int trailer_check(int fd, const char *path, struct trailer *trailer, int copy,
+	struct error *error) MUST_CHECK;
 
 #endif

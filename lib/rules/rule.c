@@ -49,8 +49,7 @@ struct bytes rule_value_targets(struct bytes value)
 	return (struct bytes){ value.data + 1, value.len - 1 };
 }
 
-/* Returns where the domain of a target begins: after the last "@". */
-static size_t domain_off(struct bytes target)
+size_t rule_domain_off(struct bytes target)
 {
 	size_t off = target.len;
 
@@ -61,9 +60,9 @@ static size_t domain_off(struct bytes target)
 
 bool rule_same_target(struct bytes a, struct bytes b)
 {
-	size_t off = domain_off(a);
+	size_t off = rule_domain_off(a);
 
-	return a.len == b.len && off == domain_off(b) &&
+	return a.len == b.len && off == rule_domain_off(b) &&
 	       bytes_equal((struct bytes){ a.data, off },
 		       (struct bytes){ b.data, off }) &&
 	       (off ? bytes_equal_nocase(

@@ -66,6 +66,10 @@ struct bytes rule_value_targets(struct bytes value);
  * it in *target. Returns false if none is left. */
 bool rule_next_target(struct bytes *targets, struct bytes *target);
 
+/* Returns where the domain of a target begins, which is after its last "@"; 0
+ * if it has none. */
+size_t rule_domain_off(struct bytes target);
+
 /* True if two targets, or all targets of two values, are the same when the case
  * of letters in their domains is ignored. */
 bool rule_same_target(struct bytes a, struct bytes b);

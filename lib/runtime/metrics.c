@@ -164,6 +164,10 @@ static void write_all(FILE *file, const struct metrics *metrics,
 	(void)fprintf(
 		file, METRICS_GENERATION " %" PRIu64 "\n", meta->generation);
 	write_rules(file, meta);
+	head(file, METRICS_RULES_INFO, "gauge",
+		"The digest of the rules that are served, in its label.");
+	(void)fprintf(
+		file, METRICS_RULES_INFO "{digest=\"%s\"} 1\n", meta->digest);
 	write_modes(file, metrics);
 	write_messages(file, metrics);
 	write_leaks(file, metrics);
@@ -362,5 +366,40 @@ int metrics_read_generation(
 		return result;
 	if (wanted.found)
 		*generation = wanted.value;
+	return wanted.found;
+}
+
+struct wanted_digest {
+	char text[DIGEST_LEN + 1];
+	bool found;
+};
+
+static void take_digest(void *context, const char *name, const char *value)
+{
+	struct wanted_digest *wanted = context;
+	struct bytes rest = bytes_of(name);
+	struct bytes digest;
+
+	(void)value;
+	if (!bytes_take(&rest, METRICS_RULES_INFO "{digest=\""))
+		return;
+	digest = bytes_cut(&rest, '"');
+	if (!digest_is_whole(digest) || !bytes_equal(rest, bytes_of("}")))
+		return;
+	memcpy(wanted->text, digest.data, digest.len);
+	wanted->text[digest.len] = '\0';
+	wanted->found = true;
+}
+
+int metrics_read_digest(const char *runtime_dir, char digest[DIGEST_LEN + 1],
+	struct error *error)
+{
+	struct wanted_digest wanted = { .found = false };
+	int result = each_sample(runtime_dir, take_digest, &wanted, error);
+
+	if (result < 0)
+		return result;
+	if (wanted.found)
+		memcpy(digest, wanted.text, sizeof wanted.text);
 	return wanted.found;
 }

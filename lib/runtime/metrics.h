@@ -36,6 +36,7 @@ enum metrics_result {
 #define METRICS_STARTED	       METRICS_PREFIX "start_time_seconds"
 #define METRICS_GENERATION     METRICS_PREFIX "generation"
 #define METRICS_RULES	       METRICS_PREFIX "rules"
+#define METRICS_RULES_INFO     METRICS_PREFIX "rules_info"
 #define METRICS_SECONDS	       METRICS_PREFIX "message_seconds"
 #define METRICS_TWICE	       METRICS_PREFIX "messages_twice_total"
 #define METRICS_RELOADS	       METRICS_PREFIX "reloads_total"
@@ -80,6 +81,11 @@ int metrics_read(const char *runtime_dir, const char *name, double *value,
 
 /* Reads METRICS_GENERATION like metrics_read(), but without losing a digit. */
 int metrics_read_generation(const char *runtime_dir, uint64_t *generation,
+	struct error *error) MUST_CHECK;
+
+/* Reads the digest of the rules that are served, from the label of
+ * METRICS_RULES_INFO: digits, or DIGEST_NONE. Returns as metrics_read(). */
+int metrics_read_digest(const char *runtime_dir, char digest[DIGEST_LEN + 1],
 	struct error *error) MUST_CHECK;
 
 /* Calls line for each sample of runtime_dir/status.prom with "name{labels}" and

@@ -7,25 +7,26 @@
 
 #define START	   "start: version "
 #define GENERATION ", generation "
+#define DIGEST	   ", digest "
 #define RELOAD	   "reload: "
 #define BEFORE	   "generation "
 #define AFTER	   " -> "
 #define FAILED	   "failed, generation "
 
 void reloadlog_start(char line[RELOADLOG_LINE], const char *version,
-	uint64_t generation, const char *rows)
+	uint64_t generation, const char *rows, const char *digest)
 {
 	(void)snprintf(line, RELOADLOG_LINE,
-		START "%s" GENERATION "%" PRIu64 ", %s", version, generation,
-		rows);
+		START "%s" GENERATION "%" PRIu64 ", %s" DIGEST "%s", version,
+		generation, rows, digest);
 }
 
 void reloadlog_made(char line[RELOADLOG_LINE], uint64_t before, uint64_t after,
-	const char *rows)
+	const char *rows, const char *digest)
 {
 	(void)snprintf(line, RELOADLOG_LINE,
-		RELOAD BEFORE "%" PRIu64 AFTER "%" PRIu64 ", %s", before, after,
-		rows);
+		RELOAD BEFORE "%" PRIu64 AFTER "%" PRIu64 ", %s" DIGEST "%s",
+		before, after, rows, digest);
 }
 
 void reloadlog_failed(

@@ -2,8 +2,8 @@
  * reloadlog: formats and parses the lines of served/reload.log, which the
  * milter writes and the tool reads. Here a line is the text after its time.
  *
- *   start: version 0.1.0, generation 12, 3 users, 1 domain
- *   reload: generation 12 -> 13, 4 users, 1 domain
+ *   start: version 0.1.0, generation 12, 3 users, 1 domain, digest 0123...
+ *   reload: generation 12 -> 13, 4 users, 1 domain, digest 0123...
  *   reload: failed, generation 13 stays: WHY
  */
 #ifndef READDRESS_STATE_RELOADLOG_H
@@ -17,12 +17,12 @@
 #define RELOADLOG_LINE (ERROR_TEXT_MAX + 128)
 
 /* These write a line. rows is the number of rules that are served from then on,
- * such as "3 users, 1 domain". */
+ * such as "3 users, 1 domain", and digest that of these rules. */
 void reloadlog_start(char line[RELOADLOG_LINE], const char *version,
-	uint64_t generation, const char *rows);
+	uint64_t generation, const char *rows, const char *digest);
 
 void reloadlog_made(char line[RELOADLOG_LINE], uint64_t before, uint64_t after,
-	const char *rows);
+	const char *rows, const char *digest);
 
 void reloadlog_failed(
 	char line[RELOADLOG_LINE], uint64_t stays, const char *why);

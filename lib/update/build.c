@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "update/merge.h"
 
@@ -96,6 +97,8 @@ int build_publish(struct state *state, const struct build *build,
 		if (!is_changed(build, (enum rule_table)t))
 			work.of += map_rows(build->old, (enum rule_table)t);
 	state_user(meta.user, sizeof meta.user);
+	if (gethostname(meta.host, sizeof meta.host - 1))
+		meta.host[0] = '\0';
 	(void)snprintf(meta.command, sizeof meta.command, "%s",
 		build->command ? build->command : "");
 	result = build_map(state, &work, &meta, error);

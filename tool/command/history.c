@@ -15,7 +15,8 @@
 #include "update/rollback.h"
 #include "milter.h"
 
-#define STATE_WIDTH 14 /* "newest, served" */
+#define STATE_WIDTH  14 /* "newest, served" */
+#define DIGEST_SHOWN DIGEST_LEAST
 
 /* A generation that is kept. */
 struct kept {
@@ -154,10 +155,18 @@ static void print_kept(const struct history *history, const struct kept *kept)
 	}
 	clock_text(kept->meta.time, when);
 	(void)printf("  %s  %-*s  %7" PRIu64 "  %8" PRIu64 "  %6" PRIu64
-		     "  %s\n",
+		     "  %-*.*s  %s",
 		when, history->user_width, kept->meta.user,
 		rows_of(kept, RULE_INBOUND), rows_of(kept, RULE_OUTBOUND),
-		rows_of(kept, RULE_ROUTES), kept->meta.command);
+		rows_of(kept, RULE_ROUTES), DIGEST_SHOWN, DIGEST_SHOWN,
+		kept->meta.digest, kept->meta.command);
+	if (kept->meta.adopted.generation) {
+		clock_text(kept->meta.adopted.time, when);
+		(void)printf(" (generation %" PRIu64 " of %s, %s)",
+			kept->meta.adopted.generation, kept->meta.adopted.host,
+			when);
+	}
+	(void)putchar('\n');
 }
 
 static int print_kept_json(const struct history *history,
@@ -180,6 +189,8 @@ static int print_kept_json(const struct history *history,
 	json_put_text(&json, "time", when);
 	json_put_text(&json, "user", kept->meta.user);
 	json_put_text(&json, "command", kept->meta.command);
+	json_put_digest(&json, "digest", kept->meta.digest);
+	json_put_adopted(&json, "origin", &kept->meta);
 	json_put_rows(&json, "rules", &kept->meta);
 	return json_end(&json, error);
 }
@@ -206,9 +217,9 @@ static int print_history(const struct history *history, struct error *error)
 
 	if (!json)
 		(void)printf("GENERATION  %-*s  %-20s  %-*s  INBOUND  OUTBOUND"
-			     "  ROUTES  COMMAND\n",
+			     "  ROUTES  %-*s  COMMAND\n",
 			STATE_WIDTH, "STATE", "TIME", history->user_width,
-			"USER");
+			"USER", DIGEST_SHOWN, "DIGEST");
 	for (size_t i = 0; !code && i < history->count; i++) {
 		if (json)
 			code = print_kept_json(

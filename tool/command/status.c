@@ -24,8 +24,9 @@ struct seen {
 	struct error down;
 	bool up;
 	pid_t pid;
-	double started;	 /* -1: not known */
-	uint64_t served; /* 0: none yet */
+	double started;		     /* -1: not known */
+	uint64_t served;	     /* 0: none yet */
+	char digest[DIGEST_LEN + 1]; /* of what is served; "": not known */
 	struct map *map; /* the newest; NULL: none, or it is damaged */
 	struct modes modes;
 	json_t *counters; /* with --json */
@@ -78,6 +79,43 @@ static int see_milter(struct seen *seen, struct error *error)
 	return milter_served(tool, seen->up, &seen->served, error);
 }
 
+/* Finds the digest of what is served. The milter tells it; if it does not, the
+ * map of that generation does. */
+static int see_digest(struct seen *seen, struct error *error)
+{
+	const struct tool *tool = seen->tool;
+	struct error cause = { .text = "" };
+	struct map *map = NULL;
+	uint64_t told = 0;
+	int code;
+
+	if (!seen->served)
+		return 0;
+	if (seen->up &&
+		metrics_read_generation(
+			tool->config->runtime_dir, &told, NULL) == 1 &&
+		told == seen->served &&
+		metrics_read_digest(
+			tool->config->runtime_dir, seen->digest, NULL) == 1)
+		return 0;
+	seen->digest[0] = '\0';
+	if (seen->map && map_meta(seen->map)->generation == seen->served) {
+		memcpy(seen->digest, map_meta(seen->map)->digest,
+			sizeof seen->digest);
+		return 0;
+	}
+	code = state_open_generation(
+		tool->state, seen->served, false, &map, &cause);
+	if (!code)
+		memcpy(seen->digest, map_meta(map)->digest,
+			sizeof seen->digest);
+	map_close(map);
+	return !code || code == ERR_NOENT || code == ERR_BAD ||
+			       code == ERR_FOREIGN
+		       ? 0
+		       : error_pass(error, code, &cause);
+}
+
 static bool begins(const char *name, const char *with)
 {
 	return !strncmp(name, with, strlen(with));
@@ -89,7 +127,8 @@ static bool is_counter(const char *name, double value)
 {
 	return value > 0 && begins(name, METRICS_PREFIX) &&
 	       !begins(name, METRICS_SECONDS "_bucket{") &&
-	       !begins(name, METRICS_RULES "{") && !modes_is_metric(name) &&
+	       !begins(name, METRICS_RULES "{") &&
+	       !begins(name, METRICS_RULES_INFO) && !modes_is_metric(name) &&
 	       strcmp(name, METRICS_UP) != 0 &&
 	       strcmp(name, METRICS_GENERATION) != 0 &&
 	       strcmp(name, METRICS_STARTED) != 0;
@@ -163,6 +202,12 @@ static void print_newest(const struct seen *seen)
 	(void)printf("newest     generation %" PRIu64 ", %s, by %s: %s\n",
 		meta->generation, when, meta->user, meta->command);
 	print_rows(meta);
+	(void)printf("digest     %s\n", meta->digest);
+	if (meta->adopted.generation) {
+		clock_text(meta->adopted.time, when);
+		(void)printf("adopted    generation %" PRIu64 " of %s, %s\n",
+			meta->adopted.generation, meta->adopted.host, when);
+	}
 }
 
 static void print_milter(const struct seen *seen)
@@ -182,8 +227,9 @@ static void print_milter(const struct seen *seen)
 		(void)putchar('\n');
 	}
 	if (seen->served)
-		(void)printf("%s generation %" PRIu64 "\n",
-			seen->up ? "serves    " : "served    ", seen->served);
+		(void)printf("%s generation %" PRIu64 "%s%s\n",
+			seen->up ? "serves    " : "served    ", seen->served,
+			*seen->digest ? ", digest " : "", seen->digest);
 	else
 		(void)puts("served     no generation yet");
 }
@@ -263,6 +309,7 @@ static int print_json(struct seen *seen, struct error *error)
 		json_put_number(&json, "served", seen->served);
 	else
 		json_put_null(&json, "served");
+	json_put_digest(&json, "digest", seen->digest);
 	modes_put(&seen->modes, &json);
 	if (seen->map) {
 		const struct map_meta *meta = map_meta(seen->map);
@@ -272,6 +319,8 @@ static int print_json(struct seen *seen, struct error *error)
 		json_put_text(&json, "time", when);
 		json_put_text(&json, "user", meta->user);
 		json_put_text(&json, "command", meta->command);
+		json_put_digest(&json, "newest_digest", meta->digest);
+		json_put_adopted(&json, "origin", meta);
 		json_put_rows(&json, "rules", meta);
 	} else {
 		json_put_null(&json, "newest");
@@ -294,7 +343,20 @@ static int print_json(struct seen *seen, struct error *error)
 static int judge(const struct seen *seen, struct error *error)
 {
 	uint64_t newest = seen->map ? map_meta(seen->map)->generation : 0;
+	const char *expect = seen->tool->options.expect;
 
+	if (expect && seen->up && digest_begins(seen->digest, bytes_of(expect)))
+		return 0;
+	if (expect && seen->up)
+		return error_set(error, ERR_NOTFOUND,
+			"the milter serves generation %" PRIu64 " with the "
+			"digest %s, expected %s",
+			seen->served, *seen->digest ? seen->digest : "unknown",
+			expect);
+	if (expect)
+		return error_set(error, ERR_NOTFOUND,
+			"nothing is served with the digest %s: %s", expect,
+			seen->down.text);
 	if (!seen->up)
 		return error_pass(error, ERR_DOWN, &seen->down);
 	if (seen->served != newest)
@@ -321,9 +383,11 @@ int command_status(struct tool *tool, struct error *error)
 		return code;
 	}
 	newest = state_open_newest(tool->state, false, &seen.map, &cause);
-	code = tool->options.json ? print_json(&seen, error)
-				  : print_text(&seen, newest, error);
-	if (!code && newest && newest != ERR_NOENT)
+	code = see_digest(&seen, error);
+	if (!code)
+		code = tool->options.json ? print_json(&seen, error)
+					  : print_text(&seen, newest, error);
+	if (!code && newest && newest != ERR_NOENT && !tool->options.expect)
 		code = error_pass(error, newest, &cause);
 	if (!code)
 		code = judge(&seen, error);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/precis.h"
 
 #define CODE_POINT_MAX 12 /* "U+10FFFF", NUL */
@@ -62,6 +63,29 @@ static bool is_plain(struct bytes text)
 			return false;
 	}
 	return true;
+}
+
+void json_put_digest(struct json *json, const char *key, const char *digest)
+{
+	json_put_text(json, key, *digest ? digest : NULL);
+}
+
+void json_put_adopted(
+	struct json *json, const char *key, const struct map_meta *meta)
+{
+	struct json origin;
+	char when[CLOCK_TEXT_MAX];
+
+	if (!meta->adopted.generation) {
+		json_put_null(json, key);
+		return;
+	}
+	clock_text(meta->adopted.time, when);
+	json_begin(&origin);
+	json_put_text(&origin, "host", meta->adopted.host);
+	json_put_number(&origin, "generation", meta->adopted.generation);
+	json_put_text(&origin, "time", when);
+	json_put_object(json, key, &origin);
 }
 
 json_t *json_bytes(struct bytes text)

@@ -58,6 +58,14 @@ void json_put_object(struct json *json, const char *key, struct json *inner);
 void json_put_rows(
 	struct json *json, const char *key, const struct map_meta *meta);
 
+/* Puts the digest of rules; null for "", which means that it is not known. */
+void json_put_digest(struct json *json, const char *key, const char *digest);
+
+/* Puts an object with "host", "generation" and "time" that says where the rules
+ * of a map were adopted from; null if they were not adopted. */
+void json_put_adopted(
+	struct json *json, const char *key, const struct map_meta *meta);
+
 /* Returns the string that json_put_bytes() puts, for arrays. NULL: out of
  * memory. */
 json_t *json_bytes(struct bytes text);

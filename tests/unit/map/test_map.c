@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "map/architecture.h"
 #include "map/lmdbfile.h"
 #include "map/mapfile.h"
@@ -22,6 +23,9 @@ static const struct map_meta meta = {
 	.time = 1795273740,
 	.user = "root(alice)",
 	.command = "load inbound \"a\nb.csv\"",
+	.host = "relay.example",
+	.digest = "0123456789abcdef0123456789abcdef"
+		  "0123456789abcdef0123456789abcdef",
 };
 
 /* Rules of each kind, in all tables. */
@@ -112,6 +116,8 @@ static void test_round_trip(void **test)
 		look_at(map);
 		got = map_meta(map);
 		assert_int_equal(got->version, MAP_VERSION);
+		assert_string_equal(got->host, "relay.example");
+		assert_int_equal(got->adopted.generation, 0);
 		assert_int_equal(got->generation, GENERATION);
 		assert_int_equal(got->time, meta.time);
 		assert_string_equal(got->user, "root(alice)");
@@ -199,7 +205,7 @@ static void make_old_map(struct kit *kit, const char *path)
 		KIT_OK(kit, lmdbfile_append(writer, MAPFILE_DOMAINS,
 				    bytes_of(sources[i]),
 				    (struct bytes){ NULL, 0 }, &kit->error));
-	counted.version = MAP_VERSION;
+	counted.version = 1;
 	record[mapmeta_format(&counted, record)] = '\0';
 	KIT_OK(kit, lmdbfile_append(writer, MAPFILE_META,
 			    bytes_of(MAPFILE_META_KEY), bytes_of(record),
@@ -207,7 +213,7 @@ static void make_old_map(struct kit *kit, const char *path)
 	KIT_OK(kit, lmdbfile_finish(writer, &kit->error));
 	lmdbfile_abandon(writer);
 	fd = open(path, O_RDWR);
-	KIT_OK(kit, trailer_append(fd, path, MAP_VERSION, &kit->error));
+	KIT_OK(kit, trailer_append(fd, path, 1, &kit->error));
 	close(fd);
 }
 
@@ -547,7 +553,7 @@ static void test_other_version(void **test)
 		ftruncate(fd, lseek(fd, 0, SEEK_END) - TRAILER_SIZE), 0);
 	KIT_OK(kit, trailer_append(fd, path, MAP_VERSION + 1, &kit->error));
 	close(fd);
-	KIT_FAILS(kit, ERR_BAD, "format version 2",
+	KIT_FAILS(kit, ERR_BAD, "format version 3, newer than version 2",
 		map_open(&map, path, true, &kit->error));
 }
 
@@ -756,6 +762,67 @@ static void test_meta_origin(void **test)
 	}
 }
 
+/* The lines that came with version 2, and that version 1 does not have. */
+static void test_meta_version2(void **test)
+{
+	static const char host[] = "host relay.example\n";
+	static const struct {
+		const char *from; /* this line becomes the next one */
+		const char *to;
+		int code;
+	} tests[] = {
+		{ host, "host -\n", 0 },
+		{ host, "host \n", ERR_BAD },
+		{ host, "host a b\n", ERR_BAD },
+		{ host, "", ERR_BAD },
+		{ "rows inbound ",
+			"adopted 3 1795273740 a.example\nrows inbound ", 0 },
+		{ "rows inbound ", "adopted 3 1795273740 \nrows inbound ",
+			ERR_BAD },
+		{ "rows inbound ", "adopted 0 1795273740 a\nrows inbound ",
+			ERR_BAD },
+		{ "rows inbound ", "adopted 3 -1 a\nrows inbound ", ERR_BAD },
+		{ "rows inbound ", "adopted 3 1 a b\nrows inbound ", ERR_BAD },
+		{ "digest 0", "digest A", ERR_BAD },
+		{ "digest 0", "digest g", ERR_BAD },
+		{ "digest 0", "digest ", ERR_BAD },
+		{ "digest 0", "digest 00", ERR_BAD },
+		{ "version 2", "version 1", ERR_BAD },
+		{ "version 2", "version 3", ERR_BAD },
+		{ "version 2", "version 0", ERR_BAD },
+	};
+	struct map_meta numbered = meta;
+	struct map_meta found;
+	char text[MAPMETA_MAX];
+	char more[MAPMETA_MAX * 2];
+
+	(void)test;
+	numbered.version = 2;
+	text[mapmeta_format(&numbered, text)] = '\0';
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		const char *at = strstr(text, tests[i].from);
+
+		assert_non_null(at);
+		(void)snprintf(more, sizeof more, "%.*s%s%s", (int)(at - text),
+			text, tests[i].to, at + strlen(tests[i].from));
+		if (mapmeta_parse(bytes_of(more), &found) != tests[i].code)
+			fail_msg("%s", more);
+	}
+	/* A host is one word, and there is always one. */
+	(void)snprintf(numbered.host, sizeof numbered.host, "a b\nc");
+	text[mapmeta_format(&numbered, text)] = '\0';
+	assert_non_null(strstr(text, "\nhost a?b?c\n"));
+	numbered.host[0] = '\0';
+	text[mapmeta_format(&numbered, text)] = '\0';
+	assert_non_null(strstr(text, "\nhost -\n"));
+	numbered.version = 1;
+	text[mapmeta_format(&numbered, text)] = '\0';
+	assert_null(strstr(text, "host"));
+	assert_int_equal(mapmeta_parse(bytes_of(text), &found), 0);
+	assert_string_equal(found.digest, DIGEST_NONE);
+	assert_string_equal(found.host, "-");
+}
+
 static void in_small_files(void *context)
 {
 	struct kit *kit = context;
@@ -795,6 +862,10 @@ static void test_meta_text(void **test)
 	full.origin = 999999999999999998u;
 	memset(full.user, 'u', sizeof full.user - 1);
 	memset(full.command, 'c', sizeof full.command - 1);
+	memset(full.host, 'h', sizeof full.host - 1);
+	memset(full.adopted.host, 'a', sizeof full.adopted.host - 1);
+	full.adopted.generation = 999999999999999999u;
+	full.adopted.time = CLOCK_LAST;
 	for (int t = 0; t < RULE_TABLES; t++)
 		for (int k = 0; k < RULE_KINDS; k++)
 			full.rows[t][k] = 999999999999999999u;
@@ -803,6 +874,11 @@ static void test_meta_text(void **test)
 	assert_int_equal(mapmeta_parse((struct bytes){ text, len }, &got), 0);
 	assert_memory_equal(&got.rows, &full.rows, sizeof got.rows);
 	assert_string_equal(got.command, full.command);
+	assert_string_equal(got.host, full.host);
+	assert_string_equal(got.digest, full.digest);
+	assert_string_equal(got.adopted.host, full.adopted.host);
+	assert_int_equal(got.adopted.generation, full.adopted.generation);
+	assert_int_equal(got.adopted.time, CLOCK_LAST);
 	for (size_t cut = 0; cut < len; cut++) {
 		char *exact = malloc(cut + 1);
 
@@ -1095,6 +1171,7 @@ int main(void)
 		KIT_TEST(test_wrong_inside),
 		KIT_TEST(test_pages_missing),
 		KIT_TEST(test_meta_text),
+		KIT_TEST(test_meta_version2),
 		KIT_TEST(test_meta_bounds),
 		KIT_TEST(test_meta_origin),
 		KIT_TEST(test_no_room_for_the_copy),

@@ -22,12 +22,14 @@ static void test_written(void **state)
 	char why[ERROR_TEXT_MAX];
 
 	(void)state;
-	reloadlog_start(line, "0.1.0", 12, "3 users, 1 domain");
+	reloadlog_start(line, "0.1.0", 12, "3 users, 1 domain", "0123");
 	assert_line(line,
-		"start: version 0.1.0, generation 12, 3 users, 1 domain",
+		"start: version 0.1.0, generation 12, 3 users, 1 domain, "
+		"digest 0123",
 		RELOADLOG_START, 12);
-	reloadlog_made(line, 12, 13, "4 users, 1 domain");
-	assert_line(line, "reload: generation 12 -> 13, 4 users, 1 domain",
+	reloadlog_made(line, 12, 13, "4 users, 1 domain", "-");
+	assert_line(line,
+		"reload: generation 12 -> 13, 4 users, 1 domain, digest -",
 		RELOADLOG_MADE, 13);
 	reloadlog_failed(line, 13, "no");
 	assert_line(line, "reload: failed, generation 13 stays: no",
@@ -37,9 +39,9 @@ static void test_written(void **state)
 	for (size_t i = 0; i < sizeof generations / sizeof *generations; i++) {
 		uint64_t generation = generations[i];
 
-		reloadlog_start(line, "1", generation, "");
+		reloadlog_start(line, "1", generation, "", "");
 		assert_line(line, NULL, RELOADLOG_START, generation);
-		reloadlog_made(line, 7, generation, "generation 5 -> 6");
+		reloadlog_made(line, 7, generation, "generation 5 -> 6", "");
 		assert_line(line, NULL, RELOADLOG_MADE, generation);
 		reloadlog_failed(line, generation, why);
 		assert_line(line, NULL, RELOADLOG_FAILED, generation);
