@@ -96,8 +96,8 @@ int autoroutes_parse(struct bytes text, struct autoroutes **autoroutes,
 /* Reads the file in state_dir (state_dir() in state/state.h, or the option).
  * Sets *autoroutes, which the caller must close, and *status, which may be
  * NULL, to that of the file. Returns 0; ERR_NOENT if there is none; ERR_BAD if
- * it is damaged, too long, not a regular file, or has a further name; ERR_PERM;
- * ERR_IO; ERR_NOMEM. After an error the caller goes on with what it had. */
+ * it is damaged, too long, not a regular file, or linkcheck.h refuses it;
+ * ERR_PERM; ERR_IO; ERR_NOMEM. After an error the caller goes on with what it had. */
 int autoroutes_read(const char *state_dir, struct autoroutes **autoroutes,
 	struct stat *status, struct error *error) MUST_CHECK;
 

@@ -6,6 +6,8 @@
  *                       says, fewer if the disk is full; in any case the last,
  *                       the one served and the one served before it
  *   audit.log           a line for each change
+ *   autoroutes          what DNS said of the domains whose role is auto
+ *                       (routing/autoroutes.h)
  *   map.mdb.new         the map that is being built
  *   map.mdb.damaged     a map.mdb that was damaged when the next one was made
  *   lock                writers hold an fcntl lock (OFD) on it, which ends with

@@ -25,6 +25,7 @@
 #define STATE_SERVED_DIR  "served"
 #define STATE_LOCK	  "lock"
 #define STATE_DAMAGED	  "map.mdb.damaged" /* set aside by a rollback */
+#define STATE_AUTOROUTES  "autoroutes"	    /* routing/autoroutes.h writes it */
 
 /* In served/. */
 #define STATE_NOTE	 STATE_SERVED_DIR "/generation"
