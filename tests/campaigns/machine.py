@@ -1,5 +1,5 @@
 """A systemd that is process 1 of namespaces of its own, on an overlay of this
-machine's file system.
+machine's file system, or of another Debian root.
 
 Nothing of it is seen outside, but a control group while it runs; and all of it
 ends with its process 1, which ends with us.
@@ -23,8 +23,8 @@ BOOT = 60  # seconds
 # trees: what of / may be another file system, or lie under /tmp.
 PREPARE = r"""
 set -e
-dir=$1
-shift
+root=$1 dir=$2
+shift 2
 mount -t tmpfs -o mode=755 lab "$dir"
 number=0
 over() {
@@ -33,7 +33,7 @@ over() {
 	mount -t overlay -o "lowerdir=$1,upperdir=$dir/upper$number" \
 		-o "workdir=$dir/work$number" lab "$2"
 }
-over / "$dir/root"
+over "$root" "$dir/root"
 cd "$dir/root"
 # What is not in namespaces may not be written.
 mount -t proc proc proc
@@ -112,13 +112,16 @@ def remove(cgroup):
 
 
 class Machine:
-    """A systemd that has started. Raises CannotBoot where that is not
-    possible."""
+    """A systemd that has started, with root as its file system. Raises
+    CannotBoot where that is not possible."""
 
-    def __init__(self):
-        for program in (SYSTEMD, "cmake", "nsenter", "setpriv", "unshare"):
+    def __init__(self, root="/"):
+        for program in ("nsenter", "setpriv", "unshare"):
             if not shutil.which(program):
                 raise CannotBoot(f"no {program}")
+        if not os.access(root + SYSTEMD, os.X_OK):
+            raise CannotBoot(f"no {root}{SYSTEMD}")
+        self._root = root
         self.pid = None
         self._process = None
         self._dir = None
@@ -146,16 +149,18 @@ class Machine:
         except OSError as error:
             raise CannotBoot(str(error)) from error
         self._dir = tempfile.mkdtemp(prefix="readdress-booted-")
-        trees = [lab.TOP]
-        if not lab.build_directory().startswith(lab.TOP + os.sep):
-            trees.append(lab.build_directory())
+        trees = []
+        if self._root == "/":
+            trees.append(lab.TOP)
+            if not lab.build_directory().startswith(lab.TOP + os.sep):
+                trees.append(lab.build_directory())
         self._said = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "sh", "-c",
              'echo 0 >"$0/cgroup.procs" && exec "$@"', self._cgroup,
              "unshare", "--mount", "--uts", "--ipc", "--net", "--cgroup",
              "--pid", "--fork", "--kill-child=KILL",
-             "sh", "-c", PREPARE, SYSTEMD, self._dir, *trees],
+             "sh", "-c", PREPARE, SYSTEMD, self._root, self._dir, *trees],
             stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said)
         lab.wait_until(lambda: self._process.poll() is not None
                        or self._is_up(), BOOT, 0.2)
