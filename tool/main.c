@@ -24,7 +24,7 @@ static const struct command commands[] = {
 		.operands = "",
 		.does = "makes a first, empty map",
 		.run = command_init,
-		.options = OPTION_BIT(JSON),
+		.options = OPTION_BIT(NOTE) | OPTION_BIT(JSON),
 		.needs = NEED_CONFIG },
 	{ .name = "load",
 		.operands = "TABLE FILE",
@@ -32,8 +32,9 @@ static const struct command commands[] = {
 			"standard input)",
 		.run = command_load,
 		.options = OPTION_BIT(MERGE) | OPTION_BIT(ONLY) |
-			   OPTION_BIT(DRY_RUN) | OPTION_BIT(MAX_DELETE) |
-			   OPTION_BIT(FORCE) | OPTION_BIT(RELOAD) |
+			   OPTION_BIT(DOMAIN) | OPTION_BIT(DRY_RUN) |
+			   OPTION_BIT(MAX_DELETE) | OPTION_BIT(FORCE) |
+			   OPTION_BIT(RELOAD) | OPTION_BIT(NOTE) |
 			   OPTION_BIT(DELIMITER) | OPTION_BIT(COLUMNS) |
 			   OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
 		.min = 2,
@@ -53,15 +54,18 @@ static const struct command commands[] = {
 		.does = "adds one rule",
 		.run = command_add,
 		.options = OPTION_BIT(REPLACE) | OPTION_BIT(RELOAD) |
-			   OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
+			   OPTION_BIT(NOTE) | OPTION_BIT(ALLOW_UTF8) |
+			   OPTION_BIT(JSON),
 		.min = 3,
 		.max = 3,
 		.needs = NEED_CONFIG | NEED_TABLE },
 	{ .name = "delete",
 		.operands = "TABLE SOURCE...",
-		.does = "deletes the rules with these sources, all or none",
+		.does = "deletes the rules with these sources, all or none (- "
+			"reads them)",
 		.run = command_delete,
-		.options = OPTION_BIT(RELOAD) | OPTION_BIT(JSON),
+		.options = OPTION_BIT(RELOAD) | OPTION_BIT(NOTE) |
+			   OPTION_BIT(JSON),
 		.min = 2,
 		.max = -1,
 		.needs = NEED_CONFIG | NEED_TABLE },
@@ -77,7 +81,8 @@ static const struct command commands[] = {
 		.operands = "TABLE ADDRESS...",
 		.does = "prints what addresses become (- reads one per line)",
 		.run = command_lookup,
-		.options = OPTION_BIT(VERBOSE) | OPTION_BIT(JSON) | MAP_OPTIONS,
+		.options = OPTION_BIT(REVERSE) | OPTION_BIT(VERBOSE) |
+			   OPTION_BIT(JSON) | MAP_OPTIONS,
 		.min = 2,
 		.max = -1,
 		.needs = NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
@@ -142,14 +147,16 @@ static const struct command commands[] = {
 		.operands = "[N]",
 		.does = "makes a new generation from earlier rules",
 		.run = command_rollback,
-		.options = OPTION_BIT(RELOAD) | OPTION_BIT(JSON),
+		.options = OPTION_BIT(RELOAD) | OPTION_BIT(NOTE) |
+			   OPTION_BIT(JSON),
 		.max = 1,
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "log",
 		.operands = "",
 		.does = "prints who changed what, and every reload",
 		.run = command_log,
-		.options = OPTION_BIT(JSON),
+		.options = OPTION_BIT(TABLE) | OPTION_BIT(SINCE) |
+			   OPTION_BIT(JSON),
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "purge",
 		.operands = "",
@@ -324,9 +331,7 @@ static int run_command(const struct globals *globals, int argc, char **argv)
 	map_close(tool.map);
 	state_close(tool.state);
 	config_close(tool.config);
-	free(tool.options.recipients);
-	free(tool.options.columns_text);
-	free(tool.options.prefer);
+	options_free(&tool.options);
 	return error_exit_code(code);
 }
 

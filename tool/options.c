@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "map/digest.h"
+#include "base/clock.h"
 
 #define USAGE_COLUMNS 78
 #define USAGE_INDENT  8
@@ -24,6 +25,8 @@ static const struct {
 		"add and change rows, delete none" },
 	[OPTION_ONLY] = { "only", 0, "users|domains",
 		"replace only rules for users, or only for domains" },
+	[OPTION_DOMAIN] = { "domain", 0, "DOMAIN",
+		"replace only rules whose source is in DOMAIN" },
 	[OPTION_DRY_RUN] = { "dry-run", 0, NULL,
 		"print what would change, and change nothing" },
 	[OPTION_MAX_DELETE] = { "max-delete", 0, "PERCENT",
@@ -34,6 +37,7 @@ static const struct {
 		"if the source has a rule, give it the new target" },
 	[OPTION_RELOAD] = { "reload", 0, NULL,
 		"then do what the command reload does" },
+	[OPTION_NOTE] = { NULL, 'm', "NOTE", "write NOTE into the audit log" },
 	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
 		"the delimiter, or the word tab (as in the first row)" },
 	[OPTION_COLUMNS] = { "columns", 0, "SOURCE,TARGET",
@@ -46,10 +50,16 @@ static const struct {
 		"read the generation that the milter serves" },
 	[OPTION_VERBOSE] = { NULL, 'v', NULL,
 		"add the rule that matches, and its kind" },
+	[OPTION_REVERSE] = { "reverse", 0, NULL,
+		"print the rules that lead to the addresses" },
 	[OPTION_TIMEOUT] = { "timeout", 0, "SECONDS",
 		"how long to wait for the milter (10)" },
 	[OPTION_EXPECT] = { "expect", 0, "DIGEST",
 		"exit with 0 if the rules served have this digest, else 1" },
+	[OPTION_TABLE] = { "table", 0, "TABLE",
+		"print only edits of this table" },
+	[OPTION_SINCE] = { "since", 0, "TIME",
+		"print only what happened at TIME or later" },
 	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope sender" },
 	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
 		"an envelope recipient; further operands are more" },
@@ -210,6 +220,19 @@ static int parse_digest(enum option_id id, const char *text,
 		error);
 }
 
+static int parse_table(
+	struct options *options, const char *text, struct error *error)
+{
+	int table = rule_table_find(text);
+
+	if (table < 0)
+		return bad_value(OPTION_TABLE, text,
+			"expected inbound, outbound or routes", error);
+	options->table_given = true;
+	options->table = (enum rule_table)table;
+	return 0;
+}
+
 static int set_value(struct options *options, enum option_id id,
 	const char *text, struct error *error)
 {
@@ -249,6 +272,22 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_COLUMNS:
 		code = parse_columns(options, text, error);
 		break;
+	case OPTION_DOMAIN:
+		options->domains[options->domain_count++] = text;
+		break;
+	case OPTION_NOTE:
+		options->note = text;
+		break;
+	case OPTION_TABLE:
+		code = parse_table(options, text, error);
+		break;
+	case OPTION_SINCE:
+		if (!clock_parse(bytes_of(text), &options->since))
+			code = bad_value(id, text,
+				"expected a time like 2026-11-21T15:09:00Z, or "
+				"a date like 2026-11-21",
+				error);
+		break;
 	case OPTION_SENDER:
 		options->sender = text;
 		break;
@@ -285,6 +324,7 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_ALLOW_UTF8] = &options->allow_utf8,
 		[OPTION_SERVED] = &options->served,
 		[OPTION_VERBOSE] = &options->verbose,
+		[OPTION_REVERSE] = &options->reverse,
 		[OPTION_EXPLAIN] = &options->explain,
 		[OPTION_AUTH] = &options->auth,
 		[OPTION_FIRST] = &options->first,
@@ -382,11 +422,13 @@ int options_parse(struct options *options, uint64_t allowed, int argc,
 	*options = (struct options){ .only = CHANGE_ALL,
 		.max_delete = OPTIONS_MAX_DELETE,
 		.timeout = OPTIONS_RELOAD_SECONDS,
+		.since = INT64_MIN,
 		.delimiter = ';' };
 	options->recipients =
 		calloc((size_t)argc + 1, sizeof *options->recipients);
 	options->prefer = calloc((size_t)argc + 1, sizeof *options->prefer);
-	if (!options->recipients || !options->prefer)
+	options->domains = calloc((size_t)argc + 1, sizeof *options->domains);
+	if (!options->recipients || !options->prefer || !options->domains)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	make_getopt(allowed, longs, shorts);
 	optind = 0;
@@ -406,6 +448,14 @@ int options_parse(struct options *options, uint64_t allowed, int argc,
 	}
 	*first = optind;
 	return code;
+}
+
+void options_free(struct options *options)
+{
+	free(options->recipients);
+	free(options->prefer);
+	free(options->domains);
+	free(options->columns_text);
 }
 
 bool options_is_known(const char *word)
@@ -453,8 +503,10 @@ int options_usage(FILE *file, uint64_t allowed, int column)
 			continue;
 		spell(id, word, sizeof word);
 		(void)snprintf(bracketed, sizeof bracketed, "[%s]%s", word,
-			id == OPTION_RECIPIENT || id == OPTION_PREFER ? "..."
-								      : "");
+			id == OPTION_RECIPIENT || id == OPTION_PREFER ||
+					id == OPTION_DOMAIN
+				? "..."
+				: "");
 		column = options_usage_word(file, bracketed, column);
 	}
 	return column;

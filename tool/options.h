@@ -15,19 +15,24 @@
 enum option_id {
 	OPTION_MERGE,
 	OPTION_ONLY,
+	OPTION_DOMAIN,
 	OPTION_DRY_RUN,
 	OPTION_MAX_DELETE,
 	OPTION_FORCE,
 	OPTION_REPLACE,
 	OPTION_RELOAD,
+	OPTION_NOTE,
 	OPTION_DELIMITER,
 	OPTION_COLUMNS,
 	OPTION_ALLOW_UTF8,
 	OPTION_GENERATION,
 	OPTION_SERVED,
 	OPTION_VERBOSE,
+	OPTION_REVERSE,
 	OPTION_TIMEOUT,
 	OPTION_EXPECT,
+	OPTION_TABLE,
+	OPTION_SINCE,
 	OPTION_SENDER,
 	OPTION_RECIPIENT,
 	OPTION_EXPLAIN,
@@ -51,24 +56,31 @@ struct options {
 	bool help;
 	bool merge;
 	enum change_scope only;
+	const char **domains; /* of --domain, room for argc */
+	size_t domain_count;
 	bool dry_run;
 	unsigned max_delete;   /* percent */
 	bool max_delete_given; /* the limit holds for small tables, too */
 	bool force;
 	bool replace;
 	bool reload;
-	char delimiter; /* between the fields of CSV */
+	const char *note; /* for the audit log; NULL: not given */
+	char delimiter;	  /* between the fields of CSV */
 	bool delimiter_given;
 	struct csvstart_columns columns; /* point into columns_text */
-	char *columns_text;		 /* free() it */
+	char *columns_text;		 /* the memory of columns */
 	bool allow_utf8;
 	uint64_t generation; /* 0: not given */
 	bool served;
 	bool verbose;
-	unsigned timeout;	 /* seconds */
-	const char *expect;	 /* a part of a digest; NULL: not given */
+	unsigned timeout;   /* seconds */
+	const char *expect; /* a part of a digest; NULL: not given */
+	bool reverse;
+	bool table_given;
+	enum rule_table table;	 /* of --table */
+	int64_t since;		 /* seconds since 1970; INT64_MIN: not given */
 	const char *sender;	 /* NULL: not given */
-	const char **recipients; /* of -r, room for argc; free() it */
+	const char **recipients; /* of -r, room for argc */
 	size_t recipient_count;
 	bool explain;
 	const char *mbox;   /* NULL: not given */
@@ -76,7 +88,7 @@ struct options {
 	const char *daemon; /* NULL: not given */
 	bool auth;
 	bool first;
-	const char **prefer; /* domains, room for argc; free() it */
+	const char **prefer; /* domains, room for argc */
 	size_t prefer_count;
 	const char *config_dir; /* of Postfix; NULL: not given */
 	bool json;		/* --json before or after the command's name */
@@ -87,11 +99,13 @@ struct options {
  * name, and moves the operands to the end of argv; *first is the index of the
  * first operand. allowed holds the OPTION_BITs of the command's options.
  * Returns 0, ERR_USAGE or ERR_NOMEM, with the reason in *error. The caller
- * frees options->recipients, options->prefer and options->columns_text, after
- * an error too.
+ * calls options_free(), after an error too.
  */
 int options_parse(struct options *options, uint64_t allowed, int argc,
 	char **argv, int *first, struct error *error) MUST_CHECK;
+
+/* Frees what options_parse() allocated. */
+void options_free(struct options *options);
 
 /* True if word is an option of a command: "-v", "--generation", also
  * abbreviated ("--gen") or with its value ("--generation=1"). */

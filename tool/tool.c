@@ -4,7 +4,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "rules/rulesource.h"
 
 void tool_say(const struct tool *tool, const char *format, ...)
 {
@@ -34,6 +37,36 @@ int tool_edit_failed(int code, struct error *error)
 	error_append(
 		error, "; nothing was changed; correct this, and try again");
 	return code;
+}
+
+int tool_domain_keys(enum rule_table table, const char *option,
+	const char *const *domains, size_t count, struct bytes **keys,
+	struct error *error)
+{
+	/* The keys, and behind them their bytes. */
+	struct bytes *made = calloc(count + 1, sizeof *made + ADDRESS_KEY_MAX);
+	char *text = (char *)(made + count + 1);
+
+	if (!made)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++, text += ADDRESS_KEY_MAX) {
+		struct error why = { .text = "" };
+		char source[ADDRESS_TEXT_MAX];
+		int len;
+
+		(void)snprintf(source, sizeof source, "@%s",
+			domains[i] + (domains[i][0] == '@'));
+		len = rule_source_key(table, bytes_of(source), text, &why);
+		if (len < 0) {
+			free(made);
+			return error_set(error,
+				len == ERR_NOMEM ? ERR_NOMEM : ERR_USAGE,
+				"%s \"%s\": %s", option, domains[i], why.text);
+		}
+		made[i] = (struct bytes){ text + 1, (size_t)len - 1 };
+	}
+	*keys = made;
+	return 0;
 }
 
 int tool_open_state(struct tool *tool, bool create, struct error *error)

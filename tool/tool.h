@@ -70,6 +70,15 @@ int tool_open_state(
  * or state_open_newest(). */
 int tool_open_map(struct tool *tool, struct error *error) MUST_CHECK;
 
+/* Makes keys (lower-case A-labels) of count domains that an option was given,
+ * an
+ * "@" in front of them is dropped. Sets *keys, which the caller must free().
+ * table is the one whose sources they are compared with. Returns 0; ERR_USAGE
+ * with a text that names the option; ERR_NOMEM. */
+int tool_domain_keys(enum rule_table table, const char *option,
+	const char *const *domains, size_t count, struct bytes **keys,
+	struct error *error) MUST_CHECK;
+
 /* Returns code. If an edit failed for want of disk or memory, adds to the text
  * that nothing was changed, so that nobody has to look. */
 int tool_edit_failed(int code, struct error *error);

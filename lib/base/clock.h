@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/bytes.h"
+
 /* clock_ns() and clock_ms() return nanoseconds and milliseconds since some
  * point before the process began. They cannot fail, and setting the time of day
  * does not change them. */
@@ -40,5 +42,11 @@ static inline void clock_text(int64_t seconds, char text[CLOCK_TEXT_MAX])
 		!strftime(text, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc))
 		(void)snprintf(text, CLOCK_TEXT_MAX, "?");
 }
+
+/* Reads a time of RFC 3339 section 5.6 with its offset, like
+ * "2026-11-21T16:09:00+01:00" or "2026-11-21T15:09:00Z", or a date alone, which
+ * stands for 00:00 UTC. Sets *seconds since 1970; a fraction of a second is
+ * dropped. Returns false for anything else. */
+bool clock_parse(struct bytes text, int64_t *seconds) MUST_CHECK;
 
 #endif

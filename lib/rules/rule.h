@@ -88,4 +88,15 @@ static inline bool rule_key_is_domain(struct bytes key)
 	       !memchr(key.data + 1, '@', key.len - 1);
 }
 
+/* Returns the domain of a source: "a.com" for the keys "bob@a.com" and
+ * "@a.com", "*.a.com" for "@*.a.com". It points into key. */
+static inline struct bytes rule_key_domain(struct bytes key)
+{
+	size_t at = key.len;
+
+	while (at && key.data[at - 1] != '@')
+		at--;
+	return (struct bytes){ key.data + at, key.len - at };
+}
+
 #endif

@@ -11,7 +11,7 @@
 #include "state/state.h"
 #include "state/statedir.h"
 
-#define LINE_SIZE 1024
+#define LINE_SIZE (STATE_WHAT_MAX + 512)
 
 static const char not_made[] = " was not made: ";
 
@@ -71,8 +71,8 @@ int audit_made(const struct state *state, int64_t time, const char *what,
 
 	clock_text(time, stamp);
 	state_user(user, sizeof user);
-	(void)snprintf(line, sizeof line, "%s %s %.512s" AUDIT_MADE "%" PRIu64,
-		stamp, user, what, generation);
+	(void)snprintf(line, sizeof line, "%s %s %.*s" AUDIT_MADE "%" PRIu64,
+		stamp, user, STATE_WHAT_MAX - 1, what, generation);
 	return append(state, line, error);
 }
 
@@ -91,20 +91,19 @@ int audit_not_made(const struct state *state, uint64_t generation,
 	return append(state, line, error);
 }
 
-uint64_t audit_number(struct bytes text, const char *word)
+uint64_t audit_number(struct bytes line)
 {
-	const char *end = text.data + text.len;
-	size_t len = strlen(word);
-	uint64_t number = 0;
+	size_t word = sizeof AUDIT_MADE - 1;
+	size_t at = line.len;
+	struct bytes digits;
+	uint64_t number;
 
-	while ((text.data = memmem(text.data, text.len, word, len))) {
-		struct bytes rest = { text.data + len, 0 };
-
-		rest.len = (size_t)(end - rest.data);
-		(void)bytes_number(&rest, STATE_DIGITS_MAX, &number);
-		text.data++;
-		text.len = (size_t)(end - text.data);
-	}
+	while (at && line.data[at - 1] >= '0' && line.data[at - 1] <= '9')
+		at--;
+	digits = (struct bytes){ line.data + at, line.len - at };
+	if (at < word || memcmp(line.data + at - word, AUDIT_MADE, word) != 0)
+		return 0;
+	(void)bytes_number(&digits, SIZE_MAX, &number);
 	return number;
 }
 
@@ -117,12 +116,34 @@ static uint64_t line_generation(struct bytes line, bool *failed)
 
 	(void)bytes_cut(&text, ' '); /* time */
 	(void)bytes_cut(&text, ' '); /* user */
-	*failed = strstr(line.data, not_made) &&
-		  bytes_take(&text, AUDIT_NOT_MADE);
-	if (!*failed)
-		return audit_number(line, AUDIT_MADE);
-	(void)bytes_number(&text, STATE_DIGITS_MAX, &generation);
-	return generation;
+	*failed = bytes_take(&text, AUDIT_NOT_MADE) &&
+		  bytes_number(&text, SIZE_MAX, &generation) &&
+		  bytes_take(&text, not_made);
+	return *failed ? generation : audit_number(line);
+}
+
+/* Takes note of the generation that a line of audit.log names. */
+static int note_line(struct bytes line, unsigned number, const char *path,
+	struct audit_last *last, struct error *error)
+{
+	bool failed;
+	uint64_t generation = line_generation(line, &failed);
+
+	/* The next number must be far from any that cannot be counted. */
+	if (generation > AUDIT_GENERATION_MAX)
+		return error_set(error, ERR_BAD,
+			"%s:%u: found a generation over %" PRIu64
+			", which readdress cannot have made; nothing was "
+			"changed; correct or delete this line: %.*s",
+			path, number, AUDIT_GENERATION_MAX, (int)line.len,
+			line.data);
+	if (generation > last->generation) {
+		last->generation = generation;
+		last->not_made = failed;
+	} else if (generation && generation == last->generation) {
+		last->not_made = last->not_made || failed;
+	}
+	return 0;
 }
 
 int audit_last(
@@ -131,6 +152,8 @@ int audit_last(
 	char path[STATE_PATH_MAX];
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len;
+	unsigned number = 0;
 	FILE *file = NULL;
 	int result = 0;
 	int fd;
@@ -147,18 +170,13 @@ int audit_last(
 		close(fd);
 		return result;
 	}
-	while (getline(&line, &size, file) >= 0) {
-		bool failed;
-		uint64_t generation = line_generation(bytes_of(line), &failed);
-
-		if (generation > last->generation) {
-			last->generation = generation;
-			last->not_made = failed;
-		} else if (generation && generation == last->generation) {
-			last->not_made = last->not_made || failed;
-		}
+	while (!result && (len = getline(&line, &size, file)) >= 0) {
+		if (len > 0 && line[len - 1] == '\n')
+			len--;
+		result = note_line((struct bytes){ line, (size_t)len },
+			++number, path, last, error);
 	}
-	if (!feof(file)) /* an error, or memory is exhausted */
+	if (!result && !feof(file)) /* an error, or memory is exhausted */
 		result = state_set_errno(error, "cannot read %s", path);
 	free(line);
 	fclose(file);

@@ -91,7 +91,9 @@ static void read_edit(struct events_entry *entry)
 	}
 	entry->event =
 		bytes_take(&text, "rollback ") ? EVENTS_ROLLBACK : EVENTS_EDIT;
-	entry->generation = audit_number(text, AUDIT_MADE);
+	entry->generation = audit_number(text);
+	if (entry->generation > AUDIT_GENERATION_MAX)
+		entry->generation = 0;
 }
 
 static void read_milter(struct events_entry *entry)
@@ -104,6 +106,45 @@ static void read_milter(struct events_entry *entry)
 	};
 
 	entry->event = kinds[reloadlog_parse(entry->text, &entry->generation)];
+}
+
+/* Cuts the rows and the note from the text of an edit, whose counts come
+ * first. */
+static struct bytes cut_rows(struct bytes text)
+{
+	static const char *const marks[] = { "; + ", "; ~ ", "; - ",
+		"; note \"" };
+
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		const char *found =
+			memmem(text.data, text.len, marks[i], strlen(marks[i]));
+
+		if (found)
+			text.len = (size_t)(found - text.data);
+	}
+	return text;
+}
+
+bool events_concerns(const struct events_entry *entry, enum rule_table table)
+{
+	struct bytes rest = cut_rows(entry->text);
+	char word[32];
+	int len = snprintf(word, sizeof word, "%s: ", rule_table_name(table));
+
+	if (entry->event != EVENTS_EDIT && entry->event != EVENTS_ROLLBACK)
+		return false;
+	for (;;) {
+		const char *found = rest.len ? memmem(rest.data, rest.len, word,
+						       (size_t)len)
+					     : NULL;
+
+		if (!found)
+			return false;
+		if (found == entry->text.data || found[-1] == ' ')
+			return true;
+		rest.len -= (size_t)(found + len - rest.data);
+		rest.data = found + len;
+	}
 }
 
 static bool has_time(struct bytes line)

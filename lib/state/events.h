@@ -32,6 +32,9 @@ struct events_entry {
 				then on; 0: none */
 };
 
+/* True if the entry is an edit or a rollback that changed this table. */
+bool events_concerns(const struct events_entry *entry, enum rule_table table);
+
 /*
  * Calls entry for each line, in the order of their times, and stops when entry
  * returns anything but 0. Lines of the same file keep their order. A change

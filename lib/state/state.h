@@ -54,7 +54,8 @@
 #include "map/map.h"
 
 #define STATE_LOCK_SECONDS 10
-#define STATE_DIGITS_MAX   18 /* the most digits of a generation */
+#define STATE_WHAT_MAX	   2048 /* bytes of the text of an edit, with its NUL */
+#define STATE_DIGITS_MAX   18	/* the most digits of a generation */
 
 struct state;
 
@@ -125,8 +126,9 @@ int state_no_newest(const struct state *state, int why,
 
 /* Sets *generation to one more than the highest in map.mdb, history/ and the
  * audit log. Needs the lock. If a change was interrupted after its audit line,
- * adds a line that says so. Returns ERR_BAD if history is not a directory, or
- * audit.log not a regular file; ERR_CREATE. */
+ * adds a line that says so. Returns ERR_BAD if history is not a directory,
+ * audit.log not a regular file, or a line of it names a number that is too
+ * large; ERR_CREATE. */
 int state_next_generation(struct state *state, uint64_t *generation,
 	struct error *error) MUST_CHECK;
 
@@ -142,8 +144,8 @@ const char *state_build_path(const struct state *state);
  * old generations are removed. Each step is on disk before the next one.
  *
  * what is a text for the audit log, such as "inbound: 2 domains added, 1 user
- * deleted", cut to 512 bytes. The user (state_user()) and the generation are
- * added to it.
+ * deleted", cut to STATE_WHAT_MAX bytes. The user (state_user()) and the
+ * generation are added to it.
  *
  * On any error the old map is whole and in place, and the built file is
  * removed. Returns ERR_NOENT if nothing was built; ERR_BAD if map_open()

@@ -106,9 +106,14 @@ int state_newest(struct state *state, uint64_t *generation,
 #define AUDIT_MADE     "; generation "
 #define AUDIT_NOT_MADE "generation "
 
-/* Returns the number that follows the last occurrence of word in text, or 0 if
- * there is none or it is too large for a generation. */
-uint64_t audit_number(struct bytes text, const char *word);
+/* A number over this in the audit log was not written by readdress. */
+#define AUDIT_GENERATION_MAX UINT64_C(1000000000000000)
+
+/* Returns the generation that was made according to a line of the audit log,
+ * or 0 if it names none. The number is the last thing in the line, since rows
+ * and notes may hold any text before it. A number that is too large becomes
+ * UINT64_MAX. */
+uint64_t audit_number(struct bytes line);
 
 struct audit_last {
 	uint64_t generation; /* the highest that the audit log names; 0: none */
@@ -116,7 +121,8 @@ struct audit_last {
 };
 
 /* Reads the audit log; one that does not exist counts as empty. Returns ERR_BAD
- * if it is not a regular file. */
+ * if it is not a regular file, or a line names a generation over
+ * AUDIT_GENERATION_MAX; the text then names the line. */
 int audit_last(const struct state *state, struct audit_last *last,
 	struct error *error) MUST_CHECK;
 

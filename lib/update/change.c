@@ -3,6 +3,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+bool change_in_domains(
+	const struct bytes *domains, size_t count, struct bytes key)
+{
+	struct bytes domain = rule_key_domain(key);
+
+	for (size_t i = 0; i < count; i++)
+		if (bytes_equal(domains[i], domain))
+			return true;
+	return !count;
+}
+
+bool change_concerns(const struct change *change, struct bytes key)
+{
+	return change_in_scope(change->scope, key) &&
+	       change_in_domains(change->domains, change->domain_count, key);
+}
+
 int change_count(struct change_result *result, enum change_kind kind,
 	struct bytes key, struct bytes value, struct error *error)
 {

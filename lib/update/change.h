@@ -35,9 +35,13 @@ static inline bool change_in_scope(enum change_scope scope, struct bytes key)
 struct change {
 	enum rule_table table;
 	enum change_mode mode;
-	/* CHANGE_REPLACE keeps the old rows out of scope. A row out of scope in
-	 * rows is ERR_BAD in any mode. */
+	/* CHANGE_REPLACE keeps the old rows that are not in scope. A row that
+	 * is not in scope in rows is ERR_BAD in any mode. */
 	enum change_scope scope;
+	/* Together with scope: only sources of these domains are in scope
+	 * (rule_key_domain()). domain_count 0: those of every domain. */
+	const struct bytes *domains;
+	size_t domain_count;
 	const struct row *rows; /* sorted by key, each key once */
 	size_t count;
 	bool refuse_existing;	/* a key that exists is ERR_BAD (`add`) */
@@ -46,10 +50,12 @@ struct change {
 	bool dry_run;		/* nothing is written */
 	bool force;		/* nothing is refused for what it deletes */
 	unsigned max_delete;	/* the most rows that CHANGE_REPLACE deletes, in
-				   percent; for tables of over 3 rows */
-	bool max_delete_always; /* max_delete applies to any table */
+				   percent of those in scope, if there are over
+				   3 of them */
+	bool max_delete_always; /* max_delete applies to any number */
 	const char *input;	/* the rows' file, for messages; may be NULL */
 	const char *command;	/* for the metadata: "load inbound a.csv" */
+	const char *note;	/* for the audit log; may be NULL */
 	/* Called for each row that is new, changed or deleted, in the order of
 	 * keys; may be NULL. old_value or new_value has data NULL if there is
 	 * none. */
@@ -73,6 +79,13 @@ struct change_result {
 	uint64_t generation;
 	bool unchanged; /* no row changed, so no generation was made */
 };
+
+/* True if the domain of this key is one of count domains, or count is 0. */
+bool change_in_domains(
+	const struct bytes *domains, size_t count, struct bytes key);
+
+/* True if a rule with this key is within scope and domains of the change. */
+bool change_concerns(const struct change *change, struct bytes key);
 
 /* Counts a row. value is its new value, or its old one if there is no new one.
  * Returns 0; or ERR_BAD, with a text in *error, if its kind is unknown. */

@@ -31,7 +31,7 @@ static void old_alone(const struct merge *merge, struct merge_step *step)
 	step->key = merge->old.rule.key;
 	step->old = merge->old.rule.value;
 	if (change->mode == CHANGE_REPLACE &&
-		change_in_scope(change->scope, step->key)) {
+		change_concerns(change, step->key)) {
 		step->kind = MERGE_CHANGE;
 		step->change = CHANGE_DELETED;
 	} else {

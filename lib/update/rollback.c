@@ -5,14 +5,15 @@
 #include <stdlib.h>
 
 #include "update/build.h"
+#include "update/editlog.h"
 #include "update/mapdiff.h"
 
 #define WHAT_MAX 480 /* the size of the text for the audit log */
 
-static void note(const struct rollback *rollback, const char *line)
+static void say(const struct rollback *rollback, const char *line)
 {
-	if (rollback->note)
-		rollback->note(rollback->context, line);
+	if (rollback->say)
+		rollback->say(rollback->context, line);
 }
 
 /* Finds the newest map's position in the history (rollback.h). */
@@ -57,7 +58,7 @@ static int find_earlier(struct state *state, const struct rollback *rollback,
 		result = state_open_generation(
 			state, list[count], false, &map, &damage);
 		if (result == ERR_BAD || result == ERR_NOENT) {
-			note(rollback, damage.text);
+			say(rollback, damage.text);
 			result = 0;
 			continue;
 		}
@@ -139,12 +140,12 @@ static int open_newest(struct state *state, const struct rollback *rollback,
 	} else {
 		return error_pass(error, result, &cause);
 	}
-	note(rollback, cause.text);
+	say(rollback, cause.text);
 	return 0;
 }
 
 static int count_changes(const struct map *newest, const struct map *map,
-	struct rollback_result *done, struct error *error)
+	struct rollback_result *done, struct editlog *log, struct error *error)
 {
 	int result = 0;
 
@@ -159,6 +160,8 @@ static int count_changes(const struct map *newest, const struct map *map,
 			(result = mapdiff_next(&mapdiff, &step, error)) == 1) {
 			if (step.change != CHANGE_UNCHANGED)
 				done->unchanged = false;
+			editlog_add(
+				log, step.change, step.key, step.old, step.new);
 			result = change_count(&done->tables[t], step.change,
 				step.key, step.new.data ? step.new : step.old,
 				error);
@@ -169,8 +172,8 @@ static int count_changes(const struct map *newest, const struct map *map,
 }
 
 static int make_generation(struct state *state, const struct rollback *rollback,
-	const struct map *map, struct rollback_result *done,
-	struct error *error)
+	const struct map *map, const struct editlog *log,
+	struct rollback_result *done, struct error *error)
 {
 	char command[sizeof "rollback " + STATE_DIGITS_MAX + 1];
 	const struct build copy = { .old = map,
@@ -178,16 +181,19 @@ static int make_generation(struct state *state, const struct rollback *rollback,
 		.origin = done->to,
 		.progress = rollback->progress,
 		.context = rollback->context };
-	char what[WHAT_MAX];
+	char counts[WHAT_MAX];
+	char what[STATE_WHAT_MAX];
 
 	(void)snprintf(command, sizeof command, "rollback %" PRIu64, done->to);
-	rollback_describe(done, what, sizeof what);
+	rollback_describe(done, counts, sizeof counts);
+	editlog_text(log, counts, rollback->note, what);
 	return build_publish(state, &copy, what, &done->generation, error);
 }
 
 int rollback_apply(struct state *state, const struct rollback *rollback,
 	struct rollback_result *done, struct error *error)
 {
+	struct editlog log = { 0 };
 	struct map *newest = NULL;
 	struct map *map = NULL;
 	int result = state_lock(state, STATE_LOCK_SECONDS, error);
@@ -207,13 +213,13 @@ int rollback_apply(struct state *state, const struct rollback *rollback,
 		result = find_last_good(state, rollback, &map, error);
 	if (!result && newest) {
 		done->generation = map_meta(newest)->generation;
-		result = count_changes(newest, map, done, error);
+		result = count_changes(newest, map, done, &log, error);
 	}
 	if (!result) {
 		done->to = map_meta(map)->generation;
 		if (!done->unchanged)
 			result = make_generation(
-				state, rollback, map, done, error);
+				state, rollback, map, &log, done, error);
 	}
 	map_close(map);
 	map_close(newest);

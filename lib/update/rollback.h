@@ -17,9 +17,10 @@ struct rollback {
 	 * the newest, or the last undamaged one if the newest is damaged or
 	 * does not exist. */
 	uint64_t to;
+	const char *note; /* for the audit log; may be NULL */
 	/* Called with a line for the user about each damaged generation that
 	 * was found; valid during the call. May be NULL. */
-	void (*note)(void *context, const char *line);
+	void (*say)(void *context, const char *line);
 	/* Called now and then with the number of rows written and of all rows;
 	 * may be NULL. */
 	void (*progress)(void *context, uint64_t rows, uint64_t of);

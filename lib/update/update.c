@@ -4,21 +4,22 @@
 #include <stdio.h>
 
 #include "update/build.h"
+#include "update/editlog.h"
 #include "update/merge.h"
 
-#define MAX_DELETE_ROWS 3 /* a table of so few rows may lose them all */
+#define MAX_DELETE_ROWS 3 /* of so few rows all may be deleted */
 #define DOMAINS_SHOWN	3
 
 /* The result of the first walk, which comes before anything is written. */
 struct plan {
 	const struct change *change;
 	struct change_result *done;
-	uint64_t before;       /* the rows of the old table */
-	uint64_t before_scope; /* those of them that are in scope */
+	uint64_t before;       /* the rows of the old table that are in scope */
 	uint64_t after;	       /* the rows of the new table */
 	uint64_t bytes;	       /* the bytes of their keys and values */
 	uint64_t domains_lost; /* the domain rules that are deleted */
 	char domains[256];     /* the first of them, for the refusal */
+	struct editlog log;
 };
 
 static void note_domain(struct plan *plan, struct bytes key)
@@ -40,10 +41,8 @@ static int count_step(
 	const struct change *change = plan->change;
 	int result;
 
-	if (step->old.data) {
-		plan->before++;
-		plan->before_scope += change_in_scope(change->scope, step->key);
-	}
+	if (step->old.data)
+		plan->before += change_concerns(change, step->key);
 	if (step->new.data) {
 		plan->after++;
 		plan->bytes += step->key.len + step->new.len;
@@ -71,15 +70,20 @@ static int count_step(
 		return result;
 	if (step->change == CHANGE_DELETED && rule_key_is_domain(step->key))
 		note_domain(plan, step->key);
+	editlog_add(&plan->log, step->change, step->key, step->old, step->new);
 	if (step->change != CHANGE_UNCHANGED && change->changed)
 		change->changed(change->context, step->change, step->key,
 			step->old, step->new);
 	return 0;
 }
 
-/* Returns how a refusal names --merge, which excludes --only. */
+/* Returns how a refusal names --merge, which excludes --only and --domain. */
 static const char *merge_option(const struct change *change)
 {
+	if (change->domain_count)
+		return change->scope == CHANGE_ALL
+			       ? "--merge in place of --domain"
+			       : "--merge in place of --domain and --only";
 	return change->scope == CHANGE_ALL ? "--merge"
 					   : "--merge in place of --only";
 }
@@ -116,25 +120,23 @@ static int refuse(const struct plan *plan, struct error *error)
 				  "user rules and keeps the "
 				  "domain rules"
 				: "");
-	if (plan->before_scope && /* else nothing was deleted */
+	if (plan->before && /* else nothing was deleted */
 		(change->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
-		deleted * 100 > change->max_delete * plan->before_scope)
+		deleted * 100 > change->max_delete * plan->before)
 		return error_set(error, ERR_BAD,
 			"would delete %" PRIu64 " of %" PRIu64
 			" rules (%" PRIu64
 			" %%), more than --max-delete %u; %s adds and changes "
 			"rules and deletes none; --force, or a larger "
 			"--max-delete, deletes what the file does not have",
-			deleted, plan->before_scope,
-			deleted * 100 / plan->before_scope, change->max_delete,
-			merge_option(change));
+			deleted, plan->before, deleted * 100 / plan->before,
+			change->max_delete, merge_option(change));
 	return 0;
 }
 
 static int check_scope(const struct change *change, struct error *error)
 {
-	for (size_t i = 0; change->scope != CHANGE_ALL && i < change->count;
-		i++) {
+	for (size_t i = 0; i < change->count; i++) {
 		struct bytes key = change->rows[i].rule.key;
 
 		if (!change_in_scope(change->scope, key))
@@ -145,6 +147,10 @@ static int check_scope(const struct change *change, struct error *error)
 							      : "user",
 				change->scope == CHANGE_USERS ? "user"
 							      : "domain");
+		if (!change_concerns(change, key))
+			return error_set(error, ERR_BAD,
+				"%.*s is in another domain than expected",
+				(int)key.len, key.data);
 	}
 	return 0;
 }
@@ -199,9 +205,11 @@ int update_apply(struct state *state, const struct change *change,
 			.command = change->command,
 			.progress = change->progress,
 			.context = change->context };
-		char what[256];
+		char counts[256];
+		char what[STATE_WHAT_MAX];
 
-		change_describe(done, change->table, what, sizeof what);
+		change_describe(done, change->table, counts, sizeof counts);
+		editlog_text(&plan.log, counts, change->note, what);
 		result = build_publish(
 			state, &build, what, &done->generation, error);
 	}
@@ -210,10 +218,11 @@ out:
 	return result;
 }
 
-int update_init(struct state *state, const char *command, uint64_t *generation,
-	struct error *error)
+int update_init(struct state *state, const char *command, const char *note,
+	uint64_t *generation, struct error *error)
 {
 	const struct build empty = { .command = command };
+	char what[STATE_WHAT_MAX];
 	struct map *old;
 	int result = state_lock(state, STATE_LOCK_SECONDS, error);
 
@@ -228,8 +237,8 @@ int update_init(struct state *state, const char *command, uint64_t *generation,
 			map_meta(old)->generation);
 		map_close(old);
 	}
-	return result != ERR_NOENT
-		       ? result
-		       : build_publish(state, &empty, "init: empty map",
-				 generation, error);
+	if (result != ERR_NOENT)
+		return result;
+	editlog_text(NULL, "init: empty map", note, what);
+	return build_publish(state, &empty, what, generation, error);
 }

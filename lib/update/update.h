@@ -20,6 +20,7 @@
  *   merge     walks old and new rows together
  *   mapdiff   compares two maps
  *   build     makes the next generation
+ *   editlog   what the audit log says of an edit
  *   rollback  makes the rules of an earlier generation the newest
  */
 
@@ -47,9 +48,10 @@
 int update_apply(struct state *state, const struct change *change,
 	struct change_result *done, struct error *error) MUST_CHECK;
 
-/* Makes a first, empty generation, as `readdress init` does. Sets *generation.
- * Returns ERR_BAD also if there is a map already. */
-int update_init(struct state *state, const char *command, uint64_t *generation,
-	struct error *error) MUST_CHECK;
+/* Makes a first, empty generation, as `readdress init` does. note is for the
+ * audit log and may be NULL. Sets *generation. Returns ERR_BAD also if there is
+ * a map already. */
+int update_init(struct state *state, const char *command, const char *note,
+	uint64_t *generation, struct error *error) MUST_CHECK;
 
 #endif

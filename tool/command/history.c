@@ -308,7 +308,8 @@ static int print_rollback(const struct tool *tool,
 int command_rollback(struct tool *tool, struct error *error)
 {
 	struct rolling rolling = { .tool = tool };
-	struct rollback rollback = { .note = tell_damage,
+	struct rollback rollback = { .note = tool->options.note,
+		.say = tell_damage,
 		.progress = show_building,
 		.context = &rolling };
 	struct rollback_result result;

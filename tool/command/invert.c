@@ -10,18 +10,12 @@
 #include "base/precis.h"
 #include "print/progress.h"
 #include "print/row.h"
-#include "rules/rulesource.h"
 
 #define SHOWN_MAX 321 /* bytes of a field in a message, with NUL */
 
-struct preferred {
-	char text[ADDRESS_KEY_MAX];
-	struct bytes key;
-};
-
 struct job {
 	const struct tool *tool;
-	struct preferred *preferred; /* best first */
+	struct bytes *preferred; /* domains, best first */
 	size_t preferred_count;
 	struct progress progress;
 };
@@ -69,39 +63,9 @@ static unsigned rank(void *context, struct bytes source)
 			domain = (struct bytes){ source.data + i + 1,
 				source.len - i - 1 };
 	while (index < job->preferred_count &&
-		!bytes_equal(domain, job->preferred[index].key))
+		!bytes_equal(domain, job->preferred[index]))
 		index++;
 	return index;
-}
-
-/* Makes keys of the domains of --prefer. */
-static int read_preferred(struct job *job, struct error *error)
-{
-	const struct options *options = &job->tool->options;
-
-	job->preferred =
-		calloc(options->prefer_count + 1, sizeof *job->preferred);
-	if (!job->preferred)
-		return error_set(error, ERR_NOMEM, "out of memory");
-	for (size_t i = 0; i < options->prefer_count; i++) {
-		struct preferred *preferred = &job->preferred[i];
-		const char *text = options->prefer[i];
-		struct error why = { .text = "" };
-		char source[ADDRESS_TEXT_MAX];
-		int len;
-
-		(void)snprintf(
-			source, sizeof source, "@%s", text + (text[0] == '@'));
-		len = rule_source_key(
-			RULE_INBOUND, bytes_of(source), preferred->text, &why);
-		if (len < 0)
-			return error_set(error, ERR_USAGE,
-				"--prefer \"%s\": %s", text, why.text);
-		preferred->key =
-			(struct bytes){ preferred->text + 1, (size_t)len - 1 };
-	}
-	job->preferred_count = options->prefer_count;
-	return 0;
 }
 
 static int write_rows(
@@ -118,7 +82,8 @@ static int write_rows(
 
 int command_invert(struct tool *tool, struct error *error)
 {
-	struct job job = { .tool = tool };
+	struct job job = { .tool = tool,
+		.preferred_count = tool->options.prefer_count };
 	struct invert_options options = { .table = tool->table,
 		.rank = rank,
 		.left = tell_left,
@@ -132,7 +97,8 @@ int command_invert(struct tool *tool, struct error *error)
 		return error_set(error, ERR_USAGE,
 			"the table routes has no inverse; expected inbound or "
 			"outbound");
-	code = read_preferred(&job, error);
+	code = tool_domain_keys(RULE_INBOUND, "--prefer", tool->options.prefer,
+		tool->options.prefer_count, &job.preferred, error);
 	if (code)
 		goto out;
 	/* Keys become targets, whose local parts may need quotes. */

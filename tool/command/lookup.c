@@ -2,18 +2,18 @@
  * lookup: the command that prints what an address becomes. Tested by
  * tests/e2e/tool.test.
  */
-#include "command/command.h"
+#include "command/reverse.h"
 
 #include <stdlib.h>
 
-#include "print/json.h"
 #include "base/precis.h"
+#include "command/command.h"
+#include "command/judge.h"
+#include "print/json.h"
 #include "print/text.h"
-#include "decide/outcome.h"
 #include "rules/rulesource.h"
 
-#define ANSWER_MAX ((size_t)16 << 20) /* bytes of memory for one answer */
-#define SHOWN_MAX  301 /* bytes of an address in a message, with NUL */
+#define SHOWN_MAX 301 /* bytes of an address in a message, with NUL */
 
 struct query {
 	const struct tool *tool;
@@ -23,40 +23,11 @@ struct query {
 	bool missing;	     /* an address has no rule, or is left */
 };
 
-static void complain(const char *text, const struct error *reason)
-{
-	struct error line;
-	char shown[SHOWN_MAX];
-
-	(void)precis_show(bytes_of(text), shown, sizeof shown);
-	if (text[0] == '@') /* the reason quotes the text */
-		(void)error_set(&line, 0, "%s", reason->text);
-	else
-		(void)error_set(&line, 0, "\"%s\" %s; expected an address",
-			shown, reason->text);
-	(void)fprintf(stderr, "readdress: %s\n", line.text);
-}
-
 static int failed(int code, struct error *error)
 {
 	return error_set(error, code,
 		"the map cannot be read: it is damaged, or there is not enough "
 		"memory");
-}
-
-/* Prints the object for an address without an answer: reason tells why it is
- * not an address; NULL: no rule matches. */
-static int print_no_answer(
-	const char *address, const struct error *reason, struct error *error)
-{
-	struct json json;
-
-	json_begin(&json);
-	json_put_row(&json, "address", bytes_of(address));
-	json_put_flag(&json, "found", false);
-	if (reason)
-		json_put_text(&json, "error", reason->text);
-	return json_end(&json, error);
 }
 
 /* What an address becomes. */
@@ -159,25 +130,6 @@ static int find_route(const struct query *query, const char *address,
 	return find_rule(query, address, source, error);
 }
 
-/* Finds what the milter would make of the address: of a recipient in inbound,
- * of a sender in outbound. Takes SMTPUTF8 as given if the address needs it,
- * since no MAIL command says so here. */
-static int judge(const struct query *query, const char *address,
-	const struct mailbox *mailbox, struct outcome *outcome)
-{
-	enum rule_table table = query->tool->table;
-	struct decide_message message = { .smtputf8 = text_holds_utf8(
-						  bytes_of(address)) };
-	struct decide_context context = { .config = query->tool->config,
-		.reader = query->reader,
-		.message = &message,
-		.arena = query->arena };
-
-	return outcome_find(&context, table, mailbox,
-		table == RULE_OUTBOUND ? DECISION_SENDER : DECISION_RECIPIENT,
-		outcome);
-}
-
 /* Prints the answer for an address. Returns 1; 0 if no rule matches; or an
  * error. */
 static int find_address(struct query *query, const char *address,
@@ -188,7 +140,8 @@ static int find_address(struct query *query, const char *address,
 	int code;
 
 	arena_reset(query->arena);
-	code = judge(query, address, mailbox, &outcome);
+	code = judge_address(
+		query->tool, query->reader, query->arena, mailbox, &outcome);
 	if (!code && outcome.target_count)
 		code = outcome_join(query->arena, &outcome, &answer.targets);
 	if (code)
@@ -259,16 +212,16 @@ static int look_up(struct query *query, const char *text, struct error *error)
 	if (code > 0)
 		return 0;
 	if (code == ERR_BAD) {
-		complain(text, &reason);
+		judge_complain(text, &reason);
 		query->bad = true;
-		return json ? print_no_answer(text, &reason, error) : 0;
+		return json ? judge_print_none(text, &reason, error) : 0;
 	}
 	if (code < 0)
 		return error_pass(error, code, &reason);
 	tool_say(query->tool, "\"%s\" is not found in %s", shown,
 		rule_table_name(query->tool->table));
 	query->missing = true;
-	return json ? print_no_answer(text, NULL, error) : 0;
+	return json ? judge_print_none(text, NULL, error) : 0;
 }
 
 static int look_up_lines(struct query *query, FILE *file, struct error *error)
@@ -284,7 +237,7 @@ static int look_up_lines(struct query *query, FILE *file, struct error *error)
 		while (len > 0 && strchr("\r\n", line[len - 1]))
 			line[--len] = '\0';
 		if (memchr(line, '\0', (size_t)len)) {
-			complain(line, &nul);
+			judge_complain(line, &nul);
 			query->bad = true;
 		} else if (len > 0) {
 			code = look_up(query, line, error);
@@ -299,9 +252,12 @@ static int look_up_lines(struct query *query, FILE *file, struct error *error)
 int command_lookup(struct tool *tool, struct error *error)
 {
 	struct query query = { .tool = tool };
-	int code = map_reader_open(&query.reader, tool->map);
+	int code;
 
-	query.arena = arena_open(ANSWER_MAX);
+	if (tool->options.reverse)
+		return reverse_lookup(tool, error);
+	code = map_reader_open(&query.reader, tool->map);
+	query.arena = arena_open(JUDGE_ANSWER_MAX);
 	if (!code && !query.arena)
 		code = ERR_NOMEM;
 	if (code)

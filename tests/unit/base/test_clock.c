@@ -30,6 +30,59 @@ static void test_text(void **state)
 	}
 }
 
+static void test_parse(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds; /* -1: refused */
+	} cases[] = {
+		{ "2026-11-21T15:09:00Z", 1795273740 },
+		{ "2026-11-21t15:09:00z", 1795273740 },
+		{ "2026-11-21 15:09:00Z", 1795273740 },
+		{ "2026-11-21T15:09:00.987Z", 1795273740 },
+		{ "2026-11-21T16:09:00+01:00", 1795273740 },
+		{ "2026-11-21T09:39:00-05:30", 1795273740 },
+		{ "2026-11-21", 1795219200 },
+		{ "2024-02-29", 1709164800 },
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "", -1 },
+		{ "2026", -1 },
+		{ "2026-11", -1 },
+		{ "2026-11-21T", -1 },
+		{ "2026-11-21T15:09", -1 },
+		{ "2026-11-21T15:09:00", -1 },
+		{ "2026-11-21T15:09:00Z ", -1 },
+		{ "2026-11-21T15:09:00.Z", -1 },
+		{ "2026-11-21T15:09:00+0100", -1 },
+		{ "2026-11-21T15:09:00+24:00", -1 },
+		{ "2026-11-21T15:09:00+01:60", -1 },
+		{ "2026-11-21T24:00:00Z", -1 },
+		{ "2026-11-21T15:60:00Z", -1 },
+		{ "2026-11-21T15:09:61Z", -1 },
+		{ "2026-02-29", -1 },
+		{ "2026-04-31", -1 },
+		{ "2026-13-01", -1 },
+		{ "2026-00-01", -1 },
+		{ "2026-11-00", -1 },
+		{ "2026-11-32", -1 },
+		{ "26-11-21", -1 },
+		{ "+026-11-21", -1 },
+		{ "2026/11/21", -1 },
+		{ "yesterday", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int64_t seconds = -2;
+
+		if (clock_parse(bytes_of(cases[i].text), &seconds) !=
+				(cases[i].seconds >= 0) ||
+			(cases[i].seconds >= 0 && seconds != cases[i].seconds))
+			fail_msg("\"%s\": %lld", cases[i].text,
+				(long long)seconds);
+	}
+}
+
 static void test_monotonic(void **state)
 {
 	const struct timespec pause = { 0, 3000000 };
@@ -47,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_monotonic),
 	};
 

@@ -34,6 +34,46 @@ static void assert_seen(struct kit *kit, struct state *state, const char *audit,
 	assert_string_equal(seen, expected);
 }
 
+static int find_concerned(void *context, const struct events_entry *entry)
+{
+	size_t at = strlen(seen);
+
+	(void)context;
+	(void)snprintf(seen + at, sizeof seen - at, "%d%d%d ",
+		events_concerns(entry, RULE_INBOUND),
+		events_concerns(entry, RULE_OUTBOUND),
+		events_concerns(entry, RULE_ROUTES));
+	return 0;
+}
+
+/* Rows and notes may name any table; only what comes before them counts. */
+static void test_concerns(void **test)
+{
+	struct kit *kit = *test;
+	struct state *state = kit_state(kit);
+
+	logs(kit,
+		"2026-11-21T15:00:00Z u init: empty map; generation 1\n"
+		"2026-11-21T15:00:00Z u inbound: 1 user added; + a@a;b@b; note "
+		"\"routes: x\"; generation 2\n"
+		"2026-11-21T15:00:00Z u outbound: 1 user added; + \"; inbound: "
+		"x\"@a;b@b; generation 3\n"
+		"2026-11-21T15:00:00Z u routes: 7 domains added; note \"; "
+		"inbound: \"; generation 4\n"
+		"2026-11-21T15:00:00Z u rollback to generation 1: inbound: 1 "
+		"user deleted; routes: 2 domains deleted; - a@a;b@b; - @c;d; "
+		"note \"outbound: y\"; generation 5\n"
+		"2026-11-21T15:00:00Z u generation 6 was not made: inbound: "
+		"x\n"
+		"2026-11-21T15:00:00Z u xinbound: what\n"
+		"inbound: not ours\n",
+		"2026-11-21T15:00:00Z reload: generation 1 -> 2, inbound: \n");
+	seen[0] = '\0';
+	KIT_OK(kit, events_each(state, find_concerned, NULL, &kit->error));
+	assert_string_equal(seen, "000 100 000 010 001 101 000 000 000 ");
+	state_close(state);
+}
+
 static void test_each(void **test)
 {
 	struct kit *kit = *test;
@@ -158,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_each),
+		KIT_TEST(test_concerns),
 		KIT_TEST(test_one_second),
 		KIT_TEST(test_odd_lines),
 		KIT_TEST(test_failures),

@@ -847,6 +847,37 @@ static uint64_t next_with_audit(struct kit *kit, const char *text)
 	return next;
 }
 
+/* A number that cannot be one of ours is refused, with its line. */
+static void test_next_generation_too_large(void **test)
+{
+	struct kit *kit = *test;
+	static const char *const lines[] = {
+		"T u x; generation 1000000000000001",
+		"T u x; generation 18446744073709551615",
+		"T u x; generation 99999999999999999999999999",
+		"T u generation 1000000000000001 was not made: no",
+	};
+	struct state *state;
+	uint64_t next;
+
+	assert_int_equal(
+		next_with_audit(kit, "T u x; generation 999999999999999\n"),
+		UINT64_C(1000000000000000));
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		char text[200];
+
+		(void)snprintf(text, sizeof text,
+			"T u x; generation 1\n%s\nT u y; generation 2\n",
+			lines[i]);
+		kit_write(in_state(kit, "audit.log"), text, strlen(text));
+		state = open_locked(kit);
+		KIT_FAILS(kit, ERR_BAD, "audit.log:2: found a generation over",
+			state_next_generation(state, &next, &kit->error));
+		assert_non_null(strstr(kit->error.text, lines[i]));
+		state_close(state);
+	}
+}
+
 static void test_next_generation(void **test)
 {
 	struct kit *kit = *test;
@@ -870,9 +901,13 @@ static void test_next_generation(void **test)
 	assert_int_equal(next_with_audit(kit, "T u add x; generation 99"
 					      "@a.com; generation 7\n"),
 		8);
-	assert_int_equal(next_with_audit(kit,
-				 "T u x; generation 18446744073709551615\n"),
-		3);
+	/* Only a number at the end of the line counts, and a whole one. */
+	assert_int_equal(next_with_audit(kit, "T u x; generation 9 \n"), 3);
+	assert_int_equal(next_with_audit(kit, "T u x; generation 9a\n"), 3);
+	assert_int_equal(next_with_audit(kit, "T u x;generation 9\n"), 3);
+	assert_int_equal(next_with_audit(kit, "9\n"), 3);
+	assert_int_equal(
+		next_with_audit(kit, "T u generation 50 was not made\n"), 3);
 	assert_int_equal(next_with_audit(kit, "T u x; generation -4\n"), 3);
 	assert_int_equal(next_with_audit(kit, "T u generation 50 was not made: "
 					      "see ; generation 99\n"),
@@ -1229,6 +1264,7 @@ int main(void)
 		KIT_TEST(test_lock_of_another_file),
 		KIT_TEST(test_no_half_line),
 		KIT_TEST(test_next_generation),
+		KIT_TEST(test_next_generation_too_large),
 		KIT_TEST(test_user),
 		KIT_TEST(test_served),
 		KIT_TEST(test_served_fails),

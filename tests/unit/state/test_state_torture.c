@@ -165,7 +165,7 @@ static int call_init(struct job *job, struct state *state,
 	struct torture_told *told, struct error *error)
 {
 	uint64_t generation;
-	int code = update_init(state, "init", &generation, error);
+	int code = update_init(state, "init", NULL, &generation, error);
 
 	(void)job;
 	if (!code)

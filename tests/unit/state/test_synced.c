@@ -278,7 +278,7 @@ static void test_edits(void **test)
 	(void)umask(077);
 	begin();
 	KIT_OK(kit, state_open(&state, &kit->config, true, &kit->error));
-	KIT_OK(kit, update_init(state, "init", &generation, &kit->error));
+	KIT_OK(kit, update_init(state, "init", NULL, &generation, &kit->error));
 	state_close(state);
 	end(kit, "init");
 	for (int i = 0; i < 14; i++)

@@ -59,7 +59,7 @@ static struct rollback_result result; /* of the last one */
 static int back(struct kit *kit, uint64_t to)
 {
 	struct rollback rollback = {
-		.to = to, .note = take_note, .progress = note_progress
+		.to = to, .say = take_note, .progress = note_progress
 	};
 	struct state *state;
 	int code;
@@ -158,7 +158,9 @@ static void test_counts_and_log(void **test)
 		"1 user deleted, 1 domain deleted");
 	log = kit_read(kit_path(kit, "state/audit.log"), NULL);
 	assert_non_null(strstr(log, text));
-	assert_non_null(strstr(log, " domain deleted; generation 4\n"));
+	assert_non_null(strstr(log, " domain deleted; ~ "));
+	assert_non_null(strstr(log, "; - @c.com;@d.com; - zoe@c.com;zoe@d.com; "
+				    "generation 4\n"));
 	free(log);
 	map = kit_newest_map(kit);
 	assert_string_equal(map_meta(map)->command, "rollback 1");

@@ -147,6 +147,106 @@ static void test_add(void **test)
 	assert_counts(0, 1, 0, 0);
 }
 
+static void assert_domain(const char *key, const char *domain)
+{
+	struct bytes found = rule_key_domain(bytes_of(key));
+
+	assert_true(bytes_equal(found, bytes_of(domain)));
+}
+
+/* The scope of --domain, alone and together with --only. */
+static void test_domains(void **test)
+{
+	struct kit *kit = *test;
+	const struct row first[] = { kit_row("@*.a.com", "s@z.com"),
+		kit_row("@a.com", "d@z.com"), kit_row("@c.com", "d@z.com"),
+		kit_row("bob@a.com", "ubob@z.com"),
+		kit_row("eve@a.com", "ueve@z.com"),
+		kit_row("eve@c.com", "ueve@z.com"),
+		kit_row("eve@x.a.com", "ueve@z.com") };
+	const struct row ours[] = { kit_row("@a.com", "d@y.com"),
+		kit_row("zoe@a.com", "uzoe@z.com") };
+	const struct row theirs[] = { kit_row("eve@x.a.com", "uy@z.com") };
+	const struct row below[] = { kit_row("@*.a.com", "s@y.com") };
+	const struct bytes domains[] = { bytes_of("a.com"),
+		bytes_of("*.a.com") };
+	struct change change = kit_load(first, 7);
+
+	assert_domain("bob@a.com", "a.com");
+	assert_domain("b@b@a.com", "a.com");
+	assert_domain("@a.com", "a.com");
+	assert_domain("@*.a.com", "*.a.com");
+	change.force = true;
+	KIT_OK(kit, apply(kit, &change));
+
+	change = kit_load(theirs, 1);
+	change.domains = domains;
+	change.domain_count = 2;
+	KIT_FAILS(kit, ERR_BAD, "eve@x.a.com is in another domain",
+		apply(kit, &change));
+	change = kit_load(ours, 1);
+	change.domains = domains;
+	change.domain_count = 1;
+	change.scope = CHANGE_USERS;
+	KIT_FAILS(kit, ERR_BAD, "@a.com is a domain rule", apply(kit, &change));
+	/* Two of three rows: no more than three are counted. */
+	change = kit_load(ours, 2);
+	change.domains = domains;
+	change.domain_count = 1;
+	KIT_OK(kit, apply(kit, &change));
+	assert_counts(1, 1, 0, 2);
+	kit_assert_table(kit, RULE_INBOUND,
+		"@*.a.com s@z.com\n@a.com d@y.com\n@c.com d@z.com\n"
+		"eve@c.com ueve@z.com\neve@x.a.com ueve@z.com\n"
+		"zoe@a.com uzoe@z.com\n");
+	change.rows = ours + 1;
+	change.count = 1;
+	KIT_FAILS(kit, ERR_BAD,
+		"would delete 1 domain rule (@a.com); --merge in place of "
+		"--domain adds",
+		apply(kit, &change));
+	change.scope = CHANGE_USERS;
+	KIT_OK(kit, apply(kit, &change));
+	assert_true(result.unchanged);
+	/* All rules of @a.com and below it, and no others. */
+	change = kit_load(below, 1);
+	change.domains = domains;
+	change.domain_count = 2;
+	change.force = true;
+	KIT_OK(kit, apply(kit, &change));
+	kit_assert_table(kit, RULE_INBOUND,
+		"@*.a.com s@y.com\n@c.com d@z.com\neve@c.com ueve@z.com\n"
+		"eve@x.a.com ueve@z.com\n");
+}
+
+/* The percentage is one of the rows in scope. */
+static void test_domains_guarded(void **test)
+{
+	struct kit *kit = *test;
+	const struct bytes domain = bytes_of("c.com");
+	const struct row few[] = { kit_row("a@c.com", "ux@z.com"),
+		kit_row("b@c.com", "ux@z.com"), kit_row("c@c.com", "ux@z.com"),
+		kit_row("d@c.com", "ux@z.com") };
+	struct change change = kit_load(few, 4);
+
+	change.mode = CHANGE_MERGE;
+	KIT_OK(kit, apply(kit, &change));
+	change = kit_load(few, 1);
+	change.domains = &domain;
+	change.domain_count = 1;
+	KIT_FAILS(kit, ERR_BAD, "would delete 3 of 4 rules (75 %)",
+		apply(kit, &change));
+	change.scope = CHANGE_USERS;
+	KIT_FAILS(kit, ERR_BAD, "--merge in place of --domain and --only adds",
+		apply(kit, &change));
+	change.count = 0;
+	KIT_FAILS(kit, ERR_BAD, "there is no row below the header row",
+		apply(kit, &change));
+	change.count = 2;
+	KIT_OK(kit, apply(kit, &change));
+	assert_counts(0, 0, 2, 2);
+}
+
 static void test_scope(void **test)
 {
 	struct kit *kit = *test;
@@ -449,7 +549,7 @@ static void test_first_map(void **test)
 	assert_int_equal(result.generation, 1);
 	state = kit_state(kit);
 	KIT_FAILS(kit, ERR_BAD, "generation 1",
-		update_init(state, "init", &generation, &kit->error));
+		update_init(state, "init", NULL, &generation, &kit->error));
 	state_close(state);
 }
 
@@ -461,7 +561,7 @@ static void test_init(void **test)
 	char *log;
 
 	state = kit_state(kit);
-	KIT_OK(kit, update_init(state, "init", &generation, &kit->error));
+	KIT_OK(kit, update_init(state, "init", NULL, &generation, &kit->error));
 	assert_int_equal(generation, 1);
 	state_close(state);
 	kit_assert_table(kit, RULE_INBOUND, "");
@@ -491,7 +591,7 @@ static void test_bad_map(void **test)
 	}
 	state = kit_state(kit);
 	KIT_FAILS(kit, ERR_BAD, "readdress rollback",
-		update_init(state, "init", &generation, &kit->error));
+		update_init(state, "init", NULL, &generation, &kit->error));
 	state_close(state);
 	kit_files(kit, true, after);
 	/* All but the lock's own time. */
@@ -707,6 +807,8 @@ int main(void)
 		START_TEST(test_delete),
 		START_TEST(test_add),
 		START_TEST(test_scope),
+		START_TEST(test_domains),
+		START_TEST(test_domains_guarded),
 		START_TEST(test_domain_guard),
 		KIT_TEST(test_max_delete),
 		KIT_TEST(test_max_delete_small),
