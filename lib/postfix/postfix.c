@@ -225,7 +225,9 @@ static int add_service(struct postfix *postfix, unsigned long number,
 	service->chroot = is_word(words[4], "y");
 	service->command =
 		arena_copy(postfix->arena, words[7].data, words[7].len);
-	if (!service->name || !service->type || !service->command)
+	service->line = arena_copy(postfix->arena, line.data, line.len);
+	if (!service->name || !service->type || !service->command ||
+		!service->line)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	grown[postfix->service_count++] = service;
 	return 0;

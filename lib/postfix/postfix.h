@@ -15,6 +15,7 @@
  *
  *   words       cuts words off values and lines
  *   milterlist  the milters in the value of smtpd_milters
+ *   milterkind  which milters sign, and which verify
  *   domainlist  the lists of domains, such as relay_domains
  */
 
@@ -30,6 +31,7 @@ struct postfix_service {
 	size_t max_processes; /* 0: any number; default_process_limit is
 				 already put in where master.cf says "-" */
 	const char *command;  /* "smtpd", without its arguments */
+	const char *line;     /* all of it, as postconf printed it */
 };
 
 /* NULL when out of memory. postfix_close() it; NULL may be given there. */

@@ -77,10 +77,10 @@ static void test_values(void **state)
 static void test_services(void **state)
 {
 	static const struct postfix_service expected[] = {
-		{ "smtp", "inet", true, 100, "smtpd" },
-		{ "pickup", "unix", false, 1, "pickup" },
-		{ "192.0.2.26:smtp", "inet", true, 0, "smtpd" },
-		{ "private/x", "unix", false, 7, "pipe" },
+		{ "smtp", "inet", true, 100, "smtpd", NULL },
+		{ "pickup", "unix", false, 1, "pickup", NULL },
+		{ "192.0.2.26:smtp", "inet", true, 0, "smtpd", NULL },
+		{ "private/x", "unix", false, 7, "pipe", NULL },
 	};
 	struct postfix *postfix = read_all();
 	size_t count = sizeof expected / sizeof *expected;
@@ -97,6 +97,9 @@ static void test_services(void **state)
 		assert_int_equal(
 			found->max_processes, expected[i].max_processes);
 		assert_string_equal(found->command, expected[i].command);
+		/* The whole line, which begins with the name. */
+		assert_ptr_equal(strstr(found->line, found->name), found->line);
+		assert_non_null(strstr(found->line, found->command));
 	}
 	assert_null(postfix_service(postfix, count));
 	postfix_close(postfix);

@@ -1,0 +1,109 @@
+#include "setup/commands.h"
+
+#include <stdio.h>
+
+#define COLUMNS 78
+
+const char *commands_quote(struct plan *plan, const char *text)
+{
+	const char *quoted = "'";
+
+	for (;;) {
+		size_t len = strcspn(text, "'");
+
+		quoted = plan_text(plan, "%s%.*s%s", quoted, (int)len, text,
+			text[len] ? "'\\''" : "'");
+		if (!text[len])
+			return quoted;
+		text += len + 1;
+	}
+}
+
+/* Returns the reason in lines that begin with "# ". */
+static const char *comment(struct plan *plan, const char *why)
+{
+	const char *text = "";
+	size_t column = COLUMNS;
+
+	while (*why) {
+		size_t len = strcspn(why, " ");
+		bool breaks = column + 1 + len > COLUMNS;
+
+		text = plan_text(plan, "%s%s%.*s", text,
+			breaks ? *text ? "\n# " : "# " : " ", (int)len, why);
+		column = breaks ? 2 + len : column + 1 + len;
+		why += len;
+		why += strspn(why, " ");
+	}
+	return plan_text(plan, "%s\n", text);
+}
+
+static const char *option_of(enum plan_kind kind)
+{
+	switch (kind) {
+	case PLAN_SET:
+		return "-e";
+	case PLAN_UNSET:
+		return "-X";
+	case PLAN_SERVICE:
+		return "-M";
+	case PLAN_SERVICE_UNSET:
+		return "-MX";
+	case PLAN_OPTION:
+		return "-P";
+	case PLAN_OPTION_UNSET:
+		return "-PX";
+	case PLAN_SHELL:
+	case PLAN_NOTE:
+		break;
+	}
+	return "";
+}
+
+static const char *operand(struct plan *plan, const struct plan_change *change)
+{
+	const char *text = change->name;
+
+	if (change->kind == PLAN_SET)
+		text = plan_text(plan, "%s =%s%s", change->name,
+			*change->value ? " " : "", change->value);
+	else if (change->kind == PLAN_SERVICE || change->kind == PLAN_OPTION)
+		text = plan_text(plan, "%s=%s", change->name, change->value);
+	return commands_quote(plan, text);
+}
+
+const char *commands_text(struct plan *plan, const char *directory)
+{
+	const char *text = "";
+	const struct plan_change *last = NULL;
+	const char *place = directory ? plan_text(plan, " -c %s",
+						commands_quote(plan, directory))
+				      : "";
+	bool open = false;
+
+	for (size_t i = 0; i < plan->count && !plan->failed; i++) {
+		const struct plan_change *change = &plan->changes[i];
+		bool same = last && last->why == change->why;
+
+		if (open && (!same || last->kind != change->kind)) {
+			text = plan_text(plan, "%s\n", text);
+			open = false;
+		}
+		if (!same)
+			text = plan_text(plan, "%s%s%s", text,
+				*text ? "\n" : "", comment(plan, change->why));
+		if (change->kind == PLAN_SHELL) {
+			text = plan_text(plan, "%s%s\n", text, change->value);
+		} else if (change->kind != PLAN_NOTE) {
+			text = open ? plan_text(plan, "%s \\\n    %s", text,
+					      operand(plan, change))
+				    : plan_text(plan, "%spostconf%s %s %s",
+					      text, place,
+					      option_of(change->kind),
+					      operand(plan, change));
+			open = true;
+		}
+		last = change;
+	}
+	return open ? plan_text(plan, "%s\n", text) : text;
+}

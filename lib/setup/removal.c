@@ -1,0 +1,217 @@
+#include "setup/removal.h"
+
+#include <stdlib.h>
+
+#include "setup/localmail.h"
+#include "setup/services.h"
+#include "setup/tables.h"
+
+#define DEFERRED "retry:4.3.2 readdress was taken out of this relay; try later"
+
+static void leave_note(struct plan *plan, const char *where)
+{
+	const char *why = plan->why;
+
+	plan->why = plan_text(plan,
+		"%s refers to readdress in a way that readdress did not write: "
+		"take it out by hand.",
+		where);
+	plan_add(plan, PLAN_NOTE, where, "");
+	plan->why = why;
+}
+
+void removal_parameter(struct plan *plan, const char *parameter)
+{
+	const char *rest;
+	int result = reference_strip(plan->arena,
+		postfix_value(plan->written, NULL, parameter),
+		postfix_value(plan->defaults, NULL, parameter), &rest);
+
+	if (result == ERR_NOMEM)
+		plan->failed = true;
+	else if (result < 0)
+		leave_note(plan, parameter);
+	else if (result)
+		plan_add(plan, PLAN_SET, parameter, rest);
+	else
+		plan_add(plan, PLAN_UNSET, parameter, "");
+}
+
+static bool is_ours(const char *name)
+{
+	return !strncmp(name, REFERENCE_PREFIX, strlen(REFERENCE_PREFIX)) ||
+	       !strcmp(name, LOCALMAIL_LIMIT);
+}
+
+static bool refers(const char *value)
+{
+	struct bytes name;
+
+	return reference_next(&value, &name);
+}
+
+/* A service that is ours altogether. */
+static bool is_own(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	const char *networks = plan_option_value(plan, service, "mynetworks");
+	const char *milters = plan_option_value(plan, service, "smtpd_milters");
+	const char *verify =
+		plan_option_value(plan, service, "address_verify_service_name");
+
+	return !strcmp(service->name, LOCALMAIL_CLIENT) ||
+	       !strcmp(service->name, LOCALMAIL_BOUNCE) ||
+	       !strcmp(service->name, SERVICES_VERIFY) ||
+	       (verify && !strcmp(verify, SERVICES_VERIFY)) ||
+	       (networks && reference_is_in(networks, SERVICES_CLIENTS)) ||
+	       (milters && reference_is_in(milters, LOCALMAIL_MILTERS));
+}
+
+/* True if the whole value of an option, which had none before, is ours. */
+static bool is_whole(const char *option, const char *value)
+{
+	return (!strcmp(option, "content_filter") &&
+		       !strncmp(value, LOCALMAIL_CLIENT ":",
+			       strlen(LOCALMAIL_CLIENT ":"))) ||
+	       (!strcmp(option, "cleanup_service_name") &&
+		       !strcmp(value, LOCALMAIL_BOUNCE));
+}
+
+/* True if what is left of the option is a copy of main.cf's. */
+static bool is_copied(const char *value)
+{
+	return strstr(value, ",${" LOCALMAIL_NONE "}");
+}
+
+static void restore_option(struct plan *plan,
+	const struct postfix_service *service, const char *option)
+{
+	const char *value = plan_option_value(plan, service, option);
+	const char *name = plan_text(
+		plan, "%s/%s/%s", service->name, service->type, option);
+	const char *rest = "";
+	int result;
+
+	if (!value)
+		return;
+	if (is_whole(option, value) || is_copied(value)) {
+		plan_add(plan, PLAN_OPTION_UNSET, name, "");
+		return;
+	}
+	if (!refers(value))
+		return;
+	result = reference_strip(plan->arena, value, "", &rest);
+	if (result == ERR_NOMEM)
+		plan->failed = true;
+	else if (result < 0)
+		leave_note(plan, name);
+	/* A list of milters was there, even if it was empty: a service without
+	 * one has that of main.cf. */
+	else if (!*rest && (strcmp(option, "smtpd_milters") != 0 ||
+				   reference_is_in(value, SERVICES_OTHERS)))
+		plan_add(plan, PLAN_OPTION_UNSET, name, "");
+	else
+		plan_option(plan, service, option, rest);
+}
+
+static void remove_services(struct plan *plan)
+{
+	static const char *const options[] = { "smtpd_milters",
+		"content_filter", "receive_override_options",
+		"cleanup_service_name", "internal_mail_filter_classes" };
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
+		for (size_t k = 0; k < sizeof options / sizeof *options; k++)
+			if (!is_own(plan, service))
+				restore_option(plan, service, options[k]);
+	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
+		if (is_own(plan, service))
+			plan_add(plan, PLAN_SERVICE_UNSET,
+				plan_service_name(plan, service), "");
+}
+
+/* Returns regexp_table(5) patterns for the domains, in main.cf's form, where $
+ * is doubled: "{/^a[.]example$$/ OK}". */
+static const char *patterns(struct plan *plan, const struct bytes *domains,
+	size_t count, const char *front, const char *result)
+{
+	const char *text = "regexp:{";
+
+	for (size_t i = 0; i < count; i++) {
+		struct bytes name = domains[i];
+		bool below = bytes_take(&name, "*.");
+		char *escaped = arena_bytes(plan->arena, 3 * name.len + 1);
+		size_t used = 0;
+
+		if (!escaped) {
+			plan->failed = true;
+			return "";
+		}
+		for (size_t k = 0; k < name.len; k++) {
+			if (name.data[k] == '.') {
+				memcpy(escaped + used, "[.]", 3);
+				used += 3;
+			} else {
+				escaped[used++] = name.data[k];
+			}
+		}
+		escaped[used] = '\0';
+		text = plan_text(plan, "%s{/%s%s%s$$/ %s}%s", text, front,
+			below ? "[^@]+[.]" : "", escaped, result,
+			i + 1 < count ? ", " : "");
+	}
+	return plan_text(plan, "%s}", text);
+}
+
+static bool stays(const char *name)
+{
+	return !strcmp(name, TABLES_DOMAINS) ||
+	       !strcmp(name, TABLES_RECIPIENTS) ||
+	       !strcmp(name, TABLES_TRANSPORT);
+}
+
+/* True if the value refers to what stays while mail is deferred. */
+static bool defers(const char *value)
+{
+	return reference_is_in(value, TABLES_DOMAINS) ||
+	       reference_is_in(value, TABLES_RECIPIENTS) ||
+	       reference_is_in(value, TABLES_TRANSPORT);
+}
+
+static void defer(struct plan *plan, const struct bytes *domains, size_t count)
+{
+	plan->why = "Mail for these domains still comes here: clients are told "
+		    "to try again later (450), until `readdress postfix "
+		    "--remove` takes this out, too.";
+	plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,
+		patterns(plan, domains, count, "@", DEFERRED));
+	plan_list(plan, "relay_recipient_maps", PLAN_LAST, TABLES_RECIPIENTS,
+		patterns(plan, domains, count, "@", "OK"));
+	plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
+		patterns(plan, domains, count, "^", "OK"));
+}
+
+void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)
+{
+	const char *name;
+	const char *value;
+
+	if (domains)
+		defer(plan, domains, count);
+	plan->why = "References to readdress go first, then what they refer "
+		    "to.";
+	for (size_t i = 0; (value = postfix_setting(plan->written, i, &name));
+		i++)
+		/* Those of services come from the same list. */
+		if (postfix_overrides(plan->written, NULL, name) &&
+			value == postfix_value(plan->written, NULL, name) &&
+			!is_ours(name) && refers(value) &&
+			!(domains && defers(value)))
+			removal_parameter(plan, name);
+	remove_services(plan);
+	for (size_t i = 0; postfix_setting(plan->written, i, &name); i++)
+		if (postfix_overrides(plan->written, NULL, name) &&
+			is_ours(name) && !(domains && stays(name)))
+			plan_add(plan, PLAN_UNSET, name, "");
+}

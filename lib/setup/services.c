@@ -1,0 +1,363 @@
+#include "setup/services.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "doctor/diagnosis.h"
+#include "postfix/milterkind.h"
+
+#define PROBE_PORT    10098 /* of the service by which probe asks */
+#define OUTBOUND_PORT 2526
+#define PORTS	      100 /* that are tried */
+
+static struct diagnosis diagnosis_of(const struct plan *plan)
+{
+	return (struct diagnosis){ .postfix = plan->expanded,
+		.written = plan->written,
+		.config = plan->config,
+		.map = plan->map,
+		.arena = plan->arena };
+}
+
+size_t services_count_ours(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	const struct postfix *postfix = plan->expanded;
+	const char *queue = postfix_value(postfix, NULL, "queue_directory");
+	struct bytes rest =
+		bytes_of(postfix_value(postfix, service, "smtpd_milters"));
+	struct milterlist_item item;
+	char ours[ENDPOINT_MAX];
+	size_t count = 0;
+
+	endpoint_for_postfix(plan->config->socket, ours);
+	while (milterlist_next(&rest, &item))
+		count += milterlist_is_same(
+			item.endpoint, bytes_of(ours), queue);
+	return count;
+}
+
+const char *services_without_ours(struct plan *plan, const char *list)
+{
+	const char *queue =
+		postfix_value(plan->expanded, NULL, "queue_directory");
+	struct bytes rest = bytes_of(list);
+	struct milterlist_item item;
+	char ours[ENDPOINT_MAX];
+	const char *left = "";
+	const char *before = list;
+
+	endpoint_for_postfix(plan->config->socket, ours);
+	for (; milterlist_next(&rest, &item); before = rest.data) {
+		struct bytes word = { before, (size_t)(rest.data - before) };
+
+		word = bytes_trim(word, ", \t\r\n");
+		if (!milterlist_is_same(item.endpoint, bytes_of(ours), queue))
+			left = plan_text(plan, "%s%s%.*s", left,
+				*left ? ", " : "", (int)word.len, word.data);
+	}
+	return left;
+}
+
+/* Returns where our milter belongs in a list as it is written: before the first
+ * one that signs. */
+static size_t place_in(const char *list)
+{
+	struct bytes rest = bytes_of(list);
+	struct milterlist_item item;
+	const char *before = list;
+
+	for (; milterlist_next(&rest, &item); before = rest.data) {
+		struct bytes word = { before, (size_t)(rest.data - before) };
+
+		before += strspn(before, ", \t");
+		if (milterkind_of(word) == MILTERKIND_SIGNS)
+			return (size_t)(before - list);
+	}
+	return SIZE_MAX;
+}
+
+/* True if a milter of ours in the list does something else than deferring mail
+ * when it fails. */
+static bool fails_open(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	struct diagnosis diagnosis = diagnosis_of(plan);
+	struct milterlist_item item;
+	struct bytes action;
+
+	if (!diagnosis_count_ours(&diagnosis, service, &item))
+		return false;
+	action = milterlist_option(&item, "default_action",
+		postfix_value(
+			plan->expanded, service, "milter_default_action"));
+	return !bytes_equal(action, bytes_of("tempfail")) &&
+	       !bytes_equal(action, bytes_of("shutdown"));
+}
+
+void services_define_milter(struct plan *plan)
+{
+	struct diagnosis diagnosis = diagnosis_of(plan);
+
+	plan_define(plan, SERVICES_MILTER,
+		plan_text(plan, "{ %s, default_action=tempfail }",
+			plan_keep(plan, diagnosis_endpoint(&diagnosis))));
+}
+
+/* True if a content filter is in use, so that mail comes back. */
+static bool filters(const struct plan *plan)
+{
+	const struct postfix_service *service;
+	bool found = *postfix_value(plan->expanded, NULL, "content_filter");
+
+	for (size_t i = 0;
+		!found && (service = postfix_service(plan->expanded, i)); i++) {
+		const char *filter = postfix_value(
+			plan->expanded, service, "content_filter");
+
+		found = (*filter && strncmp(filter, "readdress-", 10) != 0) ||
+			*postfix_value(
+				plan->expanded, service, "smtpd_proxy_filter");
+	}
+	return found;
+}
+
+/* A service that takes mail back from a content filter must not have our milter
+ * from main.cf: the mail was rewritten when it came. */
+static void plan_returns(struct plan *plan)
+{
+	struct diagnosis diagnosis = diagnosis_of(plan);
+	const struct postfix_service *service;
+
+	if (!filters(plan))
+		return;
+	plan->why = "What a content filter hands back was rewritten when it "
+		    "came: this service keeps its other milters, and has not "
+		    "readdress.";
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
+		i++) {
+		if (!diagnosis_is_loopback(&diagnosis, service) ||
+			plan_option_value(plan, service, "smtpd_milters") ||
+			postfix_list_has(postfix_value(plan->expanded, service,
+						 "receive_override_options"),
+				"no_milters"))
+			continue;
+		plan_define(plan, SERVICES_OTHERS,
+			services_without_ours(
+				plan, postfix_value(plan->expanded, NULL,
+					      "smtpd_milters")));
+		plan_option(
+			plan, service, "smtpd_milters", "$" SERVICES_OTHERS);
+	}
+}
+
+/* Has main.cf's list of milters, or that of the service, refer to ours. */
+static void attach(struct plan *plan, const struct postfix_service *service)
+{
+	const char *had =
+		service ? plan_option_value(plan, service, "smtpd_milters")
+			: plan_value(plan, "smtpd_milters");
+
+	if (reference_is_in(had, SERVICES_MILTER))
+		return;
+	if (service)
+		plan_option_word(plan, service, "smtpd_milters", place_in(had),
+			SERVICES_MILTER);
+	else
+		plan_add(plan, PLAN_SET, "smtpd_milters",
+			plan_keep(plan,
+				reference_add(plan->arena, had, place_in(had),
+					SERVICES_MILTER,
+					plan_is_set(plan, "smtpd_milters"),
+					"")));
+}
+
+/* Takes the place of our milter in a list of main.cf that has it without
+ * default_action. */
+static void replace(struct plan *plan)
+{
+	const char *had = plan_value(plan, "smtpd_milters");
+	const char *others = services_without_ours(plan, had);
+
+	plan_add(plan, PLAN_SET, "smtpd_milters",
+		plan_keep(plan,
+			reference_add(plan->arena, others, place_in(others),
+				SERVICES_MILTER, *others, "")));
+}
+
+void services_plan_milter(struct plan *plan)
+{
+	struct diagnosis diagnosis = diagnosis_of(plan);
+	const struct postfix_service *service;
+	bool others = false;
+	bool attached = services_count_ours(plan, NULL) > 0;
+
+	plan_returns(plan);
+	plan->why = "Mail that comes by SMTP passes readdress, behind milters "
+		    "that verify and before those that sign. While it is down, "
+		    "clients are told to try again later.";
+	if (attached && fails_open(plan, NULL)) {
+		services_define_milter(plan);
+		replace(plan);
+	} else if (!attached) {
+		services_define_milter(plan);
+		attach(plan, NULL);
+	} else if (plan_is_set(plan, SERVICES_MILTER)) {
+		services_define_milter(plan);
+	}
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
+		i++) {
+		if (!diagnosis_is_public(&diagnosis, service) ||
+			!plan_option_value(plan, service, "smtpd_milters") ||
+			services_count_ours(plan, service))
+			continue;
+		if (!others) {
+			plan->why = "This service has milters of its own.";
+			services_define_milter(plan);
+		}
+		others = true;
+		attach(plan, service);
+	}
+}
+
+static bool has_port(const struct plan *plan, unsigned port)
+{
+	const struct postfix_service *service;
+	char text[16];
+
+	(void)snprintf(text, sizeof text, "%u", port);
+	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++) {
+		const char *colon = strrchr(service->name, ':');
+
+		if (!strcmp(service->type, "inet") &&
+			!strcmp(colon ? colon + 1 : service->name, text))
+			return true;
+	}
+	return false;
+}
+
+unsigned services_free_port(struct plan *plan, unsigned first)
+{
+	for (unsigned port = first; port < first + PORTS; port++)
+		if (!has_port(plan, port) &&
+			(!plan->is_free || plan->is_free(plan->context, port)))
+			return port;
+	return first;
+}
+
+const char *services_chroot(
+	const struct plan *plan, const char *command, const char *type)
+{
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
+		if (!strcmp(service->command, command) &&
+			!strcmp(service->type, type))
+			return service->chroot ? "y" : "n";
+	return "n";
+}
+
+/* True if an smtpd that has the milter lets clients be outbound. */
+static bool somebody_is_outbound(const struct plan *plan)
+{
+	const struct config *config = plan->config;
+	const struct postfix_service *service;
+
+	if (config->outbound_networks_count)
+		return true;
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
+		i++) {
+		const char *name = postfix_value(
+			plan->expanded, service, "milter_macro_daemon_name");
+
+		if (strcmp(service->command, "smtpd") != 0)
+			continue;
+		if (config_list_has(&config->outbound_daemons, bytes_of(name)))
+			return true;
+		if (config->outbound_authenticated &&
+			postfix_is_yes(postfix_value(plan->expanded, service,
+				"smtpd_sasl_auth_enable")))
+			return true;
+	}
+	return false;
+}
+
+void services_plan_outbound(struct plan *plan)
+{
+	const struct config *config = plan->config;
+	unsigned port;
+
+	if (!plan_has_rules(plan, RULE_OUTBOUND) ||
+		!config->outbound_daemons.count || somebody_is_outbound(plan))
+		return;
+	port = services_free_port(plan, OUTBOUND_PORT);
+	plan->why = plan_text(plan,
+		"There are outbound rules, and nobody is outbound. Your own "
+		"mail systems send through this service, by port %u; its "
+		"daemon name makes their mail outbound. It accepts nobody "
+		"until you name their addresses: postconf -e '" SERVICES_CLIENTS
+		" = 192.0.2.128/25'. A system that can only send to port 25 "
+		"(Exchange Online) needs an address of this host instead: "
+		"give the service the name 192.0.2.26:smtp in master.cf.",
+		port);
+	if (!plan_is_set(plan, SERVICES_CLIENTS))
+		plan_add(plan, PLAN_SET, SERVICES_CLIENTS, "");
+	plan_add(plan, PLAN_SERVICE, plan_text(plan, "%u/inet", port),
+		plan_text(plan,
+			"%u inet n - %s - - smtpd"
+			" -o syslog_name=postfix/outbound"
+			" -o milter_macro_daemon_name=%s"
+			" -o mynetworks=$" SERVICES_CLIENTS
+			" -o smtpd_client_restrictions=permit_mynetworks,reject"
+			" -o smtpd_relay_restrictions=permit_mynetworks,reject",
+			port, services_chroot(plan, "smtpd", "inet"),
+			config->outbound_daemons.items[0]));
+}
+
+void services_plan_probe(struct plan *plan)
+{
+	const struct postfix_service *service;
+	unsigned port;
+
+	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
+		if (!strcmp(service->name, SERVICES_VERIFY))
+			return;
+	port = services_free_port(plan, PROBE_PORT);
+	plan->why = "`readdress probe` asks this service whether targets "
+		    "exist. It takes no mail, and remembers no answer for "
+		    "long.";
+	plan_add(plan, PLAN_SERVICE, SERVICES_VERIFY "/unix",
+		plan_text(plan,
+			SERVICES_VERIFY
+			" unix - - %s - 1 verify"
+			" -o syslog_name=postfix/readdress-probe"
+			" -o address_verify_map="
+			" -o address_verify_negative_expire_time=60s"
+			" -o address_verify_negative_refresh_time=60s",
+			services_chroot(plan, "verify", "unix")));
+	plan_add(plan, PLAN_SERVICE,
+		plan_text(plan, "[127.0.0.1]:%u/inet", port),
+		plan_text(plan,
+			"[127.0.0.1]:%u inet n - %s - - smtpd"
+			" -o syslog_name=postfix/readdress-probe"
+			" -o address_verify_service_name=" SERVICES_VERIFY
+			" -o smtpd_milters="
+			" -o smtpd_milter_maps="
+			" -o mynetworks=127.0.0.0/8"
+			" -o smtpd_relay_restrictions=permit_mynetworks,reject"
+			" -o smtpd_client_restrictions="
+			" -o smtpd_helo_restrictions="
+			" -o smtpd_sender_restrictions="
+			" -o smtpd_recipient_restrictions="
+			"reject_unverified_recipient"
+			" -o smtpd_data_restrictions=reject"
+			" -o smtpd_end_of_data_restrictions="
+			" -o smtpd_tls_security_level=none"
+			" -o smtpd_proxy_filter="
+			" -o smtpd_upstream_proxy_protocol="
+			" -o smtpd_helo_required=no"
+			" -o smtpd_client_connection_count_limit=0"
+			" -o smtpd_client_event_limit_exceptions=127.0.0.0/8"
+			" -o smtpd_recipient_limit=1000",
+			port, services_chroot(plan, "smtpd", "inet")));
+}

@@ -1,0 +1,93 @@
+#include "setup/tables.h"
+
+#include <stdio.h>
+
+#include "postfix/domainlist.h"
+#include "postfix/words.h"
+
+static const char *table(struct plan *plan, const char *name)
+{
+	return plan_text(plan, "%s%s", plan->tables, name);
+}
+
+/* True if the list has words that are not our table of recipients. */
+static bool has_others(const struct plan *plan)
+{
+	struct bytes rest = bytes_of(
+		postfix_value(plan->expanded, NULL, "relay_recipient_maps"));
+	struct bytes ours = bytes_of(
+		postfix_value(plan->expanded, NULL, TABLES_RECIPIENTS));
+	struct bytes word;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word))
+		if (!bytes_equal(word, ours))
+			return true;
+	return false;
+}
+
+/* True if the role of the domain in routes is local, and no parameter says that
+ * its mailboxes are here. */
+static bool is_homeless(const struct plan *plan, const struct rule *rule)
+{
+	static const char *const homes[] = { "mydestination",
+		"virtual_mailbox_domains", "virtual_alias_domains" };
+	struct bytes value = rule_value_targets(rule->value);
+	struct bytes domain = rule->key;
+
+	if (!bytes_take(&value, "local") || (value.len && *value.data != ' ') ||
+		!bytes_take(&domain, "@") || bytes_take(&domain, "*."))
+		return false;
+	for (size_t i = 0; i < sizeof homes / sizeof *homes; i++)
+		if (domainlist_match(
+			    postfix_value(plan->expanded, NULL, homes[i]),
+			    domain, DOMAINLIST_EXACT, NULL,
+			    NULL) != DOMAINLIST_NO)
+			return false;
+	return true;
+}
+
+static void plan_mailboxes(struct plan *plan)
+{
+	struct map_walk walk = { .map = plan->map, .table = RULE_ROUTES };
+	bool found = plan_is_set(plan, TABLES_MAILBOXES);
+
+	while (!found && map_walk_next(&walk) == 1)
+		found = is_homeless(plan, &walk.rule);
+	map_walk_close(&walk);
+	if (!found)
+		return;
+	plan->why = "The table routes says that mailboxes of a domain are on "
+		    "this host, and neither mydestination nor "
+		    "virtual_mailbox_domains has it.";
+	plan_list(plan, "virtual_mailbox_domains", PLAN_LAST, TABLES_MAILBOXES,
+		table(plan, "mailboxes"));
+}
+
+void tables_plan(struct plan *plan)
+{
+	if (!*plan->tables)
+		return;
+	plan->why = "Mail for target domains takes the next hop in the table "
+		    "routes; mail for a domain that is held waits.";
+	plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,
+		table(plan, "transport"));
+	plan->why = has_others(plan)
+			    ? "Recipients without a rule are refused while "
+			      "the client is still connected, beside those "
+			      "that are in your own tables."
+			    : "Recipients without a rule are refused while "
+			      "the client is still connected. Of other relay "
+			      "domains any user is accepted, as before.";
+	plan_list(plan, "relay_recipient_maps", PLAN_LAST, TABLES_RECIPIENTS,
+		table(plan,
+			has_others(plan) ? "recipients" : "recipients-open"));
+	plan->why = "Mail for the domains of inbound rules is accepted.";
+	plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
+		table(plan, "domains"));
+	plan_mailboxes(plan);
+	if (plan_is_set(plan, "fast_flush_domains"))
+		return;
+	plan->why = "Otherwise Postfix asks once more for each deferred "
+		    "message, only to keep a list for ETRN.";
+	plan_scalar(plan, "fast_flush_domains", "readdress_fast_flush", "");
+}

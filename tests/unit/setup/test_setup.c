@@ -1,0 +1,719 @@
+/*
+ * The set-up of Postfix on a model of its files: what is planned, that nothing
+ * is planned any more when it was done, and that the removal gives back what
+ * was there, for a stock Postfix and for ones that others have configured.
+ */
+#include "kit/testmap.h"
+
+#include "doctor/doctor.h"
+#include "kit/postconfmodel.h"
+#include "setup/commands.h"
+#include "setup/removal.h"
+#include "setup/setup.h"
+
+#define LOOKUP "socketmap:unix:readdress/lookup.sock:"
+
+static const char defaults[] =
+	"canonical_classes = envelope_sender, envelope_recipient, "
+	"header_sender, header_recipient\n"
+	"config_directory = /etc/postfix\n"
+	"content_filter =\n"
+	"default_process_limit = 100\n"
+	"duplicate_filter_limit = 1000\n"
+	"enable_original_recipient = yes\n"
+	"fast_flush_domains = $relay_domains\n"
+	"header_size_limit = 102400\n"
+	"inet_interfaces = all\n"
+	"internal_mail_filter_classes =\n"
+	"mail_version = 3.7.11\n"
+	"maximal_queue_lifetime = 5d\n"
+	"milter_content_timeout = 300s\n"
+	"milter_default_action = tempfail\n"
+	"milter_macro_daemon_name = $myhostname\n"
+	"milter_protocol = 6\n"
+	"mydestination = $myhostname, localhost\n"
+	"myhostname = relay.example\n"
+	"mynetworks = 127.0.0.0/8\n"
+	"non_smtpd_milters =\n"
+	"parent_domain_matches_subdomains =\n"
+	"queue_directory = /var/spool/postfix\n"
+	"receive_override_options =\n"
+	"recipient_delimiter =\n"
+	"relay_domains = $mydestination\n"
+	"relay_recipient_maps =\n"
+	"relay_transport = relay\n"
+	"smtp_tls_security_level =\n"
+	"smtp_use_tls = no\n"
+	"smtpd_forbid_bare_newline = no\n"
+	"smtpd_milter_maps =\n"
+	"smtpd_milters =\n"
+	"smtpd_proxy_filter =\n"
+	"smtpd_recipient_limit = 1000\n"
+	"smtpd_recipient_restrictions =\n"
+	"smtpd_relay_restrictions = permit_mynetworks, "
+	"reject_unauth_destination\n"
+	"smtpd_sasl_auth_enable = no\n"
+	"smtpd_tls_security_level =\n"
+	"smtpd_use_tls = no\n"
+	"transport_maps =\n"
+	"virtual_alias_domains =\n"
+	"virtual_mailbox_domains =\n";
+
+static const char services[] = "smtp inet n - y - - smtpd\n"
+			       "pickup unix n - y 60 1 pickup\n"
+			       "cleanup unix n - y - 0 cleanup\n"
+			       "bounce unix - - y - 0 bounce\n"
+			       "defer unix - - y - 0 bounce\n"
+			       "trace unix - - y - 0 bounce\n"
+			       "verify unix - - y - 1 verify\n"
+			       "smtp unix - - y - - smtp\n"
+			       "relay unix - - y - - smtp\n";
+
+#define RULES                                                                  \
+	"in a@old.example;a@new.example\n"                                     \
+	"in @old.example;@other.example\n"                                     \
+	"out a@new.example;a@old.example\n"
+
+/* One Postfix, and what the set-up must make of it. */
+struct given {
+	const char *what;
+	const char *main;
+	const char *services;	 /* NULL: those above */
+	const char *rules;	 /* NULL: those above */
+	const char *conf;	 /* of readdress.conf */
+	const char *tables;	 /* NULL: LOOKUP */
+	const char *expected[8]; /* lines of main.cf and of services, the
+				    latter up to their end or a "*" */
+	const char *not_expected[4];
+	bool taken_ports;
+	bool leads_back;
+};
+
+struct bench {
+	struct postconfmodel model;
+	struct config *config;
+	struct plan plan;
+};
+
+static bool not_10099(void *context, unsigned port)
+{
+	(void)context;
+	return port != 10099;
+}
+
+static void begin(struct bench *bench, const struct given *given)
+{
+	bench->plan = (struct plan){
+		.expanded = postconfmodel_expanded(&bench->model),
+		.written = postconfmodel_written(&bench->model),
+		.defaults = postconfmodel_defaults(&bench->model),
+		.config = bench->config,
+		.map = testmap_keep(given->rules ? given->rules : RULES),
+		.tables = given->tables ? given->tables : LOOKUP,
+		.leads_back = given->leads_back,
+		.is_free = given->taken_ports ? not_10099 : NULL,
+		.arena = arena_open(16 << 20),
+	};
+	assert_non_null(bench->plan.arena);
+}
+
+static void end(struct bench *bench)
+{
+	postfix_close((struct postfix *)(uintptr_t)bench->plan.expanded);
+	postfix_close((struct postfix *)(uintptr_t)bench->plan.written);
+	postfix_close((struct postfix *)(uintptr_t)bench->plan.defaults);
+	arena_close(bench->plan.arena);
+}
+
+/* Does what was planned, in the order of --apply: main.cf, master.cf, and then
+ * what goes from main.cf. */
+static void apply(struct bench *bench)
+{
+	for (int late = 0; late < 2; late++)
+		for (size_t i = 0; i < bench->plan.count; i++)
+			if ((bench->plan.changes[i].kind == PLAN_UNSET) == late)
+				postconfmodel_change(
+					&bench->model, &bench->plan.changes[i]);
+}
+
+static bool has_line(const char *text, const char *line)
+{
+	size_t len = strlen(line);
+	bool open = len && line[len - 1] == '*';
+
+	len -= open;
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (!strncmp(text, line, len) && (open || text[len] == '\n'))
+			return true;
+	return false;
+}
+
+static int note(void *context, const struct diagnosis_finding *finding)
+{
+	/* Postfix itself is asked about these elsewhere. */
+	if ((finding->level == DIAGNOSIS_FAIL ||
+		    finding->level == DIAGNOSIS_WARN) &&
+		strcmp(finding->id, "tls") != 0)
+		fail_msg("%s: doctor finds %s: %s", (const char *)context,
+			finding->id, finding->found);
+	return 0;
+}
+
+/* After the set-up, doctor finds nothing. */
+static void consult(struct bench *bench, const struct given *given)
+{
+	static const struct diagnosis_milter running = { .up = true,
+		.served = 12 };
+	struct diagnosis diagnosis = { .postfix = bench->plan.expanded,
+		.written = bench->plan.written,
+		.config = bench->config,
+		.map = bench->plan.map,
+		.milter = &running,
+		.found = note,
+		.context = (void *)(uintptr_t)given->what };
+
+	assert_int_equal(doctor_run(&diagnosis), 0);
+}
+
+static void remove_all(struct bench *bench, const struct given *given)
+{
+	begin(bench, given);
+	removal_plan(&bench->plan, NULL, 0);
+	assert_int_equal(plan_result(&bench->plan), 0);
+	apply(bench);
+	end(bench);
+}
+
+static void check(const struct given *given, bool consults)
+{
+	struct bench bench;
+	char *before;
+	char *after;
+
+	postconfmodel_open(&bench.model, defaults, given->main,
+		given->services ? given->services : services);
+	bench.config = testmap_config(given->conf);
+	before = postconfmodel_text(&bench.model);
+
+	begin(&bench, given);
+	assert_int_equal(setup_run(&bench.plan), 0);
+	assert_true(bench.plan.count > 0);
+	apply(&bench);
+	end(&bench);
+	after = postconfmodel_text(&bench.model);
+	for (size_t i = 0; i < 8 && given->expected[i]; i++)
+		if (!has_line(after, given->expected[i]))
+			fail_msg("%s: no line \"%s\" in\n%s", given->what,
+				given->expected[i], after);
+	for (size_t i = 0; i < 4 && given->not_expected[i]; i++)
+		if (has_line(after, given->not_expected[i]))
+			fail_msg("%s: a line \"%s\" in\n%s", given->what,
+				given->not_expected[i], after);
+	free(after);
+
+	begin(&bench, given);
+	assert_int_equal(setup_run(&bench.plan), 0);
+	if (bench.plan.count)
+		fail_msg("%s: once more:\n%s", given->what,
+			commands_text(&bench.plan, NULL));
+	if (consults)
+		consult(&bench, given);
+	end(&bench);
+
+	remove_all(&bench, given);
+	after = postconfmodel_text(&bench.model);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
+#define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
+
+static void test_stock(void **state)
+{
+	static const struct given cases[] = {
+		{ .what = "stock",
+			.main = "recipient_delimiter = +\n",
+			.expected = { "readdress_milter = " MILTER,
+				"smtpd_milters = $readdress_milter",
+				"relay_domains = $mydestination "
+				"$readdress_domains",
+				"readdress_domains = " LOOKUP "domains",
+				"relay_recipient_maps = $readdress_recipients",
+				"readdress_recipients = " LOOKUP
+				"recipients-open",
+				"pickup unix n - y 60 1 pickup -o "
+				"content_filter=readdress-local:[127.0.0.1]:"
+				"10099*",
+				"2526 inet n - y - - smtpd*" },
+			.not_expected = { "recipient_delimiter = "
+					  "$readdress_recipient_delimiter" } },
+		{ .what = "inbound alone needs no outbound service",
+			.main = "",
+			.rules = "in a@old.example;a@new.example\n",
+			.expected = { "recipient_delimiter = "
+				      "$readdress_recipient_delimiter",
+				"readdress_recipient_delimiter = +",
+				"fast_flush_domains = $readdress_fast_flush" },
+			.not_expected = { "2526*",
+				"readdress_outbound_clients*" } },
+		{ .what = "ports that are taken",
+			.main = "",
+			.taken_ports = true,
+			.expected = { "[127.0.0.1]:10100 inet*" } },
+		{ .what = "ports of services",
+			.main = "",
+			.services = "smtp inet n - n - - smtpd\n"
+				    "pickup unix n - n 60 1 pickup\n"
+				    "127.0.0.1:10099 inet n - n - - smtpd\n"
+				    "10100 inet n - n - - smtpd\n"
+				    "smtp unix - - n - - smtp\n",
+			.expected = { "[127.0.0.1]:10101 inet n - n*",
+				"readdress-local unix - - n*" } },
+		{ .what = "no look-ups",
+			.main = "relay_domains = old.example\n",
+			.tables = "",
+			.not_expected = { "transport_maps*" } },
+		{ .what = "files",
+			.main = "",
+			.tables = "regexp:/etc/postfix/readdress-",
+			.expected = { "readdress_domains = "
+				      "regexp:/etc/postfix/"
+				      "readdress-domains" } },
+		{ .what = "another socket",
+			.main = "",
+			.conf = "socket = \"inet:8891@192.0.2.1\"\n",
+			.expected = { "readdress_milter = { "
+				      "inet:192.0.2.1:8891, "
+				      "default_action=tempfail }" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check(&cases[i], strcmp(cases[i].what, "files") != 0);
+}
+
+static void test_neighbours(void **state)
+{
+	static const struct given cases[] = {
+		{ .what = "verifier, signer",
+			.main = "smtpd_milters = inet:localhost:8893, "
+				"unix:opendkim/opendkim.sock\n"
+				"non_smtpd_milters = $smtpd_milters\n",
+			.expected = { "smtpd_milters = inet:localhost:8893, "
+				      "$readdress_milter, "
+				      "unix:opendkim/opendkim.sock",
+				"readdress_local_milters = $readdress_milter, "
+				"inet:localhost:8893, "
+				"unix:opendkim/opendkim.sock" } },
+		{ .what = "signer in braces",
+			.main = "smtpd_milters = { inet:localhost:8891, "
+				"connect_timeout=10s }\n"
+				"milter_default_action = accept\n",
+			.expected = { "smtpd_milters = $readdress_milter { "
+				      "inet:localhost:8891, "
+				      "connect_timeout=10s }" } },
+		{ .what = "rspamd",
+			.main = "smtpd_milters = inet:127.0.0.1:11332\n",
+			.expected = { "smtpd_milters = inet:127.0.0.1:11332 "
+				      "$readdress_milter" } },
+		{ .what = "other relay domains, users and transports",
+			.main = "relay_domains = hash:/etc/postfix/relay, "
+				"b.example\n"
+				"relay_recipient_maps = "
+				"hash:/etc/postfix/users\n"
+				"transport_maps = hash:/etc/postfix/transport\n"
+				"fast_flush_domains = $relay_domains\n",
+			.expected = { "relay_domains = "
+				      "hash:/etc/postfix/relay, b.example, "
+				      "$readdress_domains",
+				"relay_recipient_maps = "
+				"hash:/etc/postfix/users $readdress_recipients",
+				"readdress_recipients = " LOOKUP "recipients",
+				"transport_maps = $readdress_transport "
+				"hash:/etc/postfix/transport",
+				"fast_flush_domains = $relay_domains" } },
+		{ .what = "lists set to nothing, or to the default",
+			.main = "relay_domains =\nsmtpd_milters =\n"
+				"relay_recipient_maps =\n"
+				"transport_maps =\n",
+			.expected = { "relay_domains = ${readdress_domains}",
+				"smtpd_milters = ${readdress_milter}" } },
+		{ .what = "the default, written",
+			.main = "relay_domains = $mydestination\n",
+			.expected = { "relay_domains = $mydestination "
+				      "${readdress_domains}" } },
+		{ .what = "values that harm",
+			.main = "enable_original_recipient = no\n"
+				"duplicate_filter_limit = 500\n"
+				"header_size_limit = 1000\n"
+				"recipient_delimiter = -\n"
+				"smtpd_forbid_bare_newline = no\n"
+				"canonical_maps = hash:/etc/c\n",
+			.leads_back = true,
+			.expected = { "duplicate_filter_limit = "
+				      "${readdress_duplicate_filter_limit?{"
+				      "$readdress_duplicate_filter_limit}:{"
+				      "500}}",
+				"readdress_original_recipient = yes",
+				"readdress_canonical_classes = "
+				"envelope_sender, header_sender, "
+				"header_recipient" } },
+		{ .what = "TLS that was turned off",
+			.main = "smtp_tls_security_level = none\n"
+				"smtpd_tls_security_level =\n",
+			.not_expected = { "readdress_smtp_tls*",
+				"readdress_smtpd_tls*" } },
+		{ .what = "networks of readdress.conf",
+			.main = "",
+			.conf = "outbound_networks = {\"192.0.2.0/24\"}\n",
+			.not_expected = { "2526*" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check(&cases[i], strcmp(cases[i].what, "signer in braces") &&
+					 strcmp(cases[i].what,
+						 "TLS that was turned off"));
+}
+
+static void test_services(void **state)
+{
+	static const struct given cases[] = {
+		{ .what = "a service with milters of its own",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "submission inet n - y - - smtpd "
+				    "-o smtpd_sasl_auth_enable=yes "
+				    "-o smtpd_milters=inet:localhost:8891\n"
+				    "192.0.2.1:smtp inet n - y - - smtpd "
+				    "-o {smtpd_milters=inet:a:1 inet:b:8891}\n"
+				    "192.0.2.2:smtp inet n - y - - smtpd "
+				    "-o smtpd_milters=\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.expected = { "submission inet n - y - - smtpd "
+				      "-o smtpd_sasl_auth_enable=yes "
+				      "-o smtpd_milters=$readdress_milter,"
+				      "inet:localhost:8891",
+				"192.0.2.1:smtp inet n - y - - smtpd "
+				"-o {smtpd_milters=inet:a:1 "
+				"$readdress_milter,inet:b:8891}",
+				"192.0.2.2:smtp inet n - y - - smtpd "
+				"-o smtpd_milters=$readdress_milter" },
+			.not_expected = { "2526*" } },
+		{ .what = "a content filter and its way back",
+			.main = "content_filter = amavis:[127.0.0.1]:10024\n"
+				"smtpd_milters = inet:localhost:8891\n",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "127.0.0.1:10025 inet n - n - - smtpd "
+				    "-o content_filter=\n"
+				    "127.0.0.1:10026 inet n - n - - smtpd "
+				    "-o receive_override_options=no_milters\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.expected = { "127.0.0.1:10025 inet n - n - - smtpd "
+				      "-o content_filter= "
+				      "-o smtpd_milters="
+				      "$readdress_other_milters",
+				"readdress_other_milters = "
+				"inet:localhost:8891",
+				"127.0.0.1:10026 inet n - n - - smtpd "
+				"-o receive_override_options=no_milters" } },
+		{ .what = "postscreen",
+			.main = "",
+			.services = "smtp inet n - y - 1 postscreen\n"
+				    "smtpd pass - - y - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.expected = { "smtpd_milters = $readdress_milter" } },
+		{ .what = "pickup and bounces that have options",
+			.main = "receive_override_options = "
+				"no_address_mappings\n",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup "
+				    "-o content_filter=x:[127.0.0.1]:9\n"
+				    "bounce unix - - y - 0 bounce "
+				    "-o internal_mail_filter_classes=notify\n"
+				    "trace unix - - y - 0 bounce "
+				    "-o internal_mail_filter_classes=bounce\n",
+			.expected = { "pickup unix n - y 60 1 pickup -o "
+				      "content_filter=${readdress_local?{"
+				      "$readdress_local}:{x:[127.0.0.1]:9}} -o "
+				      "receive_override_options="
+				      "no_address_mappings,"
+				      "${readdress_no_milters}",
+				"bounce unix - - y - 0 bounce -o "
+				"internal_mail_filter_classes=notify,"
+				"$readdress_bounce_classes -o "
+				"cleanup_service_name=readdress-bounce",
+				"trace unix - - y - 0 bounce -o "
+				"internal_mail_filter_classes=bounce" } },
+		{ .what = "pickup with own options",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup -o "
+				    "receive_override_options=no_header_body_"
+				    "checks\n",
+			.expected = { "pickup unix n - y 60 1 pickup -o "
+				      "receive_override_options=no_header_body_"
+				      "checks,$readdress_no_milters -o "
+				      "content_filter=readdress-local:["
+				      "127.0.0.1]:10099" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check(&cases[i], false);
+}
+
+static void test_literal(void **state)
+{
+	/* Somebody has put the milter in by hand. */
+	static const struct given cases[] = {
+		{ .what = "by hand, and well",
+			.main = "smtpd_milters = unix:readdress/milter.sock\n"
+				"milter_default_action = tempfail\n",
+			.expected = { "smtpd_milters = "
+				      "unix:readdress/milter.sock",
+				"readdress_milter = " MILTER } },
+	};
+	static const struct given open = {
+		.what = "by hand, and it fails open",
+		.main = "smtpd_milters = inet:a:1, "
+			"unix:/var/spool/postfix/readdress/milter.sock\n"
+			"milter_default_action = accept\n",
+	};
+	struct bench bench;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check(&cases[i], true);
+	postconfmodel_open(&bench.model, defaults, open.main, services);
+	bench.config = testmap_config("");
+	begin(&bench, &open);
+	assert_int_equal(setup_run(&bench.plan), 0);
+	apply(&bench);
+	end(&bench);
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text,
+			    "smtpd_milters = inet:a:1 ${readdress_milter}") ||
+		    has_line(text, "smtpd_milters = inet:a:1 "
+				   "$readdress_milter"));
+	free(text);
+	begin(&bench, &open);
+	assert_int_equal(setup_run(&bench.plan), 0);
+	assert_int_equal(bench.plan.count, 0);
+	end(&bench);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
+static void set_up(struct bench *bench, const struct given *given)
+{
+	begin(bench, given);
+	assert_int_equal(setup_run(&bench->plan), 0);
+	apply(bench);
+	end(bench);
+}
+
+static void test_hold(void **state)
+{
+	static const struct given held = { .what = "held",
+		.main = "",
+		.rules = RULES "routes @new.example;hold\n" };
+	static const struct given released = { .what = "released", .main = "" };
+	static const struct given longer = { .what = "longer",
+		.main = "maximal_queue_lifetime = 40d\n",
+		.rules = RULES "routes @new.example;hold\n" };
+	struct bench bench;
+	char *text;
+
+	(void)state;
+	check(&held, false);
+	postconfmodel_open(&bench.model, defaults, held.main, services);
+	bench.config = testmap_config("");
+	set_up(&bench, &held);
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text, "readdress_queue_lifetime = 30d"));
+	assert_true(has_line(
+		text, "maximal_queue_lifetime = $readdress_queue_lifetime"));
+	free(text);
+	set_up(&bench, &released);
+	text = postconfmodel_text(&bench.model);
+	assert_null(strstr(text, "queue_lifetime"));
+	free(text);
+	postconfmodel_close(&bench.model);
+
+	postconfmodel_open(&bench.model, defaults, longer.main, services);
+	set_up(&bench, &longer);
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text, "maximal_queue_lifetime = 40d"));
+	free(text);
+	postconfmodel_close(&bench.model);
+	config_close(bench.config);
+}
+
+static void test_mailboxes(void **state)
+{
+	static const struct given homeless = { .what = "homeless",
+		.main = "",
+		.rules = RULES "routes @old.example;local\n",
+		.expected = { "virtual_mailbox_domains = "
+			      "$readdress_mailboxes" } };
+	static const struct given home = { .what = "home",
+		.main = "mydestination = localhost, old.example\n",
+		.rules = RULES "routes @old.example;local\n",
+		.not_expected = { "virtual_mailbox_domains*" } };
+
+	(void)state;
+	check(&homeless, false);
+	check(&home, false);
+}
+
+static void test_deferred(void **state)
+{
+	/* Removed while mail still comes: Postfix itself defers it. */
+	static const struct given given = { .what = "deferred",
+		.main = "transport_maps = hash:/etc/postfix/transport\n" };
+	static const struct bytes domains[] = { { "old.example", 11 },
+		{ "*.sub.example", 13 } };
+	struct bench bench;
+	char *before;
+	char *text;
+
+	(void)state;
+	postconfmodel_open(&bench.model, defaults, given.main, services);
+	bench.config = testmap_config("");
+	before = postconfmodel_text(&bench.model);
+	set_up(&bench, &given);
+	begin(&bench, &given);
+	removal_plan(&bench.plan, domains, 2);
+	assert_int_equal(plan_result(&bench.plan), 0);
+	apply(&bench);
+	end(&bench);
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text,
+		"readdress_domains = regexp:{{/^old[.]example$$/ OK}, "
+		"{/^[^@]+[.]sub[.]example$$/ OK}}"));
+	assert_true(has_line(text, "readdress_transport = "
+				   "regexp:{{/@old[.]example$$/ retry:4.3.2*"));
+	assert_true(has_line(text, "transport_maps = $readdress_transport "
+				   "hash:/etc/postfix/transport"));
+	assert_null(strstr(text, "socketmap"));
+	assert_null(strstr(text, "readdress_milter"));
+	assert_null(strstr(text, "readdress-"));
+	free(text);
+	remove_all(&bench, &given);
+	text = postconfmodel_text(&bench.model);
+	assert_string_equal(text, before);
+	free(text);
+	free(before);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
+static void test_changed_since(void **state)
+{
+	static const struct given given = { .what = "changed", .main = "" };
+	static const struct plan_change others[] = {
+		{ PLAN_SET, "relay_domains",
+			"a.example $readdress_domains b.example", "" },
+		{ PLAN_SET, "smtpd_milters", "inet:a:1", "" },
+		{ PLAN_SET, "duplicate_filter_limit", "3000", "" },
+		{ PLAN_SET, "transport_maps", "a$readdress_transport", "" },
+		{ PLAN_OPTION, "pickup/unix/content_filter", "mine:", "" },
+	};
+	struct bench bench;
+	char *text;
+
+	(void)state;
+	postconfmodel_open(&bench.model, defaults, "", services);
+	bench.config = testmap_config("");
+	set_up(&bench, &given);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		postconfmodel_change(&bench.model, &others[i]);
+	begin(&bench, &given);
+	removal_plan(&bench.plan, NULL, 0);
+	assert_non_null(strstr(commands_text(&bench.plan, NULL),
+		"# transport_maps refers to readdress in a way"));
+	apply(&bench);
+	end(&bench);
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text, "relay_domains = a.example b.example"));
+	assert_true(has_line(text, "smtpd_milters = inet:a:1"));
+	assert_true(has_line(text, "duplicate_filter_limit = 3000"));
+	assert_true(has_line(text, "transport_maps = a$readdress_transport"));
+	assert_true(has_line(
+		text, "pickup unix n - y 60 1 pickup -o content_filter=mine:"));
+	free(text);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
+static void test_commands(void **state)
+{
+	struct plan plan = { .arena = arena_open(1 << 20) };
+
+	(void)state;
+	assert_non_null(plan.arena);
+	assert_string_equal(commands_text(&plan, NULL), "");
+	plan.why = "It's one reason for two changes that belong together, and "
+		   "long enough for two lines.";
+	plan_add(&plan, PLAN_SET, "a", "it's $b");
+	plan_add(&plan, PLAN_SET, "b", "");
+	plan_add(&plan, PLAN_SET, "b", "");
+	plan_add(&plan, PLAN_OPTION, "smtp/inet/x", "y");
+	plan.why = "Another.";
+	plan_add(&plan, PLAN_UNSET, "c", "");
+	plan_add(&plan, PLAN_SERVICE_UNSET, "s/unix", "");
+	plan_add(&plan, PLAN_SHELL, "", "true");
+	plan_add(&plan, PLAN_NOTE, "", "");
+	assert_string_equal(commands_text(&plan, "/etc/x y"),
+		"# It's one reason for two changes that belong together, and "
+		"long enough for\n# two lines.\n"
+		"postconf -c '/etc/x y' -e 'a = it'\\''s $b' \\\n"
+		"    'b ='\n"
+		"postconf -c '/etc/x y' -P 'smtp/inet/x=y'\n\n"
+		"# Another.\n"
+		"postconf -c '/etc/x y' -X 'c'\n"
+		"postconf -c '/etc/x y' -MX 's/unix'\ntrue\n");
+	arena_close(plan.arena);
+}
+
+static void test_memory(void **state)
+{
+	/* Whatever is left of the memory, the failure is told. */
+	static const struct given given = { .what = "memory", .main = "" };
+	struct bench bench;
+
+	(void)state;
+	postconfmodel_open(&bench.model, defaults, "", services);
+	bench.config = testmap_config("");
+	begin(&bench, &given);
+	arena_close(bench.plan.arena);
+	bench.plan.arena = arena_open(8192);
+	assert_non_null(bench.plan.arena);
+	assert_int_equal(setup_run(&bench.plan), ERR_NOMEM);
+	end(&bench);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stock),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_literal),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_mailboxes),
+		cmocka_unit_test(test_deferred),
+		cmocka_unit_test(test_changed_since),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
