@@ -7,6 +7,7 @@
 #include "check/checkrule.h"
 
 #include "base/array.h"
+#include "rules/route.h"
 
 #define SHORTEST 6 /* "d.com" is not a typing error for "w.com" */
 
@@ -331,6 +332,7 @@ static int report_misspelt_route(struct finding_run *check,
 int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
 	const struct finding_rule *rule)
 {
+	struct route route;
 	int result = is_named(domains, check, rule);
 
 	if (result)
@@ -343,8 +345,9 @@ int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
 			return report_misspelt_route(
 				check, rule, domains->list[i]->name);
 	/* Any other role has an effect without a rule, too. */
-	if (!memchr(rule->target.data, ':', rule->target.len) &&
-		!bytes_equal(rule->target, bytes_of("remote")))
+	route_read(rule->target, &route);
+	if (route.role != ROUTE_NONE && route.role != ROUTE_REMOTE &&
+		route.role != ROUTE_HOLD)
 		return 0;
 	return finding_report(check, rule, CHECK_NO_EFFECT, CHECK_INFO,
 		"no rule names this domain: no mail that a rule rewrites "

@@ -38,9 +38,10 @@ int checkdomains_report(
 
 /*
  * Reports a row of routes whose domain no rule names, if that domain differs
- * from one of inbound by one typing error, or if the route is a next hop or
- * "remote", which then has no effect on the mail of any rule. rule->target must
- * be the route. checkdomains_report() must have been called before.
+ * from one of inbound by one typing error, or if the route is a next hop alone,
+ * "remote" or "hold", which then has no effect on the mail of any rule.
+ * rule->target must be the route. checkdomains_report() must have been called
+ * before.
  */
 int checkdomains_route(struct checkdomains *domains, struct finding_run *check,
 	const struct finding_rule *rule) MUST_CHECK;

@@ -1,7 +1,9 @@
 #include "doctor/domains.h"
 
+#include "map/lookup.h"
 #include "map/nameset.h"
 #include "postfix/words.h"
+#include "rules/route.h"
 
 #define NAMED_MAX 5    /* domains in one finding */
 #define ASKED_MAX 5000 /* questions to tables of Postfix: each runs postmap */
@@ -90,22 +92,19 @@ static int add(struct survey *survey, struct group *group, struct bytes name)
 	return group->names && group->additions ? 0 : ERR_NOMEM;
 }
 
-/* True if the row of the domain in routes has this role. */
+/* True if the row of routes for the domain, or for "*." and a domain, has this
+ * role. */
 static bool has_role(
-	struct survey *survey, struct bytes domain, const char *role)
+	struct survey *survey, struct bytes domain, enum route_role role)
 {
-	char key[ADDRESS_KEY_MAX];
-	struct bytes value;
+	struct lookup lookup;
+	struct route route;
 
-	if (domain.len + 1 > sizeof key)
+	if (lookup_find_domain(survey->reader, RULE_ROUTES, domain, &lookup) !=
+		1)
 		return false;
-	key[0] = '@';
-	memcpy(key + 1, domain.data, domain.len);
-	if (map_get(survey->reader, RULE_ROUTES,
-		    (struct bytes){ key, domain.len + 1 }, &value) != 1)
-		return false;
-	value = rule_value_targets(value);
-	return bytes_take(&value, role) && (!value.len || *value.data == ' ');
+	route_read(lookup.targets, &route);
+	return route.role == role;
 }
 
 /* Makes one name of "*.a.example", which stands for all of them; another name
@@ -127,14 +126,14 @@ static int look(struct survey *survey, struct bytes name)
 	enum domainlist_answer aliases;
 	enum domainlist_answer relayed;
 
-	if (has_role(survey, name, "remote"))
+	if (has_role(survey, name, ROUTE_REMOTE))
 		return 0;
 	if (!make_example(survey, &domain))
 		return ERR_NOMEM;
 	local = match(survey, "mydestination", domain, DOMAINLIST_EXACT);
 	mailboxes = match(
 		survey, "virtual_mailbox_domains", domain, DOMAINLIST_EXACT);
-	if (!has_role(survey, name, "local")) {
+	if (!has_role(survey, name, ROUTE_LOCAL)) {
 		if (local == DOMAINLIST_YES)
 			return add(survey, &survey->in_mydestination, name);
 		if (mailboxes == DOMAINLIST_YES)

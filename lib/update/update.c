@@ -5,6 +5,7 @@
 
 #include "update/build.h"
 #include "update/editlog.h"
+#include "update/holdcheck.h"
 #include "update/merge.h"
 
 #define MAX_DELETE_ROWS 3 /* of so few rows all may be deleted */
@@ -197,6 +198,10 @@ int update_apply(struct state *state, const struct change *change,
 	done->unchanged = old && !done->counts[CHANGE_NEW] &&
 			  !done->counts[CHANGE_CHANGED] &&
 			  !done->counts[CHANGE_DELETED];
+	if (!done->unchanged)
+		result = holdcheck(change, old, error);
+	if (result)
+		goto out;
 	if (!done->unchanged && !change->dry_run) {
 		const struct build build = { .old = old,
 			.change = change,

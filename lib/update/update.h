@@ -16,12 +16,13 @@
  * sorted rows of a table and of a change are walked together, and twice: first
  * to count and perhaps to refuse the change, then to build the map.
  *
- *   change    the types of a change and its result
- *   merge     walks old and new rows together
- *   mapdiff   compares two maps
- *   build     makes the next generation
- *   editlog   what the audit log says of an edit
- *   rollback  makes the rules of an earlier generation the newest
+ *   change     the types of a change and its result
+ *   merge      walks old and new rows together
+ *   mapdiff    compares two maps
+ *   holdcheck  refuses to hold a domain that rules name as a source
+ *   build      makes the next generation
+ *   editlog    what the audit log says of an edit
+ *   rollback   makes the rules of an earlier generation the newest
  */
 
 #include "update/change.h"
@@ -41,7 +42,9 @@
  * - if CHANGE_REPLACE without force would delete more than max_delete
  *   percent of the rows in scope,
  * - if CHANGE_REPLACE without force would delete a domain, sub-domain or
- *   catch-all rule, or an exception for a domain.
+ *   catch-all rule, or an exception for a domain,
+ * - if a domain would be held that is a source domain of inbound rules
+ *   (holdcheck.h), whatever force says.
  *
  * Also returns ERR_NOTFOUND, for change->require_existing.
  */

@@ -9,6 +9,7 @@
 #include "base/precis.h"
 #include "command/command.h"
 #include "command/judge.h"
+#include "map/lookup.h"
 #include "print/json.h"
 #include "print/text.h"
 #include "rules/rulesource.h"
@@ -96,16 +97,15 @@ static int print_answer(const struct query *query, const char *address,
 	return 1;
 }
 
-/* Looks up a rule by its source: "@domain", and everything in routes. Returns
- * as find_address() does. */
-static int find_rule(const struct query *query, const char *address,
-	const char *source, struct error *error)
+/* Looks up a rule by its source, "@domain". Returns as find_address() does. */
+static int find_rule(
+	const struct query *query, const char *address, struct error *error)
 {
 	char key[ADDRESS_KEY_MAX];
 	struct answer answer = { .key = { key, 0 } };
 	struct bytes value;
 	int code = rule_source_key(
-		query->tool->table, bytes_of(source), key, error);
+		query->tool->table, bytes_of(address), key, error);
 
 	if (code < 0)
 		return code;
@@ -120,14 +120,30 @@ static int find_rule(const struct query *query, const char *address,
 	return print_answer(query, address, &answer, error);
 }
 
+/* Finds the row of routes that holds for the domain of an address. Returns as
+ * find_address() does. */
 static int find_route(const struct query *query, const char *address,
 	const struct mailbox *mailbox, struct error *error)
 {
-	char source[ADDRESS_DOMAIN_MAX * 3 + 2];
+	char domain[ADDRESS_KEY_MAX];
+	struct lookup lookup;
+	int code = address_domain_key(
+		mailbox->domain, mailbox->domain_len, domain);
 
-	(void)snprintf(source, sizeof source, "@%.*s", (int)mailbox->domain_len,
-		mailbox->domain);
-	return find_rule(query, address, source, error);
+	if (code == ERR_BAD)
+		return 0;
+	if (code >= 0)
+		code = lookup_find_domain(query->reader, RULE_ROUTES,
+			(struct bytes){ domain, (size_t)code }, &lookup);
+	if (code < 0)
+		return failed(code, error);
+	if (!code)
+		return 0;
+	return print_answer(query, address,
+		&(struct answer){ .targets = lookup.targets,
+			.key = { lookup.key, lookup.key_len },
+			.kind = lookup.kind },
+		error);
 }
 
 /* Prints the answer for an address. Returns 1; 0 if no rule matches; or an
@@ -172,7 +188,7 @@ static int find(struct query *query, const char *text, struct error *error)
 	int code;
 
 	if (is_source(text))
-		return find_rule(query, text, text, error);
+		return find_rule(query, text, error);
 	code = address_parse(text, strlen(text), &mailbox, error);
 	if (code)
 		return code;

@@ -419,9 +419,13 @@ static const struct {
 	  "routes @other3.com;auto\n",
 		"" },
 	{ "in @a.com;@new.com\nroutes @other.com;smtp:[b]:25\n"
-	  "routes @other1.com;remote\n",
+	  "routes @other1.com;remote\nroutes @other2.com;hold\n"
+	  "routes @other3.com;relay smtp:[b]:25\n"
+	  "routes @other4.com;remote smtp:[b]:25\nroutes @new.com;hold\n",
 		"INFO no-effect routes @other.com;smtp:[b]:25\n"
-		"INFO no-effect routes @other1.com;remote\n" },
+		"INFO no-effect routes @other1.com;remote\n"
+		"INFO no-effect routes @other2.com;hold\n"
+		"INFO no-effect routes @other4.com;remote smtp:[b]:25\n" },
 	{ "in bob@a.com;bob@new.com,bob@newer.com\nin @a.com;@new.com\n"
 	  "out @own.com;@a.com\nroutes @newer.com;smtp:[b]\n"
 	  "routes @own.com;smtp:[b],[c]\n",
