@@ -12,12 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <libmilter/mfapi.h>
-
 #define DIRECTORY_MODE 02750
-#define NAME_SIZE      512
-#define BACKLOG	       1024
-#define DESCRIPTORS    256
 
 /* Returns the code for a failure of getaddrinfo(). ERR_BUSY may pass. */
 static int resolver_code(int result)
@@ -42,10 +37,11 @@ static int check_family(
 
 	if (fd < 0 && errno == EAFNOSUPPORT)
 		return error_set(error, ERR_CONFIG,
-			"socket \"%s\": this process may not make an %s "
+			"%s \"%s\": this process may not make an %s "
 			"socket: the systemd unit allows only unix "
 			"sockets; " LISTENER_DROP_IN_ADVICE,
-			listener->name, family == AF_INET6 ? "inet6" : "inet");
+			listener->option, listener->name,
+			family == AF_INET6 ? "inet6" : "inet");
 	if (fd >= 0)
 		(void)close(fd);
 	return 0;
@@ -70,11 +66,11 @@ static int resolve(struct listener *listener, bool v6, const char *rest,
 		(int)(at ? (size_t)(at - rest) : strlen(rest)), rest);
 	result = getaddrinfo(at && at[1] ? at + 1 : NULL, port, &hints, &found);
 	if (result == EAI_SYSTEM)
-		return error_set_errno(error, "socket \"%s\"", listener->name);
+		return error_set_errno(
+			error, "%s \"%s\"", listener->option, listener->name);
 	if (result != 0 || !found)
-		return error_set(error, resolver_code(result),
-			"socket \"%s\": %s", listener->name,
-			gai_strerror(result));
+		return error_set(error, resolver_code(result), "%s \"%s\": %s",
+			listener->option, listener->name, gai_strerror(result));
 	memcpy(&listener->address, found->ai_addr, found->ai_addrlen);
 	listener->address_len = found->ai_addrlen;
 	freeaddrinfo(found);
@@ -86,12 +82,16 @@ bool listener_is_unix(const char *name)
 	return !!strncmp(name, "inet:", 5) && !!strncmp(name, "inet6:", 6);
 }
 
-int listener_init(
-	struct listener *listener, const char *name, struct error *error)
+int listener_init(struct listener *listener, const char *option,
+	const char *name, struct error *error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	*listener = (struct listener){ .name = name };
+	*listener = (struct listener){
+		.option = option,
+		.name = name,
+		.fd = -1,
+	};
 	if (!strncmp(name, "inet:", 5))
 		return resolve(listener, false, name + 5, error);
 	if (!strncmp(name, "inet6:", 6))
@@ -100,7 +100,8 @@ int listener_init(
 	if (!listener->path ||
 		strlen(listener->path) >= sizeof address.sun_path)
 		return error_set(error, ERR_CONFIG,
-			"socket \"%s\": the path is missing or too long", name);
+			"%s \"%s\": the path is missing or too long", option,
+			name);
 	memcpy(address.sun_path, listener->path, strlen(listener->path));
 	memcpy(&listener->address, &address, sizeof address);
 	listener->address_len = sizeof address;
@@ -205,9 +206,12 @@ static int clear_path(const struct listener *listener, struct error *error)
 	return 0;
 }
 
-/* True if the directory can be read and has no other file in it. */
-static bool holds_alone(const char *directory, const char *name)
+/* True if the directory can be read and has nothing but our sockets in it. */
+static bool holds_alone(const char *directory, const struct listener *listener)
 {
+	const char *name = strrchr(listener->path, '/') + 1;
+	const char *beside =
+		listener->beside ? strrchr(listener->beside, '/') + 1 : name;
 	DIR *dir = opendir(directory);
 	const struct dirent *entry;
 	bool alone = dir;
@@ -215,7 +219,8 @@ static bool holds_alone(const char *directory, const char *name)
 	while (dir && alone && (entry = readdir(dir)) != NULL)
 		alone = !strcmp(entry->d_name, ".") ||
 			!strcmp(entry->d_name, "..") ||
-			!strcmp(entry->d_name, name);
+			!strcmp(entry->d_name, name) ||
+			!strcmp(entry->d_name, beside);
 	if (dir)
 		(void)closedir(dir);
 	return alone;
@@ -232,117 +237,41 @@ void listener_advise(const struct listener *listener, const char *user,
 		return;
 	(void)snprintf(directory, sizeof directory, "%.*s",
 		(int)(slash - listener->path), listener->path);
-	if (*directory && holds_alone(directory, slash + 1))
+	if (*directory && holds_alone(directory, listener))
 		error_append(error, "; run `chown %s:%s %s && chmod %o %s`",
 			user, group, directory, (unsigned)DIRECTORY_MODE,
 			directory);
 	else
 		error_append(error,
 			"; give the socket a directory of its own, which "
-			"readdress makes, in readdress.conf: socket = "
-			"\"unix:/var/spool/postfix/readdress/milter.sock\"");
+			"readdress makes, in readdress.conf: %s = "
+			"\"unix:/var/spool/postfix/readdress/%s.sock\"",
+			listener->option,
+			strcmp(listener->option, "socket") ? "lookup"
+							   : "milter");
 }
 
-/* Returns ERR_CREATE and finds out why libmilter could not listen, which it
- * writes to syslog only. */
-static int tell_why(const struct listener *listener,
+void listener_refused(const struct listener *listener,
 	const struct listener_access *access, struct error *error)
 {
-	int one = 1;
-	int fd = socket(
-		listener->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int code =
+		error_set_errno(error, "cannot listen on %s", listener->name);
 
-	if (fd >= 0)
-		(void)setsockopt(
-			fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (fd >= 0 &&
-		bind(fd, (const struct sockaddr *)&listener->address,
-			listener->address_len) == 0 &&
-		listen(fd, 1) == 0) {
-		(void)error_set(error, ERR_CREATE,
-			"cannot listen on %s: see the mail log",
-			listener->name);
-		if (listener->path)
-			(void)unlink(listener->path);
-	} else {
-		int code = error_set_errno(
-			error, "cannot listen on %s", listener->name);
-
-		if (code == ERR_PERM)
-			listener_advise(
-				listener, access->user, access->group, error);
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	return ERR_CREATE;
+	if (code == ERR_PERM)
+		listener_advise(listener, access->user, access->group, error);
 }
 
-/* True if fd is a socket that listens on the address. */
-static bool listens_there(int fd, const struct listener *listener)
+int listener_clear(const struct listener *listener, struct error *error)
 {
-	struct sockaddr_storage at = { 0 };
-	socklen_t len = sizeof at;
-	int listens = 0;
-	socklen_t size = sizeof listens;
-
-	return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) &&
-	       listens && !getsockname(fd, (struct sockaddr *)&at, &len) &&
-	       at.ss_family == listener->address.ss_family;
+	return listener->path ? clear_path(listener, error) : 0;
 }
 
-/*
- * Sets TCP_NODELAY. A milter answers in small packets, and Nagle's algorithm
- * holds each back until the one before it is acknowledged, which takes 40 ms
- * for each message. On Linux a socket that accept() returns inherits the option
- * from the listening socket, which libmilter has made and does not give out; so
- * this looks for its descriptor. Returns false if it is not found.
- */
-static bool set_nodelay(const struct listener *listener)
-{
-	int one = 1;
-	int found = 0;
-
-	/* Few files are open at the start, so its number is low. */
-	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		if (listens_there(fd, listener) &&
-			!setsockopt(
-				fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one))
-			found++;
-	return found > 0;
-}
-
-int listener_open(struct listener *listener,
+int listener_opened(struct listener *listener,
 	const struct listener_access *access, struct error *error)
 {
-	char name[NAME_SIZE];
 	struct stat made;
-	mode_t before;
-	int result;
 
-	if (listener->path) {
-		result = clear_path(listener, error);
-		if (result < 0)
-			return result;
-	}
-	/* No other user has access until the group is right. */
-	before = umask(0777 & ~(access->mode & 0700));
-	(void)snprintf(name, sizeof name, "%s", listener->name);
-	result = smfi_setconn(name);
-	if (result == MI_SUCCESS)
-		(void)smfi_setbacklog(BACKLOG);
-	if (result == MI_SUCCESS)
-		result = smfi_opensocket(false);
-	(void)umask(before);
-	if (result != MI_SUCCESS)
-		return tell_why(listener, access, error);
 	listener->open = true;
-	if (!listener->path && !set_nodelay(listener)) {
-		(void)error_set(error, ERR_IO,
-			"%s: cannot set TCP_NODELAY: each message takes about "
-			"40 ms longer",
-			listener->name);
-		return 1;
-	}
 	if (!listener->path)
 		return 0;
 	if (lstat(listener->path, &made) != 0) {
@@ -352,6 +281,61 @@ int listener_open(struct listener *listener,
 	listener->dev = made.st_dev;
 	listener->ino = made.st_ino;
 	return listener_permit(listener, access, error) < 0 ? 1 : 0;
+}
+
+/* Makes the socket, binds it and listens. Returns the descriptor, or -1 with
+ * errno. */
+static int make_socket(const struct listener *listener)
+{
+	int one = 1;
+	int saved;
+	int fd = socket(listener->address.ss_family,
+		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && !listener->path) {
+		(void)setsockopt(
+			fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+		/* Connections inherit it from the listening socket. */
+		(void)setsockopt(
+			fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	}
+	if (fd < 0 || (bind(fd, (const struct sockaddr *)&listener->address,
+			       listener->address_len) == 0 &&
+			      listen(fd, LISTENER_BACKLOG) == 0))
+		return fd;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -1;
+}
+
+int listener_open(struct listener *listener,
+	const struct listener_access *access, struct error *error)
+{
+	mode_t before;
+	int saved;
+	int result = listener_clear(listener, error);
+
+	if (result < 0)
+		return result;
+	before = umask(LISTENER_UMASK(access));
+	listener->fd = make_socket(listener);
+	saved = errno;
+	(void)umask(before);
+	errno = saved;
+	if (listener->fd < 0) {
+		listener_refused(listener, access, error);
+		return ERR_CREATE;
+	}
+	return listener_opened(listener, access, error);
+}
+
+int listener_adopt(struct listener *listener, int fd,
+	const struct listener_access *access, struct error *error)
+{
+	listener->fd = fd;
+	listener->adopted = true;
+	return listener_opened(listener, access, error) ? 1 : 0;
 }
 
 int listener_permit(const struct listener *listener,
@@ -393,7 +377,7 @@ void listener_remove(struct listener *listener)
 {
 	struct stat there;
 
-	if (!listener->open || !listener->path)
+	if (!listener->open || !listener->path || listener->adopted)
 		return;
 	listener->open = false;
 	if (lstat(listener->path, &there) == 0 &&

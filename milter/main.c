@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "daemon.h"
+#include "mtasocket.h"
 #include "permission.h"
 #include "rehearsal.h"
 #include "reload.h"
@@ -198,7 +199,8 @@ static int check(const struct server *server, const struct config *config,
 	int result = daemon_account(config, &account, error);
 
 	if (!result)
-		result = listener_init(&listener, config->socket, error);
+		result = listener_init(
+			&listener, "socket", config->socket, error);
 	if (!result)
 		result = rehearsal_before(config, &listener, error);
 	/* From here on as the user who will run the milter. */
@@ -321,7 +323,7 @@ static int open_up(struct server *server, struct config *config,
 		result = error_set(
 			error, ERR_NOMEM, "libmilter refuses the callbacks");
 	if (!result)
-		result = listener_open(&server->listener, access, error);
+		result = mtasocket_open(&server->listener, access, error);
 	if (result > 0)
 		complain(server, config, LOG_LEVEL_WARNING, "%s", error->text);
 	if (result >= 0)
@@ -345,8 +347,8 @@ static int prepare(
 		return error_set(error, ERR_NOMEM, "out of memory");
 	result = daemon_account(config, &account, error);
 	if (!result)
-		result = listener_init(
-			&server->listener, server->fixed.socket, error);
+		result = listener_init(&server->listener, "socket",
+			server->fixed.socket, error);
 	if (!result)
 		result = settle(server, config, &account, error);
 	if (result < 0)
