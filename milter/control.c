@@ -12,6 +12,7 @@
 #endif
 
 #include "base/clock.h"
+#include "lookups.h"
 #include "reload.h"
 #include "signals.h"
 
@@ -108,6 +109,8 @@ static _Noreturn void stop(struct server *server)
 	wait_for_answers(server);
 	proofs_keep(&server->proofs, snapshot);
 	listener_remove(&server->listener);
+	listener_remove(&server->lookup_listener);
+	lookups_stop(server->lookups);
 	control_remove_status(server->fixed.runtime_dir);
 	log_line(&snapshot->log, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		failed ? "stopped: libmilter failed, see the lines above"

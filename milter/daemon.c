@@ -13,6 +13,12 @@
 
 #define WHERE_SIZE 256
 
+bool daemon_needs_group(const char *socket, const char *lookup_socket)
+{
+	return listener_is_unix(socket) ||
+	       (*lookup_socket && listener_is_unix(lookup_socket));
+}
+
 bool daemon_access(const struct config *config, struct listener_access *access)
 {
 	const struct group *group = getgrnam(config->socket_group);
@@ -98,7 +104,8 @@ int daemon_account(const struct config *config, struct daemon_account *account,
 			config->user, config->user);
 	account->uid = user->pw_uid;
 	account->gid = user->pw_gid;
-	if (listener_is_unix(config->socket) && account->group_missing)
+	if (account->group_missing &&
+		daemon_needs_group(config->socket, config->lookup_socket))
 		return daemon_no_group(config, error);
 	return 0;
 }

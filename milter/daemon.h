@@ -13,7 +13,7 @@ struct daemon_account {
 	bool root; /* started as root: the process must take on uid and gid */
 	uid_t uid; /* (uid_t)-1 if not started as root */
 	gid_t gid; /* likewise */
-	struct listener_access access; /* of the socket */
+	struct listener_access access; /* of the sockets */
 	bool group_missing;	       /* socket_group does not exist */
 };
 
@@ -25,9 +25,14 @@ struct daemon_account {
 int daemon_account(const struct config *config, struct daemon_account *account,
 	struct error *error) MUST_CHECK;
 
-/* Sets *access to the socket's group and mode, for a reload; access->group
- * lives as long as config. True if the group exists; if not, gid is (gid_t)-1
- * and the mode gives no access to the group. One thread at a time may call it.
+/* True if one of these options, of which the second may be "", names a unix
+ * socket: it then needs socket_group. */
+bool daemon_needs_group(const char *socket, const char *lookup_socket);
+
+/* Sets *access to the group and mode of the sockets, for a reload;
+ * access->group lives as long as config. True if the group exists; if not, gid
+ * is (gid_t)-1 and the mode gives no access to the group. One thread at a time
+ * may call it.
  */
 bool daemon_access(const struct config *config, struct listener_access *access);
 

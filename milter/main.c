@@ -14,8 +14,11 @@
 
 #include <libmilter/mfapi.h>
 
+#include "activation.h"
 #include "control.h"
 #include "daemon.h"
+#include "lookups.h"
+#include "lookupstart.h"
 #include "mtasocket.h"
 #include "permission.h"
 #include "rehearsal.h"
@@ -155,7 +158,8 @@ static void warn_of(const struct server *server, const struct config *config,
 			"user %s cannot read %s, so a reload (SIGHUP) will "
 			"fail: %s",
 			config->user, config->path, strerror(errno));
-	if (account->group_missing && listener_is_unix(config->socket))
+	if (account->group_missing &&
+		daemon_needs_group(config->socket, config->lookup_socket))
 		complain(server, logged, LOG_LEVEL_WARNING,
 			"socket_group %s does not exist: no group has access "
 			"to the socket",
@@ -165,16 +169,16 @@ static void warn_of(const struct server *server, const struct config *config,
 /* Warns, for -t, that the systemd unit does not allow this socket: it does not
  * restrict a milter that is run by hand. */
 static void advise_unit(
-	const struct server *server, const struct config *config)
+	const struct server *server, const char *option, const char *socket)
 {
-	if (listener_is_unix(config->socket) ||
+	if (listener_is_unix(socket) ||
 		access("/run/systemd/system", F_OK) != 0 ||
 		access(LISTENER_DROP_IN, F_OK) == 0)
 		return;
 	complain(server, NULL, LOG_LEVEL_WARNING,
-		"socket \"%s\": the systemd unit allows only unix "
+		"%s \"%s\": the systemd unit allows only unix "
 		"sockets; " LISTENER_DROP_IN_ADVICE,
-		config->socket);
+		option, socket);
 }
 
 static void print_modes(const struct config *config)
@@ -191,7 +195,8 @@ static int check(const struct server *server, const struct config *config,
 	struct error *error)
 {
 	struct daemon_account account;
-	struct listener listener;
+	struct listener listeners[2];
+	size_t count = *config->lookup_socket ? 2 : 1;
 	struct map *map = NULL;
 	char rows[SNAPSHOT_ROWS];
 	uint64_t gone = 0;
@@ -199,10 +204,10 @@ static int check(const struct server *server, const struct config *config,
 	int result = daemon_account(config, &account, error);
 
 	if (!result)
-		result = listener_init(
-			&listener, "socket", config->socket, error);
+		result = lookupstart_init(&listeners[0], &listeners[1],
+			config->socket, config->lookup_socket, error);
 	if (!result)
-		result = rehearsal_before(config, &listener, error);
+		result = rehearsal_before(config, listeners, count, error);
 	/* From here on as the user who will run the milter. */
 	if (!result)
 		result = daemon_become(config, &account, error);
@@ -210,8 +215,8 @@ static int check(const struct server *server, const struct config *config,
 		result = reload_first_map(config, &map, &gone, error);
 	if (result < 0)
 		return result;
-	result = rehearsal_after(
-		config, &account, &listener, map_meta(map)->generation, error);
+	result = rehearsal_after(config, &account, listeners, count,
+		map_meta(map)->generation, error);
 	if (result < 0) {
 		map_close(map);
 		return result;
@@ -241,7 +246,9 @@ static int check(const struct server *server, const struct config *config,
 			newest);
 	print_modes(config);
 	map_close(map);
-	advise_unit(server, config);
+	advise_unit(server, "socket", config->socket);
+	if (count > 1)
+		advise_unit(server, "lookup_socket", config->lookup_socket);
 	return fflush(stdout) == 0 ? 0
 				   : error_set_errno(error, "standard output");
 }
@@ -254,6 +261,9 @@ static int settle(const struct server *server, const struct config *config,
 	int result = listener_make_directory(
 		&server->listener, account->uid, account->access.gid, error);
 
+	if (!result)
+		result = listener_make_directory(&server->lookup_listener,
+			account->uid, account->access.gid, error);
 	if (!result)
 		result = daemon_make_runtime(
 			config->runtime_dir, account, error);
@@ -271,13 +281,15 @@ static bool fix_options(struct server *server, const struct config *config)
 {
 	server->fixed = (struct server_fixed){
 		.socket = strdup(config->socket),
+		.lookup_socket = strdup(config->lookup_socket),
 		.user = strdup(config->user),
 		.state_dir = strdup(config->state_dir),
 		.runtime_dir = strdup(config->runtime_dir),
 		.timeout = config->timeout,
 	};
-	return server->fixed.socket && server->fixed.user &&
-	       server->fixed.state_dir && server->fixed.runtime_dir;
+	return server->fixed.socket && server->fixed.lookup_socket &&
+	       server->fixed.user && server->fixed.state_dir &&
+	       server->fixed.runtime_dir;
 }
 
 /* Opens the standard files if they are closed. Otherwise a file that is opened
@@ -304,7 +316,7 @@ static void raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Takes the lock, opens the map and the socket, and makes the first snapshot.
+/* Takes the lock, opens the map and the sockets, and makes the first snapshot.
  * Owns config if it returns 0. */
 static int open_up(struct server *server, struct config *config,
 	const struct listener_access *access, struct error *error)
@@ -327,9 +339,14 @@ static int open_up(struct server *server, struct config *config,
 	if (result > 0)
 		complain(server, config, LOG_LEVEL_WARNING, "%s", error->text);
 	if (result >= 0)
+		result = lookupstart_open(server, access, error);
+	if (result > 0)
+		complain(server, config, LOG_LEVEL_WARNING, "%s", error->text);
+	if (result >= 0)
 		result = reload_start(server, config, map, gone, error);
 	if (result < 0) {
 		listener_remove(&server->listener);
+		listener_remove(&server->lookup_listener);
 		map_close(map);
 	}
 	return result;
@@ -347,8 +364,9 @@ static int prepare(
 		return error_set(error, ERR_NOMEM, "out of memory");
 	result = daemon_account(config, &account, error);
 	if (!result)
-		result = listener_init(&server->listener, "socket",
-			server->fixed.socket, error);
+		result = lookupstart_init(&server->listener,
+			&server->lookup_listener, server->fixed.socket,
+			server->fixed.lookup_socket, error);
 	if (!result)
 		result = settle(server, config, &account, error);
 	if (result < 0)
@@ -360,17 +378,26 @@ static int prepare(
 /* Serves until the process ends. Returns the exit code if it cannot. */
 static int run(struct server *server, bool keep_stderr, int ready)
 {
+	struct error error = { .text = "" };
 	pthread_t thread;
+	int result;
 
 	/* This must come before the control thread starts: if both wrote it at
 	 * the same time, after an early SIGHUP, one of them would fail. */
 	control_write_status(server);
 	server->no_stderr = ready >= 0 && !keep_stderr;
-	if (control_start(server, &thread) != 0) {
+	result = lookupstart_run(server, &error);
+	if (result > 0)
+		complain(server, server->current.snapshot->config,
+			LOG_LEVEL_WARNING, "%s", error.text);
+	if (result < 0 || control_start(server, &thread) != 0) {
+		lookups_stop(server->lookups);
 		listener_remove(&server->listener);
+		listener_remove(&server->lookup_listener);
 		control_remove_status(server->fixed.runtime_dir);
 		complain(server, server->current.snapshot->config,
-			LOG_LEVEL_ERROR, "cannot start a thread");
+			LOG_LEVEL_ERROR, "%s",
+			result < 0 ? error.text : "cannot start a thread");
 		return EX_OSERR;
 	}
 	if (server->no_stderr)
@@ -428,6 +455,7 @@ int main(int argc, char **argv)
 	if (logsink_open(&server.sink, LOGSINK_SYSLOG, SERVER_NAME) < 0)
 		return EX_OSERR;
 	syslog_init(server.sink);
+	server.activated = activation_take();
 	server.started = time(NULL);
 	server.conf = absolute(arguments.conf);
 	if (!server.conf) {

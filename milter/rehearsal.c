@@ -45,13 +45,15 @@ static int try_directory(
 }
 
 int rehearsal_before(const struct config *config,
-	const struct listener *listener, struct error *error)
+	const struct listener *listeners, size_t count, struct error *error)
 {
 	char directory[PATH_MAX];
 	int result = 0;
 
-	if (listener->path) {
-		parent_of(listener->path, directory);
+	for (size_t i = 0; !result && i < count; i++) {
+		if (!listeners[i].path)
+			continue;
+		parent_of(listeners[i].path, directory);
 		result = try_directory(directory, "the directory", error);
 	}
 	if (!result)
@@ -88,10 +90,11 @@ static int who_listens(const struct listener *listener, pid_t *pid)
 	return result;
 }
 
-/* Checks a unix socket. ours is the milter that runs with this configuration,
- * or 0. */
+/* Checks a unix socket. may_be_held: systemd may listen there already. ours is
+ * the milter that runs with this configuration, or 0. */
 static int try_unix(const struct config *config,
-	const struct listener *listener, pid_t ours, struct error *error)
+	const struct listener *listener, bool may_be_held, pid_t ours,
+	struct error *error)
 {
 	const char *path = listener->path;
 	char directory[PATH_MAX];
@@ -124,6 +127,9 @@ static int try_unix(const struct config *config,
 			"%s exists and is not a socket; it was left as it is",
 			path);
 	listens = who_listens(listener, &other);
+	/* The look-up socket may be one that systemd holds for the milter. */
+	if (listens == 1 && other == 1 && may_be_held)
+		return 0;
 	if (listens < 0) {
 		(void)error_set_errno(error,
 			"%s: cannot find out whether another program listens "
@@ -218,8 +224,8 @@ static int try_log(const struct config *config, struct error *error)
 }
 
 int rehearsal_after(const struct config *config,
-	const struct daemon_account *account, const struct listener *listener,
-	uint64_t generation, struct error *error)
+	const struct daemon_account *account, const struct listener *listeners,
+	size_t count, uint64_t generation, struct error *error)
 {
 	pid_t ours = 0;
 	int result = pidfile_running(config->runtime_dir, &ours, error);
@@ -229,9 +235,10 @@ int rehearsal_after(const struct config *config,
 	result = pidfile_may_claim(config->runtime_dir, error);
 	if (!result)
 		result = try_served(config, account, ours, generation, error);
-	if (!result && listener->path)
-		result = try_unix(config, listener, ours, error);
-	else if (!result)
-		result = try_inet(listener, ours, error);
+	for (size_t i = 0; !result && i < count; i++)
+		result = listeners[i].path
+				 ? try_unix(config, &listeners[i], i > 0, ours,
+					   error)
+				 : try_inet(&listeners[i], ours, error);
 	return result < 0 ? result : try_log(config, error);
 }

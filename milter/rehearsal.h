@@ -13,19 +13,21 @@
 
 #include "daemon.h"
 
-/* Checks that the start can make its directories. Must be called as the user
- * who starts the milter, which may be root. */
+/* Checks that the start can make its directories. listeners are those that the
+ * start opens: that of the MTA, and then, if there is one, that of look-ups.
+ * Must be called as the user who starts the milter, which may be root. */
 int rehearsal_before(const struct config *config,
-	const struct listener *listener, struct error *error) MUST_CHECK;
+	const struct listener *listeners, size_t count,
+	struct error *error) MUST_CHECK;
 
 /*
- * Checks runtime_dir, served/, the socket and the log. generation is the one
+ * Checks runtime_dir, served/, the sockets and the log. generation is the one
  * that the start will serve. Must be called as the user who will run the
  * milter. Returns 1 instead of 0 if the milter would start, but with the
  * warning in *error.
  */
 int rehearsal_after(const struct config *config,
-	const struct daemon_account *account, const struct listener *listener,
-	uint64_t generation, struct error *error) MUST_CHECK;
+	const struct daemon_account *account, const struct listener *listeners,
+	size_t count, uint64_t generation, struct error *error) MUST_CHECK;
 
 #endif

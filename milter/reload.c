@@ -178,11 +178,13 @@ static void keep_fixed(
 	const struct server *server, struct config *next, const struct log *log)
 {
 	const struct server_fixed *fixed = &server->fixed;
-	char names[64] = "";
+	char names[80] = "";
 	bool any = false;
 
 	any |= differ(
 		"socket", &next->socket, fixed->socket, names, sizeof names);
+	any |= differ("lookup_socket", &next->lookup_socket,
+		fixed->lookup_socket, names, sizeof names);
 	any |= differ("user", &next->user, fixed->user, names, sizeof names);
 	any |= differ("state_dir", &next->state_dir, fixed->state_dir, names,
 		sizeof names);
@@ -208,7 +210,8 @@ static int check_group(const struct server *server, const struct config *old,
 {
 	struct listener_access access;
 
-	if (!listener_is_unix(server->fixed.socket) ||
+	if (!daemon_needs_group(
+		    server->fixed.socket, server->fixed.lookup_socket) ||
 		!strcmp(old->socket_group, next->socket_group) ||
 		daemon_access(next, &access))
 		return 0;
@@ -229,13 +232,16 @@ static int check_log(const struct server *server, const struct config *next,
 		next->path);
 }
 
-static void permit_socket(struct server *server, const struct config *old,
+static void permit_sockets(struct server *server, const struct config *old,
 	const struct config *next, const struct log *log)
 {
+	const struct listener *both[] = { &server->listener,
+		&server->lookup_listener };
 	struct listener_access access;
 	struct error error = { .text = "" };
 
-	if (!listener_is_unix(server->fixed.socket) ||
+	if (!daemon_needs_group(
+		    server->fixed.socket, server->fixed.lookup_socket) ||
 		(old->socket_mode == next->socket_mode &&
 			!strcmp(old->socket_group, next->socket_group)))
 		return;
@@ -244,8 +250,9 @@ static void permit_socket(struct server *server, const struct config *old,
 			"socket_group %s does not exist: no group has access "
 			"to the socket",
 			next->socket_group);
-	if (listener_permit(&server->listener, &access, &error) < 0)
-		log_line(log, LOG_LEVEL_WARNING, "%s", error.text);
+	for (size_t i = 0; i < 2; i++)
+		if (listener_permit(both[i], &access, &error) < 0)
+			log_line(log, LOG_LEVEL_WARNING, "%s", error.text);
 }
 
 /* Makes the next snapshot, and notes the generation that it serves. old is the
@@ -300,7 +307,7 @@ static void succeeded(struct server *server, struct state *state,
 	atomic_fetch_add(&server->metrics.reloads_ok, 1);
 	note_line(state, &next->log, line);
 	tell_modes(server, next, "reload");
-	permit_socket(server, old->config, next->config, &next->log);
+	permit_sockets(server, old->config, next->config, &next->log);
 	tell_systemd(map_meta(next->map));
 }
 

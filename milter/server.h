@@ -19,9 +19,12 @@
 
 #define SERVER_NAME "readdress-milter"
 
+struct lookups;
+
 /* The options that cannot change without a restart, as at the start. */
 struct server_fixed {
 	char *socket;
+	char *lookup_socket; /* "": none */
 	char *user;
 	char *state_dir;
 	char *runtime_dir;
@@ -38,6 +41,9 @@ struct server {
 	int64_t started; /* seconds since 1970 */
 	struct snapshot_current current;
 	struct listener listener;
+	struct listener lookup_listener; /* its name is NULL if there is none */
+	int activated;		 /* a socket that systemd passed; -1: none */
+	struct lookups *lookups; /* NULL: they do not run */
 	struct metrics metrics;
 	struct proofs proofs;
 	struct twice twice;

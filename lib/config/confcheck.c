@@ -40,16 +40,23 @@ static bool is_printable(const char *text)
 	return !precis_find(bytes_of(text), &odd);
 }
 
+/* Stores the line number as the comment of the option. */
+static void note_line(const cfg_t *cfg, cfg_opt_t *option)
+{
+	char line[16];
+
+	(void)snprintf(line, sizeof line, "%d", cfg->line);
+	(void)cfg_opt_setcomment(option, line);
+}
+
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option)
 {
 	const char *value = last_value(option);
-	char line[16];
 
 	if (!*value || !is_printable(value))
 		return refuse(cfg, option, value, "a name");
 	/* Whether this user or group exists is checked later. */
-	(void)snprintf(line, sizeof line, "%d", cfg->line);
-	(void)cfg_opt_setcomment(option, line);
+	note_line(cfg, option);
 	return 0;
 }
 
@@ -87,6 +94,30 @@ int confcheck_socket(cfg_t *cfg, cfg_opt_t *option)
 	if (endpoint_parse(value, out, &error) < 0)
 		return refuse(cfg, option, value, error.text);
 	return 0;
+}
+
+int confcheck_lookup_socket(cfg_t *cfg, cfg_opt_t *option)
+{
+	note_line(cfg, option);
+	return *last_value(option) ? confcheck_socket(cfg, option) : 0;
+}
+
+int confcheck_two_sockets(cfg_t *cfg)
+{
+	cfg_opt_t *option = cfg_getopt(cfg, "lookup_socket");
+	const char *value = last_value(option);
+	char mta[ENDPOINT_MAX];
+	char lookup[ENDPOINT_MAX];
+
+	if (!*value ||
+		endpoint_parse(cfg_getstr(cfg, "socket"), mta, NULL) < 0 ||
+		endpoint_parse(value, lookup, NULL) < 0 ||
+		strcmp(mta, lookup) != 0)
+		return 0;
+	cfg->line = atoi(cfg_opt_getcomment(option));
+	return refuse(cfg, option, value,
+		"another address than that of socket: the milter and the "
+		"look-up service speak different protocols");
 }
 
 /* True if c may begin an extension: atext or a dot, but no letter or digit, and

@@ -13,11 +13,13 @@
 #include "base/bytes.h"
 
 /* Validating callbacks. Each checks the last value of the option.
- * confcheck_text() also stores the line number as the comment of the option. */
+ * confcheck_text() and confcheck_lookup_socket() also store the line number as
+ * the comment of the option. */
 int confcheck_text(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_outbound(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_path(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_socket(cfg_t *cfg, cfg_opt_t *option);
+int confcheck_lookup_socket(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_delimiter(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_header(cfg_t *cfg, cfg_opt_t *option);
 int confcheck_network(cfg_t *cfg, cfg_opt_t *option);
@@ -39,6 +41,10 @@ int confcheck_word(cfg_t *cfg, const cfg_opt_t *option, const char *value,
 	const char *const *words, long *result);
 int confcheck_flag(
 	cfg_t *cfg, const cfg_opt_t *option, const char *value, int *result);
+
+/* Checks two options together, after the file was read: that socket and
+ * lookup_socket are not the same. */
+int confcheck_two_sockets(cfg_t *cfg);
 
 /* Returns LOCALPART_PRVS or LOCALPART_BTV1 for its name, or 0 for any other
  * name. */

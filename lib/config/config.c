@@ -203,12 +203,17 @@ static bool is_set(cfg_t *cfg, const char *name)
 static bool copy_own(struct arena *arena, cfg_t *cfg, const char *path,
 	struct config *config)
 {
+	const char *lookup = cfg_getstr(cfg, "lookup_socket");
 	char socket[ENDPOINT_MAX];
+	char lookup_socket[ENDPOINT_MAX] = "";
 
-	if (endpoint_parse(cfg_getstr(cfg, "socket"), socket, NULL) < 0)
+	if (endpoint_parse(cfg_getstr(cfg, "socket"), socket, NULL) < 0 ||
+		(*lookup && endpoint_parse(lookup, lookup_socket, NULL) < 0))
 		return false;
 	config->path = arena_copy(arena, path, strlen(path));
 	config->socket = arena_copy(arena, socket, strlen(socket));
+	config->lookup_socket =
+		arena_copy(arena, lookup_socket, strlen(lookup_socket));
 	config->outbound_named =
 		cfg_size(cfg, "outbound_networks") ||
 		cfg_size(cfg, "outbound_required_headers") ||
@@ -220,7 +225,7 @@ static bool copy_own(struct arena *arena, cfg_t *cfg, const char *path,
 	config->memory_max = (size_t)cfg_getint(cfg, "memory_max") << 20;
 	for (unsigned i = 0; i < cfg_size(cfg, "batv"); i++)
 		config->batv |= confcheck_batv_bit(cfg_getnstr(cfg, "batv", i));
-	return config->path && config->socket &&
+	return config->path && config->socket && config->lookup_socket &&
 	       copy_networks(arena, cfg, config) &&
 	       copy_required(arena, cfg, config);
 }
@@ -305,7 +310,8 @@ static int parse(char *text, size_t len, const char *path,
 	if (!cfg)
 		return error_set(error, ERR_NOMEM, "%s: out of memory", path);
 	errno = 0;
-	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
+	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS &&
+		confcheck_two_sockets(cfg) == 0)
 		result = make_config(cfg, path, config);
 	else if (cfg->comment)
 		result = error_set(

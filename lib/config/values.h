@@ -36,6 +36,7 @@ struct config {
 	char *socket; /* as for libmilter: "unix:/p", "inet:port@host" */
 	mode_t socket_mode;
 	char *socket_group;
+	char *lookup_socket; /* in the form of socket; "": no look-up service */
 	int socket_group_line; /* in the file; 0 if it does not set it */
 	char *user;
 	int user_line;

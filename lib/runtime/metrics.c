@@ -122,6 +122,44 @@ static void write_leaks(FILE *file, const struct metrics *metrics)
 			leak_field_name(f), load(&metrics->leaks[f]));
 }
 
+/* The last one stands for all names that are not a table's. */
+static const char *const lookup_names[METRICS_LOOKUP_NAMES] = { "domains",
+	"mailboxes", "recipients", "recipients-open", "transport", "inbound",
+	"outbound", "unknown" };
+
+static const char *const lookup_results[] = { [ANSWER_OK] = "ok",
+	[ANSWER_NOTFOUND] = "notfound",
+	[ANSWER_TEMP] = "temp" };
+
+void metrics_lookup(
+	struct metrics *metrics, struct bytes name, enum answer_status status)
+{
+	size_t i = 0;
+
+	while (i < METRICS_LOOKUP_NAMES - 1 &&
+		!bytes_equal(name, bytes_of(lookup_names[i])))
+		i++;
+	add(&metrics->lookups[i][status], 1);
+}
+
+static void write_lookups(FILE *file, const struct metrics *metrics)
+{
+	head(file, METRICS_LOOKUPS, "counter",
+		"Look-ups of Postfix, by table and result.");
+	for (size_t i = 0; i < METRICS_LOOKUP_NAMES; i++)
+		for (size_t r = 0; r <= ANSWER_TEMP; r++)
+			(void)fprintf(file,
+				METRICS_LOOKUPS "{name=\"%s\",result=\"%s\"} "
+						"%" PRIu64 "\n",
+				lookup_names[i], lookup_results[r],
+				load(&metrics->lookups[i][r]));
+	head(file, "readdress_lookup_connections", "gauge",
+		"Connections of the look-up service that are open.");
+	(void)fprintf(file, "readdress_lookup_connections %" PRId64 "\n",
+		atomic_load_explicit(
+			&metrics->lookup_connections, memory_order_relaxed));
+}
+
 static void write_modes(FILE *file, const struct metrics *metrics)
 {
 	head(file, METRICS_SHADOW_METRIC, "gauge",
@@ -191,6 +229,7 @@ static void write_all(FILE *file, const struct metrics *metrics,
 	(void)fprintf(file, "readdress_memory_bytes %zu\n",
 		atomic_load_explicit(
 			&metrics->memory.used, memory_order_relaxed));
+	write_lookups(file, metrics);
 	write_seconds(file, metrics);
 }
 

@@ -18,6 +18,7 @@
 #include "base/budget.h"
 #include "decide/decide.h"
 #include "map/map.h"
+#include "routing/answer.h"
 
 enum metrics_result {
 	METRICS_REWRITTEN,
@@ -28,7 +29,8 @@ enum metrics_result {
 	METRICS_RESULTS
 };
 
-#define METRICS_BUCKETS 8 /* metrics.c has their upper bounds */
+#define METRICS_LOOKUP_NAMES 8 /* of tables, and one for all other names */
+#define METRICS_BUCKETS	     8 /* metrics.c has their upper bounds */
 
 /* The names that other parts of readdress use. */
 #define METRICS_PREFIX	       "readdress_"
@@ -39,6 +41,7 @@ enum metrics_result {
 #define METRICS_RULES_INFO     METRICS_PREFIX "rules_info"
 #define METRICS_SECONDS	       METRICS_PREFIX "message_seconds"
 #define METRICS_TWICE	       METRICS_PREFIX "messages_twice_total"
+#define METRICS_LOOKUPS	       METRICS_PREFIX "lookups_total"
 #define METRICS_RELOADS	       METRICS_PREFIX "reloads_total"
 #define METRICS_RELOADS_OK     METRICS_RELOADS "{result=\"ok\"}"
 #define METRICS_RELOADS_FAILED METRICS_RELOADS "{result=\"failed\"}"
@@ -56,6 +59,8 @@ struct metrics {
 	_Atomic uint64_t log_lines_dropped;
 	_Atomic uint64_t messages_twice; /* see milter/twice.h */
 	_Atomic int64_t connections;
+	_Atomic uint64_t lookups[METRICS_LOOKUP_NAMES][ANSWER_TEMP + 1];
+	_Atomic int64_t lookup_connections;
 	_Atomic uint64_t seconds_buckets[METRICS_BUCKETS];
 	_Atomic uint64_t nanoseconds_sum;
 	atomic_bool shadow[RULE_TABLES]; /* used for inbound and outbound */
@@ -64,6 +69,11 @@ struct metrics {
 
 /* Counts the time that one message spent in the milter's callbacks. */
 void metrics_observe(struct metrics *metrics, uint64_t nanoseconds);
+
+/* Counts a look-up of Postfix in the table of that name, which may be
+ * anything. */
+void metrics_lookup(
+	struct metrics *metrics, struct bytes name, enum answer_status status);
 
 /* Writes runtime_dir/status.prom atomically, but without fsync, since the
  * milter writes it every 5 s. started is in seconds since 1970; meta is that of

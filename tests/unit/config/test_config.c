@@ -59,6 +59,7 @@ static void assert_defaults(const struct config *config)
 		"unix:/var/spool/postfix/readdress/milter.sock");
 	assert_int_equal(config->socket_mode, 0660);
 	assert_string_equal(config->socket_group, "postfix");
+	assert_string_equal(config->lookup_socket, "");
 	assert_string_equal(config->user, "readdress");
 	assert_string_equal(config->state_dir, "/var/lib/readdress");
 	assert_string_equal(config->runtime_dir, "/run/readdress");
@@ -109,6 +110,7 @@ static void test_all_options(void **state)
 		"socket = \"inet:8891@127.0.0.1\"\n"
 		"socket_mode = \"0600\"\n"
 		"socket_group = 'mail'\n"
+		"lookup_socket = \"local:/run/lookup.sock\"\n"
 		"user = nobody\n"
 		"state_dir = /srv/readdress # a comment\n"
 		"runtime_dir = \"/run/r2\"\n"
@@ -138,6 +140,7 @@ static void test_all_options(void **state)
 	assert_string_equal(config->socket, "inet:8891@127.0.0.1");
 	assert_int_equal(config->socket_mode, 0600);
 	assert_string_equal(config->socket_group, "mail");
+	assert_string_equal(config->lookup_socket, "unix:/run/lookup.sock");
 	assert_string_equal(config->user, "nobody");
 	assert_string_equal(config->state_dir, "/srv/readdress");
 	assert_string_equal(config->runtime_dir, "/run/r2");
@@ -292,6 +295,16 @@ static void test_refused(void **state)
 		{ "socket = \"unix:milter.sock\"", 1,
 			"an absolute path, like" },
 		{ "socket = \"inet:99999@localhost\"", 1, "65535" },
+		{ "lookup_socket = \"lookup.sock\"", 1, "inet:PORT@HOST" },
+		{ "lookup_socket = \"unix:/l\u00a0s\"", 1,
+			"without such characters" },
+		{ "\nlookup_socket = \"unix:/a\"\nsocket = \"local:/a\"", 2,
+			"another address than that of socket" },
+		{ "socket = \"inet:8891@a\"\nlookup_socket = \"inet:a:8891\"",
+			2, "lookup_socket: found \"inet:a:8891\"" },
+		{ "lookup_socket = "
+		  "\"unix:/var/spool/postfix/readdress/milter.sock\"",
+			1, "another address" },
 		{ "user = \"\"", 1, "user: found \"\", expected a name" },
 		{ "user = \"a\\nb\"", 1, "found \"aU+000Ab\"" },
 		{ "socket_group = \"\"", 1, "expected a name" },
@@ -492,7 +505,7 @@ static void test_names(void **state)
 	assert_string_equal(config_option_name(0), "socket");
 	while (config_option_name(count))
 		count++;
-	assert_int_equal(count, 25);
+	assert_int_equal(count, 26);
 	assert_string_equal(config_option_name(count - 1), "log_addresses");
 }
 

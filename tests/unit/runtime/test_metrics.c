@@ -66,7 +66,8 @@ static void test_write(void **state)
 	struct metrics status = { .unparsable = 5,
 		.reloads_ok = 3,
 		.reloads_failed = 1,
-		.connections = 2 };
+		.connections = 2,
+		.lookup_connections = 3 };
 	struct map_meta meta = { .generation = 12 };
 	const char *dir = *state;
 	struct error error = { .text = "" };
@@ -76,6 +77,11 @@ static void test_write(void **state)
 	status.messages[DECISION_INBOUND][METRICS_REWRITTEN] = 7;
 	status.messages[DECISION_OUTBOUND][METRICS_REFUSED] = 8;
 	status.addresses[DECISION_HEADER][DECISION_UNCHANGED] = 9;
+	metrics_lookup(&status, bytes_of("domains"), ANSWER_NOTFOUND);
+	metrics_lookup(&status, bytes_of("recipients-open"), ANSWER_OK);
+	metrics_lookup(&status, bytes_of("recipients-open"), ANSWER_OK);
+	metrics_lookup(&status, bytes_of("recipients-"), ANSWER_TEMP);
+	metrics_lookup(&status, bytes_of(""), ANSWER_TEMP);
 	meta.rows[RULE_INBOUND][RULE_USER] = 1200;
 	meta.rows[RULE_OUTBOUND][RULE_SUBDOMAIN] = 3;
 	(void)umask(0117); /* the milter's, for its socket */
@@ -88,6 +94,15 @@ static void test_write(void **state)
 
 	assert_true(value_of(dir, "readdress_up") == 1);
 	assert_true(value_of(dir, "readdress_generation") == 12);
+	assert_true(value_of(dir, "readdress_lookup_connections") == 3);
+	assert_true(value_of(dir, "readdress_lookups_total{name=\"domains\","
+				  "result=\"notfound\"}") == 1);
+	assert_true(value_of(dir, "readdress_lookups_total{name=\"recipients-"
+				  "open\",result=\"ok\"}") == 2);
+	assert_true(value_of(dir, "readdress_lookups_total{name=\"unknown\","
+				  "result=\"temp\"}") == 2);
+	assert_true(value_of(dir, "readdress_lookups_total{name=\"outbound\","
+				  "result=\"ok\"}") == 0);
 	assert_true(
 		value_of(dir, "readdress_start_time_seconds") == 1700000000);
 	assert_true(value_of(dir, "readdress_rules{table=\"inbound\","
