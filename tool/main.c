@@ -135,7 +135,8 @@ static const struct command commands[] = {
 		.operands = "",
 		.does = "finds what is wrong in Postfix around readdress",
 		.run = command_doctor,
-		.options = OPTION_BIT(CONFIG_DIR) | OPTION_BIT(JSON),
+		.options = OPTION_BIT(CONFIG_DIR) | OPTION_BIT(ASK_ALL) |
+			   OPTION_BIT(JSON),
 		.needs = NEED_CONFIG },
 	{ .name = "history",
 		.operands = "",

@@ -79,6 +79,8 @@ static const struct {
 		"of several sources, take the one in DOMAIN" },
 	[OPTION_CONFIG_DIR] = { "config-dir", 0, "DIR",
 		"read main.cf and master.cf in this directory" },
+	[OPTION_ASK_ALL] = { "ask-all", 0, NULL,
+		"also ask tables of Postfix that need a server" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -328,6 +330,7 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_EXPLAIN] = &options->explain,
 		[OPTION_AUTH] = &options->auth,
 		[OPTION_FIRST] = &options->first,
+		[OPTION_ASK_ALL] = &options->ask_all,
 		[OPTION_JSON] = &options->json,
 	};
 

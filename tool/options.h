@@ -43,6 +43,7 @@ enum option_id {
 	OPTION_FIRST,
 	OPTION_PREFER,
 	OPTION_CONFIG_DIR,
+	OPTION_ASK_ALL,
 	OPTION_JSON,
 	OPTIONS /* the number of options */
 };
@@ -91,7 +92,8 @@ struct options {
 	const char **prefer; /* domains, room for argc */
 	size_t prefer_count;
 	const char *config_dir; /* of Postfix; NULL: not given */
-	bool json;		/* --json before or after the command's name */
+	bool ask_all;
+	bool json; /* --json before or after the command's name */
 };
 
 /*

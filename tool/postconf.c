@@ -1,6 +1,7 @@
 #include "postconf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +11,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define OUTPUT_MAX ((off_t)32 << 20) /* bytes */
 
 /* Runs a program of Postfix in the child process. Does not return. */
-static void run_child(const char *const *arguments, int output, int words)
+static void run_child(
+	const char *const *arguments, int input, int output, int words)
 {
 	char path[64] = "/usr/sbin/";
 
-	if (dup2(output, STDOUT_FILENO) < 0 || dup2(words, STDERR_FILENO) < 0)
+	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) ||
+		dup2(output, STDOUT_FILENO) < 0 ||
+		dup2(words, STDERR_FILENO) < 0)
 		_exit(126);
 	(void)execvp(arguments[0], (char **)(uintptr_t)arguments);
 	strcat(path, arguments[0]);
@@ -25,15 +31,17 @@ static void run_child(const char *const *arguments, int output, int words)
 	_exit(127);
 }
 
-/* Runs a program of Postfix, and waits for its end. Returns its exit status;
+/* Runs a program of Postfix, and waits for its end. input is -1 if it reads
+ * none. Returns its exit status;
  * 128 if a signal ended it; or -1 with errno if it could not be run. */
-static int run_program(const char *const *arguments, int output, int words)
+static int run_program(
+	const char *const *arguments, int input, int output, int words)
 {
 	pid_t pid = output < 0 || words < 0 ? -1 : fork();
 	int status = 0;
 
 	if (!pid)
-		run_child(arguments, output, words);
+		run_child(arguments, input, output, words);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (pid < 0)
@@ -87,9 +95,40 @@ static int explain(int words, const char *option, struct error *error)
 	return ERR_CONFIG;
 }
 
-/* Runs postconf and waits for its end. free() *text, what it printed. */
+/* Reads the parameters of main.cf that nothing refers to. postconf -n leaves
+ * them out, and names them on standard error: "postconf: warning:
+ * /etc/postfix/main.cf: unused parameter: name=value". */
+static int read_unused(int words, struct postfix *postfix, struct error *error)
+{
+	static const char mark[] = ": unused parameter: ";
+	size_t len = 0;
+	char *text = read_back(words, &len);
+	struct bytes rest = { text, len };
+	int result = 0;
+
+	if (!text)
+		return error_set_errno(error, "cannot read what postconf said");
+	while (!result && rest.len) {
+		struct bytes line = bytes_cut(&rest, '\n');
+		const char *at =
+			memmem(line.data, line.len, mark, strlen(mark));
+
+		if (!at ||
+			!memchr(at, '=', (size_t)(line.data + line.len - at)))
+			continue;
+		at += strlen(mark);
+		line.len -= (size_t)(at - line.data);
+		line.data = at;
+		result = postfix_read_main(postfix, line, error);
+	}
+	free(text);
+	return result;
+}
+
+/* Runs postconf and waits for its end. free() *text, what it printed. unused
+ * gets the parameters that nothing refers to; NULL: nobody wants them. */
 static int run(const char *directory, const char *option, char **text,
-	size_t *len, struct error *error)
+	size_t *len, struct postfix *unused, struct error *error)
 {
 	const char *arguments[8] = { "postconf", option };
 	char itself[PATH_MAX + 32];
@@ -110,7 +149,7 @@ static int run(const char *directory, const char *option, char **text,
 		arguments[4] = itself;
 		arguments[5] = option;
 	}
-	status = run_program(arguments, output, words);
+	status = run_program(arguments, -1, output, words);
 	if (status < 0)
 		result = error_set_errno(error, "cannot run postconf");
 	else if (status == 127)
@@ -122,6 +161,8 @@ static int run(const char *directory, const char *option, char **text,
 	else if (!(*text = read_back(output, len)))
 		result = error_set_errno(
 			error, "cannot read what postconf printed");
+	else if (unused)
+		result = read_unused(words, unused, error);
 	if (output >= 0)
 		close(output);
 	if (words >= 0)
@@ -136,7 +177,8 @@ static int read_part(const char *directory, const char *option,
 {
 	size_t len = 0;
 	char *text;
-	int result = run(directory, option, &text, &len, error);
+	int result = run(directory, option, &text, &len,
+		!strcmp(option, "-n") ? postfix : NULL, error);
 
 	if (!result)
 		result = parse(postfix, (struct bytes){ text, len }, error);
@@ -149,7 +191,7 @@ static int read_services(const char *directory, struct postfix *expanded,
 {
 	size_t len = 0;
 	char *text;
-	int result = run(directory, "-M", &text, &len, error);
+	int result = run(directory, "-M", &text, &len, NULL, error);
 
 	if (!result)
 		result = postfix_read_services(
@@ -200,25 +242,92 @@ int postconf_read(const char *directory, struct postfix **expanded,
 	return result;
 }
 
-int postconf_ask(const char *directory, const char *table, const char *key)
+/* Returns a file that holds the text and is read from its beginning, or -1. */
+static int hold(struct bytes text)
 {
-	const char *const arguments[] = { "postmap", "-c", directory, "-q", key,
-		table, NULL };
+	int fd = memfd_create("postmap", MFD_CLOEXEC);
+
+	if (fd >= 0 && (file_write(fd, text.data, text.len) < 0 ||
+			       lseek(fd, 0, SEEK_SET) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* True if postmap said that it could not ask the table. It ends with 1 if it
+ * found nothing, too, and may warn of main.cf in any case. */
+static bool has_failed(int words)
+{
+	static const char *const signs[] = {
+		": fatal: ", ": error: ", ": panic: ", " is unavailable"
+	};
+	size_t len = 0;
+	char *text = read_back(words, &len);
+	bool failed = !text;
+
+	for (size_t i = 0; text && i < sizeof signs / sizeof *signs; i++)
+		failed = failed || strstr(text, signs[i]);
+	free(text);
+	return failed;
+}
+
+static int ask(void *context, const char *table, struct bytes keys,
+	struct bytes *answers)
+{
+	struct postconf_tables *tables = context;
+	const char *const arguments[] = { "postmap", "-c", tables->directory,
+		"-q", "-", table, NULL };
+	int input = hold(keys);
 	int output = memfd_create("postmap", MFD_CLOEXEC);
 	int words = memfd_create("postmap", MFD_CLOEXEC);
-	int status = run_program(arguments, output, words);
-	struct stat said;
+	int status =
+		input < 0 ? -1 : run_program(arguments, input, output, words);
 	int result = -1;
 
-	/* postmap ends with 1 in either case, but says something only if the
-	 * table could not be asked. */
-	if (!status)
-		result = 1;
-	else if (status == 1 && !fstat(words, &said) && !said.st_size)
-		result = 0;
-	if (output >= 0)
-		close(output);
-	if (words >= 0)
-		close(words);
+	free(tables->text);
+	tables->text = NULL;
+	if (!status || (status == 1 && !has_failed(words))) {
+		tables->text = read_back(output, &answers->len);
+		answers->data = tables->text;
+		result = tables->text ? 0 : -1;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		int fd = (int[]){ input, output, words }[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
 	return result;
+}
+
+static int read_file(void *context, const char *path, struct bytes *text)
+{
+	struct postconf_tables *tables = context;
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	free(tables->text);
+	tables->text = NULL;
+	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode))
+		tables->text = read_back(fd, &text->len);
+	text->data = tables->text;
+	if (fd >= 0)
+		close(fd);
+	return tables->text ? 0 : -1;
+}
+
+void postconf_open_tables(
+	struct postconf_tables *tables, const char *directory, bool all)
+{
+	*tables = (struct postconf_tables){ .directory = directory };
+	tables->postmap.ask = ask;
+	tables->postmap.read = read_file;
+	tables->postmap.context = tables;
+	tables->postmap.all = all;
+}
+
+void postconf_close_tables(struct postconf_tables *tables)
+{
+	free(tables->text);
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "postfix/postfix.h"
+#include "postfix/postmap.h"
 
 /*
  * Runs postconf(1), from PATH or /usr/sbin, on the directory that holds main.cf
@@ -20,11 +21,18 @@
 int postconf_read(const char *directory, struct postfix **expanded,
 	struct postfix **written, struct error *error) MUST_CHECK;
 
-/* Runs postmap(1), which is found likewise, to look up a key in a table such as
- * "hash:/etc/postfix/relay". directory is that of main.cf. Returns 1 if the
- * table has the key, 0 if not, or -1 if it cannot be known, for example because
- * there is no such table. */
-int postconf_ask(
-	const char *directory, const char *table, const char *key) MUST_CHECK;
+/* What tables and files of an instance say. */
+struct postconf_tables {
+	const char *directory; /* of main.cf */
+	char *text;	       /* what was said last; free() it in the end */
+	struct postmap postmap;
+};
+
+/* Makes ready tables that are asked by postmap(1), which is found likewise, and
+ * files that are read. directory is that of main.cf and must live as long.
+ * postconf_close_tables() them. */
+void postconf_open_tables(
+	struct postconf_tables *tables, const char *directory, bool all);
+void postconf_close_tables(struct postconf_tables *tables);
 
 #endif

@@ -121,3 +121,14 @@ bool network_contains(
 	}
 	return false;
 }
+
+bool network_is_v4(const struct network *network)
+{
+	return network->prefix >= V4_BITS && is_mapped(network->octets);
+}
+
+bool network_is_in(const struct network *network, const struct network *other)
+{
+	return network->prefix >= other->prefix &&
+	       bits_equal(network->octets, other->octets, 0, other->prefix);
+}

@@ -26,4 +26,10 @@ int network_parse(const char *text, struct network *network,
 bool network_contains(
 	const struct network *networks, size_t count, const char *address);
 
+/* True if it is a network of IPv4. */
+bool network_is_v4(const struct network *network);
+
+/* True if every address of one is an address of the other, too. */
+bool network_is_in(const struct network *network, const struct network *other);
+
 #endif

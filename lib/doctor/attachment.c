@@ -1,88 +1,203 @@
 #include "doctor/attachment.h"
 
-#include <stdlib.h>
+#include "doctor/remedy.h"
+#include "postfix/words.h"
 
 #define PROTOCOL_MIN	    6  /* that edits recipients and headers need */
 #define CONTENT_SECONDS_MIN 60 /* a rewritten message of many recipients */
 
+/* True if mail that the service takes passes the milter: there, or where a
+ * filter hands it back. */
+static bool is_attached(const struct diagnosis *diagnosis,
+	const struct postfix_service *service)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct postfix_service *other;
+
+	if (diagnosis_count_ours(diagnosis, service, NULL))
+		return true;
+	if (!*postfix_value(postfix, service, "smtpd_proxy_filter") &&
+		!*postfix_value(postfix, service, "content_filter"))
+		return false;
+	for (size_t i = 0; (other = diagnosis_next(diagnosis, &i, NULL));)
+		if (diagnosis_is_loopback(diagnosis, other) &&
+			!diagnosis_is_local(diagnosis, other))
+			return true;
+	return false;
+}
+
+/* Returns the next public service without the milter, from *index on. */
+static const struct postfix_service *next_without(
+	const struct diagnosis *diagnosis, size_t *index)
+{
+	const struct postfix_service *service;
+
+	while ((service = postfix_service(diagnosis->postfix, *index))) {
+		(*index)++;
+		if (diagnosis_is_public(diagnosis, service) &&
+			!is_attached(diagnosis, service))
+			break;
+	}
+	return service;
+}
+
+static bool has_no_milters(const struct diagnosis *diagnosis,
+	const struct postfix_service *service)
+{
+	return postfix_list_has(postfix_value(diagnosis->postfix, service,
+					"receive_override_options"),
+		"no_milters");
+}
+
+/* Returns what the service has instead of the milter. */
+static const char *reason(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	const struct postfix *postfix = diagnosis->postfix;
+	const char *milters = postfix_value(postfix, service, "smtpd_milters");
+	struct bytes rest =
+		bytes_of(postfix_value(postfix, NULL, "non_smtpd_milters"));
+	struct milterlist_item item;
+
+	if (has_no_milters(diagnosis, service))
+		return "receive_override_options has no_milters";
+	if (strstr(milters, "readdress"))
+		return diagnosis_text(diagnosis,
+			"smtpd_milters is %s, and the milter's socket is %s",
+			milters, diagnosis_endpoint(diagnosis));
+	while (milterlist_next(&rest, &item))
+		if (diagnosis_is_ours(diagnosis, item.endpoint))
+			return "non_smtpd_milters has it, which is for mail "
+			       "that does not come by SMTP";
+	return diagnosis_text(
+		diagnosis, "smtpd_milters is %s", *milters ? milters : "empty");
+}
+
+/* Returns the command that puts the milter into the service. */
+static const char *attach(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	static const char name[] = "receive_override_options";
+	const char *left;
+
+	if (!has_no_milters(diagnosis, service))
+		return remedy_milters(diagnosis, service, REMEDY_ADD);
+	left = remedy_without(diagnosis,
+		remedy_written(diagnosis, service, name), "no_milters");
+	return left ? remedy_set(diagnosis, service, name, left) : NULL;
+}
+
+/* No smtpd is reached by outsiders. */
+static int say_no_service(struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+	const char *remedy = "postconf -M 'smtp/inet=smtp inet n - y - - "
+			     "smtpd' && postfix reload";
+
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (diagnosis_is_loopback(diagnosis, service) &&
+			!diagnosis_is_local(diagnosis, service))
+			remedy = remedy_set(
+				diagnosis, service, "inet_interfaces", "all");
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		"no smtpd service is reached by outsiders",
+		"mail from outside does not come in at all", remedy);
+}
+
 int attachment_check_attached(struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
-	const char *endpoint = diagnosis_endpoint(diagnosis);
-	size_t with = 0;
-	size_t without = 0;
+	enum diagnosis_level level = DIAGNOSIS_FAIL;
+	const char *before = "";
+	bool any = false;
 	int result = 0;
 
-	if (!endpoint)
-		return ERR_NOMEM;
 	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
 		i++) {
 		if (!diagnosis_is_public(diagnosis, service))
 			continue;
-		if (diagnosis_count_ours(diagnosis, service, NULL))
-			with++;
-		else
-			without++;
+		any = true;
+		if (is_attached(diagnosis, service))
+			level = DIAGNOSIS_WARN;
 	}
-	if (!with)
-		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-			without ? "no smtpd service that outsiders reach has "
-				  "the milter"
-				: "no smtpd service is reached by outsiders",
-			"mail from outside reaches no mailbox by its public "
-			"address: nothing is rewritten",
-			diagnosis_text(diagnosis,
-				"postconf -e 'smtpd_milters = %s' && postfix "
-				"reload (what is in smtpd_milters already "
-				"stays: write it behind)",
-				endpoint));
-	for (size_t i = 0; !result && without &&
-			   (service = postfix_service(diagnosis->postfix, i));
-		i++) {
+	if (!any)
+		return say_no_service(diagnosis);
+	for (size_t i = 0; !result && (service = next_without(diagnosis, &i));
+		level = DIAGNOSIS_WARN) {
 		const char *name = diagnosis_name(diagnosis, service);
+		const char *why = reason(diagnosis, service);
+		const char *remedy = attach(diagnosis, service);
 
-		if (!diagnosis_is_public(diagnosis, service) ||
-			diagnosis_count_ours(diagnosis, service, NULL))
+		if (!name || !why || !remedy)
+			return ERR_NOMEM;
+		/* What the first command mends is no further finding. */
+		if (*before && !strcmp(before, remedy))
 			continue;
-		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			diagnosis_text(diagnosis, "%s has no such milter",
-				name ? name : ""),
-			"what comes in there is not rewritten: public "
-			"addresses bounce, internal ones leave",
+		if (level == DIAGNOSIS_FAIL)
+			before = remedy;
+		result = diagnosis_say(diagnosis, level,
 			diagnosis_text(diagnosis,
-				"postconf -P '%s/smtpd_milters=%s' && postfix "
-				"reload",
-				name ? name : "", endpoint));
+				level == DIAGNOSIS_FAIL
+					? "no smtpd service that outsiders "
+					  "reach has the milter: for %s, %s"
+					: "%s does not have the milter: %s",
+				name, why),
+			level == DIAGNOSIS_FAIL
+				? "mail from outside reaches no mailbox by its "
+				  "public address: nothing is rewritten"
+				: "what comes in there is not rewritten: "
+				  "public addresses bounce, internal ones "
+				  "leave",
+			remedy);
 	}
 	return result;
 }
 
-int attachment_check_twice(struct diagnosis *diagnosis)
+/* Returns the text of the milter's option that sets name, "name=value", to the
+ * next comma or brace; empty if there is none. */
+static struct bytes option_text(
+	const struct milterlist_item *item, const char *name)
 {
-	const struct postfix_service *service;
-	int result = 0;
+	struct bytes rest = item->options;
+	struct bytes word;
 
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
-		const char *name;
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
+		struct bytes inner = word;
+		const char *end = item->options.data + item->options.len;
 
-		if (diagnosis_count_ours(diagnosis, service, NULL) < 2)
+		(void)words_open(&inner);
+		if (!bytes_take(&inner, name) ||
+			(inner.len && !strchr("= \t", *inner.data)))
 			continue;
-		name = diagnosis_name(diagnosis, service);
-		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-			diagnosis_text(diagnosis,
-				"the milter stands more than once in "
-				"smtpd_milters of %s",
-				name ? name : ""),
-			"each message is rewritten twice: a rule that holds "
-			"for another rule's target is applied after it",
-			diagnosis_text(diagnosis,
-				"postconf smtpd_milters; postconf -P "
-				"'%s/smtpd_milters' (then write the list "
-				"again with one of them)",
-				name ? name : ""));
+		if (*word.data != '{')
+			for (word.len = 0; word.data + word.len < end &&
+					   !strchr(",{}", word.data[word.len]);)
+				word.len++;
+		return bytes_trim(word, WORDS_OF_LIST);
 	}
-	return result;
+	return (struct bytes){ "", 0 };
+}
+
+/* Returns the command that gives the milter's option, or the parameter that
+ * holds for all milters, another value; "" is the parameter's default. */
+static const char *set_option(struct diagnosis *diagnosis,
+	const struct postfix_service *service,
+	const struct milterlist_item *item, const char *name, const char *value)
+{
+	struct bytes word = option_text(item, name);
+	const char *parameter = diagnosis_text(diagnosis, "milter_%s", name);
+	const char *new = diagnosis_text(diagnosis, "%s=%s", name, value);
+
+	if (!parameter || !new)
+		return NULL;
+	if (!word.len)
+		return remedy_set(diagnosis, service, parameter, value);
+	return remedy_replace(diagnosis, service, word, new,
+		diagnosis_text(diagnosis,
+			"write %s into the braces of the milter, then `postfix "
+			"reload`",
+			new));
 }
 
 int attachment_check_default_action(struct diagnosis *diagnosis)
@@ -114,12 +229,8 @@ int attachment_check_default_action(struct diagnosis *diagnosis)
 				: "mail passes un-rewritten while the milter "
 				  "is down, and recipients are lost when it "
 				  "dies in the midst of its edits",
-			item.options.len
-				? "write default_action=tempfail into the "
-				  "braces behind the milter, then `postfix "
-				  "reload`"
-				: "postconf -e 'milter_default_action = "
-				  "tempfail' && postfix reload");
+			set_option(diagnosis, service, &item, "default_action",
+				"tempfail"));
 	}
 	return result;
 }
@@ -162,7 +273,57 @@ static bool next_reference(const char **value, struct bytes *name)
 	return false;
 }
 
-static int say_undefined(struct diagnosis *diagnosis, struct bytes name)
+/* Returns a parameter of ours that main.cf sets and whose name differs from
+ * this one by a letter or two; NULL if there is none. */
+static const char *near_name(
+	const struct diagnosis *diagnosis, struct bytes wrong)
+{
+	const char *name;
+
+	for (size_t i = 0; postfix_setting(diagnosis->written, i, &name); i++) {
+		size_t len = strlen(name);
+		size_t front = 0;
+		size_t back = 0;
+
+		if (strncmp(name, "readdress_", 10) != 0)
+			continue;
+		while (front < len && front < wrong.len &&
+			name[front] == wrong.data[front])
+			front++;
+		while (back < len - front && back < wrong.len - front &&
+			name[len - back - 1] ==
+				wrong.data[wrong.len - back - 1])
+			back++;
+		if (len - front - back <= 2 && wrong.len - front - back <= 2)
+			return name;
+	}
+	return NULL;
+}
+
+/* Returns the command for a reference to nothing. */
+static const char *define(struct diagnosis *diagnosis,
+	const struct postfix_service *service, struct bytes name)
+{
+	const char *near = near_name(diagnosis, name);
+	const char *right = near ? diagnosis_text(diagnosis, "%s", near) : NULL;
+
+	if (bytes_equal(name, bytes_of("readdress_milter")))
+		return diagnosis_text(diagnosis,
+			"postconf -e 'readdress_milter = { %s, "
+			"default_action=tempfail }' && postfix reload",
+			diagnosis_endpoint(diagnosis));
+	if (right)
+		return remedy_replace(diagnosis, service, name, right,
+			diagnosis_text(diagnosis, "write $%s for $%.*s", right,
+				(int)name.len, name.data));
+	return diagnosis_text(diagnosis,
+		"postconf -e '%.*s = VALUE' && postfix reload (VALUE: see the "
+		"main.cf of your scenario)",
+		(int)name.len, name.data);
+}
+
+static int say_undefined(struct diagnosis *diagnosis,
+	const struct postfix_service *service, struct bytes name)
 {
 	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 		diagnosis_text(diagnosis,
@@ -170,10 +331,7 @@ static int say_undefined(struct diagnosis *diagnosis, struct bytes name)
 			(int)name.len, name.data),
 		"Postfix takes it for empty without a word: mail passes "
 		"un-rewritten, or is refused",
-		diagnosis_text(diagnosis,
-			"postconf -e '%.*s = VALUE' && postfix reload (VALUE: "
-			"see the main.cf of your scenario)",
-			(int)name.len, name.data));
+		define(diagnosis, service, name));
 }
 
 int attachment_check_references(struct diagnosis *diagnosis)
@@ -194,10 +352,15 @@ int attachment_check_references(struct diagnosis *diagnosis)
 			if (!text)
 				return ERR_NOMEM;
 			if (!postfix_overrides(written, NULL, text))
-				result = say_undefined(diagnosis, reference);
+				result = say_undefined(diagnosis,
+					postfix_setting_service(written, i),
+					reference);
 		}
 	}
-	for (size_t i = 0; !result && postfix_setting(written, i, &name); i++) {
+	/* What nothing refers to may be what is misspelt elsewhere. */
+	for (size_t i = 0; !result && !diagnosis->said &&
+			   postfix_setting(written, i, &name);
+		i++) {
 		bool used = false;
 
 		if (strncmp(name, "readdress_", 10) != 0 ||
@@ -216,8 +379,8 @@ int attachment_check_references(struct diagnosis *diagnosis)
 				"what it is for is not done: somebody took "
 				"the reference out, or has not put it in yet",
 				diagnosis_text(diagnosis,
-					"postconf -X %s (or refer to it by $%s "
-					"where it belongs)",
+					"postconf -X %s && postfix reload (or "
+					"refer to it by $%s where it belongs)",
 					name, name));
 	}
 	return result;
@@ -272,8 +435,8 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 					name, (int)text.len, text.data),
 				"the milter cannot change recipients and "
 				"senders: all mail waits",
-				"postconf -X milter_protocol && postfix "
-				"reload");
+				set_option(diagnosis, service, &item,
+					"protocol", "6"));
 		text = milterlist_option(&item, "content_timeout",
 			postfix_value(
 				postfix, service, "milter_content_timeout"));
@@ -285,86 +448,8 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 					name, (int)text.len, text.data),
 				"a message to thousands of recipients may "
 				"wait for ever",
-				"postconf -X milter_content_timeout && postfix "
-				"reload");
-	}
-	return result;
-}
-
-int attachment_check_reinject(struct diagnosis *diagnosis)
-{
-	const struct postfix *postfix = diagnosis->postfix;
-	const struct postfix_service *service;
-	const char *filter = postfix_value(postfix, NULL, "content_filter");
-	int result = 0;
-
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
-		const char *name = diagnosis_name(diagnosis, service);
-
-		if (!name)
-			return ERR_NOMEM;
-		if (*postfix_value(postfix, service, "smtpd_proxy_filter"))
-			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-				diagnosis_text(diagnosis,
-					"%s has smtpd_proxy_filter and the "
-					"milter",
-					name),
-				"milters of such a service never see the end "
-				"of a message: nothing is rewritten",
-				diagnosis_text(diagnosis,
-					"take the milter off %s, and put it "
-					"on the service that the filter hands "
-					"mail to",
-					name));
-		if (!result && *filter &&
-			diagnosis_is_loopback(diagnosis, service) &&
-			strcmp(postfix_value(postfix, service,
-				       "milter_macro_daemon_name"),
-				CONFIG_LOCAL) != 0)
-			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-				diagnosis_text(diagnosis,
-					"%s takes mail back from the content "
-					"filter, and has the milter",
-					name),
-				"rewritten mail is looked up a second time, "
-				"as inbound mail: a rule may hold for another "
-				"rule's target, and internal addresses of "
-				"colleagues are shown to outsiders",
-				diagnosis_text(diagnosis,
-					"postconf -P '%s/"
-					"receive_override_options=no_milters' "
-					"&& postfix reload (what is there "
-					"stays, with a comma behind)",
-					name));
-	}
-	return result;
-}
-
-int attachment_check_maps(struct diagnosis *diagnosis)
-{
-	const struct postfix *postfix = diagnosis->postfix;
-	const struct postfix_service *service;
-	int result = 0;
-
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
-		const char *name = diagnosis_name(diagnosis, service);
-		const char *maps =
-			postfix_value(postfix, service, "smtpd_milter_maps");
-
-		if (!name)
-			return ERR_NOMEM;
-		if (!*maps)
-			continue;
-		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			diagnosis_text(diagnosis,
-				"%s has smtpd_milter_maps = %s", name, maps),
-			"what it finds for a client takes the place of "
-			"smtpd_milters: that client's mail is not rewritten "
-			"unless the answer names the milter",
-			"look whether each answer of the table names the "
-			"milter");
+				set_option(diagnosis, service, &item,
+					"content_timeout", "300s"));
 	}
 	return result;
 }

@@ -10,11 +10,8 @@
 #include "doctor/diagnosis.h"
 
 int attachment_check_attached(struct diagnosis *diagnosis) MUST_CHECK;
-int attachment_check_twice(struct diagnosis *diagnosis) MUST_CHECK;
 int attachment_check_default_action(struct diagnosis *diagnosis) MUST_CHECK;
 int attachment_check_references(struct diagnosis *diagnosis) MUST_CHECK;
 int attachment_check_protocol(struct diagnosis *diagnosis) MUST_CHECK;
-int attachment_check_reinject(struct diagnosis *diagnosis) MUST_CHECK;
-int attachment_check_maps(struct diagnosis *diagnosis) MUST_CHECK;
 
 #endif

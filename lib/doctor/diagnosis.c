@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/network.h"
+#include "postfix/words.h"
+
 const char *diagnosis_text(struct diagnosis *diagnosis, const char *format, ...)
 {
 	const char *copy = NULL;
@@ -56,8 +59,10 @@ static bool listens_on_loopback(const struct diagnosis *diagnosis,
 	const char *interfaces =
 		postfix_value(diagnosis->postfix, service, "inet_interfaces");
 
-	return names_loopback(service->name) ||
-	       postfix_list_has(interfaces, "loopback-only") ||
+	/* An address of its own counts whatever inet_interfaces says. */
+	if (strchr(service->name, ':'))
+		return names_loopback(service->name);
+	return postfix_list_has(interfaces, "loopback-only") ||
 	       !strcasecmp(interfaces, "localhost") ||
 	       !strcmp(interfaces, "127.0.0.1");
 }
@@ -81,28 +86,45 @@ bool diagnosis_is_loopback(const struct diagnosis *diagnosis,
 	       listens_on_loopback(diagnosis, service);
 }
 
+const char *diagnosis_daemon(const struct diagnosis *diagnosis,
+	const struct postfix_service *service)
+{
+	return postfix_value(
+		diagnosis->postfix, service, "milter_macro_daemon_name");
+}
+
+bool diagnosis_is_local(const struct diagnosis *diagnosis,
+	const struct postfix_service *service)
+{
+	return !strcmp(diagnosis_daemon(diagnosis, service), CONFIG_LOCAL);
+}
+
+bool diagnosis_is_ours(const struct diagnosis *diagnosis, struct bytes endpoint)
+{
+	char ours[ENDPOINT_MAX];
+
+	endpoint_for_postfix(diagnosis->config->socket, ours);
+	return milterlist_is_same(endpoint, bytes_of(ours),
+		postfix_value(diagnosis->postfix, NULL, "queue_directory"));
+}
+
 size_t diagnosis_count_ours(const struct diagnosis *diagnosis,
 	const struct postfix_service *service, struct milterlist_item *item)
 {
 	const struct postfix *postfix = diagnosis->postfix;
-	const char *queue = postfix_value(postfix, NULL, "queue_directory");
 	struct bytes rest =
 		bytes_of(postfix_value(postfix, service, "smtpd_milters"));
 	struct milterlist_item next;
-	char ours[ENDPOINT_MAX];
 	size_t count = 0;
 
-	endpoint_for_postfix(diagnosis->config->socket, ours);
 	if (postfix_list_has(
 		    postfix_value(postfix, service, "receive_override_options"),
 		    "no_milters"))
 		return 0;
-	while (milterlist_next(&rest, &next)) {
-		if (!milterlist_is_same(next.endpoint, bytes_of(ours), queue))
-			continue;
-		if (!count++ && item)
+	while (milterlist_next(&rest, &next))
+		if (diagnosis_is_ours(diagnosis, next.endpoint) && !count++ &&
+			item)
 			*item = next;
-	}
 	return count;
 }
 
@@ -139,4 +161,68 @@ const char *diagnosis_endpoint(struct diagnosis *diagnosis)
 		return diagnosis_text(
 			diagnosis, "unix:%.*s", (int)path.len, path.data);
 	return diagnosis_text(diagnosis, "%s", ours);
+}
+
+enum domainlist_answer diagnosis_match(struct diagnosis *diagnosis,
+	const char *parameter, struct bytes domain,
+	enum domainlist_parents parents)
+{
+	return postmap_match(diagnosis->postmap,
+		postfix_value(diagnosis->postfix, NULL, parameter), domain,
+		parents);
+}
+
+/* Returns 1 if the word of a list of networks holds the address, 0 if not, or a
+ * negative number if that cannot be known. */
+static int word_has_address(
+	struct diagnosis *diagnosis, struct bytes word, const char *address)
+{
+	struct network network;
+	char *text = arena_copy(diagnosis->arena, word.data, word.len);
+
+	if (text && !network_parse(text, &network, NULL))
+		return network_contains(&network, 1, address);
+	if (text && *text != '/' && strchr(text, ':'))
+		return postmap_find(
+			diagnosis->postmap, word, bytes_of(address), NULL);
+	return text && *text != '/' ? 0 : -1;
+}
+
+enum domainlist_answer diagnosis_has_address(
+	struct diagnosis *diagnosis, const char *list, const char *address)
+{
+	const char *expanded = postmap_list(diagnosis->postmap, list);
+	struct bytes rest = bytes_of(expanded);
+	struct bytes word;
+	bool unknown = !expanded;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
+		bool other = bytes_take(&word, "!");
+		int found = word_has_address(diagnosis, word, address);
+
+		unknown = unknown || found < 0;
+		if (found > 0)
+			return unknown ? DOMAINLIST_UNKNOWN
+			       : other ? DOMAINLIST_NO
+				       : DOMAINLIST_YES;
+	}
+	return unknown ? DOMAINLIST_UNKNOWN : DOMAINLIST_NO;
+}
+
+enum domainlist_parents diagnosis_parents(
+	const struct diagnosis *diagnosis, const char *parameter)
+{
+	return postfix_list_has(postfix_value(diagnosis->postfix, NULL,
+					"parent_domain_matches_subdomains"),
+		       parameter)
+		       ? DOMAINLIST_INCLUDING
+		       : DOMAINLIST_DOTTED;
+}
+
+const char *diagnosis_hint(const struct diagnosis *diagnosis)
+{
+	return diagnosis->postmap->left_out
+		       ? "; `readdress doctor --ask-all` asks the tables "
+			 "that need a server, too"
+		       : "";
 }

@@ -9,9 +9,9 @@
 #include "config/config.h"
 #include "config/endpoint.h"
 #include "map/map.h"
-#include "postfix/domainlist.h"
 #include "postfix/milterlist.h"
 #include "postfix/postfix.h"
+#include "postfix/postmap.h"
 
 enum diagnosis_level {
 	DIAGNOSIS_PASS,
@@ -28,6 +28,24 @@ struct diagnosis_finding {
 	const char *found;
 	const char *why;    /* WARN, FAIL: what happens to whose mail */
 	const char *remedy; /* WARN, FAIL: the command that mends it */
+};
+
+/* What is found at a socket. */
+enum diagnosis_state {
+	DIAGNOSIS_STATE_OURS,	 /* our milter, or so it seems */
+	DIAGNOSIS_STATE_MISSING, /* there is no such file */
+	DIAGNOSIS_STATE_DENIED,	 /* the user may not use path */
+	DIAGNOSIS_STATE_REFUSED, /* nobody listens */
+	DIAGNOSIS_STATE_OTHER,	 /* the program named in path listens */
+	DIAGNOSIS_STATE_UNKNOWN	 /* this user cannot see it */
+};
+
+#define DIAGNOSIS_PATH_MAX 1024
+
+struct diagnosis_socket {
+	enum diagnosis_state state;
+	char path[DIAGNOSIS_PATH_MAX];
+	bool directory; /* path is a directory on the way to the socket */
 };
 
 /* What is known about the milter that runs. */
@@ -50,15 +68,16 @@ struct diagnosis {
 	/* Other than 0 ends the checks with that code. */
 	int (*found)(void *context, const struct diagnosis_finding *finding);
 	void *context;
-	/* Asks a table of Postfix ("hash:/etc/postfix/relay") for a key.
-	 * Returns 1 if it has it, 0 if not, or a negative number if that cannot
-	 * be known. NULL: no table can be asked. */
-	int (*ask)(void *context, const char *table, const char *key);
-	void *ask_context;
+	struct postmap *postmap; /* NULL: none can be asked */
+	/* Looks at a socket as a user does. endpoint is "unix:/path" or
+	 * "inet:host:port". NULL: no socket can be looked at. */
+	void (*see)(void *context, const char *endpoint, const char *user,
+		struct diagnosis_socket *seen);
 
-	struct arena *arena; /* for texts; set by doctor_run() */
-	const char *id;	     /* of the check that runs; set by doctor_run() */
-	size_t said;	     /* findings of this check; set likewise */
+	/* The rest is set by doctor_run(), anew for each check. */
+	struct arena *arena; /* for texts */
+	const char *id;	     /* of the check */
+	size_t said;	     /* findings of this check */
 };
 
 /* A text in the arena. NULL when out of memory. */
@@ -82,6 +101,18 @@ bool diagnosis_is_public(const struct diagnosis *diagnosis,
 bool diagnosis_is_loopback(const struct diagnosis *diagnosis,
 	const struct postfix_service *service);
 
+/* The daemon name that a program of the service tells milters. */
+const char *diagnosis_daemon(const struct diagnosis *diagnosis,
+	const struct postfix_service *service);
+
+/* True if the service is that of local mail: its daemon name is LOCAL. */
+bool diagnosis_is_local(const struct diagnosis *diagnosis,
+	const struct postfix_service *service);
+
+/* True if the endpoint, as Postfix names it, is that of our milter. */
+bool diagnosis_is_ours(
+	const struct diagnosis *diagnosis, struct bytes endpoint);
+
 /* How often our milter stands in the list of the service's milters; 0 also
  * where no_milters switches them off. *item, which may be NULL, becomes the
  * first. */
@@ -101,5 +132,23 @@ const char *diagnosis_name(struct diagnosis *diagnosis,
 /* Our milter, as smtpd_milters names it: "unix:readdress/milter.sock". NULL
  * when out of memory. */
 const char *diagnosis_endpoint(struct diagnosis *diagnosis) MUST_CHECK;
+
+/* Returns whether the list of domains in main.cf has the domain, which is in
+ * lower case. */
+enum domainlist_answer diagnosis_match(struct diagnosis *diagnosis,
+	const char *parameter, struct bytes domain,
+	enum domainlist_parents parents) MUST_CHECK;
+
+/* Returns whether a list of networks, such as mynetworks, has the address. */
+enum domainlist_answer diagnosis_has_address(struct diagnosis *diagnosis,
+	const char *list, const char *address) MUST_CHECK;
+
+/* Returns how a list of domains is matched with the parents of a name. */
+enum domainlist_parents diagnosis_parents(
+	const struct diagnosis *diagnosis, const char *parameter);
+
+/* Returns what is said behind a finding that is not certain: how to ask the
+ * tables that were left out; "" if there were none. */
+const char *diagnosis_hint(const struct diagnosis *diagnosis);
 
 #endif

@@ -1,7 +1,9 @@
 #include "doctor/doctor.h"
 
 #include "doctor/attachment.h"
+#include "doctor/chain.h"
 #include "doctor/domains.h"
+#include "doctor/order.h"
 #include "doctor/running.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
@@ -16,14 +18,19 @@ static const struct {
 } checks[] = {
 	{ "milter-attached", attachment_check_attached,
 		"every smtpd service that outsiders reach has the milter" },
-	{ "milter-twice", attachment_check_twice,
+	{ "milter-twice", order_check_twice,
 		"no message meets the milter twice" },
+	{ "milter-order", order_check,
+		"those that verify come before the milter, those that sign "
+		"behind it" },
 	{ "default-action", attachment_check_default_action,
 		"mail waits while the milter is down" },
 	{ "references", attachment_check_references,
 		"every $readdress_ parameter is defined and used" },
 	{ "protocol", attachment_check_protocol,
 		"the milter protocol is 6, with time enough" },
+	{ "socket", running_check_socket,
+		"Postfix gets to the milter's socket" },
 	{ "milter-up", running_check_up,
 		"the milter runs and serves the newest generation" },
 	{ "sendmail", traffic_check_sendmail,
@@ -45,10 +52,12 @@ static const struct {
 		"enable_original_recipient is yes" },
 	{ "delimiter", settings_check_delimiter,
 		"recipient_delimiter is the same on both sides" },
+	{ "header-checks", order_check_headers,
+		"no header_checks or body_checks switch milters off" },
 	{ "limits", settings_check_limits, "Postfix's limits are wide enough" },
-	{ "reinject", attachment_check_reinject,
+	{ "reinject", chain_check_reinject,
 		"a content filter's mail is not looked up again" },
-	{ "milter-maps", attachment_check_maps,
+	{ "milter-maps", chain_check_maps,
 		"no smtpd_milter_maps can leave the milter out" },
 	{ "bare-newline", settings_check_bare_newline,
 		"bare newlines are refused or repaired" },
@@ -69,14 +78,21 @@ const char *doctor_check_name(size_t index)
 
 int doctor_run(struct diagnosis *diagnosis)
 {
+	struct postmap none = { .ask = NULL };
 	int result = 0;
 
 	diagnosis->arena = arena_open(TEXTS_MAX);
 	if (!diagnosis->arena)
 		return ERR_NOMEM;
+	if (!diagnosis->postmap)
+		diagnosis->postmap = &none;
+	diagnosis->postmap->arena = diagnosis->arena;
+	diagnosis->postmap->queue_directory =
+		postfix_value(diagnosis->postfix, NULL, "queue_directory");
 	for (size_t i = 0; !result && i < CHECKS; i++) {
 		diagnosis->id = checks[i].id;
 		diagnosis->said = 0;
+		postmap_reset(diagnosis->postmap);
 		result = checks[i].check(diagnosis);
 		if (!result && !diagnosis->said)
 			result = diagnosis_say(diagnosis, DIAGNOSIS_PASS,
@@ -85,5 +101,7 @@ int doctor_run(struct diagnosis *diagnosis)
 	}
 	arena_close(diagnosis->arena);
 	diagnosis->arena = NULL;
+	if (diagnosis->postmap == &none)
+		diagnosis->postmap = NULL;
 	return result;
 }

@@ -10,7 +10,10 @@
  * The wing doctor/: the checks of `readdress doctor`.
  *
  *   diagnosis   what the checks look at, and how they say what they found
+ *   remedy      the commands that mend it
  *   attachment  where Postfix calls the milter, and what it does when it fails
+ *   order       other milters beside ours, and what switches milters off
+ *   chain       mail that Postfix hands to its own services or to a filter
  *   running     the milter that runs now, and what it has seen
  *   traffic     which mail comes to the milter, and which way it goes
  *   domains     the domains of inbound rules, and what Postfix does with them

@@ -1,12 +1,12 @@
 #include "doctor/domains.h"
 
+#include "doctor/remedy.h"
 #include "map/lookup.h"
 #include "map/nameset.h"
 #include "postfix/words.h"
 #include "rules/route.h"
 
-#define NAMED_MAX 5    /* domains in one finding */
-#define ASKED_MAX 5000 /* questions to tables of Postfix: each runs postmap */
+#define NAMED_MAX 5 /* domains in one finding */
 
 /* What is found for some domains. */
 struct group {
@@ -20,10 +20,11 @@ struct survey {
 	struct map_reader *reader;
 	enum domainlist_parents parents;    /* of relay_domains */
 	enum domainlist_parents transports; /* of transport_maps */
-	size_t asked;
 	struct group refused;
 	struct group in_mydestination;
 	struct group in_mailboxes; /* in virtual_mailbox_domains */
+	struct group in_aliases;   /* in virtual_alias_domains alone */
+	struct group thrown;	   /* by relay_transport */
 	struct group unknown;
 	struct group looping;
 };
@@ -33,42 +34,10 @@ static const char *value_of(const struct survey *survey, const char *name)
 	return postfix_value(survey->diagnosis->postfix, NULL, name);
 }
 
-/* True if the table is on this host, so that a question changes nothing and
- * waits for nobody. */
-static bool is_local(struct bytes table)
-{
-	static const char *const types[] = { "hash:", "btree:", "lmdb:", "cdb:",
-		"texthash:", "inline:", "static:", "regexp:", "pcre:",
-		"cidr:" };
-
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (bytes_take(&table, types[i]))
-			return true;
-	return false;
-}
-
-static int ask(void *context, struct bytes table, struct bytes key)
-{
-	struct survey *survey = context;
-	struct diagnosis *diagnosis = survey->diagnosis;
-	const char *name;
-	const char *wanted;
-
-	if (!diagnosis->ask || !is_local(table) || survey->asked >= ASKED_MAX)
-		return -1;
-	survey->asked++;
-	name = arena_copy(diagnosis->arena, table.data, table.len);
-	wanted = arena_copy(diagnosis->arena, key.data, key.len);
-	if (!name || !wanted)
-		return ERR_NOMEM;
-	return diagnosis->ask(diagnosis->ask_context, name, wanted);
-}
-
 static enum domainlist_answer match(struct survey *survey, const char *name,
 	struct bytes domain, enum domainlist_parents parents)
 {
-	return domainlist_match(
-		value_of(survey, name), domain, parents, ask, survey);
+	return diagnosis_match(survey->diagnosis, name, domain, parents);
 }
 
 /* Adds a domain, as a rule names it: "a.example" or "*.a.example". */
@@ -117,6 +86,52 @@ static bool make_example(struct survey *survey, struct bytes *domain)
 	return domain->data;
 }
 
+/* True if virtual_alias_maps takes every user of the domain, or if that cannot
+ * be known. */
+static bool has_alias(struct survey *survey, struct bytes domain)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	const char *key = diagnosis_text(
+		diagnosis, "@%.*s", (int)domain.len, domain.data);
+	struct bytes keys[] = { bytes_of(key) };
+	const char *value;
+
+	return postmap_find_first(diagnosis->postmap,
+		       value_of(survey, "virtual_alias_maps"), keys, 1,
+		       &value) != 0;
+}
+
+/* Finds the transport of the domain by transport_maps. Returns as
+ * postmap_find() does. */
+static int find_transport(
+	struct survey *survey, struct bytes domain, const char **value)
+{
+	return postmap_find_transport(survey->diagnosis->postmap,
+		value_of(survey, "transport_maps"), domain, survey->transports,
+		value);
+}
+
+/* True if the transport delivers nothing. */
+static bool throws(const char *transport)
+{
+	return !strncmp(transport, "error:", 6) ||
+	       !strcmp(transport, "error") ||
+	       !strncmp(transport, "discard:", 8) ||
+	       !strcmp(transport, "discard");
+}
+
+/* True if mail for the domain is refused or thrown away by its transport. */
+static bool is_thrown(struct survey *survey, struct bytes domain)
+{
+	const char *transport = value_of(survey, "relay_transport");
+	const char *own;
+	int found = 0;
+
+	if (throws(transport) || *value_of(survey, "transport_maps"))
+		found = find_transport(survey, domain, &own);
+	return found >= 0 && throws(found ? own : transport);
+}
+
 /* Looks at one domain that inbound rules name. */
 static int look(struct survey *survey, struct bytes name)
 {
@@ -142,18 +157,20 @@ static int look(struct survey *survey, struct bytes name)
 		return 0;
 	}
 	relayed = match(survey, "relay_domains", domain, survey->parents);
-	aliases = relayed == DOMAINLIST_YES
-			  ? DOMAINLIST_NO
-			  : match(survey, "virtual_alias_domains", domain,
-				    DOMAINLIST_EXACT);
+	aliases = match(
+		survey, "virtual_alias_domains", domain, DOMAINLIST_EXACT);
+	if (aliases == DOMAINLIST_YES)
+		return has_alias(survey, domain)
+			       ? 0
+			       : add(survey, &survey->in_aliases, name);
+	if (relayed == DOMAINLIST_YES)
+		return is_thrown(survey, domain)
+			       ? add(survey, &survey->thrown, name)
+			       : 0;
 	/* What is refused for certain comes before what is not known. */
 	if (local == DOMAINLIST_UNKNOWN || mailboxes == DOMAINLIST_UNKNOWN ||
 		relayed == DOMAINLIST_UNKNOWN || aliases == DOMAINLIST_UNKNOWN)
-		return relayed == DOMAINLIST_YES || aliases == DOMAINLIST_YES
-			       ? 0
-			       : add(survey, &survey->unknown, name);
-	if (relayed == DOMAINLIST_YES || aliases == DOMAINLIST_YES)
-		return 0;
+		return add(survey, &survey->unknown, name);
 	return add(survey, &survey->refused, name);
 }
 
@@ -262,9 +279,34 @@ static int say_taken(
 		diagnosis_text(survey->diagnosis,
 			"%s has %zu domain%s of inbound rules: %s", parameter,
 			group->count, plural(group), tell(survey, group)),
-		"Postfix looks for mailboxes of this host there: it refuses "
-		"everybody who has none with 550, before the rules are read",
+		"Postfix looks for mailboxes and aliases of this host there: "
+		"it refuses everybody who has none with 550, before the rules "
+		"are read",
 		move(survey, group, parameter));
+}
+
+static int say_thrown(struct survey *survey)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	const struct group *group = &survey->thrown;
+	const char *transport = value_of(survey, "relay_transport");
+	bool by_relay = throws(transport);
+
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(diagnosis,
+			"%s throws away mail for %zu domain%s of inbound "
+			"rules: %s",
+			by_relay ? diagnosis_text(diagnosis,
+					   "relay_transport = %s", transport)
+				 : "transport_maps",
+			group->count, plural(group), tell(survey, group)),
+		"Postfix refuses it, or takes it and delivers it to nobody, "
+		"before the rules are read",
+		by_relay ? remedy_unset(diagnosis, NULL, "relay_transport")
+			 : diagnosis_text(diagnosis,
+				   "take %s out of the tables of "
+				   "transport_maps, then `postfix reload`",
+				   tell(survey, group)));
 }
 
 static int say(struct survey *survey)
@@ -288,16 +330,33 @@ static int say(struct survey *survey)
 	if (!result)
 		result = say_taken(survey, &survey->in_mailboxes,
 			"virtual_mailbox_domains");
+	if (!result)
+		result = say_taken(
+			survey, &survey->in_aliases, "virtual_alias_domains");
+	if (!result && survey->thrown.count)
+		result = say_thrown(survey);
 	if (!result && survey->unknown.count)
 		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 			diagnosis_text(diagnosis,
 				"cannot know whether Postfix accepts %zu "
 				"domain%s of inbound rules, which a table that "
-				"cannot be asked here decides: %s",
+				"cannot be asked here decides: %s%s",
 				survey->unknown.count, plural(&survey->unknown),
-				tell(survey, &survey->unknown)),
+				tell(survey, &survey->unknown),
+				diagnosis_hint(diagnosis)),
 			"", "");
 	return result;
+}
+
+/* True if the transport leads elsewhere than to the domain's MX. */
+static bool leads_on(const char *transport)
+{
+	size_t len = strcspn(transport, ":");
+
+	if (transport[len] && transport[len + 1])
+		return true;
+	return len && strncmp(transport, "smtp", len) != 0 &&
+	       strncmp(transport, "relay", len) != 0;
 }
 
 /* Adds to looping the domain whose mail, un-rewritten, Postfix would send to
@@ -305,31 +364,19 @@ static int say(struct survey *survey)
 static int look_for_loop(struct survey *survey, struct bytes name)
 {
 	struct bytes domain = name;
-	enum domainlist_answer led;
-	const char *address;
+	const char *transport = "";
+	int found;
 
 	if (!make_example(survey, &domain))
 		return ERR_NOMEM;
 	if (match(survey, "relay_domains", domain, survey->parents) !=
 		DOMAINLIST_YES)
 		return 0;
-	led = match(survey, "transport_maps", domain, survey->transports);
-	if (led == DOMAINLIST_NO)
-		led = match(survey, "transport_maps", bytes_of("*"),
-			DOMAINLIST_EXACT);
-	/* Patterns are often written for whole addresses. */
-	address = diagnosis_text(
-		survey->diagnosis, "any@%.*s", (int)domain.len, domain.data);
-	if (!address)
-		return ERR_NOMEM;
-	if (led == DOMAINLIST_NO)
-		led = match(survey, "transport_maps", bytes_of(address),
-			DOMAINLIST_EXACT);
-	if (led == DOMAINLIST_YES)
+	found = find_transport(survey, domain, &transport);
+	if (found > 0 && leads_on(transport))
 		return 0;
-	return add(survey,
-		led == DOMAINLIST_NO ? &survey->looping : &survey->unknown,
-		name);
+	return add(
+		survey, found >= 0 ? &survey->looping : &survey->unknown, name);
 }
 
 static int say_loop(struct survey *survey)
@@ -354,9 +401,10 @@ static int say_loop(struct survey *survey)
 		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 			diagnosis_text(diagnosis,
 				"cannot know whether transport_maps has a next "
-				"hop for %zu domain%s of inbound rules: %s",
+				"hop for %zu domain%s of inbound rules: %s%s",
 				survey->unknown.count, plural(&survey->unknown),
-				tell(survey, &survey->unknown)),
+				tell(survey, &survey->unknown),
+				diagnosis_hint(diagnosis)),
 			"", "");
 	return result;
 }
@@ -396,24 +444,14 @@ static int examine(struct survey *survey, struct nameset *names,
 	return result ? result : tell_all(survey);
 }
 
-static enum domainlist_parents parents_of(
-	const struct diagnosis *diagnosis, const char *parameter)
-{
-	return postfix_list_has(postfix_value(diagnosis->postfix, NULL,
-					"parent_domain_matches_subdomains"),
-		       parameter)
-		       ? DOMAINLIST_INCLUDING
-		       : DOMAINLIST_DOTTED;
-}
-
 /* Calls look_at for each domain of an inbound rule, and then tell_all. */
 static int survey_all(struct diagnosis *diagnosis,
 	int (*look_at)(struct survey *survey, struct bytes name),
 	int (*tell_all)(struct survey *survey))
 {
 	struct survey survey = { .diagnosis = diagnosis,
-		.parents = parents_of(diagnosis, "relay_domains"),
-		.transports = parents_of(diagnosis, "transport_maps") };
+		.parents = diagnosis_parents(diagnosis, "relay_domains"),
+		.transports = diagnosis_parents(diagnosis, "transport_maps") };
 	struct nameset *names;
 	int result;
 

@@ -8,6 +8,7 @@
 
 #include "doctor/diagnosis.h"
 
+int running_check_socket(struct diagnosis *diagnosis) MUST_CHECK;
 int running_check_up(struct diagnosis *diagnosis) MUST_CHECK;
 int running_check_required(struct diagnosis *diagnosis) MUST_CHECK;
 

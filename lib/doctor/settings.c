@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/network.h"
+#include "doctor/remedy.h"
+#include "postfix/restrictions.h"
+#include "postfix/words.h"
+
 #define HEADER_SIZE_MIN 60000 /* what readdress writes at most */
 
 int settings_check_original_recipient(struct diagnosis *diagnosis)
@@ -130,31 +135,58 @@ int settings_check_tls(struct diagnosis *diagnosis)
 	return result;
 }
 
-int settings_check_tables_shared(struct diagnosis *diagnosis)
+/* Finds a word of the list that names a table in our state directory. */
+static bool find_shared(
+	const struct diagnosis *diagnosis, const char *list, struct bytes *word)
 {
 	const char *dir = diagnosis->config->state_dir;
 	size_t len = strlen(dir);
+	struct bytes rest = bytes_of(list);
+
+	while (words_next(&rest, WORDS_OF_LIST, word)) {
+		const char *at = memmem(word->data, word->len, dir, len);
+
+		if (at && at > word->data && at[-1] == ':' &&
+			at + len < word->data + word->len && at[len] == '/')
+			return true;
+	}
+	return false;
+}
+
+int settings_check_tables_shared(struct diagnosis *diagnosis)
+{
+	const struct postfix *written = diagnosis->written;
 	const char *name;
-	const char *value;
 	int result = 0;
 
-	for (size_t i = 0; !result && (value = postfix_setting(
-					       diagnosis->postfix, i, &name));
-		i++) {
-		const char *found = strstr(value, dir);
+	/* What main.cf and master.cf do not set is made of what they set. */
+	for (size_t i = 0; !result && postfix_setting(written, i, &name); i++) {
+		const struct postfix_service *service =
+			postfix_setting_service(written, i);
+		const char *value;
+		const char *left;
+		struct bytes word;
 
-		if (!found || found == value || found[-1] != ':' ||
-			found[len] != '/')
+		if (service)
+			service = postfix_find_service(diagnosis->postfix,
+				bytes_of(service->name),
+				bytes_of(service->type));
+		value = postfix_value(diagnosis->postfix, service, name);
+		if (!find_shared(diagnosis, value, &word))
 			continue;
+		left = diagnosis_text(
+			diagnosis, "%.*s", (int)word.len, word.data);
+		if (left)
+			left = remedy_without(diagnosis,
+				remedy_written(diagnosis, service, name), left);
+		if (!left)
+			return ERR_NOMEM;
 		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-			diagnosis_text(
-				diagnosis, "%s opens a table in %s", name, dir),
+			diagnosis_text(diagnosis, "%s opens a table in %s",
+				name, diagnosis->config->state_dir),
 			"the files there are sealed and are replaced by each "
 			"load: Postfix reads nothing right in them",
-			diagnosis_text(diagnosis,
-				"take it out of %s; readdress export makes "
-				"the rules a CSV file",
-				name));
+			remedy_set(diagnosis, service, name, left));
 	}
 	return result;
 }
@@ -183,71 +215,189 @@ int settings_check_versions(struct diagnosis *diagnosis)
 		"move the relay to Debian 12 or newer");
 }
 
-/* What stops strangers, in either list of restrictions. */
-static bool stops_strangers(const char *list)
+static int say_open(struct diagnosis *diagnosis, enum diagnosis_level level,
+	const char *found, const char *remedy)
 {
-	return postfix_list_has(list, "reject_unauth_destination") ||
-	       postfix_list_has(list, "defer_unauth_destination") ||
-	       postfix_list_has(list, "reject") ||
-	       postfix_list_has(list, "defer");
+	return diagnosis_say(diagnosis, level, found,
+		level == DIAGNOSIS_FAIL
+			? "everybody may send through this relay to anybody: "
+			  "it will be on every block list"
+			: "strangers may send through this relay to others: "
+			  "it may come on block lists",
+		remedy);
 }
 
-/* Everybody is in such a network. */
-static const char *wide_network(const char *networks)
+/* Returns the command that takes a word out of mynetworks. */
+static const char *take_out(struct diagnosis *diagnosis,
+	const struct postfix_service *service, struct bytes word)
 {
-	static const char *const wide[] = { "0.0.0.0/0", "::/0", "[::]/0",
-		"[::/0]", "static:all" };
+	const char *had = remedy_written(diagnosis, service, "mynetworks");
+	const char *text =
+		diagnosis_text(diagnosis, "%.*s", (int)word.len, word.data);
+	const char *left = text ? remedy_without(diagnosis, had, text) : NULL;
 
-	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
-		if (postfix_list_has(networks, wide[i]))
-			return wide[i];
-	return NULL;
+	if (left && (!*left || !strcmp(left, had)))
+		left = "127.0.0.0/8, [::1]/128";
+	return left ? remedy_set(diagnosis, service, "mynetworks", left) : NULL;
+}
+
+/* True if the addresses of the network are nobody's on the Internet. */
+static bool is_private(const struct network *network)
+{
+	static const char *const privates[] = { "127.0.0.0/8", "10.0.0.0/8",
+		"172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+		"100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10" };
+
+	for (size_t i = 0; i < sizeof privates / sizeof *privates; i++) {
+		struct network wide;
+
+		if (!network_parse(privates[i], &wide, NULL) &&
+			network_is_in(network, &wide))
+			return true;
+	}
+	return false;
+}
+
+/* Looks at one word of mynetworks. */
+static int check_network(struct diagnosis *diagnosis,
+	const struct postfix_service *service, struct bytes word)
+{
+	const char *name = diagnosis_name(diagnosis, service);
+	const char *text =
+		diagnosis_text(diagnosis, "%.*s", (int)word.len, word.data);
+	bool chosen =
+		*remedy_written(diagnosis, service, "mynetworks") &&
+		(postfix_overrides(diagnosis->written, NULL, "mynetworks") ||
+			postfix_overrides(
+				diagnosis->postfix, service, "mynetworks"));
+	struct network network;
+	unsigned bits;
+	unsigned prefix;
+
+	if (!name || !text)
+		return ERR_NOMEM;
+	if (network_parse(text, &network, NULL) || is_private(&network))
+		return 0;
+	bits = network_is_v4(&network) ? 32 : 128;
+	prefix = network.prefix - (128 - bits);
+	if (prefix < bits / 4)
+		return say_open(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(diagnosis, "%s has %s in mynetworks",
+				name, text),
+			take_out(diagnosis, service, word));
+	if (prefix < (bits == 32 ? 24 : 48))
+		return say_open(diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(diagnosis,
+				"%s has the public network %s in mynetworks",
+				name, text),
+			take_out(diagnosis, service, word));
+	if (!chosen && prefix < bits)
+		return say_open(diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(diagnosis,
+				"mynetworks is not set, and by "
+				"mynetworks_style = %s it has the public "
+				"network %s",
+				postfix_value(diagnosis->postfix, service,
+					"mynetworks_style"),
+				text),
+			remedy_set(diagnosis, service, "mynetworks",
+				"127.0.0.0/8, [::1]/128"));
+	return 0;
+}
+
+/* True if a table makes everybody one of mynetworks: it has addresses from far
+ * apart. */
+static bool has_everybody(struct diagnosis *diagnosis, const char *networks)
+{
+	static const char *const strangers[] = { "8.8.8.8", "45.33.32.156",
+		"141.1.1.1", "203.0.113.77" };
+
+	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+		if (diagnosis_has_address(diagnosis, networks, strangers[i]) !=
+			DOMAINLIST_YES)
+			return false;
+	return true;
+}
+
+static int check_networks(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	const char *value =
+		postfix_value(diagnosis->postfix, service, "mynetworks");
+	struct bytes rest = bytes_of(postmap_list(diagnosis->postmap, value));
+	struct bytes word;
+	size_t said = diagnosis->said;
+	int result = 0;
+
+	while (!result && words_next(&rest, WORDS_OF_LIST, &word))
+		result = check_network(diagnosis, service, word);
+	if (!result && diagnosis->said == said &&
+		has_everybody(diagnosis, value))
+		result = say_open(diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(diagnosis,
+				"%s/%s has everybody in mynetworks: %s",
+				service->name, service->type, value),
+			remedy_set(diagnosis, service, "mynetworks",
+				"127.0.0.0/8, [::1]/128"));
+	return result;
+}
+
+static int check_restrictions(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	const char *name = diagnosis_name(diagnosis, service);
+	static const char list[] = "smtpd_relay_restrictions";
+	const char *left;
+
+	if (!name)
+		return ERR_NOMEM;
+	switch (restrictions_judge(diagnosis->postfix, service)) {
+	case RESTRICTIONS_STOPS:
+		return 0;
+	case RESTRICTIONS_BACKUP:
+		left = remedy_without(diagnosis,
+			remedy_written(diagnosis, service, list),
+			"permit_mx_backup");
+		return say_open(diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(diagnosis,
+				"%s has permit_mx_backup, and "
+				"permit_mx_backup_networks is empty",
+				name),
+			left ? remedy_set(diagnosis, service, list, left)
+			     : NULL);
+	case RESTRICTIONS_GOES_ON:
+	case RESTRICTIONS_LETS:
+		break;
+	}
+	return say_open(diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(diagnosis,
+			"%s refuses no stranger in smtpd_relay_restrictions",
+			name),
+		remedy_set(diagnosis, service, list,
+			"permit_mynetworks, permit_sasl_authenticated, "
+			"reject_unauth_destination"));
 }
 
 int settings_check_open_relay(struct diagnosis *diagnosis)
 {
-	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *service;
+	const char *before = "";
 	int result = 0;
 
-	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
+	for (size_t i = 0;
+		!result && (service = postfix_service(diagnosis->postfix, i));
 		i++) {
-		const char *name = diagnosis_name(diagnosis, service);
-		const char *wide = wide_network(
-			postfix_value(postfix, service, "mynetworks"));
+		const char *networks = postfix_value(
+			diagnosis->postfix, service, "mynetworks");
 
-		if (!name)
-			return ERR_NOMEM;
 		if (!diagnosis_is_public(diagnosis, service))
 			continue;
-		if (wide)
-			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-				diagnosis_text(diagnosis,
-					"%s has %s in mynetworks", name, wide),
-				"everybody may send through this relay to "
-				"anybody: it will be on every block list",
-				"postconf -e 'mynetworks = 127.0.0.0/8 "
-				"[::1]/128' && postfix reload (and the "
-				"networks of your own hosts)");
-		if (!result &&
-			!stops_strangers(postfix_value(postfix, service,
-				"smtpd_relay_restrictions")) &&
-			!stops_strangers(postfix_value(postfix, service,
-				"smtpd_recipient_restrictions")))
-			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-				diagnosis_text(diagnosis,
-					"%s refuses no stranger in "
-					"smtpd_relay_restrictions",
-					name),
-				"everybody may send through this relay to "
-				"anybody: it will be on every block list",
-				diagnosis_text(diagnosis,
-					"postconf -P '%s/"
-					"smtpd_relay_restrictions="
-					"permit_mynetworks,"
-					"reject_unauth_destination' && "
-					"postfix reload",
-					name));
+		/* What main.cf says is told once. */
+		if (strcmp(before, networks) != 0)
+			result = check_networks(diagnosis, service);
+		before = networks;
+		if (!result)
+			result = check_restrictions(diagnosis, service);
 	}
 	return result;
 }

@@ -2,14 +2,6 @@
 
 #include <stdlib.h>
 
-/* The daemon name that a program of the service tells milters. */
-static const char *daemon_of(const struct diagnosis *diagnosis,
-	const struct postfix_service *service)
-{
-	return postfix_value(
-		diagnosis->postfix, service, "milter_macro_daemon_name");
-}
-
 static bool has_rules(const struct diagnosis *diagnosis, enum rule_table table)
 {
 	return diagnosis->map && map_rows(diagnosis->map, table) > 0;
@@ -23,7 +15,8 @@ static bool has_local_service(const struct diagnosis *diagnosis)
 
 	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
 		if (diagnosis_is_loopback(diagnosis, service) &&
-			!strcmp(daemon_of(diagnosis, service), CONFIG_LOCAL))
+			!strcmp(diagnosis_daemon(diagnosis, service),
+				CONFIG_LOCAL))
 			return true;
 	return false;
 }
@@ -84,14 +77,6 @@ int traffic_check_bounces(struct diagnosis *diagnosis)
 	return result;
 }
 
-static bool is_v4(const struct network *network)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return network->prefix >= 96 &&
-	       !memcmp(network->octets, mapped, sizeof mapped);
-}
-
 int traffic_check_networks(struct diagnosis *diagnosis)
 {
 	const struct config *config = diagnosis->config;
@@ -100,7 +85,7 @@ int traffic_check_networks(struct diagnosis *diagnosis)
 	for (size_t i = 0; !result && i < config->outbound_networks_count;
 		i++) {
 		const struct network *network = &config->outbound_networks[i];
-		bool v4 = is_v4(network);
+		bool v4 = network_is_v4(network);
 		unsigned prefix = v4 ? network->prefix - 96 : network->prefix;
 		bool far = prefix < (v4 ? 8 : 32);
 
@@ -172,13 +157,16 @@ static bool is_listed(const struct config *config, const char *daemon)
 	       !strcmp(daemon, CONFIG_LOCAL);
 }
 
-/* True if an smtpd with the milter has that daemon name. */
+/* True if an smtpd has that daemon name. That it lacks the milter, too, is
+ * named by milter-attached. */
 static bool has_daemon(const struct diagnosis *diagnosis, const char *daemon)
 {
 	const struct postfix_service *service;
 
-	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
-		if (!strcmp(daemon_of(diagnosis, service), daemon))
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			!strcmp(diagnosis_daemon(diagnosis, service), daemon))
 			return true;
 	return false;
 }
@@ -187,7 +175,7 @@ static int check_service_name(
 	struct diagnosis *diagnosis, const struct postfix_service *service)
 {
 	const struct config *config = diagnosis->config;
-	const char *daemon = daemon_of(diagnosis, service);
+	const char *daemon = diagnosis_daemon(diagnosis, service);
 	const char *name = diagnosis_name(diagnosis, service);
 	const char *near = near_name(config, daemon);
 
@@ -235,7 +223,7 @@ static int check_list(
 		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis,
 				"readdress.conf lists the daemon name %s, "
-				"which no smtpd with the milter has",
+				"which no smtpd has",
 				list->items[i]),
 			"the mail that was to come by it is taken for other "
 			"mail, and gets the wrong addresses",
@@ -274,14 +262,16 @@ int traffic_check_daemon_name(struct diagnosis *diagnosis)
 	return result;
 }
 
-/* True if a client can log in at an smtpd that has the milter. */
+/* True if a client can log in at an smtpd. */
 static bool somebody_logs_in(const struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
 
-	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
-		if (postfix_is_yes(postfix_value(diagnosis->postfix, service,
-			    "smtpd_sasl_auth_enable")))
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			postfix_is_yes(postfix_value(diagnosis->postfix,
+				service, "smtpd_sasl_auth_enable")))
 			return true;
 	return false;
 }

@@ -207,10 +207,15 @@ static int add_service(struct postfix *postfix, unsigned long number,
 	struct bytes words[FIELDS];
 	struct postfix_service **grown;
 	struct postfix_service *service;
+	bool added;
 
 	for (size_t i = 0; i < FIELDS; i++)
 		(void)words_next(&rest, WORDS_OF_LINE, &words[i]);
-	service = arena_alloc(postfix->arena, sizeof *service);
+	service = (struct postfix_service *)(uintptr_t)postfix_find_service(
+		postfix, words[0], words[1]);
+	added = !service;
+	if (added)
+		service = arena_alloc(postfix->arena, sizeof *service);
 	grown = array_grow_in(postfix->arena, postfix->services,
 		postfix->service_count, &postfix->service_room, sizeof(void *));
 	if (!service || !grown)
@@ -229,7 +234,9 @@ static int add_service(struct postfix *postfix, unsigned long number,
 	if (!service->name || !service->type || !service->command ||
 		!service->line)
 		return error_set(error, ERR_NOMEM, "out of memory");
-	grown[postfix->service_count++] = service;
+	/* Postfix takes the last of two services of one name and type. */
+	if (added)
+		grown[postfix->service_count++] = service;
 	return 0;
 }
 
@@ -247,19 +254,6 @@ int postfix_read_services(
 			return result;
 	}
 	return 0;
-}
-
-static const struct postfix_service *find_service(
-	const struct postfix *postfix, struct bytes name, struct bytes type)
-{
-	for (size_t i = 0; i < postfix->service_count; i++) {
-		const struct postfix_service *service = postfix->services[i];
-
-		if (is_word(name, service->name) &&
-			is_word(type, service->type))
-			return service;
-	}
-	return NULL;
 }
 
 /* Cuts "/last" off; the name of a service may hold slashes itself. */
@@ -295,7 +289,7 @@ int postfix_read_overrides(
 				error, "postconf -Px", number, line);
 		name = cut_last(&path);
 		type = cut_last(&path);
-		service = find_service(postfix, path, type);
+		service = postfix_find_service(postfix, path, type);
 		if (!service || !name.len)
 			return not_postconf(
 				error, "postconf -Px", number, line);
@@ -338,6 +332,27 @@ const char *postfix_setting(
 	if (name)
 		*name = postfix->parameters[index].name;
 	return postfix->parameters[index].value;
+}
+
+const struct postfix_service *postfix_find_service(
+	const struct postfix *postfix, struct bytes name, struct bytes type)
+{
+	for (size_t i = 0; i < postfix->service_count; i++) {
+		const struct postfix_service *service = postfix->services[i];
+
+		if (is_word(name, service->name) &&
+			is_word(type, service->type))
+			return service;
+	}
+	return NULL;
+}
+
+const struct postfix_service *postfix_setting_service(
+	const struct postfix *postfix, size_t index)
+{
+	return index < postfix->parameter_count
+		       ? postfix->parameters[index].service
+		       : NULL;
 }
 
 bool postfix_list_has(const char *list, const char *word)

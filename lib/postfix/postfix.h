@@ -17,6 +17,8 @@
  *   milterlist  the milters in the value of smtpd_milters
  *   milterkind  which milters sign, and which verify
  *   domainlist  the lists of domains, such as relay_domains
+ *   postmap     what tables and files say that parameters name
+ *   restrictions  what the restrictions of an smtpd do with strangers
  */
 
 #include "base/error.h"
@@ -72,6 +74,14 @@ bool postfix_overrides(const struct postfix *postfix,
  */
 const char *postfix_setting(
 	const struct postfix *postfix, size_t index, const char **name);
+
+/* The service that sets this parameter, counted likewise; NULL: main.cf. */
+const struct postfix_service *postfix_setting_service(
+	const struct postfix *postfix, size_t index);
+
+/* The service of that name and type; NULL if there is none. */
+const struct postfix_service *postfix_find_service(
+	const struct postfix *postfix, struct bytes name, struct bytes type);
 
 /* True if the list (separated by commas or white space, postconf(5)) holds the
  * word, whatever its ASCII case. */

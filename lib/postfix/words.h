@@ -7,9 +7,10 @@
 
 #include "base/bytes.h"
 
-#define WORDS_OF_LIST ", \t\r\n" /* between the words of a list (postconf(5))  \
-				  */
-#define WORDS_OF_LINE " \t"	 /* between the fields of master.cf */
+#define WORDS_OF_LIST                                                          \
+	", \t\r\n"	    /* between the words of a list (postconf(5))       \
+			     */
+#define WORDS_OF_LINE " \t" /* between the fields of master.cf */
 
 /* Removes the next word from *rest and stores it in *word. Words are separated
  * by bytes of the set separators. Braces hold a word together and nest:

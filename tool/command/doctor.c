@@ -14,6 +14,7 @@
 #include "print/json.h"
 #include "print/modes.h"
 #include "print/text.h"
+#include "reach.h"
 
 struct doctor {
 	const struct tool *tool;
@@ -69,14 +70,26 @@ static int print(void *context, const struct diagnosis_finding *finding)
 	return ferror(stdout) ? tool_output_failed(doctor->error) : 0;
 }
 
-static int ask(void *context, const char *table, const char *key)
+static void see(void *context, const char *endpoint, const char *user,
+	struct diagnosis_socket *seen)
 {
-	return postconf_ask(context, table, key);
+	const struct doctor *doctor = context;
+
+	reach(endpoint, user, seen);
+	/* At a port, who listens is not known. */
+	if (seen->state == DIAGNOSIS_STATE_OURS &&
+		!strncmp(endpoint, "inet:", 5) && doctor->milter_known &&
+		!doctor->milter.up) {
+		seen->state = DIAGNOSIS_STATE_OTHER;
+		(void)snprintf(seen->path, sizeof seen->path,
+			"the milter is not running");
+	}
 }
 
 static int examine(struct doctor *doctor, const struct postfix *expanded,
 	const struct postfix *written)
 {
+	struct postconf_tables tables;
 	struct diagnosis diagnosis = {
 		.postfix = expanded,
 		.written = written,
@@ -86,12 +99,16 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 		.seen = doctor->modes.unread ? NULL : doctor->modes.seen,
 		.found = print,
 		.context = doctor,
-		.ask = ask,
-		.ask_context = (void *)(uintptr_t)postfix_value(
-			expanded, NULL, "config_directory"),
+		.postmap = &tables.postmap,
+		.see = see,
 	};
-	int result = doctor_run(&diagnosis);
+	int result;
 
+	postconf_open_tables(&tables,
+		postfix_value(expanded, NULL, "config_directory"),
+		doctor->tool->options.ask_all);
+	result = doctor_run(&diagnosis);
+	postconf_close_tables(&tables);
 	if (result == ERR_NOMEM)
 		return error_set(doctor->error, result, "out of memory");
 	return result;

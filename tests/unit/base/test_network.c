@@ -122,12 +122,46 @@ static void test_several(void **state)
 	assert_false(network_contains(networks, 1, "2001:db8::1"));
 }
 
+static void test_within(void **state)
+{
+	static const struct {
+		const char *network;
+		const char *other;
+		bool within;
+	} cases[] = {
+		{ "192.0.2.0/24", "192.0.2.0/24", true },
+		{ "192.0.2.128/25", "192.0.2.0/24", true },
+		{ "192.0.2.0/24", "192.0.2.128/25", false },
+		{ "192.0.3.0/24", "192.0.2.0/24", false },
+		{ "192.0.2.1", "0.0.0.0/0", true },
+		{ "2001:db8::/48", "2001:db8::/32", true },
+		{ "2001:db8::/32", "0.0.0.0/0", false },
+		{ "192.0.2.1", "::/0", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct network network;
+		struct network other;
+
+		assert_int_equal(
+			network_parse(cases[i].network, &network, NULL), 0);
+		assert_int_equal(
+			network_parse(cases[i].other, &other, NULL), 0);
+		assert_int_equal(
+			network_is_in(&network, &other), cases[i].within);
+		assert_int_equal(network_is_v4(&network),
+			!strchr(cases[i].network, ':'));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_contains),
 		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "kit/testmap.h"
 
 #include "doctor/doctor.h"
+#include "postfix/words.h"
 
 #define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
 
@@ -12,14 +13,18 @@
 	"in a@old.example;a@new.example\n"                                     \
 	"out a@new.example;a@old.example\n"
 
-static const char good_main[] = "config_directory = /etc/postfix\n"
+static const char good_main[] = "body_checks =\n"
+				"cleanup_service_name = cleanup\n"
+				"config_directory = /etc/postfix\n"
 				"content_filter =\n"
 				"default_process_limit = 100\n"
 				"duplicate_filter_limit = 2000\n"
 				"enable_original_recipient = yes\n"
+				"header_checks =\n"
 				"header_size_limit = 102400\n"
 				"inet_interfaces = all\n"
 				"internal_mail_filter_classes =\n"
+				"mail_owner = postfix\n"
 				"mail_version = 3.7.11\n"
 				"milter_content_timeout = 300s\n"
 				"milter_default_action = tempfail\n"
@@ -103,7 +108,9 @@ struct breakage {
 	const char *written;
 	const char *rules; /* of the map; NULL: two good ones */
 	const struct diagnosis_milter *milter; /* NULL: it runs well */
-	const bool *seen;   /* of outbound_required_headers */
+	enum diagnosis_state socket;
+	const char *endpoint; /* where the socket is looked for */
+	const bool *seen;     /* of outbound_required_headers */
 	const char *remedy; /* what is to be done; NULL: it is not looked at */
 	const char *expected; /* the only finding, or "" */
 };
@@ -124,21 +131,105 @@ static struct postfix *read_texts(const char *const texts[3])
 
 static const struct diagnosis_milter running = { .up = true, .served = 12 };
 
-/* Answers for the tables of the cases below. "hash:/broken" cannot be read. */
-static int answer(void *context, const char *table, const char *key)
+/* The value of a key in a table of the cases below; NULL: it has none.
+ * "inline:{ k=v, { l = w x } }" is what Postfix makes of it. */
+static const char *value_in(const char *table, struct bytes key)
 {
+	static const char *const rows[][2] = { { "hash:/star", "*" },
+		{ "regexp:/address", "any@old.example" },
+		{ "hash:/old", "old.example" }, { "hash:/parent", "example" },
+		{ "hash:/dotted", ".sub.example" } };
+	static char value[256];
+	struct bytes rest = bytes_of(table);
+	struct bytes word;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (!strcmp(rows[i][0], table) &&
+			bytes_equal(bytes_of(rows[i][1]), key))
+			return "x";
+	if (!bytes_take(&rest, "inline:"))
+		return NULL;
+	(void)words_open(&rest);
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
+		struct bytes name;
+
+		(void)words_open(&word);
+		name = bytes_trim(bytes_cut(&word, '='), " ");
+		word = bytes_trim(word, " ");
+		if (!bytes_equal_nocase(name, key))
+			continue;
+		(void)snprintf(
+			value, sizeof value, "%.*s", (int)word.len, word.data);
+		return value;
+	}
+	return NULL;
+}
+
+/* Stands in for postmap. "hash:/broken" cannot be read. */
+static int answer(void *context, const char *table, struct bytes keys,
+	struct bytes *answers)
+{
+	static char text[65536];
+	size_t used = 0;
+
 	(void)context;
 	if (!strcmp(table, "hash:/broken"))
 		return -1;
 	assert_false(!strncmp(table, "ldap:", 5));
-	if (!strcmp(table, "hash:/star"))
-		return !strcmp(key, "*");
-	if (!strcmp(table, "regexp:/address"))
-		return !strcmp(key, "any@old.example");
-	return !strcmp(table, "hash:/old")	? !strcmp(key, "old.example")
-	       : !strcmp(table, "hash:/parent") ? !strcmp(key, "example")
-	       : !strcmp(table, "hash:/dotted") ? !strcmp(key, ".sub.example")
-						: 0;
+	while (keys.len) {
+		struct bytes key = bytes_cut(&keys, '\n');
+		const char *value = value_in(table, key);
+
+		if (value)
+			used += (size_t)snprintf(text + used,
+				sizeof text - used, "%.*s\t%s\n", (int)key.len,
+				key.data, value);
+		assert_true(used < sizeof text);
+	}
+	*answers = (struct bytes){ text, used };
+	return 0;
+}
+
+/* Stands in for the files of the cases below. */
+static int read_file(void *context, const char *path, struct bytes *text)
+{
+	static const char *const files[][2] = {
+		{ "/etc/postfix/old", "# comment\n  old.example  x.example\n" },
+		{ "/etc/postfix/more", "a.example\n/etc/postfix/old\n" },
+		{ "/etc/postfix/itself", "/etc/postfix/itself\n" },
+		{ "/checks", "# PASS\nif /PASS/\n!/a\\/ REDIRECT/i WARN\n"
+			     "/b/\tpass\nendif\n" },
+	};
+
+	(void)context;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (!strcmp(files[i][0], path)) {
+			*text = bytes_of(files[i][1]);
+			return 0;
+		}
+	return -1;
+}
+
+static const struct breakage *examined;
+
+/* Stands in for a look at a socket: there is one in its place, and what the
+ * case says where the case says. */
+static void see(void *context, const char *endpoint, const char *user,
+	struct diagnosis_socket *seen)
+{
+	const char *broken = examined->endpoint;
+
+	(void)context;
+	assert_string_equal(user, "postfix");
+	seen->state = DIAGNOSIS_STATE_OURS;
+	(void)snprintf(seen->path, sizeof seen->path, "/denied");
+	seen->directory = true;
+	if (broken && !strcmp(broken, endpoint))
+		seen->state = examined->socket;
+	else if (!strncmp(endpoint, "unix:", 5) &&
+		 strcmp(endpoint,
+			 "unix:/var/spool/postfix/readdress/milter.sock") != 0)
+		seen->state = DIAGNOSIS_STATE_MISSING;
 }
 
 static void examine(const struct breakage *breakage,
@@ -149,18 +240,21 @@ static void examine(const struct breakage *breakage,
 	static const char *const none[] = { good_written, "", "" };
 	struct postfix *postfix = read_texts(good);
 	struct postfix *written = read_texts(none);
+	struct postmap postmap = { .ask = answer, .read = read_file };
 	struct diagnosis diagnosis = {
 		.postfix = postfix,
 		.written = written,
 		.config = config,
 		.map = testmap_keep(breakage->rules ? breakage->rules : RULES),
-		.ask = answer,
+		.postmap = &postmap,
+		.see = see,
 		.milter = breakage->milter ? breakage->milter : &running,
 		.seen = breakage->seen,
 		.found = note,
 		.context = findings,
 	};
 
+	examined = breakage;
 	memset(findings, 0, sizeof *findings);
 	assert_int_equal(
 		postfix_read_main(postfix,
@@ -232,8 +326,9 @@ static void test_postfix(void **state)
 	static const struct breakage cases[] = {
 		{ .services = "submission inet n - y - - smtpd\n",
 			.overrides = "submission/inet/smtpd_milters =\n",
-			.expected = "WARN milter-attached: submission/inet has "
-				    "no such milter" },
+			.expected = "WARN milter-attached: submission/inet "
+				    "does not have the milter: smtpd_milters "
+				    "is empty\n" },
 		{ .services = "25 inet n - y - - smtpd\n",
 			.overrides = "25/inet/receive_override_options = "
 				     "no_address_mappings,no_milters\n",
@@ -365,10 +460,14 @@ static void test_postfix(void **state)
 		{ .main = "smtpd_tls_security_level = none\n",
 			.expected = "WARN tls: smtpd_tls_security_level" },
 		{ .main = "transport_maps = "
-			  "lmdb:/var/lib/readdress/map\n",
+			  "lmdb:/var/lib/readdress/map, hash:/x\n",
+			.written = "transport_maps = $ours, hash:/x\n"
+				   "ours = lmdb:/var/lib/readdress/map\n",
 			.expected = "FAIL tables-shared: transport_maps opens "
 				    "a table in /var/lib/readdress" },
 		{ .main = "data_directory = /var/lib/readdress-postfix\n",
+			.written = "data_directory = "
+				   "/var/lib/readdress-postfix\n",
 			.expected = "" },
 		{ .main = "mail_version = 3.6.99\n",
 			.expected = "WARN versions: this is Postfix 3.6.99" },
@@ -423,7 +522,27 @@ static void test_domains(void **state)
 			.expected = "FAIL domains: Postfix does not accept" },
 		{ .main = "relay_domains =\nvirtual_alias_domains = x, "
 			  "old.example\n",
+			.remedy = "postconf -e 'virtual_alias_domains = x' "
+				  "'relay_domains = old.example' && postfix "
+				  "reload",
+			.expected = "FAIL domains: virtual_alias_domains has 1 "
+				    "domain of inbound rules: old.example\n" },
+		{ .main = "virtual_alias_domains = old.example\n"
+			  "virtual_alias_maps = hash:/x, inline:{ "
+			  "@old.example=x }\n",
 			.expected = "" },
+		{ .main = "relay_transport = error:5.1.1 no more\n",
+			.remedy = "postconf -X relay_transport && postfix "
+				  "reload",
+			.expected = "FAIL domains: relay_transport = error:" },
+		{ .main = "relay_transport = discard:\ntransport_maps = "
+			  "inline:{ old.example=smtp:[192.0.2.1] }\n",
+			.expected = "" },
+		{ .main = "transport_maps = inline:{ other.example=x, "
+			  "{old.example = error:gone} }\n",
+			.remedy = "take old.example out of the tables of "
+				  "transport_maps, then `postfix reload`",
+			.expected = "FAIL domains: transport_maps throws" },
 		/* what is not local */
 		{ .main = "mydestination = localhost, old.example, x\n",
 			.remedy = "postconf -e 'mydestination = localhost, x' "
@@ -482,7 +601,21 @@ static void test_domains(void **state)
 			.expected = "" },
 		{ .main = "relay_domains = example\n",
 			.expected = "FAIL domains: Postfix does not accept 1" },
+		/* files */
+		{ .main = "relay_domains = /etc/postfix/more\n",
+			.expected = "" },
+		{ .main = "relay_domains = !/etc/postfix/old, old.example\n",
+			.expected = "FAIL domains: Postfix does not accept 1" },
+		{ .main = "mydestination = localhost, /etc/postfix/old\n",
+			.remedy = "take old.example out of mydestination in "
+				  "main.cf, then `postfix reload`",
+			.expected =
+				"FAIL domains: mydestination has 1 domain" },
 		/* tables */
+		{ .main = "relay_domains = proxy:hash:/old\n", .expected = "" },
+		{ .main = "relay_domains = unionmap:{hash:/x, "
+			  "{inline:{old.example=x}}}\n",
+			.expected = "FAIL domains: Postfix does not accept 1" },
 		{ .main = "relay_domains = hash:/other hash:/old\n",
 			.expected = "" },
 		{ .main = "relay_domains = hash:/other\n",
@@ -494,6 +627,8 @@ static void test_domains(void **state)
 	static const char *const unknown[] = { "relay_domains = hash:/broken\n",
 		"relay_domains = ldap:/server\n",
 		"relay_domains = /etc/postfix/domains\n",
+		"relay_domains = /etc/postfix/itself\n",
+		"relay_domains = unionmap:{hash:/x, ldap:/server}\n",
 		"relay_domains = !hash:/broken old.example\n" };
 	struct config *config = defaults();
 
@@ -508,6 +643,298 @@ static void test_domains(void **state)
 		assert_string_equal(findings.text, "");
 		assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1);
 	}
+	config_close(config);
+}
+
+/* Other milters, filters, and what switches milters off. */
+static void test_order(void **state)
+{
+	static const struct breakage cases[] = {
+		/* milter-attached */
+		{ .main = "smtpd_milters = inet:localhost:8893, "
+			  "unix:readdress/milter.sok inet:localhost:8891\n",
+			.overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
+				     "unix:readdress/milter.sock\n"
+				     "[127.0.0.1]:10099/inet/smtpd_milters = "
+				     "unix:readdress/milter.sock\n",
+			.remedy = "postconf -e 'smtpd_milters = "
+				  "inet:localhost:8893, $readdress_milter, "
+				  "inet:localhost:8891' && postfix reload",
+			.written = "smtpd_milters = inet:localhost:8893, "
+				   "unix:readdress/milter.sok "
+				   "inet:localhost:8891 "
+				   "${readdress_milter?}\n",
+			.expected = "WARN milter-attached: smtp/inet does not "
+				    "have the milter: smtpd_milters is "
+				    "inet:localhost:8893, unix:readdress/"
+				    "milter.sok inet:localhost:8891, and the "
+				    "milter's socket is "
+				    "unix:readdress/milter.sock\n" },
+		{ .services = "smtps inet n - y - - smtpd\n",
+			.overrides = "smtps/inet/smtpd_milters =\n",
+			.remedy = "postconf -P 'smtps/inet/smtpd_milters="
+				  "$readdress_milter' && postfix reload",
+			.expected = "WARN milter-attached: smtps/inet" },
+		{ .overrides = "smtp/inet/receive_override_options = "
+			       "no_milters no_address_mappings\n",
+			.remedy = "postconf -P "
+				  "'smtp/inet/receive_override_options="
+				  "no_address_mappings' && postfix reload",
+			.expected = "WARN milter-attached: smtp/inet does not "
+				    "have the milter: receive_override" },
+		{ .overrides = "smtp/inet/smtpd_milters =\n"
+			       "smtp/inet/smtpd_proxy_filter = 127.0.0.1:9\n",
+			.services = "127.0.0.1:10 inet n - y - - smtpd\n",
+			.expected = "" },
+		/* milter-twice */
+		{ .main = "content_filter = smtp:[127.0.0.1]:10026\n",
+			.services = "10026 inet n - y - - smtpd\n",
+			.overrides = "10026/inet/content_filter =\n"
+				     "10026/inet/receive_override_options = "
+				     "no_address_mappings\n",
+			.remedy = "postconf -P '10026/inet/"
+				  "receive_override_options="
+				  "no_address_mappings,no_milters' && postfix "
+				  "reload",
+			.expected = "FAIL milter-twice: smtp/inet hands mail "
+				    "to 10026/inet by content_filter" },
+		{ .main = "relay_transport = smtp:[::1]:submission\n",
+			.services = "[::1]:587 inet n - y - - smtpd\n",
+			.expected = "FAIL milter-twice: Postfix hands mail to "
+				    "[::1]:587/inet by relay_transport" },
+		{ .main = "relayhost = [192.0.2.26]\n",
+			.expected = "FAIL milter-twice: Postfix hands mail to "
+				    "192.0.2.26:smtp/inet by relayhost" },
+		{ .main = "relayhost = [192.0.2.27]\n", .expected = "" },
+		{ .main = "header_checks = regexp:{ {/a/i FILTER "
+			  "x:[127.0.0.1]:26} }\n",
+			.services = "localhost:26 inet n - y - - smtpd\n",
+			.expected = "FAIL milter-twice: FILTER hands mail to "
+				    "localhost:26/inet by header_checks" },
+		/* milter-order */
+		{ .overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
+			       "inet:localhost:8893, "
+			       "unix:opendkim/opendkim.sock, "
+			       "unix:readdress/milter.sock\n",
+			.remedy = "postconf -P '192.0.2.26:smtp/inet/"
+				  "smtpd_milters=inet:localhost:8893,"
+				  "unix:readdress/milter.sock,"
+				  "unix:opendkim/opendkim.sock' && postfix "
+				  "reload",
+			.expected = "FAIL milter-order: 192.0.2.26:smtp/inet "
+				    "has unix:opendkim/opendkim.sock, which "
+				    "signs, before the milter\n" },
+		{ .overrides = "smtp/inet/smtpd_milters = "
+			       "unix:opendkim/opendkim.sock, " MILTER "\n",
+			.expected = "" }, /* nobody is outbound there */
+		{ .overrides = "smtp/inet/smtpd_milters = "
+			       "unix:opendkim/opendkim.sock, " MILTER "\n"
+			       "smtp/inet/smtpd_sasl_auth_enable = yes\n",
+			.expected = "FAIL milter-order: smtp/inet" },
+		{ .overrides = "[127.0.0.1]:10099/inet/smtpd_milters = "
+			       "inet:localhost:8891, " MILTER "\n",
+			.expected = "FAIL milter-order: [127.0.0.1]:10099" },
+		{ .overrides = "smtp/inet/smtpd_milters = unix:other, " MILTER
+			       " { inet:localhost:11332, default_action=accept "
+			       "}\n",
+			.remedy = "postconf -P 'smtp/inet/smtpd_milters="
+				  "unix:other,{inet:localhost:11332,"
+				  "default_action=accept},"
+				  "{unix:readdress/"
+				  "milter.sock,default_action=tempfail}' && "
+				  "postfix reload",
+			.expected = "WARN milter-order: smtp/inet has "
+				    "inet:localhost:11332, which verifies" },
+		{ .overrides = "192.0.2.26:smtp/inet/smtpd_milters = " MILTER
+			       ", inet:localhost:11332\n",
+			.expected = "" }, /* nobody is inbound there */
+		{ .main = "non_smtpd_milters = inet:localhost:8891\n",
+			.expected = "" },
+		{ .main = "non_smtpd_milters = inet:localhost:8891\n",
+			.overrides = "pickup/unix/receive_override_options =\n",
+			.remedy = "postconf -P 'pickup/unix/"
+				  "receive_override_options=no_milters' && "
+				  "postfix reload",
+			.expected = "FAIL milter-order: mail of pickup passes "
+				    "inet:localhost:8891" },
+		/* header-checks */
+		{ .main = "header_checks = regexp:/checks\n",
+			.remedy = "sed -i '4s/pass/DUNNO/' /checks && postfix "
+				  "reload",
+			.expected = "FAIL header-checks: header_checks of "
+				    "cleanup/unix has pass in regexp:/checks"
+				    "\n" },
+		{ .main = "body_checks = pcre:{ {/a b/ REDIRECT x@y} }\n",
+			.written = "body_checks = pcre:{ {/a b/ REDIRECT x@y} "
+				   "}\n",
+			.remedy = "postconf -e 'body_checks = pcre:{ {/a b/ "
+				  "BCC x@y} }' && postfix reload",
+			.expected = "FAIL header-checks: body_checks of" },
+		{ .main = "header_checks = pcre:{ {/PASS/ WARN PASS} }\n",
+			.expected = "" },
+		{ .services = "other unix n - y - 0 cleanup\n",
+			.overrides = "other/unix/header_checks = "
+				     "regexp:/checks\n",
+			.expected = "WARN header-checks: header_checks of "
+				    "other/unix" },
+		{ .main = "header_checks = regexp:/checks\n"
+			  "receive_override_options = "
+			  "no_header_body_checks\n",
+			.expected = "WARN header-checks" },
+	};
+	static const struct breakage unknown = {
+		.main = "header_checks = regexp:/none\n"
+	};
+	struct config *config = defaults();
+	struct findings findings;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	examine(&unknown, config, &findings);
+	assert_string_equal(findings.text, "");
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1);
+	config_close(config);
+}
+
+static void test_socket(void **state)
+{
+	static const char good[] = "unix:/var/spool/postfix/readdress/"
+				   "milter.sock";
+	static const struct breakage cases[] = {
+		{ .endpoint = good,
+			.socket = DIAGNOSIS_STATE_MISSING,
+			.remedy = "systemctl restart readdress-milter",
+			.expected = "FAIL socket: the milter runs, and its "
+				    "socket is gone: unix:/var/spool/postfix/"
+				    "readdress/milter.sock\n" },
+		{ .endpoint = good,
+			.socket = DIAGNOSIS_STATE_REFUSED,
+			.expected = "FAIL socket: the milter runs, and does "
+				    "not listen at" },
+		{ .endpoint = good,
+			.socket = DIAGNOSIS_STATE_DENIED,
+			.remedy = "chgrp postfix /denied && chmod g+x /denied",
+			.expected = "FAIL socket: Postfix's user postfix may "
+				    "not enter /denied\n" },
+		{ .endpoint = good,
+			.socket = DIAGNOSIS_STATE_OTHER,
+			.expected = "FAIL socket: another program listens at" },
+		/* every service of the good ones is in a chroot */
+		{ .main = "smtpd_milters = { unix:/var/spool/postfix/"
+			  "readdress/milter.sock, default_action=tempfail }\n",
+			.written = "smtpd_milters = { unix:/var/spool/postfix/"
+				   "readdress/milter.sock, "
+				   "default_action=tempfail } "
+				   "${readdress_milter?}\n",
+			.remedy = "postconf -e 'smtpd_milters = { "
+				  "unix:readdress/milter.sock, "
+				  "default_action=tempfail } "
+				  "${readdress_milter?}' && postfix reload",
+			.expected = "FAIL socket: smtp/inet is in a chroot: it "
+				    "looks for the socket at "
+				    "unix:/var/spool/postfix/var/spool/" },
+		{ .overrides = "smtp/inet/smtpd_milters = { "
+			       "unix:/var/spool/postfix/readdress/milter.sock, "
+			       "default_action=tempfail }\n",
+			.services = "smtp inet n - n - - smtpd\n",
+			.expected = "" },
+	};
+	struct config *config = defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	config_close(config);
+}
+
+static void test_open_relay(void **state)
+{
+	static const struct {
+		const char *main;
+		const char *expected; /* "" or the beginning */
+		const char *remedy;
+	} cases[] = {
+#define RELAY "smtpd_relay_restrictions = "
+		{ RELAY "permit\n", "FAIL open-relay: smtp/inet refuses",
+			NULL },
+		{ RELAY "permit_mynetworks, permit, reject\n",
+			"FAIL open-relay", NULL },
+		{ RELAY "warn_if_reject reject_unauth_destination\n",
+			"FAIL open-relay", NULL },
+		{ RELAY "warn_if_reject reject_unauth_destination, reject\n",
+			"", NULL },
+		{ RELAY "a_class\nsmtpd_restriction_classes = a_class\n"
+			"a_class = reject_unauth_destination\n",
+			"", NULL },
+		{ RELAY "a_class, reject\nsmtpd_restriction_classes = "
+			"a_class\na_class = permit\n",
+			"FAIL open-relay", NULL },
+		{ RELAY "permit\nsmtpd_recipient_restrictions = "
+			"reject_unauth_destination\n",
+			"", NULL },
+		{ RELAY "permit\nsmtpd_client_restrictions = "
+			"permit_mynetworks, reject\n",
+			"", NULL },
+		{ RELAY "permit_mx_backup, reject_unauth_destination\n",
+			"WARN open-relay: smtp/inet has permit_mx_backup",
+			"postconf -e 'smtpd_relay_restrictions = "
+			"reject_unauth_destination' && postfix reload" },
+		{ RELAY "permit_mx_backup, reject_unauth_destination\n"
+			"permit_mx_backup_networks = 192.0.2.0/24\n",
+			"", NULL },
+		{ "mynetworks = 10.0.0.0/8 192.168.0.0/16 [fe80::]/10 "
+		  "198.51.100.0/24\n",
+			"", NULL },
+		{ "mynetworks = 127.0.0.0/8, 0.0.0.0/0\n",
+			"FAIL open-relay: smtp/inet has 0.0.0.0/0 in "
+			"mynetworks\n",
+			"postconf -e 'mynetworks = 127.0.0.0/8' && postfix "
+			"reload" },
+		{ "mynetworks = [2000::]/3\n",
+			"FAIL open-relay: smtp/inet has [2000::]/3",
+			"postconf -e 'mynetworks = 127.0.0.0/8, [::1]/128' && "
+			"postfix reload" },
+		{ "mynetworks = 52.0.0.0/8\n",
+			"WARN open-relay: smtp/inet has the public network "
+			"52.0.0.0/8",
+			NULL },
+		{ "mynetworks = static:all\n", "", NULL },
+		{ "mynetworks = inline:{ 8.8.8.8=x, 45.33.32.156=x, "
+		  "141.1.1.1=x, 203.0.113.77=x }\n",
+			"FAIL open-relay: smtp/inet has everybody in "
+			"mynetworks: inline:",
+			NULL },
+	};
+	static const struct breakage unset = {
+		.main = "mynetworks = 127.0.0.0/8 198.51.100.0/26\n"
+			"mynetworks_style = subnet\n",
+		.expected = "WARN open-relay: mynetworks is not set, and by "
+			    "mynetworks_style = subnet it has the public "
+			    "network 198.51.100.0/26\n"
+	};
+	struct config *config = defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct breakage breakage = { .main = cases[i].main };
+		struct findings findings;
+		char written[512];
+
+		(void)snprintf(written, sizeof written, "mynetworks = x\n%s",
+			cases[i].main);
+		breakage.written = written;
+		examine(&breakage, config, &findings);
+		if (strncmp(findings.text, cases[i].expected,
+			    strlen(cases[i].expected)) != 0 ||
+			(!*cases[i].expected && *findings.text))
+			fail_msg("%s found:\n%s", cases[i].main, findings.text);
+		if (cases[i].remedy &&
+			!strstr(findings.remedy, cases[i].remedy))
+			fail_msg("%s is mended by: %s", cases[i].main,
+				findings.remedy);
+	}
+	expect(&unset, config);
 	config_close(config);
 }
 
@@ -587,8 +1014,10 @@ static void test_shadow_loop(void **state)
 		{ "relayhost = [192.0.2.1]\n", NULL, NULL },
 		{ "relay_transport = smtp:[192.0.2.1]\n", NULL, NULL },
 		{ "relay_transport = relay:\n", NULL, "FAIL shadow-loop" },
-		{ "relay_domains =\nvirtual_alias_domains = old.example\n",
-			NULL, NULL },
+		{ "transport_maps = inline:{ old.example=relay: }\n", NULL,
+			"FAIL shadow-loop" },
+		{ "transport_maps = inline:{ old.example=local: }\n", NULL,
+			NULL },
 	};
 	struct breakage breakage = { .milter = &shadow };
 	struct config *config = defaults();
@@ -662,8 +1091,8 @@ static void test_nothing(void **state)
 	assert_non_null(strstr(findings.text,
 		"FAIL milter-attached: no smtpd service is reached by "
 		"outsiders\n"));
-	/* versions, milter-up */
-	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 2);
+	/* versions, milter-up, socket */
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 3);
 	postfix_close(postfix);
 	config_close(config);
 }
@@ -754,6 +1183,9 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_socket),
+		cmocka_unit_test(test_open_relay),
 		cmocka_unit_test(test_milter),
 		cmocka_unit_test(test_shadow_loop),
 		cmocka_unit_test(test_required),

@@ -1,0 +1,32 @@
+/*
+ * chain: the checks of doctor about mail that Postfix hands to its own services
+ * or to a filter, and takes back from it. Each tells what is wrong by
+ * diagnosis_say(), and nothing when all is well. Each returns 0, ERR_NOMEM, or
+ * what diagnosis->found returned.
+ */
+#ifndef READDRESS_DOCTOR_CHAIN_H
+#define READDRESS_DOCTOR_CHAIN_H
+
+#include "doctor/diagnosis.h"
+
+/* Looks whether mail that passed the milter is sent to a service of this host
+ * that has it, too: a part of milter-twice. */
+int chain_check_ends(struct diagnosis *diagnosis) MUST_CHECK;
+int chain_check_reinject(struct diagnosis *diagnosis) MUST_CHECK;
+int chain_check_maps(struct diagnosis *diagnosis) MUST_CHECK;
+
+/* Cuts the next hop off a transport: "[127.0.0.1]:10026" off
+ * "smtp:[127.0.0.1]:10026". Empty if it has none. */
+struct bytes chain_hop(const char *transport);
+
+/* Returns the smtpd of this host that a next hop leads to, or NULL. */
+const struct postfix_service *chain_service_at(
+	const struct diagnosis *diagnosis, struct bytes hop);
+
+/* Tells that mail which passed the milter goes to a service that has it, too:
+ * sender hands it there by what the parameter says. */
+int chain_say_ends(struct diagnosis *diagnosis, const char *sender,
+	const char *parameter,
+	const struct postfix_service *service) MUST_CHECK;
+
+#endif

@@ -1,0 +1,75 @@
+#include "postfix/restrictions.h"
+
+#include "postfix/words.h"
+
+#define NESTED_MAX 4 /* classes of restrictions within others */
+
+/* Judges one restriction that takes no operand. */
+static enum restrictions_verdict judge_word(
+	const struct postfix *postfix, struct bytes word)
+{
+	static const char *const stop[] = { "reject_unauth_destination",
+		"defer_unauth_destination", "reject", "defer" };
+
+	for (size_t i = 0; i < sizeof stop / sizeof *stop; i++)
+		if (bytes_equal_nocase(word, bytes_of(stop[i])))
+			return RESTRICTIONS_STOPS;
+	if (bytes_equal_nocase(word, bytes_of("permit")))
+		return RESTRICTIONS_LETS;
+	if (bytes_equal_nocase(word, bytes_of("permit_mx_backup")) &&
+		!*postfix_value(postfix, NULL, "permit_mx_backup_networks"))
+		return RESTRICTIONS_BACKUP;
+	return RESTRICTIONS_GOES_ON;
+}
+
+/* Judges a list of restrictions, in its order. Names of
+ * smtpd_restriction_classes stand for lists of their own. */
+static enum restrictions_verdict judge(const struct postfix *postfix,
+	const struct postfix_service *service, const char *list, unsigned depth)
+{
+	const char *classes =
+		postfix_value(postfix, service, "smtpd_restriction_classes");
+	struct bytes rest = bytes_of(list);
+	struct bytes word;
+	bool warns = false;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
+		enum restrictions_verdict verdict = judge_word(postfix, word);
+		char name[128];
+
+		if (depth && word.len < sizeof name &&
+			words_have(bytes_of(classes), word)) {
+			memcpy(name, word.data, word.len);
+			name[word.len] = '\0';
+			verdict = judge(postfix, service,
+				postfix_value(postfix, service, name),
+				depth - 1);
+		}
+		/* Of the restriction behind it, it only logs. */
+		if (verdict != RESTRICTIONS_GOES_ON &&
+			!(warns && verdict == RESTRICTIONS_STOPS))
+			return verdict;
+		warns = bytes_equal_nocase(word, bytes_of("warn_if_reject"));
+	}
+	return RESTRICTIONS_GOES_ON;
+}
+
+enum restrictions_verdict restrictions_judge(
+	const struct postfix *postfix, const struct postfix_service *service)
+{
+	static const char *const lists[] = { "smtpd_client_restrictions",
+		"smtpd_helo_restrictions", "smtpd_sender_restrictions",
+		"smtpd_relay_restrictions", "smtpd_recipient_restrictions" };
+	enum restrictions_verdict worst = RESTRICTIONS_GOES_ON;
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		enum restrictions_verdict verdict = judge(postfix, service,
+			postfix_value(postfix, service, lists[i]), NESTED_MAX);
+
+		if (verdict == RESTRICTIONS_STOPS)
+			return verdict;
+		if (verdict == RESTRICTIONS_BACKUP)
+			worst = verdict;
+	}
+	return worst;
+}

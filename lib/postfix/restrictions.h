@@ -1,0 +1,27 @@
+/*
+ * restrictions: what the lists of restrictions of an smtpd do with the mail of
+ * a stranger to an address elsewhere (SMTPD_ACCESS_README of Postfix). Tables
+ * are not asked: check_client_access and the like count as if they said
+ * nothing.
+ *
+ * Tested by tests/unit/doctor/.
+ */
+#ifndef READDRESS_POSTFIX_RESTRICTIONS_H
+#define READDRESS_POSTFIX_RESTRICTIONS_H
+
+#include "postfix/postfix.h"
+
+enum restrictions_verdict {
+	RESTRICTIONS_STOPS,   /* a list refuses it */
+	RESTRICTIONS_LETS,    /* "permit" comes before what would refuse it */
+	RESTRICTIONS_GOES_ON, /* nothing refuses it */
+	RESTRICTIONS_BACKUP   /* it passes if its domain has an MX record that
+				 names this host: permit_mx_backup without
+				 permit_mx_backup_networks */
+};
+
+/* Judges all lists of the service. One that refuses is enough. */
+enum restrictions_verdict restrictions_judge(
+	const struct postfix *postfix, const struct postfix_service *service);
+
+#endif
