@@ -70,9 +70,23 @@ local_postfix() {
 	done
 }
 
-# install_packages FILE [PURPOSE...]: Installs the missing packages with apt. A
-# Postfix that is installed this way is not started. It listens on loopback only
-# when it is started, as it is at the next start of the machine.
+# disable_daemons PACKAGE...: Keeps the daemons of these packages, which tests
+# start with configurations of their own, from starting with the machine. Postfix
+# is left as it is.
+disable_daemons() {
+	command -v systemctl >/dev/null || return 0
+	for package; do
+		[ "$package" != postfix ] || continue
+		dpkg-query -L "$package" 2>/dev/null |
+			sed -n 's|^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.service\)$|\2|p'
+	done | while read -r unit; do
+		systemctl --quiet --no-reload disable "$unit" 2>/dev/null || :
+	done
+}
+
+# install_packages FILE [PURPOSE...]: Installs the missing packages with apt. No
+# daemon that is installed this way is started, and only Postfix is when the
+# machine starts the next time. It then listens on loopback only.
 install_packages() {
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
@@ -112,5 +126,6 @@ install_packages() {
 			exit 1
 		fi
 		[ -z "$postfix" ] || local_postfix
+		disable_daemons "$@"
 	)
 }

@@ -15,8 +15,8 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import figures  # noqa: E402
 import place  # noqa: E402
 
-NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "forms",
-         "hardening", "fuzz", "mutations")
+NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "relays",
+         "forms", "hardening", "fuzz", "mutations")
 
 
 def run(name, size):

@@ -120,11 +120,16 @@ class Relay:
 class Clients:
     """Mail servers that have mail for the relay, and try again after 4xx."""
 
-    def __init__(self, relay, count=8, again=True):
+    def __init__(self, relay, count=8, again=True, kinds="io",
+                 counts=None):
         """again: if False, a 4xx is a problem, and not answered by another
-        attempt."""
+        attempt; kinds: the kinds of message that are sent, in turn; counts: the
+        numbers of each client's messages, if it does not send until
+        stop()."""
         self.relay = relay
         self.again = again
+        self.kinds = kinds
+        self.counts = counts
         self.accepted = []
         self.deferred = 0
         self.problems = []
@@ -158,8 +163,8 @@ class Clients:
             self.problems.append(f"no {count} messages in {lab.TIMEOUT} s")
 
     def _run(self, number):
-        names = (f"{'io'[count % 2]}-{number}-{count}"
-                 for count in itertools.count())
+        names = (f"{self.kinds[count % len(self.kinds)]}-{number}-{count}"
+                 for count in self.counts or itertools.count())
         try:
             for name in names:
                 if self._stop.is_set():
