@@ -189,15 +189,17 @@ class Postfix:
         return f"texthash:{path}"
 
     def service(self, name, *, place=None, program="smtpd", before="",
-                **options):
+                chroot=False, **options):
         """Adds an smtpd service with -o options. Returns its port. place:
         (address, port) instead of the lab's own; program: a program instead of
-        smtpd; before: what every client says first."""
+        smtpd; before: what every client says first; chroot: it runs in the
+        queue directory, as Debian's does."""
         address, port = place or (self.lab.address, self.lab.port())
         self.ports[name] = port
         self._special[name] = (address, before)
         limit = 1 if program == "postscreen" else "-"
-        self._master += f"[{address}]:{port} inet n - n - {limit} {program}\n"
+        self._master += (f"[{address}]:{port} inet n - {'y' if chroot else 'n'}"
+                         f" - {limit} {program}\n")
         self._options(options)
         return port
 
@@ -223,6 +225,9 @@ class Postfix:
         self._started = True
         for name in self.ports:
             self.client(name).quit()
+
+    def reload(self):
+        run("postfix", "-c", self.etc, "reload")
 
     def close(self):
         if not self._started:

@@ -4,8 +4,10 @@ that notes what Postfix asks."""
 import contextlib
 import os
 import socket
+import struct
 import threading
 
+from .base import read
 from .smtp import TIMEOUT, octets, text
 
 
@@ -83,14 +85,15 @@ def ask(path, name, key):
 
 class Proxy:
     """Stands between Postfix and the look-up service at the path `server`, and
-    notes (table, key) of each question in .asked. `answers`: {(table, key):
-    reply} that it gives itself; a key of None stands for every key."""
+    notes (table, key) of each question in .asked, and (program, table) in
+    .askers. `answers`: {(table, key): reply} that it gives itself."""
 
     def __init__(self, path, server):
         self.server = server
         self.asked = []
+        self.askers = set()
         self.answers = {}
-        self._connections = set()
+        self._connections = {}  # and the process at the other end of each
         self._lock = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX)
         with contextlib.suppress(FileNotFoundError):
@@ -109,14 +112,14 @@ class Proxy:
         self.drop()
 
     def drop(self):
-        """Closes all connections of Postfix, as the service may. Returns how
-        many there were."""
+        """Closes all connections of Postfix, as the service may. Returns the
+        processes that had them."""
         with self._lock:
-            connections = list(self._connections)
+            connections = dict(self._connections)
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        return len(connections)
+        return list(connections.values())
 
     def keys(self, table):
         with self._lock:
@@ -125,6 +128,7 @@ class Proxy:
     def clear(self):
         with self._lock:
             self.asked = []
+            self.askers = set()
 
     def _accept(self):
         while True:
@@ -136,8 +140,11 @@ class Proxy:
                              daemon=True).start()
 
     def _serve(self, connection):
+        peer = struct.unpack("3i", connection.getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        program = read(f"/proc/{peer}/comm").strip()
         with self._lock:
-            self._connections.add(connection)
+            self._connections[connection] = peer
         stream = Stream(connection)
         server = None
         try:
@@ -145,8 +152,8 @@ class Proxy:
                 name, _, key = text(question).partition(" ")
                 with self._lock:
                     self.asked.append((name, key))
-                reply = self.answers.get((name, key),
-                                         self.answers.get((name, None)))
+                    self.askers.add((program, name))
+                reply = self.answers.get((name, key))
                 if reply is None:
                     server = server or Client(self.server)
                     reply = server.ask(name, key)
@@ -155,7 +162,7 @@ class Proxy:
             pass
         finally:
             with self._lock:
-                self._connections.discard(connection)
+                self._connections.pop(connection, None)
             stream.close()
             if server:
                 server.close()
