@@ -123,7 +123,8 @@ static const struct command commands[] = {
 		.operands = "",
 		.does = "has the milter serve the newest generation",
 		.run = command_reload,
-		.options = OPTION_BIT(TIMEOUT) | OPTION_BIT(JSON),
+		.options = OPTION_BIT(TIMEOUT) | OPTION_BIT(POSTFIX) |
+			   OPTION_BIT(JSON),
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "status",
 		.operands = "",

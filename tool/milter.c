@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "postfixreload.h"
 #include "print/json.h"
 #include "state/serving.h"
 #include "runtime/metrics.h"
@@ -167,6 +168,7 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 	struct map *map = NULL;
 	struct reported before;
 	uint64_t newest;
+	uint64_t served = 0;
 	pid_t pid = 0;
 	int code = milter_find(tool, &pid, error);
 
@@ -177,6 +179,8 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 	newest = map_meta(map)->generation;
 	map_close(map);
 	before = read_reported(tool);
+	if (milter_served(tool, true, &served, NULL) < 0)
+		served = 0;
 	if (pid <= 0)
 		return error_set(error, ERR_DOWN,
 			"the milter runs, but %s/pid is missing, and so its "
@@ -191,7 +195,8 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 			"this command as root or as %s)",
 			(long)pid, tool->config->user);
 	}
-	return wait_for(tool, &before, pid, newest, timeout, error);
+	code = wait_for(tool, &before, pid, newest, timeout, error);
+	return code ? code : postfixreload_after(tool, served, error);
 }
 
 int milter_go_live(struct tool *tool, bool made, struct error *error)

@@ -30,6 +30,7 @@ enum option_id {
 	OPTION_VERBOSE,
 	OPTION_REVERSE,
 	OPTION_TIMEOUT,
+	OPTION_POSTFIX,
 	OPTION_EXPECT,
 	OPTION_TABLE,
 	OPTION_SINCE,
@@ -74,7 +75,8 @@ struct options {
 	uint64_t generation; /* 0: not given */
 	bool served;
 	bool verbose;
-	unsigned timeout;   /* seconds */
+	unsigned timeout; /* seconds */
+	bool postfix;
 	const char *expect; /* a part of a digest; NULL: not given */
 	bool reverse;
 	bool table_given;

@@ -16,13 +16,14 @@
  * sorted rows of a table and of a change are walked together, and twice: first
  * to count and perhaps to refuse the change, then to build the map.
  *
- *   change     the types of a change and its result
- *   merge      walks old and new rows together
- *   mapdiff    compares two maps
- *   holdcheck  refuses to hold a domain that rules name as a source
- *   build      makes the next generation
- *   editlog    what the audit log says of an edit
- *   rollback   makes the rules of an earlier generation the newest
+ *   change      the types of a change and its result
+ *   merge       walks old and new rows together
+ *   mapdiff     compares two maps
+ *   lookupdiff  tells whether two maps answer Postfix's look-ups alike
+ *   holdcheck   refuses to hold a domain that rules name as a source
+ *   build       makes the next generation
+ *   editlog     what the audit log says of an edit
+ *   rollback    makes the rules of an earlier generation the newest
  */
 
 #include "update/change.h"
