@@ -4,6 +4,7 @@
 #include "doctor/chain.h"
 #include "doctor/domains.h"
 #include "doctor/order.h"
+#include "doctor/rewriting.h"
 #include "doctor/running.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
@@ -48,6 +49,10 @@ static const struct {
 		"somebody can be outbound, and nobody is both" },
 	{ "domains", domains_check,
 		"Postfix accepts the domains of inbound rules, to relay them" },
+	{ "second-rewrite", rewriting_check_second,
+		"no table of Postfix changes an address of the rules" },
+	{ "target-back", rewriting_check_back,
+		"no table of Postfix leads a target back to a source" },
 	{ "original-recipient", settings_check_original_recipient,
 		"enable_original_recipient is yes" },
 	{ "delimiter", settings_check_delimiter,

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "postfix/words.h"
 
 #define NESTED_MAX 8 /* files that name files, tables within tables */
@@ -94,13 +93,13 @@ int postmap_find_all(struct postmap *postmap, struct bytes table,
 	*answers = (struct bytes){ "", 0 };
 	if (!postmap->ask || postmap->asked >= POSTMAP_ASKED_MAX ||
 		!postmap_may(postmap, table))
-		return -1;
+		return ERR_IO;
 	if (!name)
 		return ERR_NOMEM;
 	postmap->asked++;
 	result = postmap->ask(postmap->context, name, keys, &found);
 	if (result < 0)
-		return result;
+		return ERR_IO;
 	answers->data = arena_copy(postmap->arena, found.data, found.len);
 	answers->len = found.len;
 	return answers->data ? 0 : ERR_NOMEM;

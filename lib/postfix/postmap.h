@@ -10,6 +10,7 @@
 #define READDRESS_POSTFIX_POSTMAP_H
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "postfix/domainlist.h"
 
 #define POSTMAP_ASKED_MAX 5000 /* times that a caller may have postmap run */
@@ -51,14 +52,14 @@ bool postmap_may(struct postmap *postmap, struct bytes table);
  * of them, because it holds patterns. */
 bool postmap_has_patterns(struct bytes table);
 
-/* Asks a table for a key. Returns 1 if it has it, 0 if not, or a negative
- * number if that cannot be known. *value, which may be NULL, becomes what it
+/* Asks a table for a key. Returns 1 if it has it; 0 if not; ERR_IO if that
+ * cannot be known; or ERR_NOMEM. *value, which may be NULL, becomes what it
  * has; it lives in the arena. */
 int postmap_find(struct postmap *postmap, struct bytes table, struct bytes key,
 	const char **value) MUST_CHECK;
 
 /* Asks a table for many keys at once, as ask does. The answers live in the
- * arena. Returns 0, or a negative number if that cannot be known. */
+ * arena. Returns 0; ERR_IO if that cannot be known; or ERR_NOMEM. */
 int postmap_find_all(struct postmap *postmap, struct bytes table,
 	struct bytes keys, struct bytes *answers) MUST_CHECK;
 

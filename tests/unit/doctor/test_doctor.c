@@ -14,6 +14,9 @@
 	"out a@new.example;a@old.example\n"
 
 static const char good_main[] = "body_checks =\n"
+				"canonical_classes = envelope_sender, "
+				"envelope_recipient, header_sender, "
+				"header_recipient\n"
 				"cleanup_service_name = cleanup\n"
 				"config_directory = /etc/postfix\n"
 				"content_filter =\n"
@@ -26,6 +29,8 @@ static const char good_main[] = "body_checks =\n"
 				"internal_mail_filter_classes =\n"
 				"mail_owner = postfix\n"
 				"mail_version = 3.7.11\n"
+				"masquerade_classes = envelope_sender, "
+				"header_sender, header_recipient\n"
 				"milter_content_timeout = 300s\n"
 				"milter_default_action = tempfail\n"
 				"milter_macro_daemon_name = relay.example\n"
@@ -38,7 +43,11 @@ static const char good_main[] = "body_checks =\n"
 				"relay_domains = old.example\n"
 				"relay_transport = relay\n"
 				"receive_override_options =\n"
+				"recipient_canonical_classes = "
+				"envelope_recipient, header_recipient\n"
 				"recipient_delimiter = +\n"
+				"sender_canonical_classes = envelope_sender, "
+				"header_sender\n"
 				"smtp_tls_security_level = may\n"
 				"smtpd_forbid_bare_newline = yes\n"
 				"smtpd_milter_maps =\n"
@@ -147,6 +156,9 @@ static const char *value_in(const char *table, struct bytes key)
 		if (!strcmp(rows[i][0], table) &&
 			bytes_equal(bytes_of(rows[i][1]), key))
 			return "x";
+	if (!strcmp(table, "hash:/alias") &&
+		bytes_equal(key, bytes_of("a@new.example")))
+		return "x@y, z@y";
 	if (!bytes_take(&rest, "inline:"))
 		return NULL;
 	(void)words_open(&rest);
@@ -530,7 +542,7 @@ static void test_domains(void **state)
 		{ .main = "virtual_alias_domains = old.example\n"
 			  "virtual_alias_maps = hash:/x, inline:{ "
 			  "@old.example=x }\n",
-			.expected = "" },
+			.expected = "WARN second-rewrite: virtual_alias_maps" },
 		{ .main = "relay_transport = error:5.1.1 no more\n",
 			.remedy = "postconf -X relay_transport && postfix "
 				  "reload",
@@ -794,6 +806,88 @@ static void test_order(void **state)
 	examine(&unknown, config, &findings);
 	assert_string_equal(findings.text, "");
 	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 1);
+	config_close(config);
+}
+
+/* Tables that change addresses of the rules a@old <-> a@new. */
+static void test_rewriting(void **state)
+{
+	static const struct breakage cases[] = {
+		{ .main = "canonical_maps = inline:{ a@new.example=b@x.example "
+			  "}\n",
+			.remedy = "postconf -e 'canonical_classes = "
+				  "header_recipient' && postfix reload",
+			.expected = "WARN second-rewrite: canonical_maps "
+				    "changes a@new.example of our rules to "
+				    "b@x.example\n" },
+		{ .main = "canonical_maps = inline:{ "
+			  "a@new.example=a@NEW.example "
+			  "}\n",
+			.expected = "" },
+		{ .main = "canonical_maps = inline:{ "
+			  "a@new.example=a@old.example "
+			  "}\ncanonical_classes = header_recipient\n",
+			.expected = "" },
+		{ .main = "canonical_maps = inline:{ "
+			  "a@new.example=a@old.example "
+			  "}\ncanonical_classes = envelope_recipient\n",
+			.remedy = "postconf -e 'canonical_classes = ' && "
+				  "postfix reload",
+			.expected =
+				"FAIL target-back: canonical_maps leads the "
+				"target a@new.example of a rule back to a "
+				"source, a@old.example\n" },
+		{ .main = "recipient_canonical_maps = hash:/other, inline:{ "
+			  "@new.example=@old.example }\n",
+			.remedy = "postconf -e 'recipient_canonical_classes = "
+				  "header_recipient' && postfix reload",
+			.expected = "FAIL target-back: recipient_canonical_maps"
+				    " leads the target a@new.example of a rule "
+				    "back to a source, a@old.example\n" },
+		{ .main = "recipient_canonical_maps = inline:{ "
+			  "@new.example=@x.example }\n",
+			.expected =
+				"WARN second-rewrite: recipient_canonical" },
+		{ .main = "sender_canonical_maps = inline:{ "
+			  "a@old.example=z@x.example }\n",
+			.expected =
+				"WARN second-rewrite: sender_canonical_maps "
+				"changes a@old.example of our rules to "
+				"z@x.example\n" },
+		{ .main = "virtual_alias_maps = hash:/alias\n",
+			.remedy = "sed -i -e '/^a@new\\.example[[:space:]]/Id' "
+				  "/alias && postmap hash:/alias && postfix "
+				  "reload",
+			.expected = "WARN second-rewrite: virtual_alias_maps "
+				    "changes a@new.example" },
+		{ .main = "virtual_alias_maps = hash:/alias\n"
+			  "receive_override_options = no_address_mappings\n",
+			.expected = "" },
+		{ .main = "smtp_generic_maps = inline:{ a@new.example=x@y }\n",
+			.services = "relay unix - - y - - smtp\n",
+			.expected = "WARN second-rewrite: smtp_generic_maps" },
+		{ .main = "masquerade_domains = example\n",
+			.remedy = "postconf -e 'masquerade_classes = ' && "
+				  "postfix reload",
+			.expected = "WARN second-rewrite: masquerade_domains "
+				    "changes a@old.example of our rules to "
+				    "a@example, and 1 more\n" },
+		{ .main = "masquerade_domains = !old.example !new.example "
+			  "example\n",
+			.expected = "" },
+	};
+	static const struct breakage unknown = {
+		.main = "canonical_maps = hash:/broken\n"
+	};
+	struct config *config = defaults();
+	struct findings findings;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	examine(&unknown, config, &findings);
+	assert_string_equal(findings.text, "");
+	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 2);
 	config_close(config);
 }
 
@@ -1184,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_rewriting),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_open_relay),
 		cmocka_unit_test(test_milter),
