@@ -40,6 +40,16 @@ static const struct command commands[] = {
 		.min = 2,
 		.max = 2,
 		.needs = NEED_CONFIG | NEED_TABLE },
+	{ .name = "convert",
+		.operands = "FILE",
+		.does = "prints rules made from what a directory exports",
+		.run = command_convert,
+		.options = OPTION_BIT(FROM) | OPTION_BIT(COLUMNS) |
+			   OPTION_BIT(DOMAIN) | OPTION_BIT(OUTBOUND) |
+			   OPTION_BIT(IMCEAEX) | OPTION_BIT(ALLOW_UTF8) |
+			   OPTION_BIT(JSON),
+		.min = 1,
+		.max = 1 },
 	{ .name = "export",
 		.operands = "TABLE",
 		.does = "prints a table as CSV, sorted by source",

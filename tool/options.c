@@ -40,8 +40,14 @@ static const struct {
 	[OPTION_NOTE] = { NULL, 'm', "NOTE", "write NOTE into the audit log" },
 	[OPTION_DELIMITER] = { "delimiter", 0, "CHAR",
 		"the delimiter, or the word tab (as in the first row)" },
+	[OPTION_FROM] = { "from", 0, "FORMAT",
+		"exchange, google, ldif, postfix or csv (found in the file)" },
 	[OPTION_COLUMNS] = { "columns", 0, "SOURCE,TARGET",
 		"read the two columns with these names" },
+	[OPTION_OUTBOUND] = { "outbound", 0, NULL,
+		"print the rules for outbound, not for inbound" },
+	[OPTION_IMCEAEX] = { "imceaex", 0, NULL,
+		"add the form that X500 addresses get in replies" },
 	[OPTION_ALLOW_UTF8] = { "allow-utf8", 0, NULL,
 		"accept targets with UTF-8 before the @" },
 	[OPTION_GENERATION] = { "generation", 0, "N",
@@ -93,6 +99,7 @@ static const struct {
 	enum option_id id;
 	const char *does;
 } own_texts[] = {
+	{ "convert", OPTION_DOMAIN, "a domain that outsiders write to" },
 	{ "purge", OPTION_FORCE, "required: nothing is deleted without it" },
 	{ "check", OPTION_VERBOSE,
 		"print every finding, not one per kind and domain" },
@@ -276,6 +283,15 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_COLUMNS:
 		code = parse_columns(options, text, error);
 		break;
+	case OPTION_FROM:
+		if (format_of(text) < 0)
+			code = bad_value(id, text,
+				"expected exchange, google, ldif, postfix or "
+				"csv",
+				error);
+		else
+			options->from = (enum format)format_of(text);
+		break;
 	case OPTION_DOMAIN:
 		options->domains[options->domain_count++] = text;
 		break;
@@ -330,6 +346,8 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_SERVED] = &options->served,
 		[OPTION_VERBOSE] = &options->verbose,
 		[OPTION_REVERSE] = &options->reverse,
+		[OPTION_OUTBOUND] = &options->outbound,
+		[OPTION_IMCEAEX] = &options->imceaex,
 		[OPTION_EXPLAIN] = &options->explain,
 		[OPTION_AUTH] = &options->auth,
 		[OPTION_FIRST] = &options->first,

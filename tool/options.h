@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "convert/format.h"
 #include "csv/csvstart.h"
 #include "update/change.h"
 
@@ -23,7 +24,10 @@ enum option_id {
 	OPTION_RELOAD,
 	OPTION_NOTE,
 	OPTION_DELIMITER,
+	OPTION_FROM,
 	OPTION_COLUMNS,
+	OPTION_OUTBOUND,
+	OPTION_IMCEAEX,
 	OPTION_ALLOW_UTF8,
 	OPTION_GENERATION,
 	OPTION_SERVED,
@@ -71,6 +75,9 @@ struct options {
 	bool delimiter_given;
 	struct csvstart_columns columns; /* point into columns_text */
 	char *columns_text;		 /* the memory of columns */
+	enum format from;		 /* FORMAT_FOUND: not given */
+	bool outbound;
+	bool imceaex;
 	bool allow_utf8;
 	uint64_t generation; /* 0: not given */
 	bool served;

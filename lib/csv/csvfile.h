@@ -10,6 +10,7 @@
  *
  *   csvstart    the beginning of a file: byte order mark, delimiter, header row
  *   csvheader   the columns for source and target
+ *   csvrow      any CSV, row by row
  *   csverror    the errors of a file, in the order of its lines
  *   duplicates  rows with the same key
  */

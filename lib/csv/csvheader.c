@@ -152,13 +152,12 @@ static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 			error);
 	if (is_ldif(row[0]))
 		return refuse(row, count, delimiter,
-			"; this is LDIF, not CSV: `readdress sample` prints a "
-			"file to start from",
+			"; this is LDIF, not CSV: `readdress convert` makes "
+			"rules of it",
 			error);
 	if (count == 1 && is_pair(row[0]))
 		return refuse(row, count, delimiter,
-			"; the first row must name the columns, and \";\" must "
-			"separate the two addresses",
+			"; `readdress convert` makes rules of a Postfix table",
 			error);
 	for (unsigned i = 0; i < count; i++)
 		if (row[i].len && memchr(row[i].data, '@', row[i].len))

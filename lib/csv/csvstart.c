@@ -246,7 +246,7 @@ int csvstart_read(const char *data, size_t len, char delimiter,
 	struct error *error)
 {
 	struct bytes rest = { data, len };
-	struct bytes row = { NULL, 0 };
+	struct bytes row = { "", 0 };
 	char found = 0;
 	int result = refuse_format(data, len, error);
 

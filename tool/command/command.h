@@ -11,6 +11,7 @@
 
 int command_add(struct tool *tool, struct error *error);
 int command_check(struct tool *tool, struct error *error);
+int command_convert(struct tool *tool, struct error *error);
 int command_delete(struct tool *tool, struct error *error);
 int command_diff(struct tool *tool, struct error *error);
 int command_doctor(struct tool *tool, struct error *error);
