@@ -97,7 +97,8 @@ int state_purge(
 	static const char *const files[] = { STATE_BUILD, STATE_DAMAGED,
 		STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG, STATE_LOG_KEY,
 		STATE_LOG_KEY ".new", STATE_AUTOROUTES, STATE_AUTOROUTES ".new",
-		STATE_PROOFS, STATE_PROOFS ".new", STATE_CLAIM };
+		STATE_PROOFS, STATE_PROOFS ".new", STATE_DOCTOR,
+		STATE_DOCTOR ".new", STATE_CLAIM };
 	int result;
 
 	*purged = (struct state_purged){ 0 };

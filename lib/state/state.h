@@ -8,6 +8,7 @@
  *   audit.log           a line for each change
  *   autoroutes          what DNS said of the domains whose role is auto
  *                       (routing/autoroutes.h)
+ *   doctor.json         what `readdress doctor` found last
  *   map.mdb.new         the map that is being built
  *   map.mdb.damaged     a map.mdb that was damaged when the next one was made
  *   lock                writers hold an fcntl lock (OFD) on it, which ends with
@@ -55,6 +56,7 @@
 
 #define STATE_LOCK_SECONDS 10
 #define STATE_WHAT_MAX	   2048 /* bytes of the text of an edit, with its NUL */
+#define STATE_DOCTOR	   "doctor.json"
 #define STATE_DIGITS_MAX   18	/* the most digits of a generation */
 
 struct state;

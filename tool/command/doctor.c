@@ -11,7 +11,7 @@
 #include "doctor/doctor.h"
 #include "milter.h"
 #include "postconf.h"
-#include "print/json.h"
+#include "print/examined.h"
 #include "print/modes.h"
 #include "print/text.h"
 #include "reach.h"
@@ -23,24 +23,17 @@ struct doctor {
 	struct diagnosis_milter milter;
 	bool milter_known;
 	struct modes modes; /* not seen: NULL */
+	struct examined examined;
 	struct error *error;
 };
 
 static int print_json(
 	const struct doctor *doctor, const struct diagnosis_finding *finding)
 {
-	bool bad = finding->level == DIAGNOSIS_WARN ||
-		   finding->level == DIAGNOSIS_FAIL;
 	struct json json;
 
 	json_begin(&json);
-	json_put_text(&json, "id", finding->id);
-	json_put_text(&json, "level", diagnosis_level_name(finding->level));
-	json_put_text(&json, "found", finding->found);
-	json_put_text(&json, "why", bad ? finding->why : NULL);
-	json_put_text(&json, "do", bad ? finding->remedy : NULL);
-	if (doctor->instance)
-		json_put_text(&json, "instance", doctor->instance);
+	examined_put(&json, finding, doctor->instance);
 	return json_end(&json, doctor->error);
 }
 
@@ -49,6 +42,7 @@ static int print(void *context, const struct diagnosis_finding *finding)
 	struct doctor *doctor = context;
 
 	doctor->failed = doctor->failed || finding->level == DIAGNOSIS_FAIL;
+	examined_add(&doctor->examined, finding, doctor->instance);
 	if (doctor->tool->options.json)
 		return print_json(doctor, finding);
 	(void)printf(
@@ -193,6 +187,9 @@ int command_doctor(struct tool *tool, struct error *error)
 		result = examine(&doctor, expanded, written);
 	if (!result)
 		result = examine_others(&doctor, others);
+	if (!result)
+		examined_keep(&doctor.examined, tool);
+	examined_free(&doctor.examined);
 	modes_free(&doctor.modes);
 	postfix_close(expanded);
 	postfix_close(written);

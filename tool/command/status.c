@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "print/examined.h"
 #include "print/json.h"
 #include "print/modes.h"
 #include "runtime/metrics.h"
@@ -29,6 +30,7 @@ struct seen {
 	char digest[DIGEST_LEN + 1]; /* of what is served; "": not known */
 	struct map *map; /* the newest; NULL: none, or it is damaged */
 	struct modes modes;
+	struct examined_last doctor;
 	json_t *counters; /* with --json */
 	double age;	  /* of the counters, in seconds; -1: there are none */
 	double twice;	  /* messages that came twice; -1: not known */
@@ -252,6 +254,7 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 
 	print_milter(seen);
 	modes_print(&seen->modes);
+	examined_print(&seen->doctor);
 	if (seen->map)
 		print_newest(seen);
 	else if (newest == ERR_NOENT)
@@ -311,6 +314,7 @@ static int print_json(struct seen *seen, struct error *error)
 		json_put_null(&json, "served");
 	json_put_digest(&json, "digest", seen->digest);
 	modes_put(&seen->modes, &json);
+	examined_put_last(&seen->doctor, &json);
 	if (seen->map) {
 		const struct map_meta *meta = map_meta(seen->map);
 
@@ -382,6 +386,7 @@ int command_status(struct tool *tool, struct error *error)
 		modes_free(&seen.modes);
 		return code;
 	}
+	examined_read(tool, &seen.doctor);
 	newest = state_open_newest(tool->state, false, &seen.map, &cause);
 	code = see_digest(&seen, error);
 	if (!code)
