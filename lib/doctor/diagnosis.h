@@ -12,6 +12,7 @@
 #include "postfix/milterlist.h"
 #include "postfix/postfix.h"
 #include "postfix/postmap.h"
+#include "routing/autoroutes.h"
 
 enum diagnosis_level {
 	DIAGNOSIS_PASS,
@@ -62,6 +63,7 @@ struct diagnosis {
 					  what they set themselves, alone */
 	const struct config *config;
 	const struct map *map;		       /* NULL: there is none yet */
+	const struct autoroutes *autoroutes;   /* NULL: DNS said nothing */
 	const struct diagnosis_milter *milter; /* NULL: it is not known */
 	const bool *seen; /* for each of outbound_required_headers; NULL: it is
 			     not known */

@@ -1,10 +1,9 @@
 #include "doctor/domains.h"
 
 #include "doctor/remedy.h"
-#include "map/lookup.h"
 #include "map/nameset.h"
 #include "postfix/words.h"
-#include "rules/route.h"
+#include "routing/domainrole.h"
 
 #define NAMED_MAX 5 /* domains in one finding */
 
@@ -61,19 +60,16 @@ static int add(struct survey *survey, struct group *group, struct bytes name)
 	return group->names && group->additions ? 0 : ERR_NOMEM;
 }
 
-/* True if the row of routes for the domain, or for "*." and a domain, has this
- * role. */
-static bool has_role(
-	struct survey *survey, struct bytes domain, enum route_role role)
+/* Returns the role of the domain, or of "*." and a domain; ROUTE_RELAY if the
+ * map cannot be read. */
+static enum route_role find_role(struct survey *survey, struct bytes domain)
 {
-	struct lookup lookup;
-	struct route route;
+	struct domainrole found;
 
-	if (lookup_find_domain(survey->reader, RULE_ROUTES, domain, &lookup) !=
-		1)
-		return false;
-	route_read(lookup.targets, &route);
-	return route.role == role;
+	return domainrole_find(survey->reader, survey->diagnosis->autoroutes,
+		       domain, &found)
+		       ? ROUTE_RELAY
+		       : found.role;
 }
 
 /* Makes one name of "*.a.example", which stands for all of them; another name
@@ -136,19 +132,20 @@ static bool is_thrown(struct survey *survey, struct bytes domain)
 static int look(struct survey *survey, struct bytes name)
 {
 	struct bytes domain = name;
+	enum route_role role = find_role(survey, name);
 	enum domainlist_answer local;
 	enum domainlist_answer mailboxes;
 	enum domainlist_answer aliases;
 	enum domainlist_answer relayed;
 
-	if (has_role(survey, name, ROUTE_REMOTE))
+	if (role == ROUTE_REMOTE)
 		return 0;
 	if (!make_example(survey, &domain))
 		return ERR_NOMEM;
 	local = match(survey, "mydestination", domain, DOMAINLIST_EXACT);
 	mailboxes = match(
 		survey, "virtual_mailbox_domains", domain, DOMAINLIST_EXACT);
-	if (!has_role(survey, name, ROUTE_LOCAL)) {
+	if (role != ROUTE_LOCAL) {
 		if (local == DOMAINLIST_YES)
 			return add(survey, &survey->in_mydestination, name);
 		if (mailboxes == DOMAINLIST_YES)

@@ -1,7 +1,7 @@
 /*
  * route: the value of a row of routes, which says what Postfix does with the
  * mail of a domain: a role, a next hop, or both ("relay smtp:[host]:25").
- * readdress.conf(5), Routes, says what the roles mean.
+ * readdress(1), Routes, says what the roles mean.
  */
 #ifndef READDRESS_RULES_ROUTE_H
 #define READDRESS_RULES_ROUTE_H

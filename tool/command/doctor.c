@@ -22,7 +22,8 @@ struct doctor {
 	bool failed;	      /* a check found FAIL */
 	struct diagnosis_milter milter;
 	bool milter_known;
-	struct modes modes; /* not seen: NULL */
+	struct modes modes;	       /* not seen: NULL */
+	struct autoroutes *autoroutes; /* NULL: DNS said nothing */
 	struct examined examined;
 	struct error *error;
 };
@@ -89,6 +90,7 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 		.written = written,
 		.config = doctor->tool->config,
 		.map = doctor->tool->map,
+		.autoroutes = doctor->autoroutes,
 		.milter = doctor->milter_known ? &doctor->milter : NULL,
 		.seen = doctor->modes.unread ? NULL : doctor->modes.seen,
 		.found = print,
@@ -179,6 +181,9 @@ int command_doctor(struct tool *tool, struct error *error)
 	if (result)
 		return result;
 	result = see_milter(&doctor);
+	/* A file that is damaged is the milter's to report. */
+	(void)!autoroutes_read(
+		tool->config->state_dir, &doctor.autoroutes, NULL, NULL);
 	others = postfix_value(expanded, NULL, "multi_instance_directories");
 	if (*others)
 		doctor.instance =
@@ -191,6 +196,7 @@ int command_doctor(struct tool *tool, struct error *error)
 		examined_keep(&doctor.examined, tool);
 	examined_free(&doctor.examined);
 	modes_free(&doctor.modes);
+	autoroutes_close(doctor.autoroutes);
 	postfix_close(expanded);
 	postfix_close(written);
 	if (!result && doctor.failed)

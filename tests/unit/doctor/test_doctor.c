@@ -116,6 +116,8 @@ struct breakage {
 	const char *overrides;
 	const char *written;
 	const char *rules; /* of the map; NULL: two good ones */
+	/* What DNS said of old.example; ROUTE_NONE: nothing is known. */
+	enum route_role found;
 	const struct diagnosis_milter *milter; /* NULL: it runs well */
 	enum diagnosis_state socket;
 	const char *endpoint; /* where the socket is looked for */
@@ -253,10 +255,14 @@ static void examine(const struct breakage *breakage,
 	struct postfix *postfix = read_texts(good);
 	struct postfix *written = read_texts(none);
 	struct postmap postmap = { .ask = answer, .read = read_file };
+	const struct autoroute known = { bytes_of("old.example"),
+		breakage->found, 1, 2 };
+	struct autoroutes *autoroutes = autoroutes_open();
 	struct diagnosis diagnosis = {
 		.postfix = postfix,
 		.written = written,
 		.config = config,
+		.autoroutes = autoroutes,
 		.map = testmap_keep(breakage->rules ? breakage->rules : RULES),
 		.postmap = &postmap,
 		.see = see,
@@ -266,6 +272,8 @@ static void examine(const struct breakage *breakage,
 		.context = findings,
 	};
 
+	if (breakage->found != ROUTE_NONE)
+		assert_int_equal(autoroutes_put(autoroutes, &known), 0);
 	examined = breakage;
 	memset(findings, 0, sizeof *findings);
 	assert_int_equal(
@@ -289,6 +297,7 @@ static void examine(const struct breakage *breakage,
 			NULL),
 		0);
 	assert_int_equal(doctor_run(&diagnosis), 0);
+	autoroutes_close(autoroutes);
 	postfix_close(postfix);
 	postfix_close(written);
 }
@@ -576,6 +585,21 @@ static void test_domains(void **state)
 		{ .main = "relay_domains =\n",
 			.rules = RULES "routes @old.example;remote\n",
 			.expected = "" },
+		{ .main = "relay_domains =\n",
+			.rules = RULES "routes @old.example;auto\n",
+			.found = ROUTE_REMOTE,
+			.expected = "" },
+		{ .main = "mydestination = old.example\nrelay_domains =\n",
+			.rules = RULES "routes @old.example;auto\n",
+			.found = ROUTE_LOCAL,
+			.expected = "" },
+		{ .main = "relay_domains =\n",
+			.rules = RULES "routes @old.example;auto\n",
+			.found = ROUTE_BACKUP,
+			.expected = "FAIL domains" },
+		{ .main = "relay_domains =\n",
+			.rules = RULES "routes @old.example;auto\n",
+			.expected = "FAIL domains" },
 		{ .main = "mydestination = old.example\nrelay_domains = x\n",
 			.written = "relay_domains = $x\n",
 			.remedy =

@@ -1,5 +1,5 @@
 /* What DNS said of the domains whose role is auto: the roles in
- * readdress.conf(5), ROUTES. */
+ * readdress(1), Routes. */
 #include "kit/mapkit.h"
 #include "kit/faults.h"
 

@@ -1,4 +1,4 @@
-/* The values of routes: readdress.conf(5), ROUTES. */
+/* The values of routes: readdress(1), Routes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

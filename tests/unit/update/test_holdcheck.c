@@ -1,4 +1,4 @@
-/* Rows of routes that hold a domain: readdress.conf(5), ROUTES. */
+/* Rows of routes that hold a domain: readdress(1), Routes. */
 #include "kit/testmap.h"
 
 #include "rules/rowsort.h"
