@@ -33,7 +33,8 @@ static int64_t now(void)
 
 static void pause_for(int64_t nanoseconds)
 {
-	struct timespec time = { nanoseconds / NANO, nanoseconds % NANO };
+	struct timespec time = { (time_t)(nanoseconds / NANO),
+		(long)(nanoseconds % NANO) };
 
 	while (nanosleep(&time, &time) != 0 && errno == EINTR)
 		;
@@ -153,7 +154,8 @@ static void *control(void *argument)
 		int signal;
 
 		if (wait > 0)
-			time = (struct timespec){ wait / NANO, wait % NANO };
+			time = (struct timespec){ (time_t)(wait / NANO),
+				(long)(wait % NANO) };
 		signal = sigtimedwait(&set, NULL, &time);
 		if (atomic_load(&server->failed))
 			break;

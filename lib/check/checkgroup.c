@@ -5,7 +5,7 @@
 
 #include "base/array.h"
 
-#define MEMORY_MAX ((size_t)4 << 30) /* of all groups */
+#define MEMORY_MAX ((size_t)2 << 30) /* of all groups */
 
 struct member {
 	struct bytes domain;

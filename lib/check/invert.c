@@ -234,7 +234,9 @@ int invert_table(const struct map *map, const struct invert_options *options,
 	memset(rows, 0, sizeof *rows);
 	inversion.other =
 		options->table == RULE_INBOUND ? RULE_OUTBOUND : RULE_INBOUND;
-	inversion.rows = calloc(total + 1, sizeof *inversion.rows);
+	if (total < SIZE_MAX)
+		inversion.rows =
+			calloc((size_t)total + 1, sizeof *inversion.rows);
 	if (!inversion.rows)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	result = map_reader_open(&inversion.reader, map);

@@ -1,6 +1,7 @@
 #include "config/confcheck.h"
 
 #include <limits.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/network.h"
@@ -229,8 +230,9 @@ static bool parse_number(
 	if (!len || len > 15 ||
 		strspn(text, base == 8 ? "01234567" : "0123456789") != len)
 		return false;
+	errno = 0;
 	*number = strtol(text, NULL, base);
-	return *number >= min && *number <= max;
+	return !errno && *number >= min && *number <= max;
 }
 
 int confcheck_number(cfg_t *cfg, const cfg_opt_t *option, const char *value,

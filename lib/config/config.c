@@ -222,7 +222,10 @@ static bool copy_own(struct arena *arena, cfg_t *cfg, const char *path,
 			cfg_getbool(cfg, "outbound_authenticated"));
 	config->socket_group_line = line_of(cfg, "socket_group");
 	config->user_line = line_of(cfg, "user");
-	config->memory_max = (size_t)cfg_getint(cfg, "memory_max") << 20;
+	config->memory_max = (size_t)cfg_getint(cfg, "memory_max");
+	config->memory_max = config->memory_max > SIZE_MAX >> 20
+				     ? SIZE_MAX
+				     : config->memory_max << 20;
 	for (unsigned i = 0; i < cfg_size(cfg, "batv"); i++)
 		config->batv |= confcheck_batv_bit(cfg_getnstr(cfg, "batv", i));
 	return config->path && config->socket && config->lookup_socket &&

@@ -66,7 +66,7 @@ void nameset_close(struct nameset *set)
 static struct bytes *find(
 	struct bytes *slots, size_t slot_count, struct bytes name)
 {
-	size_t at = hash(name) & (slot_count - 1);
+	size_t at = (size_t)hash(name) & (slot_count - 1);
 
 	while (slots[at].data && !bytes_equal(slots[at], name))
 		at = (at + 1) & (slot_count - 1);

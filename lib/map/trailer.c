@@ -103,10 +103,26 @@ int trailer_append(
 	return 0;
 }
 
+/* True if the first page of a file is that of an LMDB file: its magic number
+ * stands behind the page's header, whose length depends on the word size of the
+ * machine, and in the byte order of the machine. */
+static bool is_lmdb(const unsigned char head[20])
+{
+	static const unsigned char numbers[2][4] = {
+		{ 0xde, 0xc0, 0xef, 0xbe },
+		{ 0xbe, 0xef, 0xc0, 0xde },
+	};
+
+	for (size_t at = 12; at <= 16; at += 4)
+		for (size_t i = 0; i < 2; i++)
+			if (!memcmp(head + at, numbers[i], sizeof numbers[i]))
+				return true;
+	return false;
+}
+
 /* Reports what a file without our trailer seems to be. */
 static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 {
-	static const unsigned char lmdb[4] = { 0xde, 0xc0, 0xef, 0xbe };
 	unsigned char head[20];
 	ssize_t got;
 
@@ -115,8 +131,7 @@ static int no_seal(int fd, const char *path, uint64_t size, struct error *error)
 	got = file_read_at(fd, head, sizeof head, 0);
 	if (got < 0)
 		return error_set_errno(error, "cannot read %s", path);
-	if (got == (ssize_t)sizeof head &&
-		!memcmp(head + 16, lmdb, sizeof lmdb))
+	if (got == (ssize_t)sizeof head && is_lmdb(head))
 		return error_set(error, ERR_BAD,
 			"%s is an LMDB file without the seal of readdress at "
 			"its end: it is unfinished, cut short, or of another "

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kit/allocfail.h"
+#include "kit/realcall.h"
 
 struct allocfail allocfail;
 
@@ -80,13 +81,22 @@ char *strdup(const char *text)
 void *mmap(
 	void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-	void *mapped = allocfail_now()
-			       ? MAP_FAILED
-			       : (void *)(uintptr_t)syscall(SYS_mmap, at, size,
-					 protection, flags, fd, offset);
+	void *mapped = allocfail_now() ? MAP_FAILED
+				       : realcall_mmap(at, size, protection,
+						 flags, fd, offset);
 
 	allocfail.mapped += mapped != MAP_FAILED;
 	return mapped;
+}
+
+/* Debian's LMDB is built without _FILE_OFFSET_BITS, and calls another symbol.
+ */
+void *narrow_mmap(void *at, size_t size, int protection, int flags, int fd,
+	long offset) __asm__("mmap");
+void *narrow_mmap(
+	void *at, size_t size, int protection, int flags, int fd, long offset)
+{
+	return mmap(at, size, protection, flags, fd, offset);
 }
 
 int munmap(void *at, size_t size)

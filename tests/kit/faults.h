@@ -15,6 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "kit/realcall.h"
+
 static struct {
 	bool armed;
 	unsigned until; /* this many calls succeed */
@@ -64,8 +66,7 @@ int fsync(int fd)
 
 int ftruncate(int fd, off_t length)
 {
-	return fault("ftruncate") ? -1
-				  : (int)syscall(SYS_ftruncate, fd, length);
+	return fault("ftruncate") ? -1 : realcall_ftruncate(fd, length);
 }
 
 int fchmod(int fd, mode_t mode)
@@ -96,15 +97,30 @@ ssize_t write(int fd, const void *data, size_t len)
 /* LMDB calls these two. */
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
-	return fault("pwrite") ? -1
-			       : syscall(SYS_pwrite64, fd, data, len, offset);
+	return fault("pwrite") ? -1 : realcall_pwrite(fd, data, len, offset);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
-	return fault("pwritev")
-		       ? -1
-		       : syscall(SYS_pwritev, fd, parts, count, offset, 0);
+	return fault("pwritev") ? -1
+				: realcall_pwritev(fd, parts, count, offset);
+}
+
+/* Debian's LMDB is built without _FILE_OFFSET_BITS, and calls another symbol.
+ */
+ssize_t narrow_pwrite(
+	int fd, const void *data, size_t len, long offset) __asm__("pwrite");
+ssize_t narrow_pwrite(int fd, const void *data, size_t len, long offset)
+{
+	return pwrite(fd, data, len, offset);
+}
+
+ssize_t narrow_pwritev(int fd, const struct iovec *parts, int count,
+	long offset) __asm__("pwritev");
+ssize_t narrow_pwritev(
+	int fd, const struct iovec *parts, int count, long offset)
+{
+	return pwritev(fd, parts, count, offset);
 }
 
 #endif

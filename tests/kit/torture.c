@@ -105,7 +105,7 @@ static void torture_run(const struct torture *torture)
 	changes = torture->files && strcmp(whole.before, whole.after) != 0;
 	assert_true(whole.needed > 0);
 	for (long n = 0; n < 2 * whole.needed;
-		n += torture->step && n % 2 ? 2 * torture->step - 1 : 1) {
+		n += torture->step && n % 2 ? 2 * (long)torture->step - 1 : 1) {
 		if (changes || torture->halves)
 			torture_restore(torture);
 		tried++;

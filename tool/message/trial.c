@@ -20,6 +20,7 @@ struct hit {
 	enum rule_kind kind;
 	struct bytes key;
 	uint64_t count;
+	const struct hit *next; /* the one found before */
 };
 
 struct trial {
@@ -28,6 +29,7 @@ struct trial {
 	struct progress progress;
 	struct arena *arena; /* of the hits, at most one for each rule */
 	void *hits;	     /* the tree of tsearch(3) */
+	const struct hit *last;
 	struct hit *sorted;
 	size_t sorted_count;
 
@@ -55,7 +57,8 @@ static int compare_hits(const void *a, const void *b)
 static int count_hit(
 	struct trial *trial, const struct decision_finding *finding)
 {
-	struct hit probe = { finding->table, finding->kind, finding->key, 0 };
+	struct hit probe = { finding->table, finding->kind, finding->key, 0,
+		NULL };
 	void *found = tfind(&probe, &trial->hits, compare_hits);
 	struct hit *hit;
 
@@ -71,20 +74,13 @@ static int count_hit(
 		found = tsearch(hit, &trial->hits, compare_hits);
 		if (!found)
 			return ERR_NOMEM;
+		hit->next = trial->last;
+		trial->last = hit;
 		trial->sorted_count++;
 	}
 	hit = *(struct hit **)found;
 	hit->count++;
 	return 0;
-}
-
-static void collect(const void *node, VISIT visit, void *context)
-{
-	struct trial *trial = context;
-
-	if (visit == postorder || visit == leaf)
-		trial->sorted[trial->sorted_count++] =
-			**(const struct hit *const *)node;
 }
 
 static int compare_counts(const void *a, const void *b)
@@ -103,7 +99,8 @@ static int sort_hits(struct trial *trial, struct error *error)
 	if (!trial->sorted)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	trial->sorted_count = 0;
-	twalk_r(trial->hits, collect, trial);
+	for (const struct hit *hit = trial->last; hit; hit = hit->next)
+		trial->sorted[trial->sorted_count++] = *hit;
 	qsort(trial->sorted, trial->sorted_count, sizeof *trial->sorted,
 		compare_counts);
 	return 0;

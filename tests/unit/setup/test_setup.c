@@ -692,7 +692,7 @@ static void test_memory(void **state)
 	bench.config = testmap_config("");
 	begin(&bench, &given);
 	arena_close(bench.plan.arena);
-	bench.plan.arena = arena_open(8192);
+	bench.plan.arena = arena_open(4096);
 	assert_non_null(bench.plan.arena);
 	assert_int_equal(setup_run(&bench.plan), ERR_NOMEM);
 	end(&bench);

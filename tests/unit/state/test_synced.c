@@ -5,6 +5,7 @@
  * directory that they leave unsynced; a power cut would find the same
  * (tests/campaigns/tool.py), in an hour.
  */
+#include "kit/realcall.h"
 #include "kit/statekit.h"
 
 #include <errno.h>
@@ -139,13 +140,13 @@ ssize_t write(int fd, const void *data, size_t len)
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 {
 	changed_fd(fd);
-	return syscall(SYS_pwrite64, fd, data, len, offset);
+	return realcall_pwrite(fd, data, len, offset);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
 	changed_fd(fd);
-	return syscall(SYS_pwritev, fd, parts, count, offset, 0);
+	return realcall_pwritev(fd, parts, count, offset);
 }
 
 int mkdirat(int dirfd, const char *name, mode_t mode)
