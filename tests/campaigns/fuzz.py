@@ -16,7 +16,8 @@ import fuzzing  # noqa: E402
 # it takes. A round of header and address is 20 us, of the milter 600 us.
 EXECUTIONS = {"header": 25_000_000, "address": 70_000_000, "csv": 1_500_000,
               "milter": 400_000, "config": 300_000, "map": 1_500_000,
-              "decide": 1_000_000, "mbox": 300_000, "socketmap": 300_000}
+              "decide": 1_000_000, "mbox": 300_000, "socketmap": 300_000,
+              "autoroutes": 300_000}
 SLICE = {"executions": None, "headers": 500, "judges": "python,gmime"}
 FULL = {"executions": EXECUTIONS, "headers": 1_000_000,
         "judges": "python,gmime,exim"}
