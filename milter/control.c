@@ -15,6 +15,7 @@
 #include "lookups.h"
 #include "reload.h"
 #include "signals.h"
+#include "switchover.h"
 
 #define NANO  1000000000LL
 #define MILLI 1000000LL
@@ -137,12 +138,36 @@ static void check_signals(struct server *server)
 	snapshot_drop(snapshot);
 }
 
+/* Returns the nanoseconds to the next second of the time of day. */
+static int64_t to_next_second(void)
+{
+	struct timespec time;
+
+	if (clock_gettime(CLOCK_REALTIME, &time) != 0)
+		return NANO;
+	return NANO - time.tv_nsec;
+}
+
+/* Looks at what is approved, once in each second of the time of day. *last is
+ * the second of the last look. */
+static void look_at_approval(struct server *server, time_t *last)
+{
+	time_t second = time(NULL);
+
+	if (second == *last)
+		return;
+	*last = second;
+	if (switchover_look(server))
+		control_write_status(server);
+}
+
 static void *control(void *argument)
 {
 	struct server *server = argument;
 	int64_t tick = now() + CLOCK;
 	int64_t reload = 0; /* when the next one is due */
 	int64_t last = 0;   /* when the last one ended */
+	time_t second = -1; /* when what is approved was looked at */
 	bool checked = false;
 	sigset_t set;
 
@@ -150,9 +175,12 @@ static void *control(void *argument)
 	for (;;) {
 		int64_t due = reload && reload < tick ? reload : tick;
 		int64_t wait = due - now();
+		int64_t look = to_next_second();
 		struct timespec time = { 0, 0 };
 		int signal;
 
+		if (wait > look)
+			wait = look;
 		if (wait > 0)
 			time = (struct timespec){ (time_t)(wait / NANO),
 				(long)(wait % NANO) };
@@ -168,7 +196,10 @@ static void *control(void *argument)
 			if (last && reload < last + PAUSE)
 				reload = last + PAUSE;
 		}
+		look_at_approval(server, &second);
 		if (reload && now() >= reload) {
+			/* It may have been approved in this second. */
+			(void)switchover_look(server);
 			reload_run(server);
 			control_write_status(server);
 			last = now();

@@ -1,5 +1,6 @@
 /*
- * control: the thread that receives the signals. At SIGHUP it reloads; every 5
+ * control: the thread that receives the signals. At SIGHUP it reloads; every
+ * second it looks at what is approved; every 5
  * s it writes status.prom; when a message shows a required header for the first
  * time, it writes served/required. At SIGTERM and SIGINT it waits some seconds
  * for messages that have begun, and ends the process. Tested by

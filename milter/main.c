@@ -17,6 +17,7 @@
 #include "activation.h"
 #include "control.h"
 #include "daemon.h"
+#include "firstmap.h"
 #include "lookups.h"
 #include "lookupstart.h"
 #include "mtasocket.h"
@@ -212,7 +213,7 @@ static int check(const struct server *server, const struct config *config,
 	if (!result)
 		result = daemon_become(config, &account, error);
 	if (!result)
-		result = reload_first_map(config, &map, &gone, error);
+		result = firstmap_open(config, &map, &gone, error);
 	if (result < 0)
 		return result;
 	result = rehearsal_after(config, &account, listeners, count,
@@ -230,7 +231,7 @@ static int check(const struct server *server, const struct config *config,
 				    "served, is gone: the newest would be "
 				    "served\n",
 			gone);
-	result = reload_check_newest(config, &newest, error);
+	result = firstmap_check_newest(config, &newest, error);
 	if (result < 0) {
 		map_close(map);
 		return result;
@@ -328,7 +329,7 @@ static int open_up(struct server *server, struct config *config,
 	if (result < 0)
 		return result;
 	control_remove_status(config->runtime_dir);
-	result = reload_first_map(config, &map, &gone, error);
+	result = firstmap_open(config, &map, &gone, error);
 	if (result < 0)
 		return result;
 	if (session_register(server) != 0)

@@ -7,71 +7,13 @@
 
 #include <libmilter/mfapi.h>
 
+#include "approved.h"
 #include "base/clock.h"
 #include "daemon.h"
 #include "state/reloadlog.h"
 #include "state/serving.h"
 #include "decisionlog/shadow.h"
 #include "state/state.h"
-
-/* Adds what to do about a map that was good once and is damaged now. */
-static void add_advice(struct error *error)
-{
-	error_append(error,
-		". `readdress rollback` goes back to the last good generation; "
-		"if another generation is the newest already, remove this file "
-		"and start again");
-}
-
-int reload_first_map(const struct config *config, struct map **map,
-	uint64_t *gone, struct error *error)
-{
-	struct state *state = NULL;
-	uint64_t served = 0;
-	uint64_t previous = 0;
-	int result;
-
-	*gone = 0;
-	result = state_open(&state, config, false, error);
-	if (result < 0)
-		goto out;
-	result = state_served(state, &served, &previous, error);
-	if (result < 0)
-		goto out;
-	result = ERR_NOENT;
-	if (served)
-		result = state_open_generation(state, served, true, map, error);
-	if (served && result == ERR_BAD)
-		add_advice(error);
-	if (result == ERR_NOENT) {
-		*gone = served;
-		result = state_open_newest(state, true, map, error);
-		if (result == ERR_NOENT)
-			(void)error_set(error, result,
-				"there is no map in %s: run `readdress init`",
-				config->state_dir);
-	}
-out:
-	state_close(state);
-	return result;
-}
-
-int reload_check_newest(
-	const struct config *config, uint64_t *generation, struct error *error)
-{
-	struct state *state = NULL;
-	struct map *map = NULL;
-	int result = state_open(&state, config, false, error);
-
-	if (!result)
-		result = state_open_newest(state, true, &map, error);
-	if (!result) {
-		*generation = map_meta(map)->generation;
-		map_close(map);
-	}
-	state_close(state);
-	return result;
-}
 
 static void tell_systemd(const struct map_meta *meta)
 {
@@ -256,19 +198,24 @@ static void permit_sockets(struct server *server, const struct config *old,
 }
 
 /* Makes the next snapshot, and notes the generation that it serves. old is the
- * one in force. */
+ * one in force. With stays, its map stays in force. */
 static int open_next(const struct server *server, struct state *state,
-	struct config *config, const struct snapshot *old,
+	struct config *config, struct snapshot *old, bool stays,
 	struct snapshot **next, struct error *error)
 {
 	unsigned char key[LOG_HASH_KEY];
 	struct map *map = NULL;
-	int result = state_open_newest(state, true, &map, error);
+	int result = 0;
 
+	if (!stays)
+		result = state_open_newest(state, true, &map, error);
 	if (result < 0)
 		return result;
 	keep_fixed(server, config, &old->log);
 	result = state_log_key(state, key, error);
+	if (!result && stays)
+		return snapshot_with_config(
+			next, old, config, key, server->sink);
 	if (!result)
 		result = snapshot_make(next, config, map, key, server->sink);
 	if (result < 0) {
@@ -281,7 +228,7 @@ static int open_next(const struct server *server, struct state *state,
 	return result;
 }
 
-static void failed(struct server *server, struct state *state,
+void reload_failed(struct server *server, struct state *state,
 	const struct snapshot *old, const char *reason)
 {
 	char line[RELOADLOG_LINE];
@@ -293,22 +240,40 @@ static void failed(struct server *server, struct state *state,
 	tell_systemd(map_meta(old->map));
 }
 
+/* Logs and counts a success; line is what reloadlog.h made of it. */
 static void succeeded(struct server *server, struct state *state,
-	const struct snapshot *old, struct snapshot *next)
+	const struct snapshot *next, const char *line)
 {
-	char rows[SNAPSHOT_ROWS];
-	char line[RELOADLOG_LINE];
-
-	snapshot_rows(map_meta(next->map), rows);
-	reloadlog_made(line, map_meta(old->map)->generation,
-		map_meta(next->map)->generation, rows,
-		map_meta(next->map)->digest);
 	log_line(&next->log, LOG_LEVEL_INFO, "%s", line);
 	atomic_fetch_add(&server->metrics.reloads_ok, 1);
 	note_line(state, &next->log, line);
 	tell_modes(server, next, "reload");
-	permit_sockets(server, old->config, next->config, &next->log);
 	tell_systemd(map_meta(next->map));
+}
+
+int reload_switch(struct server *server, struct state *state,
+	struct snapshot *old, struct map *map, int64_t at, struct error *error)
+{
+	struct snapshot *next = NULL;
+	char rows[SNAPSHOT_ROWS];
+	char line[RELOADLOG_LINE];
+	uint64_t before = map_meta(old->map)->generation;
+	int result = state_note_served(state, map_meta(map)->generation, error);
+
+	if (!result && snapshot_with_map(&next, old, map)) {
+		(void)(state_note_served(state, before, NULL) < 0);
+		result = error_set(error, ERR_NOMEM, "out of memory");
+	}
+	if (result)
+		return result;
+	proofs_reload(&server->proofs, old, next);
+	snapshot_rows(map_meta(map), rows);
+	reloadlog_approved(line, before, map_meta(map)->generation, rows,
+		map_meta(map)->digest, at);
+	/* Only this thread puts another one in force and drops this one. */
+	snapshot_put(&server->current, next);
+	succeeded(server, state, next, line);
+	return 0;
 }
 
 static void announce(void)
@@ -324,13 +289,17 @@ void reload_run(struct server *server)
 	struct config *config = NULL;
 	struct state *state = NULL;
 	struct error error = { .text = "" };
+	char why[APPROVED_WHY];
+	char rows[SNAPSHOT_ROWS];
+	char line[RELOADLOG_LINE];
+	bool stays = approved_stands(&server->approved, why);
 	int result;
 
 	announce();
 	/* A reload does not change state_dir, so the old one has the log even
 	 * if the new configuration is bad. */
 	if (state_open(&state, old->config, false, &error) < 0) {
-		failed(server, NULL, old, error.text);
+		reload_failed(server, NULL, old, error.text);
 		goto out;
 	}
 	result = config_open(&config, server->conf, &error);
@@ -339,18 +308,29 @@ void reload_run(struct server *server)
 	if (!result)
 		result = check_log(server, config, &error);
 	if (!result)
-		result = open_next(server, state, config, old, &next, &error);
+		result = open_next(
+			server, state, config, old, stays, &next, &error);
 	if (next)
 		config = NULL; /* it is the snapshot's */
 	if (result < 0 || !next) {
-		failed(server, state, old,
+		reload_failed(server, state, old,
 			error.text[0] ? error.text : "out of memory");
 		goto out;
 	}
 	proofs_reload(&server->proofs, old, next);
 	atomic_store(&server->metrics.memory.max, next->config->memory_max);
+	snapshot_rows(map_meta(next->map), rows);
+	if (stays)
+		reloadlog_kept(line, map_meta(next->map)->generation, rows,
+			map_meta(next->map)->digest, why);
+	else
+		reloadlog_made(line, map_meta(old->map)->generation,
+			map_meta(next->map)->generation, rows,
+			map_meta(next->map)->digest);
+	/* Only this thread puts another one in force and drops this one. */
 	snapshot_put(&server->current, next);
-	succeeded(server, state, old, next);
+	succeeded(server, state, next, line);
+	permit_sockets(server, old->config, next->config, &next->log);
 	next = NULL;
 out:
 	snapshot_drop(next);

@@ -6,28 +6,11 @@
 #define READDRESS_MILTER_RELOAD_H
 
 #include "server.h"
-
-/*
- * Opens the map for a start: the generation that was served last, or the newest
- * if none was served. If the one that was served does not exist any more, opens
- * the newest and sets *gone to the number of the other; else sets *gone to 0.
- * Writes nothing.
- *
- * Returns 0 and sets *map, which the caller must map_close(); or returns an
- * error with its text in *error: ERR_CONFIG if there is no map or it is
- * damaged, ERR_IO if it cannot be read now, ERR_PERM, ERR_NOMEM.
- */
-int reload_first_map(const struct config *config, struct map **map,
-	uint64_t *gone, struct error *error) MUST_CHECK;
-
-/* Opens, verifies and closes the newest map, which SIGHUP would load, and sets
- * *generation. Returns 0 or the errors of reload_first_map(). */
-int reload_check_newest(const struct config *config, uint64_t *generation,
-	struct error *error) MUST_CHECK;
+#include "state/state.h"
 
 /*
  * Notes what is served, makes the first snapshot, puts it in force and logs the
- * start. gone is that of reload_first_map(). Must be called when the socket is
+ * start. gone is that of firstmap_open(). Must be called when the socket is
  * open and before the control thread runs. The snapshot owns config and map if
  * this returns 0; else the caller does.
  *
@@ -40,9 +23,26 @@ int reload_start(struct server *server, struct config *config, struct map *map,
 
 /*
  * Loads configuration and newest map together, at SIGHUP, in the control
- * thread. If either is bad, the old snapshot stays in force. Logs, counts and
- * notes the result.
+ * thread. If either is bad, the old snapshot stays in force. While something is
+ * approved (approved.h), the map stays, and the configuration alone is loaded.
+ * Logs, counts and notes the result.
  */
 void reload_run(struct server *server);
+
+/*
+ * Puts the approved map in force, with the configuration of old, which is the
+ * snapshot in force; at is the time from which on it is approved. Notes, counts
+ * and logs it. The snapshot owns map if this returns 0; else the caller does,
+ * and the old one stays in force. Returns 0, ERR_NOMEM, or an error of
+ * state_note_served(), with its text in *error. For the control thread only.
+ */
+int reload_switch(struct server *server, struct state *state,
+	struct snapshot *old, struct map *map, int64_t at,
+	struct error *error) MUST_CHECK;
+
+/* Logs, counts and notes that old stays in force for this reason. state may be
+ * NULL. */
+void reload_failed(struct server *server, struct state *state,
+	const struct snapshot *old, const char *reason);
 
 #endif

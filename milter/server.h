@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "approved.h"
 #include "listener.h"
 #include "base/logsink.h"
 #include "proofs.h"
@@ -46,6 +47,7 @@ struct server {
 	struct lookups *lookups; /* NULL: they do not run */
 	struct metrics metrics;
 	struct proofs proofs;
+	struct approved approved; /* for the control thread only */
 	struct twice twice;
 	/* clock_ms() of the last warning about twice; 0: none. */
 	_Atomic uint64_t twice_told;

@@ -20,29 +20,106 @@ static bool find_user(const char *name, char *number, size_t size)
 	return true;
 }
 
+typedef _Atomic unsigned long counter;
+
+/* Counts one more user; makes the counter if there is none. Returns NULL when
+ * out of memory. */
+static counter *add_user(counter *users)
+{
+	if (users) {
+		atomic_fetch_add(users, 1);
+		return users;
+	}
+	users = malloc(sizeof *users);
+	if (users)
+		atomic_init(users, 1);
+	return users;
+}
+
+/* Counts one less. Returns true if it was the last one, and frees the counter.
+ * users may be NULL. */
+static bool drop_user(counter *users)
+{
+	if (!users || atomic_fetch_sub(users, 1) != 1)
+		return false;
+	free(users);
+	return true;
+}
+
+/* Makes a snapshot without a log. The users are those of a snapshot that has
+ * the config or the map already, or NULL. */
+static struct snapshot *make(struct config *config, counter *config_users,
+	struct map *map, counter *map_users)
+{
+	struct snapshot *made = calloc(1, sizeof *made);
+
+	if (!made)
+		return NULL;
+	made->seen =
+		calloc(config->outbound_required_count + 1, sizeof *made->seen);
+	made->config_users = add_user(config_users);
+	made->map_users = add_user(map_users);
+	if (!made->seen || !made->config_users || !made->map_users) {
+		(void)drop_user(made->config_users);
+		(void)drop_user(made->map_users);
+		free(made->seen);
+		free(made);
+		return NULL;
+	}
+	made->config = config;
+	made->map = map;
+	atomic_init(&made->references, 1);
+	return made;
+}
+
 /* Postfix's own user (mail_owner) is usually "postfix". If not, it is taken for
  * the user with the name of socket_group, which is usually that of Postfix. */
+static void set_log(struct snapshot *snapshot,
+	const unsigned char key[LOG_HASH_KEY], struct logsink *sink)
+{
+	snapshot->log = snapshot_log(snapshot->config, sink);
+	memcpy(snapshot->log.key, key, LOG_HASH_KEY);
+	if (!find_user(
+		    "postfix", snapshot->mta_user, sizeof snapshot->mta_user))
+		(void)find_user(snapshot->config->socket_group,
+			snapshot->mta_user, sizeof snapshot->mta_user);
+}
+
 int snapshot_make(struct snapshot **snapshot, struct config *config,
 	struct map *map, const unsigned char key[LOG_HASH_KEY],
 	struct logsink *sink)
 {
-	struct snapshot *made = calloc(1, sizeof *made);
+	struct snapshot *made = make(config, NULL, map, NULL);
 
-	if (made)
-		made->seen = calloc(config->outbound_required_count + 1,
-			sizeof *made->seen);
-	if (!made || !made->seen) {
-		free(made);
+	if (!made)
 		return ERR_NOMEM;
-	}
-	made->config = config;
-	made->map = map;
-	made->log = snapshot_log(config, sink);
-	if (!find_user("postfix", made->mta_user, sizeof made->mta_user))
-		(void)find_user(config->socket_group, made->mta_user,
-			sizeof made->mta_user);
-	memcpy(made->log.key, key, LOG_HASH_KEY);
-	atomic_init(&made->references, 1);
+	set_log(made, key, sink);
+	*snapshot = made;
+	return 0;
+}
+
+int snapshot_with_config(struct snapshot **snapshot, const struct snapshot *old,
+	struct config *config, const unsigned char key[LOG_HASH_KEY],
+	struct logsink *sink)
+{
+	struct snapshot *made = make(config, NULL, old->map, old->map_users);
+
+	if (!made)
+		return ERR_NOMEM;
+	set_log(made, key, sink);
+	*snapshot = made;
+	return 0;
+}
+
+int snapshot_with_map(
+	struct snapshot **snapshot, const struct snapshot *old, struct map *map)
+{
+	struct snapshot *made = make(old->config, old->config_users, map, NULL);
+
+	if (!made)
+		return ERR_NOMEM;
+	made->log = old->log;
+	memcpy(made->mta_user, old->mta_user, sizeof made->mta_user);
 	*snapshot = made;
 	return 0;
 }
@@ -51,8 +128,10 @@ void snapshot_drop(struct snapshot *snapshot)
 {
 	if (!snapshot || atomic_fetch_sub(&snapshot->references, 1) != 1)
 		return;
-	map_close(snapshot->map);
-	config_close(snapshot->config);
+	if (drop_user(snapshot->map_users))
+		map_close(snapshot->map);
+	if (drop_user(snapshot->config_users))
+		config_close(snapshot->config);
 	free(snapshot->seen);
 	free(snapshot);
 }

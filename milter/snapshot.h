@@ -1,5 +1,5 @@
 /*
- * snapshot: a configuration and a map that were loaded together, and the log
+ * snapshot: a configuration and a map that are in force together, and the log
  * that the configuration asks for. It does not change, but for `seen`. Its
  * references are counted; dropping the last one closes both. A message keeps
  * the snapshot with which it began. Tested by tests/e2e/reload.test.
@@ -25,6 +25,10 @@ struct snapshot {
 	atomic_bool *seen;
 	char mta_user[16]; /* the UID of Postfix's user; "": not known */
 	_Atomic unsigned long references;
+	/* The numbers of snapshots that have this config and this map; the last
+	 * one closes it. */
+	_Atomic unsigned long *config_users;
+	_Atomic unsigned long *map_users;
 };
 
 /* The snapshot in force. Any thread may take and replace it. */
@@ -39,6 +43,17 @@ struct snapshot_current {
 int snapshot_make(struct snapshot **snapshot, struct config *config,
 	struct map *map, const unsigned char key[LOG_HASH_KEY],
 	struct logsink *sink) MUST_CHECK;
+
+/* Makes a snapshot with the map of old and another configuration, likewise.
+ * Owns config if it returns 0. */
+int snapshot_with_config(struct snapshot **snapshot, const struct snapshot *old,
+	struct config *config, const unsigned char key[LOG_HASH_KEY],
+	struct logsink *sink) MUST_CHECK;
+
+/* Makes a snapshot with the configuration of old, its log included, and another
+ * map. Owns map if it returns 0. */
+int snapshot_with_map(struct snapshot **snapshot, const struct snapshot *old,
+	struct map *map) MUST_CHECK;
 
 /* Drops a reference. Does nothing for NULL. */
 void snapshot_drop(struct snapshot *snapshot);

@@ -16,6 +16,7 @@
 
 #include "base/precis.h"
 #include "command/command.h"
+#include "milter.h"
 
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
 
@@ -34,9 +35,10 @@ static const struct command commands[] = {
 		.options = OPTION_BIT(MERGE) | OPTION_BIT(ONLY) |
 			   OPTION_BIT(DOMAIN) | OPTION_BIT(DRY_RUN) |
 			   OPTION_BIT(MAX_DELETE) | OPTION_BIT(FORCE) |
-			   OPTION_BIT(RELOAD) | OPTION_BIT(NOTE) |
-			   OPTION_BIT(DELIMITER) | OPTION_BIT(COLUMNS) |
-			   OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
+			   OPTION_BIT(RELOAD) | OPTION_BIT(NEWEST) |
+			   OPTION_BIT(NOTE) | OPTION_BIT(DELIMITER) |
+			   OPTION_BIT(COLUMNS) | OPTION_BIT(ALLOW_UTF8) |
+			   OPTION_BIT(JSON),
 		.min = 2,
 		.max = 2,
 		.needs = NEED_CONFIG | NEED_TABLE },
@@ -64,8 +66,8 @@ static const struct command commands[] = {
 		.does = "adds one rule",
 		.run = command_add,
 		.options = OPTION_BIT(REPLACE) | OPTION_BIT(RELOAD) |
-			   OPTION_BIT(NOTE) | OPTION_BIT(ALLOW_UTF8) |
-			   OPTION_BIT(JSON),
+			   OPTION_BIT(NEWEST) | OPTION_BIT(NOTE) |
+			   OPTION_BIT(ALLOW_UTF8) | OPTION_BIT(JSON),
 		.min = 3,
 		.max = 3,
 		.needs = NEED_CONFIG | NEED_TABLE },
@@ -74,8 +76,8 @@ static const struct command commands[] = {
 		.does = "deletes the rules with these sources, all or none (- "
 			"reads them)",
 		.run = command_delete,
-		.options = OPTION_BIT(RELOAD) | OPTION_BIT(NOTE) |
-			   OPTION_BIT(JSON),
+		.options = OPTION_BIT(RELOAD) | OPTION_BIT(NEWEST) |
+			   OPTION_BIT(NOTE) | OPTION_BIT(JSON),
 		.min = 2,
 		.max = -1,
 		.needs = NEED_CONFIG | NEED_TABLE },
@@ -131,10 +133,13 @@ static const struct command commands[] = {
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "reload",
 		.operands = "",
-		.does = "has the milter serve the newest generation",
+		.does = "has the milter serve the newest generation, or an "
+			"approved one",
 		.run = command_reload,
-		.options = OPTION_BIT(TIMEOUT) | OPTION_BIT(POSTFIX) |
-			   OPTION_BIT(JSON),
+		.options = OPTION_BIT(GENERATION) | OPTION_BIT(DIGEST) |
+			   OPTION_BIT(AT) | OPTION_BIT(CANCEL) |
+			   OPTION_BIT(NEWEST) | OPTION_BIT(TIMEOUT) |
+			   OPTION_BIT(POSTFIX) | OPTION_BIT(JSON),
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "status",
 		.operands = "",
@@ -159,8 +164,8 @@ static const struct command commands[] = {
 		.operands = "[N]",
 		.does = "makes a new generation from earlier rules",
 		.run = command_rollback,
-		.options = OPTION_BIT(RELOAD) | OPTION_BIT(NOTE) |
-			   OPTION_BIT(JSON),
+		.options = OPTION_BIT(RELOAD) | OPTION_BIT(NEWEST) |
+			   OPTION_BIT(NOTE) | OPTION_BIT(JSON),
 		.max = 1,
 		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "log",
@@ -246,6 +251,8 @@ static int prepare(struct tool *tool, const char *config, struct error *error)
 
 	if (needs & NEED_CONFIG)
 		code = config_open(&tool->config, config, error);
+	if (!code && tool->command->options & OPTION_BIT(RELOAD))
+		code = milter_may_go_live(tool, error);
 	if (!code && needs & NEED_STATE)
 		code = tool_open_state(tool, false, error);
 	if (!code && needs & NEED_MAP)

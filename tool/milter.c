@@ -4,23 +4,18 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "approve/approve.h"
 #include "base/clock.h"
 #include "postfixreload.h"
+#include "print/approval.h"
 #include "print/json.h"
 #include "state/serving.h"
 #include "runtime/metrics.h"
 #include "runtime/pidfile.h"
 
 #define POLL_NANOSECONDS 20000000L
-
-/* What the milter reports about itself; -1: it cannot be read. */
-struct reported {
-	double reloads_ok;
-	double reloads_failed;
-	uint64_t generation; /* 0: it cannot be read */
-	off_t log_end;	     /* the size of served/reload.log, in bytes */
-};
 
 static double read_one(const struct tool *tool, const char *name)
 {
@@ -31,10 +26,10 @@ static double read_one(const struct tool *tool, const char *name)
 	return value;
 }
 
-static struct reported read_reported(const struct tool *tool)
+struct milter_told milter_ask(const struct tool *tool)
 {
-	struct reported now = { .reloads_ok =
-					read_one(tool, METRICS_RELOADS_OK),
+	struct milter_told now = { .reloads_ok =
+					   read_one(tool, METRICS_RELOADS_OK),
 		.reloads_failed = read_one(tool, METRICS_RELOADS_FAILED) };
 
 	if (metrics_read_generation(
@@ -69,8 +64,9 @@ int milter_find(const struct tool *tool, pid_t *pid, struct error *error)
 
 /* Looks into served/reload.log, since status.prom may be gone, or on a full
  * disk. Returns what look() returns. */
-static int look_at_log(const struct tool *tool, const struct reported *before,
-	uint64_t newest, uint64_t *serving, struct error *error)
+static int look_at_log(const struct tool *tool,
+	const struct milter_told *before, uint64_t newest, uint64_t *serving,
+	struct error *error)
 {
 	if (before->log_end < 0)
 		return 0;
@@ -89,10 +85,10 @@ static int look_at_log(const struct tool *tool, const struct reported *before,
 
 /* Returns 1 if the milter serves newest since the SIGHUP, 0 if not yet, or an
  * error. */
-static int look(const struct tool *tool, const struct reported *before,
+static int look(const struct tool *tool, const struct milter_told *before,
 	uint64_t newest, uint64_t *serving, struct error *error)
 {
-	struct reported now = read_reported(tool);
+	struct milter_told now = milter_ask(tool);
 	uint64_t previous;
 
 	if (before->reloads_failed >= 0 &&
@@ -116,8 +112,9 @@ static int look(const struct tool *tool, const struct reported *before,
 	return *serving >= newest;
 }
 
-static int print_serving(
-	const struct tool *tool, uint64_t serving, struct error *error)
+/* Prints what is served. digest may be "": it is not known. */
+static int print_serving(const struct tool *tool, uint64_t serving,
+	const char *digest, struct error *error)
 {
 	struct json json;
 
@@ -127,11 +124,36 @@ static int print_serving(
 	}
 	json_begin(&json);
 	json_put_generation(&json, "generation", serving);
+	json_put_digest(&json, "digest", digest);
 	json_put_flag(&json, "served", true);
 	return json_end(&json, error);
 }
 
-static int wait_for(const struct tool *tool, const struct reported *before,
+/* Prints what is served after a reload, with the digest that the milter told
+ * with this generation. */
+static int print_reloaded(
+	const struct tool *tool, uint64_t serving, struct error *error)
+{
+	const char *dir = tool->config->runtime_dir;
+	char digest[DIGEST_LEN + 1] = "";
+	struct map *map = NULL;
+	uint64_t told = 0;
+	int code = 0;
+
+	if (!tool->options.json)
+		return print_serving(tool, serving, "", error);
+	if (metrics_read_generation(dir, &told, NULL) == 1 && told == serving &&
+		metrics_read_digest(dir, digest, NULL) == 1)
+		return print_serving(tool, serving, digest, error);
+	/* The log tells it earlier. */
+	if (!state_open_generation(tool->state, serving, false, &map, NULL))
+		memcpy(digest, map_meta(map)->digest, sizeof digest);
+	code = print_serving(tool, serving, digest, error);
+	map_close(map);
+	return code;
+}
+
+static int wait_for(const struct tool *tool, const struct milter_told *before,
 	pid_t pid, uint64_t newest, unsigned timeout, struct error *error)
 {
 	uint64_t until = clock_ms() + (uint64_t)timeout * 1000;
@@ -145,7 +167,7 @@ static int wait_for(const struct tool *tool, const struct reported *before,
 		if (code < 0)
 			return code;
 		if (code > 0)
-			return print_serving(tool, serving, error);
+			return print_reloaded(tool, serving, error);
 		code = milter_find(tool, &now, error);
 		if (code)
 			return code;
@@ -163,40 +185,194 @@ static int wait_for(const struct tool *tool, const struct reported *before,
 	}
 }
 
-int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
+static int send_hup(const struct tool *tool, pid_t pid, struct error *error)
 {
-	struct map *map = NULL;
-	struct reported before;
-	uint64_t newest;
-	uint64_t served = 0;
-	pid_t pid = 0;
-	int code = milter_find(tool, &pid, error);
-
-	if (!code)
-		code = state_open_newest(tool->state, false, &map, error);
-	if (code)
-		return code;
-	newest = map_meta(map)->generation;
-	map_close(map);
-	before = read_reported(tool);
-	if (milter_served(tool, true, &served, NULL) < 0)
-		served = 0;
 	if (pid <= 0)
 		return error_set(error, ERR_DOWN,
 			"the milter runs, but %s/pid is missing, and so its "
 			"process is not known; restart it with `systemctl "
 			"restart readdress-milter`",
 			tool->config->runtime_dir);
-	if (kill(pid, SIGHUP)) {
-		if (errno == ESRCH)
-			return not_running(tool, error);
-		return error_set_errno(error,
-			"cannot send SIGHUP to the milter, process %ld (run "
-			"this command as root or as %s)",
-			(long)pid, tool->config->user);
+	if (!kill(pid, SIGHUP))
+		return 0;
+	if (errno == ESRCH)
+		return not_running(tool, error);
+	return error_set_errno(error,
+		"cannot send SIGHUP to the milter, process %ld (run this "
+		"command as root or as %s)",
+		(long)pid, tool->config->user);
+}
+
+/* Ends what is approved, with --newest. Sets *stands to whether anything still
+ * is, and writes to text what. */
+static int look_at_approval(struct tool *tool, bool *stands,
+	char text[APPROVAL_SHOWN], struct error *error)
+{
+	struct approval approval;
+	int code = 0;
+
+	*stands = false;
+	if (tool->options.newest) {
+		bool removed;
+
+		code = approve_end(tool->state, &removed, error);
+		if (!code && removed)
+			tool_say(tool, "nothing is approved any more");
+		return code;
 	}
-	code = wait_for(tool, &before, pid, newest, timeout, error);
+	code = approval_read(tool->state, &approval, error);
+	if (code < 0 && code != ERR_BAD)
+		return code;
+	*stands = code != 0;
+	if (code == 1)
+		approval_show(&approval, (int64_t)time(NULL), text);
+	else if (code < 0)
+		(void)snprintf(text, APPROVAL_SHOWN,
+			"it cannot be read what is approved");
+	return 0;
+}
+
+int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
+{
+	struct map *map = NULL;
+	struct milter_told before;
+	char text[APPROVAL_SHOWN] = "";
+	uint64_t newest = 0;
+	uint64_t served = 0;
+	bool stands;
+	pid_t pid = 0;
+	int code = look_at_approval(tool, &stands, text, error);
+
+	if (!code)
+		code = milter_find(tool, &pid, error);
+	/* While something is approved, any generation will do. */
+	if (!code && !stands)
+		code = state_open_newest(tool->state, false, &map, error);
+	if (code)
+		return code;
+	if (map)
+		newest = map_meta(map)->generation;
+	map_close(map);
+	before = milter_ask(tool);
+	if (milter_served(tool, true, &served, NULL) < 0)
+		served = 0;
+	code = send_hup(tool, pid, error);
+	if (!code)
+		code = wait_for(tool, &before, pid, newest, timeout, error);
+	if (!code && stands)
+		tool_say(tool,
+			"the milter has loaded the configuration alone: %s; "
+			"`readdress reload --newest` ends this, and has the "
+			"newest generation served",
+			text);
 	return code ? code : postfixreload_after(tool, served, error);
+}
+
+int milter_may_go_live(struct tool *tool, struct error *error)
+{
+	struct approval approval;
+	char text[APPROVAL_SHOWN];
+	struct state *state = NULL;
+	int code;
+
+	if (tool->options.newest && !tool->options.reload)
+		return error_set(error, ERR_USAGE,
+			"found --newest without --reload; expected both, or "
+			"neither");
+	if (!tool->options.reload || tool->options.newest)
+		return 0;
+	code = state_open(&state, tool->config, false, error);
+	if (code == ERR_NOENT) /* the edit makes it */
+		return 0;
+	if (code)
+		return code;
+	code = approval_read(state, &approval, error);
+	state_close(state);
+	if (code != 1)
+		return code;
+	approval_show(&approval, (int64_t)time(NULL), text);
+	return error_set(error, ERR_BAD,
+		"%s, so --reload would not have the new rules served; nothing "
+		"was changed; leave --reload out, or add --newest, which ends "
+		"the approval",
+		text);
+}
+
+/* Returns 1 if the milter serves what is approved, 0 if not yet, or an
+ * error. */
+static int look_for_approved(const struct tool *tool,
+	const struct milter_told *before, const struct approval *approval,
+	struct error *error)
+{
+	char digest[DIGEST_LEN + 1] = "";
+	uint64_t serving = 0;
+	int found = 0;
+
+	if (metrics_read_generation(
+		    tool->config->runtime_dir, &serving, NULL) == 1 &&
+		serving == approval->generation &&
+		metrics_read_digest(tool->config->runtime_dir, digest, NULL) ==
+			1 &&
+		!strcmp(digest, approval->digest))
+		return 1;
+	if (before->log_end >= 0)
+		found = serving_reload(
+			tool->state, before->log_end, &serving, NULL);
+	if (found == 2)
+		return error_set(error, ERR_DOWN,
+			"the approved generation %" PRIu64 " cannot be served, "
+			"and the milter still serves generation %" PRIu64
+			"; `readdress log` says why",
+			approval->generation, serving);
+	return found == 1 && serving == approval->generation;
+}
+
+int milter_wait_approved(struct tool *tool, const struct milter_told *before,
+	const struct approval *approval, struct error *error)
+{
+	unsigned timeout = tool->options.timeout;
+	uint64_t until = clock_ms() + (uint64_t)timeout * 1000;
+
+	for (;;) {
+		struct timespec pause = { 0, POLL_NANOSECONDS };
+		pid_t pid;
+		int code = milter_find(tool, &pid, error);
+
+		if (code == ERR_DOWN)
+			error_append(error,
+				"; what is approved is served when it starts");
+		if (!code)
+			code = look_for_approved(tool, before, approval, error);
+		if (code < 0)
+			return code;
+		if (code > 0)
+			return print_serving(tool, approval->generation,
+				approval->digest, error);
+		if (clock_ms() >= until)
+			return error_set(error, ERR_DOWN,
+				"generation %" PRIu64 " is approved, but the "
+				"milter does not serve it after %u s; look "
+				"into its log, or wait longer with --timeout",
+				approval->generation, timeout);
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+/* Says after an edit what has its rules served. */
+static void say_what_next(const struct tool *tool)
+{
+	struct approval approval;
+	char text[APPROVAL_SHOWN];
+
+	if (approval_read(tool->state, &approval, NULL) == 1) {
+		approval_show(&approval, (int64_t)time(NULL), text);
+		tool_say(tool,
+			"%s; the milter serves the new rules after `readdress "
+			"reload --newest`",
+			text);
+	} else {
+		tool_say(tool, "the milter serves it after `readdress reload`");
+	}
 }
 
 int milter_go_live(struct tool *tool, bool made, struct error *error)
@@ -205,8 +381,7 @@ int milter_go_live(struct tool *tool, bool made, struct error *error)
 
 	if (!tool->options.reload) {
 		if (made)
-			tool_say(tool, "the milter serves it after `readdress "
-				       "reload`");
+			say_what_next(tool);
 		return 0;
 	}
 	/* Waiting for the milter must not hold the writers' lock. */

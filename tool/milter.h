@@ -7,14 +7,22 @@
 
 #include <sys/types.h>
 
+#include "state/approval.h"
 #include "tool.h"
+
+/* Refuses an edit with --reload, before it does anything, while something is
+ * approved, unless --newest stands beside it. Returns 0; ERR_BAD; ERR_USAGE for
+ * --newest without --reload; or an error of approval_read(). */
+int milter_may_go_live(struct tool *tool, struct error *error) MUST_CHECK;
 
 /*
  * Sends SIGHUP to the milter, waits until it serves the newest generation, and
- * prints this generation. Returns 0; ERR_DOWN if the milter is not running,
- * refused the new map, was restarted meanwhile, or needed more than timeout
- * seconds; ERR_PERM if this user may not signal it; or another error of
- * state_open_newest() or state_served().
+ * prints this generation. With --newest, ends what is approved first. Without
+ * it, while something is approved, waits until the milter has loaded its
+ * configuration, and prints the generation that stays. Returns 0; ERR_DOWN if
+ * the milter is not running, refused the new map, was restarted meanwhile, or
+ * needed more than timeout seconds; ERR_PERM if this user may not signal it; or
+ * another error of state_open_newest() or state_served().
  */
 int milter_reload(
 	struct tool *tool, unsigned timeout, struct error *error) MUST_CHECK;
@@ -25,6 +33,21 @@ int milter_reload(
  * generation. */
 int milter_go_live(
 	struct tool *tool, bool made, struct error *error) MUST_CHECK;
+
+/* What the milter told at some time, to be compared with later. */
+struct milter_told {
+	double reloads_ok; /* -1: it cannot be read; also the next one */
+	double reloads_failed;
+	uint64_t generation; /* 0: it cannot be read */
+	off_t log_end;	     /* the size of served/reload.log, in bytes; -1 */
+};
+struct milter_told milter_ask(const struct tool *tool);
+
+/* Waits until the milter serves what is approved, which is due, and prints its
+ * generation. before is from a time before it was approved. Returns 0; ERR_DOWN
+ * as milter_reload(); or an error of state_served(). */
+int milter_wait_approved(struct tool *tool, const struct milter_told *before,
+	const struct approval *approval, struct error *error) MUST_CHECK;
 
 /* Finds the milter's process; *pid is 0 or negative if it runs and its number
  * is not known. Returns 0; ERR_DOWN if it is not running; or another error of

@@ -68,6 +68,14 @@ static const struct {
 		"print only edits of this table" },
 	[OPTION_SINCE] = { "since", 0, "TIME",
 		"print only what happened at TIME or later" },
+	[OPTION_DIGEST] = { "digest", 0, "DIGEST",
+		"approve the highest generation with this digest" },
+	[OPTION_AT] = { "at", 0, "TIME",
+		"have it served from TIME on: 22:00, or RFC 3339" },
+	[OPTION_CANCEL] = { "cancel", 0, NULL,
+		"cancel what is approved and not due yet" },
+	[OPTION_NEWEST] = { "newest", 0, NULL,
+		"with --reload: end what is approved" },
 	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope sender" },
 	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
 		"an envelope recipient; further operands are more" },
@@ -101,6 +109,10 @@ static const struct {
 } own_texts[] = {
 	{ "convert", OPTION_DOMAIN, "a domain that outsiders write to" },
 	{ "purge", OPTION_FORCE, "required: nothing is deleted without it" },
+	{ "reload", OPTION_GENERATION,
+		"approve generation N instead of serving the newest" },
+	{ "reload", OPTION_NEWEST,
+		"end what is approved, and serve the newest generation" },
 	{ "check", OPTION_VERBOSE,
 		"print every finding, not one per kind and domain" },
 	{ "export", OPTION_DELIMITER, "the delimiter, or the word tab (;)" },
@@ -269,6 +281,12 @@ static int set_value(struct options *options, enum option_id id,
 		code = parse_number(id, text, 1, 86400, &number, error);
 		options->timeout = (unsigned)number;
 		break;
+	case OPTION_DIGEST:
+		code = parse_digest(id, text, &options->digest, error);
+		break;
+	case OPTION_AT:
+		options->at = text;
+		break;
 	case OPTION_EXPECT:
 		code = parse_digest(id, text, &options->expect, error);
 		break;
@@ -342,6 +360,8 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_REPLACE] = &options->replace,
 		[OPTION_RELOAD] = &options->reload,
 		[OPTION_POSTFIX] = &options->postfix,
+		[OPTION_CANCEL] = &options->cancel,
+		[OPTION_NEWEST] = &options->newest,
 		[OPTION_ALLOW_UTF8] = &options->allow_utf8,
 		[OPTION_SERVED] = &options->served,
 		[OPTION_VERBOSE] = &options->verbose,

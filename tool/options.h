@@ -36,6 +36,10 @@ enum option_id {
 	OPTION_TIMEOUT,
 	OPTION_POSTFIX,
 	OPTION_EXPECT,
+	OPTION_DIGEST,
+	OPTION_AT,
+	OPTION_CANCEL,
+	OPTION_NEWEST,
 	OPTION_TABLE,
 	OPTION_SINCE,
 	OPTION_SENDER,
@@ -84,6 +88,10 @@ struct options {
 	bool verbose;
 	unsigned timeout; /* seconds */
 	bool postfix;
+	const char *digest; /* a part of a digest; NULL: not given */
+	const char *at;	    /* a time; NULL: not given */
+	bool cancel;
+	bool newest;
 	const char *expect; /* a part of a digest; NULL: not given */
 	bool reverse;
 	bool table_given;

@@ -189,6 +189,23 @@ static void write_seconds(FILE *file, const struct metrics *metrics)
 		(double)load(&metrics->nanoseconds_sum) / 1e9, count);
 }
 
+static void write_approval(FILE *file, const struct metrics *metrics)
+{
+	head(file, METRICS_APPROVED, "gauge",
+		"Generation that is approved to be served; 0: none.");
+	(void)fprintf(file, METRICS_APPROVED " %" PRIu64 "\n",
+		load(&metrics->approved_generation));
+	head(file, METRICS_APPROVED_TIME, "gauge",
+		"When it is to be served, in seconds since 1970; 0: never.");
+	(void)fprintf(file, METRICS_APPROVED_TIME " %" PRId64 "\n",
+		atomic_load_explicit(
+			&metrics->approved_time, memory_order_relaxed));
+	head(file, METRICS_APPROVAL_FAILED, "gauge",
+		"1 while what is approved cannot be served.");
+	(void)fprintf(file, METRICS_APPROVAL_FAILED " %d\n",
+		atomic_load(&metrics->approval_failed));
+}
+
 static void write_all(FILE *file, const struct metrics *metrics,
 	int64_t started, const struct map_meta *meta)
 {
@@ -206,6 +223,7 @@ static void write_all(FILE *file, const struct metrics *metrics,
 		"The digest of the rules that are served, in its label.");
 	(void)fprintf(
 		file, METRICS_RULES_INFO "{digest=\"%s\"} 1\n", meta->digest);
+	write_approval(file, metrics);
 	write_modes(file, metrics);
 	write_messages(file, metrics);
 	write_leaks(file, metrics);

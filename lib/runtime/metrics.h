@@ -33,18 +33,21 @@ enum metrics_result {
 #define METRICS_BUCKETS	     8 /* metrics.c has their upper bounds */
 
 /* The names that other parts of readdress use. */
-#define METRICS_PREFIX	       "readdress_"
-#define METRICS_UP	       METRICS_PREFIX "up"
-#define METRICS_STARTED	       METRICS_PREFIX "start_time_seconds"
-#define METRICS_GENERATION     METRICS_PREFIX "generation"
-#define METRICS_RULES	       METRICS_PREFIX "rules"
-#define METRICS_RULES_INFO     METRICS_PREFIX "rules_info"
-#define METRICS_SECONDS	       METRICS_PREFIX "message_seconds"
-#define METRICS_TWICE	       METRICS_PREFIX "messages_twice_total"
-#define METRICS_LOOKUPS	       METRICS_PREFIX "lookups_total"
-#define METRICS_RELOADS	       METRICS_PREFIX "reloads_total"
-#define METRICS_RELOADS_OK     METRICS_RELOADS "{result=\"ok\"}"
-#define METRICS_RELOADS_FAILED METRICS_RELOADS "{result=\"failed\"}"
+#define METRICS_PREFIX		"readdress_"
+#define METRICS_UP		METRICS_PREFIX "up"
+#define METRICS_STARTED		METRICS_PREFIX "start_time_seconds"
+#define METRICS_GENERATION	METRICS_PREFIX "generation"
+#define METRICS_RULES		METRICS_PREFIX "rules"
+#define METRICS_RULES_INFO	METRICS_PREFIX "rules_info"
+#define METRICS_SECONDS		METRICS_PREFIX "message_seconds"
+#define METRICS_TWICE		METRICS_PREFIX "messages_twice_total"
+#define METRICS_LOOKUPS		METRICS_PREFIX "lookups_total"
+#define METRICS_APPROVED	METRICS_PREFIX "approved_generation"
+#define METRICS_APPROVED_TIME	METRICS_PREFIX "approved_time_seconds"
+#define METRICS_APPROVAL_FAILED METRICS_PREFIX "approval_failed"
+#define METRICS_RELOADS		METRICS_PREFIX "reloads_total"
+#define METRICS_RELOADS_OK	METRICS_RELOADS "{result=\"ok\"}"
+#define METRICS_RELOADS_FAILED	METRICS_RELOADS "{result=\"failed\"}"
 /* The name of a gauge that is 1 for a table in shadow mode. */
 #define METRICS_SHADOW_METRIC METRICS_PREFIX "shadow"
 
@@ -56,6 +59,10 @@ struct metrics {
 	_Atomic uint64_t leaks[DECISION_LEAK_FIELDS];
 	_Atomic uint64_t reloads_ok;
 	_Atomic uint64_t reloads_failed;
+	/* What is approved (state/approval.h); 0: nothing. */
+	_Atomic uint64_t approved_generation;
+	_Atomic int64_t approved_time; /* seconds since 1970 */
+	atomic_bool approval_failed;   /* it cannot be served */
 	_Atomic uint64_t log_lines_dropped;
 	_Atomic uint64_t messages_twice; /* see milter/twice.h */
 	_Atomic int64_t connections;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "state/approval.h"
 #include "state/state.h"
 #include "state/statedir.h"
 
@@ -173,30 +174,48 @@ static bool lacks_room(const struct state *state)
 		       (uint64_t)status.st_size;
 }
 
+/* True if the generation in history/, which list has at i, must stay. */
+static bool must_stay(const struct state *state, const uint64_t *list,
+	size_t count, size_t i, uint64_t served, uint64_t previous)
+{
+	/* The last one, which was the newest until now, is always kept. */
+	return i + 1 >= count || list[i] == served || list[i] == previous ||
+	       (i + state->history >= count && !lacks_room(state));
+}
+
 /* Removes the generations that are no longer kept. Errors are ignored: the new
  * generation is live, and the next change tries again. */
 static void prune(struct state *state)
 {
+	struct approval approval = { .generation = 0 };
 	uint64_t *list = NULL;
 	size_t count = 0;
 	uint64_t served;
 	uint64_t previous;
+	int lock = -1;
 
 	/* If it is not known what is served, nothing is removed. */
 	if (state_served(state, &served, &previous, NULL) ||
 		state_history(state, &list, &count, NULL))
 		return;
-	/* The last one, which was the newest until now, is always kept. */
-	for (size_t i = 0; i + 1 < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		char name[STATE_NAME_MAX];
 
-		if (list[i] == served || list[i] == previous)
+		if (must_stay(state, list, count, i, served, previous))
 			continue;
-		if (i + state->history >= count && !lacks_room(state))
+		/* Nor if it is not known what is approved. With the lock,
+		 * nothing is approved meanwhile. */
+		if (lock < 0 &&
+			(approval_lock(state, &lock, NULL) ||
+				approval_read(state, &approval, NULL) < 0))
 			break;
+		if (list[i] == approval.generation)
+			continue;
 		state_history_name(name, list[i]);
 		(void)unlinkat(state->fd, name, 0);
 	}
+	if (lock >= 0)
+		close(lock);
 	free(list);
 }
 

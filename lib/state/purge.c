@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "state/approval.h"
 #include "state/state.h"
 #include "state/statedir.h"
 
@@ -94,15 +95,20 @@ int state_purge(
 	/* The map goes first, so that the milter cannot serve a directory that
 	 * is half removed. The audit log goes last but for the lock, which
 	 * guards the rest. */
-	static const char *const files[] = { STATE_BUILD, STATE_DAMAGED,
-		STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG, STATE_LOG_KEY,
-		STATE_LOG_KEY ".new", STATE_AUTOROUTES, STATE_AUTOROUTES ".new",
-		STATE_PROOFS, STATE_PROOFS ".new", STATE_DOCTOR,
-		STATE_DOCTOR ".new", STATE_CLAIM };
+	static const char *const files[] = { STATE_APPROVED,
+		STATE_APPROVED ".new", STATE_APPROVED_LOCK, STATE_BUILD,
+		STATE_DAMAGED, STATE_NOTE, STATE_NOTE ".new", STATE_RELOAD_LOG,
+		STATE_LOG_KEY, STATE_LOG_KEY ".new", STATE_AUTOROUTES,
+		STATE_AUTOROUTES ".new", STATE_PROOFS, STATE_PROOFS ".new",
+		STATE_DOCTOR, STATE_DOCTOR ".new", STATE_CLAIM };
+	int approved = -1;
 	int result;
 
 	*purged = (struct state_purged){ 0 };
 	state->newest_known = false;
+	result = approval_lock(state, &approved, error);
+	if (result < 0)
+		return result;
 	result = remove_file(state, STATE_MAP, error);
 	purged->maps += result > 0;
 	if (result >= 0)
@@ -122,6 +128,7 @@ int state_purge(
 		result = state_set_errno(error, "cannot write %s", state->dir);
 	if (result >= 0)
 		result = remove_file(state, STATE_LOCK, error);
+	close(approved);
 	if (result < 0)
 		return result;
 	close(state->lock);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "state/state.h"
 
 #define START	   "start: version "
@@ -11,6 +12,7 @@
 #define RELOAD	   "reload: "
 #define BEFORE	   "generation "
 #define AFTER	   " -> "
+#define STAYS	   " stays, "
 #define FAILED	   "failed, generation "
 
 void reloadlog_start(char line[RELOADLOG_LINE], const char *version,
@@ -27,6 +29,27 @@ void reloadlog_made(char line[RELOADLOG_LINE], uint64_t before, uint64_t after,
 	(void)snprintf(line, RELOADLOG_LINE,
 		RELOAD BEFORE "%" PRIu64 AFTER "%" PRIu64 ", %s" DIGEST "%s",
 		before, after, rows, digest);
+}
+
+void reloadlog_approved(char line[RELOADLOG_LINE], uint64_t before,
+	uint64_t after, const char *rows, const char *digest, int64_t at)
+{
+	char when[CLOCK_TEXT_MAX];
+	size_t len;
+
+	clock_text(at, when);
+	reloadlog_made(line, before, after, rows, digest);
+	len = strlen(line);
+	(void)snprintf(
+		line + len, RELOADLOG_LINE - len, ", as approved for %s", when);
+}
+
+void reloadlog_kept(char line[RELOADLOG_LINE], uint64_t stays, const char *rows,
+	const char *digest, const char *why)
+{
+	(void)snprintf(line, RELOADLOG_LINE,
+		RELOAD BEFORE "%" PRIu64 STAYS "%s" DIGEST "%s: %s", stays,
+		rows, digest, why);
 }
 
 void reloadlog_failed(
@@ -60,8 +83,10 @@ enum reloadlog_kind reloadlog_parse(struct bytes line, uint64_t *generation)
 			*generation = number;
 		return RELOADLOG_FAILED;
 	}
-	if (bytes_take(&line, BEFORE) && take_number(&line, &number) &&
-		bytes_take(&line, AFTER) && take_number(&line, &number))
+	if (!bytes_take(&line, BEFORE) || !take_number(&line, &number))
+		return RELOADLOG_MADE;
+	if (bytes_take(&line, STAYS) ||
+		(bytes_take(&line, AFTER) && take_number(&line, &number)))
 		*generation = number;
 	return RELOADLOG_MADE;
 }

@@ -4,6 +4,9 @@
  *
  *   start: version 0.1.0, generation 12, 3 users, 1 domain, digest 0123...
  *   reload: generation 12 -> 13, 4 users, 1 domain, digest 0123...
+ *   reload: generation 12 -> 13, 4 users, 1 domain, digest 0123..., as
+ *     approved for 2026-11-29T21:00:00Z
+ *   reload: generation 12 stays, 3 users, 1 domain, digest 0123...: WHY
  *   reload: failed, generation 13 stays: WHY
  */
 #ifndef READDRESS_STATE_RELOADLOG_H
@@ -23,6 +26,14 @@ void reloadlog_start(char line[RELOADLOG_LINE], const char *version,
 
 void reloadlog_made(char line[RELOADLOG_LINE], uint64_t before, uint64_t after,
 	const char *rows, const char *digest);
+
+/* at is in seconds since 1970. */
+void reloadlog_approved(char line[RELOADLOG_LINE], uint64_t before,
+	uint64_t after, const char *rows, const char *digest, int64_t at);
+
+/* The configuration was loaded, but not a map. */
+void reloadlog_kept(char line[RELOADLOG_LINE], uint64_t stays, const char *rows,
+	const char *digest, const char *why);
 
 void reloadlog_failed(
 	char line[RELOADLOG_LINE], uint64_t stays, const char *why);

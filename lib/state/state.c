@@ -207,21 +207,26 @@ const char *state_build_path(const struct state *state)
 }
 
 /* Returns ERR_BUSY with a text that names the holder, as its file says. */
-static int busy(const struct state *state, int fd, unsigned seconds,
-	struct error *error)
+static int busy(const struct state *state, const char *name, int fd,
+	unsigned seconds, struct error *error)
 {
 	char text[32] = "";
 	ssize_t got = file_read_at(fd, text, sizeof text - 1, 0);
 	long pid = got > 0 ? strtol(text, NULL, 10) : 0;
 
+	if (!pid)
+		return error_set(error, ERR_BUSY,
+			"another readdress holds %s/%s (waited %u s): try "
+			"again when it is done",
+			state->dir, name, seconds);
 	return error_set(error, ERR_BUSY,
 		"another readdress is changing the map in %s (process %ld; "
-		"waited %u s for %s/" STATE_LOCK "): try again when it is done",
-		state->dir, pid, seconds, state->dir);
+		"waited %u s for %s/%s): try again when it is done",
+		state->dir, pid, seconds, state->dir, name);
 }
 
-static int wait_lock(const struct state *state, int fd, unsigned seconds,
-	struct error *error)
+static int wait_lock(const struct state *state, const char *name, int fd,
+	unsigned seconds, struct error *error)
 {
 	const struct timespec pause = { 0, LOCK_POLL_MS * 1000000L };
 	const uint64_t end = clock_ms() + (uint64_t)seconds * 1000;
@@ -232,56 +237,70 @@ static int wait_lock(const struct state *state, int fd, unsigned seconds,
 		if (!fcntl(fd, F_OFD_SETLK, &lock))
 			return 0;
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return state_set_errno(error,
-				"cannot lock %s/" STATE_LOCK, state->dir);
+			return state_set_errno(
+				error, "cannot lock %s/%s", state->dir, name);
 		if (clock_ms() >= end)
-			return busy(state, fd, seconds, error);
+			return busy(state, name, fd, seconds, error);
 		(void)nanosleep(&pause, NULL);
 	}
 }
 
 /* True if fd is still the lock's file. A purge removes the file while it holds
  * the lock. */
-static bool is_current(const struct state *state, int fd)
+static bool is_current(const struct state *state, const char *name, int fd)
 {
 	struct stat ours;
 	struct stat named;
 
 	return !fstat(fd, &ours) &&
-	       !fstatat(state->fd, STATE_LOCK, &named, AT_SYMLINK_NOFOLLOW) &&
+	       !fstatat(state->fd, name, &named, AT_SYMLINK_NOFOLLOW) &&
 	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-/* Opens the lock's file and takes the lock. Returns the descriptor or a
- * negative error. */
-static int take_lock(
-	const struct state *state, unsigned seconds, struct error *error)
+/* Opens and checks the lock's file. Returns the descriptor or an error. */
+static int open_lock(
+	const struct state *state, const char *name, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	struct stat file;
+	int result;
+	int fd = openat(state->fd, name,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	state_path(state, name, path);
+	if (fd < 0)
+		return state_failed(error, file_error_create(path, error));
+	if (fstat(fd, &file))
+		result = state_set_errno(error, "cannot stat %s", path);
+	else
+		result = state_failed(error,
+			linkcheck(state->fd, name, &file, NULL, path, error));
+	if (!result)
+		return fd;
+	close(fd);
+	return result;
+}
+
+int state_take_lock(const struct state *state, const char *name,
+	unsigned seconds, struct error *error)
 {
 	for (;;) {
-		char path[STATE_PATH_MAX];
-		struct stat file;
+		int fd = open_lock(state, name, error);
 		int result;
-		int fd = openat(state->fd, STATE_LOCK,
-			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-			0600);
 
-		state_path(state, STATE_LOCK, path);
 		if (fd < 0)
-			return state_failed(
-				error, file_error_create(path, error));
-		if (fstat(fd, &file))
-			result = state_set_errno(error, "cannot stat %s", path);
-		else
-			result = state_failed(
-				error, linkcheck(state->fd, STATE_LOCK, &file,
-					       NULL, path, error));
-		if (result) {
-			close(fd);
-			return result;
-		}
-		result = wait_lock(state, fd, seconds, error);
-		if (!result && is_current(state, fd))
 			return fd;
+		result = wait_lock(state, name, fd, seconds, error);
+		if (!result && is_current(state, name, fd)) {
+			/* It may have another owner, which is fine. */
+			if (file_own(fd, state->fd, STATE_MODE_FILE,
+				    state->group) >= 0 ||
+				errno == EPERM)
+				return fd;
+			result = state_set_errno(error,
+				"cannot set the mode of %s/%s", state->dir,
+				name);
+		}
 		close(fd);
 		if (result)
 			return result;
@@ -300,25 +319,18 @@ static void sign_lock(int fd)
 
 int state_lock(struct state *state, unsigned seconds, struct error *error)
 {
-	char path[STATE_PATH_MAX];
-	int result = 0;
 	int fd;
 
 	if (state->lock >= 0)
 		return 0;
-	state_path(state, STATE_LOCK, path);
-	fd = take_lock(state, seconds, error);
+	fd = state_take_lock(state, STATE_LOCK, seconds, error);
 	if (fd < 0)
 		return fd;
-	if (file_own(fd, state->fd, STATE_MODE_FILE, state->group) < 0 &&
-		errno != EPERM) /* it has another owner, which is fine */
-		result = state_set_errno(
-			error, "cannot set the mode of %s", path);
 	/* A writer that died may have left it. */
-	if (!result && unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT)
-		result = state_set_errno(
+	if (unlinkat(state->fd, STATE_BUILD, 0) && errno != ENOENT) {
+		int result = state_set_errno(
 			error, "cannot remove %s", state->build_path);
-	if (result) {
+
 		close(fd);
 		return result;
 	}

@@ -13,6 +13,9 @@
  *   map.mdb.damaged     a map.mdb that was damaged when the next one was made
  *   lock                writers hold an fcntl lock (OFD) on it, which ends with
  *                       their process
+ *   approved            what the milter is to serve, and from when on
+ *                       (approval.h)
+ *   approved.lock       whoever changes approved holds a lock on it
  *
  * The milter writes these:
  *
@@ -48,6 +51,7 @@
  *   generations  the maps that are kept
  *   publish      makes a new map the newest one
  *   purge        deletes the map, its history and the logs
+ *   approval     what is approved, and from when on
  *   events       reads the audit log and the milter's log of reloads as one
  */
 
@@ -57,7 +61,7 @@
 #define STATE_LOCK_SECONDS 10
 #define STATE_WHAT_MAX	   2048 /* bytes of the text of an edit, with its NUL */
 #define STATE_DOCTOR	   "doctor.json"
-#define STATE_DIGITS_MAX   18	/* the most digits of a generation */
+#define STATE_DIGITS_MAX   18 /* the most digits of a generation */
 
 struct state;
 

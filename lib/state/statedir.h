@@ -15,17 +15,19 @@
 #include "base/error.h"
 #include "map/map.h"
 
-#define STATE_MODE_DIR	  02750
-#define STATE_MODE_SERVED 0750
-#define STATE_MODE_FILE	  0640
-#define STATE_MAP	  "map.mdb"
-#define STATE_BUILD	  "map.mdb.new"
-#define STATE_HISTORY_DIR "history"
-#define STATE_AUDIT	  "audit.log"
-#define STATE_SERVED_DIR  "served"
-#define STATE_LOCK	  "lock"
-#define STATE_DAMAGED	  "map.mdb.damaged" /* set aside by a rollback */
-#define STATE_AUTOROUTES  "autoroutes"	    /* routing/autoroutes.h writes it */
+#define STATE_MODE_DIR	    02750
+#define STATE_MODE_SERVED   0750
+#define STATE_MODE_FILE	    0640
+#define STATE_MAP	    "map.mdb"
+#define STATE_BUILD	    "map.mdb.new"
+#define STATE_HISTORY_DIR   "history"
+#define STATE_AUDIT	    "audit.log"
+#define STATE_SERVED_DIR    "served"
+#define STATE_LOCK	    "lock"
+#define STATE_DAMAGED	    "map.mdb.damaged" /* set aside by a rollback */
+#define STATE_AUTOROUTES    "autoroutes" /* routing/autoroutes.h writes it */
+#define STATE_APPROVED	    "approved"
+#define STATE_APPROVED_LOCK "approved.lock"
 
 /* In served/. */
 #define STATE_NOTE	 STATE_SERVED_DIR "/generation"
@@ -89,6 +91,13 @@ int state_open_map_file(int dirfd, const char *name, const char *shown,
  */
 int state_open_map(const char *path, bool isolated, struct map **map,
 	struct error *error) MUST_CHECK;
+
+/* Opens the file of a lock, which is made if it does not exist, and takes an
+ * fcntl lock (OFD) on it, waiting up to seconds. Returns the descriptor, and
+ * the lock is held until the caller closes it; or ERR_BUSY; ERR_BAD if the file
+ * is not a regular file or has a further name (linkcheck.h); ERR_CREATE. */
+int state_take_lock(const struct state *state, const char *name,
+	unsigned seconds, struct error *error) MUST_CHECK;
 
 #define STATE_NAME_MAX 48
 /* Writes "history/N.mdb". */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "print/approval.h"
 #include "print/examined.h"
 #include "print/json.h"
 #include "print/modes.h"
@@ -28,6 +29,7 @@ struct seen {
 	double started;		     /* -1: not known */
 	uint64_t served;	     /* 0: none yet */
 	char digest[DIGEST_LEN + 1]; /* of what is served; "": not known */
+	struct standing standing;
 	struct map *map; /* the newest; NULL: none, or it is damaged */
 	struct modes modes;
 	struct examined_last doctor;
@@ -130,8 +132,9 @@ static bool is_counter(const char *name, double value)
 	return value > 0 && begins(name, METRICS_PREFIX) &&
 	       !begins(name, METRICS_SECONDS "_bucket{") &&
 	       !begins(name, METRICS_RULES "{") &&
-	       !begins(name, METRICS_RULES_INFO) && !modes_is_metric(name) &&
-	       strcmp(name, METRICS_UP) != 0 &&
+	       !begins(name, METRICS_RULES_INFO) &&
+	       !begins(name, METRICS_PREFIX "approv") &&
+	       !modes_is_metric(name) && strcmp(name, METRICS_UP) != 0 &&
 	       strcmp(name, METRICS_GENERATION) != 0 &&
 	       strcmp(name, METRICS_STARTED) != 0;
 }
@@ -253,6 +256,7 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 	char text[WARNING_MAX];
 
 	print_milter(seen);
+	standing_print(&seen->standing);
 	modes_print(&seen->modes);
 	examined_print(&seen->doctor);
 	if (seen->map)
@@ -313,6 +317,7 @@ static int print_json(struct seen *seen, struct error *error)
 	else
 		json_put_null(&json, "served");
 	json_put_digest(&json, "digest", seen->digest);
+	standing_put(&json, "approved", &seen->standing);
 	modes_put(&seen->modes, &json);
 	examined_put_last(&seen->doctor, &json);
 	if (seen->map) {
@@ -363,6 +368,9 @@ static int judge(const struct seen *seen, struct error *error)
 			seen->down.text);
 	if (!seen->up)
 		return error_pass(error, ERR_DOWN, &seen->down);
+	if (seen->standing.any)
+		return standing_judge(
+			&seen->standing, seen->served, newest, error);
 	if (seen->served != newest)
 		return error_set(error, ERR_NOTFOUND,
 			"the milter serves generation %" PRIu64 ", but the "
@@ -389,6 +397,9 @@ int command_status(struct tool *tool, struct error *error)
 	examined_read(tool, &seen.doctor);
 	newest = state_open_newest(tool->state, false, &seen.map, &cause);
 	code = see_digest(&seen, error);
+	if (!code)
+		code = standing_see(
+			tool, seen.served, seen.digest, &seen.standing, error);
 	if (!code)
 		code = tool->options.json ? print_json(&seen, error)
 					  : print_text(&seen, newest, error);

@@ -1,0 +1,125 @@
+#include "firstmap.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "state/approval.h"
+#include "state/state.h"
+
+/* Adds what to do about a map that was good once and is damaged now. */
+static void add_advice(struct error *error)
+{
+	error_append(error,
+		". `readdress rollback` goes back to the last good generation; "
+		"if another generation is the newest already, remove this file "
+		"and start again");
+}
+
+/* Opens the generation that is approved and due. Returns 0; 1 if there is none;
+ * or an error. */
+static int open_approved(
+	struct state *state, struct map **map, struct error *error)
+{
+	struct approval approval;
+	struct map *found = NULL;
+	int result = approval_read(state, &approval, error);
+
+	if (result < 0)
+		return result;
+	if (!result || approval.at > (int64_t)time(NULL))
+		return 1;
+	result = state_open_generation(
+		state, approval.generation, true, &found, error);
+	if (!result && !approval_is_for(&approval, map_meta(found)))
+		result = error_set(error, ERR_BAD,
+			"generation %" PRIu64 " has the digest %s, but the "
+			"approved one is %s",
+			approval.generation, map_meta(found)->digest,
+			approval.digest);
+	if (result)
+		map_close(found);
+	else
+		*map = found;
+	return result;
+}
+
+/* True if the failure says that the approved map is not there, and not that it
+ * cannot be read now. */
+static bool is_lasting(int result)
+{
+	return result == ERR_BAD || result == ERR_NOENT ||
+	       result == ERR_FOREIGN;
+}
+
+static int open_served(struct state *state, bool only, struct map **map,
+	uint64_t *gone, struct error *error)
+{
+	uint64_t served = 0;
+	uint64_t previous = 0;
+	int result = state_served(state, &served, &previous, error);
+
+	if (result < 0)
+		return result;
+	result = ERR_NOENT;
+	if (served)
+		result = state_open_generation(state, served, true, map, error);
+	if (served && result == ERR_BAD)
+		add_advice(error);
+	if (result != ERR_NOENT || only)
+		return result;
+	*gone = served;
+	result = state_open_newest(state, true, map, error);
+	if (result == ERR_NOENT)
+		(void)error_set(error, result,
+			"there is no map in %s: run `readdress init`",
+			state_dir(state));
+	return result;
+}
+
+int firstmap_open(const struct config *config, struct map **map, uint64_t *gone,
+	struct error *error)
+{
+	struct error cause = { .text = "" };
+	struct state *state = NULL;
+	int approved = 1;
+	int result;
+
+	*gone = 0;
+	result = state_open(&state, config, false, error);
+	if (result < 0)
+		goto out;
+	approved = open_approved(state, map, &cause);
+	if (!approved)
+		goto out;
+	if (approved < 0 && !is_lasting(approved)) {
+		result = error_pass(error, approved, &cause);
+		goto out;
+	}
+	result = open_served(state, approved < 0, map, gone, error);
+	if (approved < 0 && result == ERR_NOENT)
+		result = error_set(error, ERR_BAD,
+			"what is approved cannot be served, and there is no "
+			"other generation that was served: %.600s; `readdress "
+			"reload --newest` ends the approval",
+			cause.text);
+out:
+	state_close(state);
+	return result;
+}
+
+int firstmap_check_newest(
+	const struct config *config, uint64_t *generation, struct error *error)
+{
+	struct state *state = NULL;
+	struct map *map = NULL;
+	int result = state_open(&state, config, false, error);
+
+	if (!result)
+		result = state_open_newest(state, true, &map, error);
+	if (!result) {
+		*generation = map_meta(map)->generation;
+		map_close(map);
+	}
+	state_close(state);
+	return result;
+}
