@@ -277,6 +277,14 @@ class Client:
         said = base64.b64encode(octets(f"\0{user}\0{password}"))
         return self.command(f"AUTH PLAIN {text(said)}", code)
 
+    def starttls(self, context, name, hello="client.example"):
+        """Turns encryption on (RFC 3207), with this ssl.SSLContext and a server
+        of that name. Returns the reply to EHLO."""
+        self.command("STARTTLS", 220)
+        self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        self._stream = self._socket.makefile("rb")
+        return self.command(f"EHLO {hello}", 250)
+
     def close(self):
         self._stream.close()
         self._socket.close()
