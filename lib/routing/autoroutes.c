@@ -19,6 +19,7 @@
 #define DIGITS_MAX 12 /* of CLOCK_LAST */
 
 struct autoroutes {
+	struct arena *names;
 	struct autoroute *list; /* sorted by domain */
 	size_t count;
 	size_t room;
@@ -59,8 +60,15 @@ struct autoroutes *autoroutes_open(void)
 {
 	struct autoroutes *autoroutes = calloc(1, sizeof *autoroutes);
 
-	if (autoroutes)
-		autoroutes->bytes = sizeof MAGIC + LINE_REST;
+	if (!autoroutes)
+		return NULL;
+	autoroutes->bytes = sizeof MAGIC + LINE_REST;
+	/* The last block of an arena may be almost empty. */
+	autoroutes->names = arena_open(2 * AUTOROUTES_MAX);
+	if (!autoroutes->names) {
+		free(autoroutes);
+		return NULL;
+	}
 	return autoroutes;
 }
 
@@ -68,8 +76,7 @@ void autoroutes_close(struct autoroutes *autoroutes)
 {
 	if (!autoroutes)
 		return;
-	for (size_t i = 0; i < autoroutes->count; i++)
-		free((void *)(uintptr_t)autoroutes->list[i].domain.data);
+	arena_close(autoroutes->names);
 	free(autoroutes->list);
 	free(autoroutes);
 }
@@ -128,7 +135,7 @@ static int insert(struct autoroutes *autoroutes,
 	const struct autoroute *autoroute, size_t index)
 {
 	struct autoroute *list;
-	char *name;
+	const char *name;
 
 	if (autoroute->domain.len + LINE_REST >
 		AUTOROUTES_MAX - autoroutes->bytes)
@@ -138,10 +145,10 @@ static int insert(struct autoroutes *autoroutes,
 	if (!list)
 		return ERR_NOMEM;
 	autoroutes->list = list;
-	name = malloc(autoroute->domain.len);
+	name = arena_copy(autoroutes->names, autoroute->domain.data,
+		autoroute->domain.len);
 	if (!name)
 		return ERR_NOMEM;
-	memcpy(name, autoroute->domain.data, autoroute->domain.len);
 	memmove(list + index + 1, list + index,
 		(autoroutes->count - index) * sizeof *list);
 	list[index] = *autoroute;
@@ -342,7 +349,7 @@ int autoroutes_read(const char *state_dir, struct autoroutes **autoroutes,
 	char *text = NULL;
 	int dir = open_directory(state_dir, error);
 	int fd = -1;
-	int result = dir;
+	int result;
 
 	if (dir < 0)
 		return dir;
@@ -351,7 +358,7 @@ int autoroutes_read(const char *state_dir, struct autoroutes **autoroutes,
 	result = fd;
 	if (fd >= 0)
 		result = read_all(fd, &found, path, &text, error);
-	if (result >= 0) {
+	if (result >= 0 && text) {
 		result =
 			autoroutes_parse((struct bytes){ text, (size_t)result },
 				autoroutes, &cause);
