@@ -154,6 +154,15 @@ static const struct command commands[] = {
 		.options = OPTION_BIT(CONFIG_DIR) | OPTION_BIT(ASK_ALL) |
 			   OPTION_BIT(JSON),
 		.needs = NEED_CONFIG },
+	{ .name = "dns",
+		.operands = "[DOMAIN...]",
+		.does = "finds what is wrong in the DNS of the domains",
+		.run = command_dns,
+		.options = OPTION_BIT(SERVER) | OPTION_BIT(HOST) |
+			   OPTION_BIT(ADDRESS) | OPTION_BIT(AUTO) |
+			   OPTION_BIT(JSON),
+		.max = -1,
+		.needs = NEED_CONFIG },
 	{ .name = "history",
 		.operands = "",
 		.does = "prints the generations that are kept",

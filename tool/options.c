@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "map/digest.h"
 #include "base/clock.h"
+#include "base/network.h"
+#include "map/digest.h"
 
 #define USAGE_COLUMNS 78
 #define USAGE_INDENT  8
@@ -97,6 +98,14 @@ static const struct {
 		"read main.cf and master.cf in this directory" },
 	[OPTION_ASK_ALL] = { "ask-all", 0, NULL,
 		"also ask tables of Postfix that need a server" },
+	[OPTION_SERVER] = { "server", 0, "ADDRESS[@PORT]",
+		"ask this name server, and no other" },
+	[OPTION_HOST] = { "host", 0, "NAME",
+		"a name of this relay (the name of this host)" },
+	[OPTION_ADDRESS] = { "address", 0, "IP",
+		"an address of this relay (those of this host)" },
+	[OPTION_AUTO] = { "auto", 0, NULL,
+		"store the roles of the domains whose role is auto" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -256,6 +265,19 @@ static int parse_table(
 	return 0;
 }
 
+static int parse_address(
+	struct options *options, const char *text, struct error *error)
+{
+	struct network network;
+
+	if (strchr(text, '/') || *text == '[' ||
+		network_parse(text, &network, NULL))
+		return bad_value(OPTION_ADDRESS, text,
+			"expected an IP address, such as 192.0.2.1", error);
+	options->addresses[options->address_count++] = text;
+	return 0;
+}
+
 static int set_value(struct options *options, enum option_id id,
 	const char *text, struct error *error)
 {
@@ -341,6 +363,15 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_DAEMON:
 		options->daemon = text;
 		break;
+	case OPTION_SERVER:
+		options->server = text;
+		break;
+	case OPTION_HOST:
+		options->hosts[options->host_count++] = text;
+		break;
+	case OPTION_ADDRESS:
+		code = parse_address(options, text, error);
+		break;
 	case OPTION_PREFER:
 		options->prefer[options->prefer_count++] = text;
 		break;
@@ -372,6 +403,7 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_AUTH] = &options->auth,
 		[OPTION_FIRST] = &options->first,
 		[OPTION_ASK_ALL] = &options->ask_all,
+		[OPTION_AUTO] = &options->autos,
 		[OPTION_JSON] = &options->json,
 	};
 
@@ -472,7 +504,11 @@ int options_parse(struct options *options, uint64_t allowed, int argc,
 		calloc((size_t)argc + 1, sizeof *options->recipients);
 	options->prefer = calloc((size_t)argc + 1, sizeof *options->prefer);
 	options->domains = calloc((size_t)argc + 1, sizeof *options->domains);
-	if (!options->recipients || !options->prefer || !options->domains)
+	options->hosts = calloc((size_t)argc + 1, sizeof *options->hosts);
+	options->addresses =
+		calloc((size_t)argc + 1, sizeof *options->addresses);
+	if (!options->recipients || !options->prefer || !options->domains ||
+		!options->hosts || !options->addresses)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	make_getopt(allowed, longs, shorts);
 	optind = 0;
@@ -500,6 +536,8 @@ void options_free(struct options *options)
 	free(options->prefer);
 	free(options->domains);
 	free(options->columns_text);
+	free(options->hosts);
+	free(options->addresses);
 }
 
 bool options_is_known(const char *word)
@@ -537,6 +575,12 @@ static void spell(int id, char *word, size_t size)
 		specs[id].argument ? specs[id].argument : "");
 }
 
+static bool may_repeat(int id)
+{
+	return id == OPTION_RECIPIENT || id == OPTION_PREFER ||
+	       id == OPTION_DOMAIN || id == OPTION_HOST || id == OPTION_ADDRESS;
+}
+
 int options_usage(FILE *file, uint64_t allowed, int column)
 {
 	for (int id = 0; id < OPTIONS; id++) {
@@ -547,10 +591,7 @@ int options_usage(FILE *file, uint64_t allowed, int column)
 			continue;
 		spell(id, word, sizeof word);
 		(void)snprintf(bracketed, sizeof bracketed, "[%s]%s", word,
-			id == OPTION_RECIPIENT || id == OPTION_PREFER ||
-					id == OPTION_DOMAIN
-				? "..."
-				: "");
+			may_repeat(id) ? "..." : "");
 		column = options_usage_word(file, bracketed, column);
 	}
 	return column;

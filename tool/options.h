@@ -53,6 +53,10 @@ enum option_id {
 	OPTION_PREFER,
 	OPTION_CONFIG_DIR,
 	OPTION_ASK_ALL,
+	OPTION_SERVER,
+	OPTION_HOST,
+	OPTION_ADDRESS,
+	OPTION_AUTO,
 	OPTION_JSON,
 	OPTIONS /* the number of options */
 };
@@ -110,7 +114,13 @@ struct options {
 	size_t prefer_count;
 	const char *config_dir; /* of Postfix; NULL: not given */
 	bool ask_all;
-	bool json; /* --json before or after the command's name */
+	const char *server;	/* of the DNS; NULL: not given */
+	const char **hosts;	/* room for argc */
+	size_t host_count;
+	const char **addresses; /* room for argc */
+	size_t address_count;
+	bool autos; /* --auto */
+	bool json;  /* --json before or after the command's name */
 };
 
 /*

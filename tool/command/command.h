@@ -14,6 +14,7 @@ int command_check(struct tool *tool, struct error *error);
 int command_convert(struct tool *tool, struct error *error);
 int command_delete(struct tool *tool, struct error *error);
 int command_diff(struct tool *tool, struct error *error);
+int command_dns(struct tool *tool, struct error *error);
 int command_doctor(struct tool *tool, struct error *error);
 int command_export(struct tool *tool, struct error *error);
 int command_help(struct tool *tool, struct error *error);

@@ -12,8 +12,8 @@
 #include "milter.h"
 #include "postconf.h"
 #include "print/examined.h"
+#include "print/finding.h"
 #include "print/modes.h"
-#include "print/text.h"
 #include "reach.h"
 
 struct doctor {
@@ -28,41 +28,14 @@ struct doctor {
 	struct error *error;
 };
 
-static int print_json(
-	const struct doctor *doctor, const struct diagnosis_finding *finding)
-{
-	struct json json;
-
-	json_begin(&json);
-	examined_put(&json, finding, doctor->instance);
-	return json_end(&json, doctor->error);
-}
-
 static int print(void *context, const struct diagnosis_finding *finding)
 {
 	struct doctor *doctor = context;
 
 	doctor->failed = doctor->failed || finding->level == DIAGNOSIS_FAIL;
 	examined_add(&doctor->examined, finding, doctor->instance);
-	if (doctor->tool->options.json)
-		return print_json(doctor, finding);
-	(void)printf(
-		"%s %s: ", diagnosis_level_name(finding->level), finding->id);
-	if (doctor->instance) {
-		(void)text_print(stdout, bytes_of(doctor->instance));
-		(void)fputs(": ", stdout);
-	}
-	(void)text_print(stdout, bytes_of(finding->found));
-	(void)putchar('\n');
-	if (finding->level == DIAGNOSIS_WARN ||
-		finding->level == DIAGNOSIS_FAIL) {
-		(void)fputs("    why: ", stdout);
-		(void)text_print(stdout, bytes_of(finding->why));
-		(void)fputs("\n    do: ", stdout);
-		(void)text_print(stdout, bytes_of(finding->remedy));
-		(void)putchar('\n');
-	}
-	return ferror(stdout) ? tool_output_failed(doctor->error) : 0;
+	return finding_print(finding, "instance", doctor->instance,
+		doctor->tool->options.json, doctor->error);
 }
 
 static void see(void *context, const char *endpoint, const char *user,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "print/finding.h"
 #include "print/text.h"
 
 #define MODE	  0640
@@ -27,16 +28,7 @@ static int rank(enum diagnosis_level level)
 void examined_put(struct json *json, const struct diagnosis_finding *finding,
 	const char *instance)
 {
-	bool bad = finding->level == DIAGNOSIS_WARN ||
-		   finding->level == DIAGNOSIS_FAIL;
-
-	json_put_text(json, "id", finding->id);
-	json_put_text(json, "level", diagnosis_level_name(finding->level));
-	json_put_text(json, "found", finding->found);
-	json_put_text(json, "why", bad ? finding->why : NULL);
-	json_put_text(json, "do", bad ? finding->remedy : NULL);
-	if (instance)
-		json_put_text(json, "instance", instance);
+	finding_put(json, finding, "instance", instance);
 }
 
 void examined_add(struct examined *examined,
