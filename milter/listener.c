@@ -301,7 +301,7 @@ static int make_socket(const struct listener *listener)
 	}
 	if (fd < 0 || (bind(fd, (const struct sockaddr *)&listener->address,
 			       listener->address_len) == 0 &&
-			      listen(fd, LISTENER_BACKLOG) == 0))
+			      listen(fd, SOMAXCONN) == 0))
 		return fd;
 	saved = errno;
 	(void)close(fd);

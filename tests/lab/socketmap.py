@@ -1,14 +1,34 @@
-"""Postfix's look-ups by socketmap (socketmap_table(5)): a client, and a proxy
-that notes what Postfix asks."""
+"""Postfix's look-ups by socketmap (socketmap_table(5)): a client, a proxy that
+notes what Postfix asks, and what stands in for systemd's socket unit."""
 
 import contextlib
+import grp
 import os
+import pwd
 import socket
 import struct
 import threading
 
-from .base import read
+from .base import MILTER_USER, read
 from .smtp import TIMEOUT, octets, text
+
+
+# Before the milter's command: with a socket as its standard input, it is started
+# as systemd would with readdress-lookup.socket.
+SYSTEMD = ("sh", "-c", "export LISTEN_PID=$$ LISTEN_FDS=1 "
+           "LISTEN_FDNAMES=lookup; exec \"$@\" 3<&0 </dev/null", "sh")
+
+
+def held_socket(path):
+    """Returns a socket that listens, as systemd makes it for
+    readdress-lookup.socket."""
+    held = socket.socket(socket.AF_UNIX)
+    held.bind(path)
+    user = pwd.getpwnam(MILTER_USER)
+    os.chown(path, user.pw_uid, grp.getgrnam("postfix").gr_gid)
+    os.chmod(path, 0o660)
+    held.listen(100)
+    return held
 
 
 def netstring(data):
@@ -48,8 +68,9 @@ class Client:
 
     def __init__(self, path, timeout=TIMEOUT):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
+        # Not with a time limit: that connect fails if the backlog is full.
         self.socket.connect(path)
+        self.socket.settimeout(timeout)
         self.stream = Stream(self.socket)
 
     def __enter__(self):
