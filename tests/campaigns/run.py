@@ -16,7 +16,7 @@ import figures  # noqa: E402
 import place  # noqa: E402
 
 NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "relays",
-         "forms", "hardening", "fuzz", "mutations")
+         "forms", "lookups", "hardening", "fuzz", "mutations")
 
 
 def run(name, size):
