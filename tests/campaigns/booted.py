@@ -22,10 +22,11 @@ if __name__ == "__main__":
     sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
 import lab  # noqa: E402
+import lookups  # noqa: E402
 import machine  # noqa: E402
 import place  # noqa: E402
 import traffic  # noqa: E402
-from lab import smtp  # noqa: E402
+from lab import smtp, socketmap  # noqa: E402
 
 LIMIT = 600  # seconds for all
 EXPOSURE = 1.5
@@ -36,6 +37,8 @@ UNIT = NAME + ".service"
 CONTRIB = os.path.join(lab.TOP, "contrib", "systemd")
 # Debian's own, for the instance that is not named.
 POSTFIX = "postfix@-.service"
+SOCKET = "readdress-lookup.socket"
+LOOKUPS = "/var/spool/postfix/readdress/lookup.sock"
 # Where cmake --install puts what systemd reads.
 SYSTEMS = ("/usr/lib/systemd/system/" + UNIT,
            "/usr/lib/sysusers.d/readdress.conf",
@@ -394,22 +397,74 @@ def inet(figures, relay):
 
 
 def again(figures, relay):
-    """Installed a second time, as a package would be."""
+    """Installed a second time, by CMake alone and with its own prefix, which
+    stands in the unit."""
+    prefix, = re.findall(r"(?m)^CMAKE_INSTALL_PREFIX:\w+=(.*)$", lab.read(
+        os.path.join(lab.build_directory(), "CMakeCache.txt")))
     for path in glob.glob(f"/etc/systemd/system/{UNIT}") + glob.glob(
             "/etc/*.d/readdress.conf"):
         os.remove(path)
-    lab.run("cmake", "--install", lab.build_directory(), "--prefix", "/usr")
+    lab.run("cmake", "--install", lab.build_directory())
     lab.run("systemd-sysusers")
     lab.run("systemd-tmpfiles", "--create")
     systemctl("daemon-reload")
     systemctl("reenable", NAME)
     systemctl("restart", NAME)
     figures.must("the unit is read from", shown("FragmentPath"), "=",
-                 "/lib/systemd/system/" + UNIT)
+                 f"{prefix}/lib/systemd/system/{UNIT}")
     figures.must("installed again, it serves", relay.served(), "=",
                  relay.version)
     relay.reload(relay.version + 1)
     figures.must("and reloads", relay.served(), "=", relay.version)
+
+
+def held(figures, relay):
+    """readdress-lookup.socket holds the socket of look-ups while the milter
+    restarts; by the commands in its comment."""
+    before = lab.read(CONFIG)
+    lab.write(CONFIG, before.replace('lookup_socket = ""',
+                                     f'lookup_socket = "unix:{LOOKUPS}"'))
+    comment = lab.read(os.path.join(CONTRIB, SOCKET)).partition("[Unit]")[0]
+    commands = re.findall(r"(?m)^#   (.*)$", comment)
+    figures.must("commands in the socket unit's comment", len(commands), ">=",
+                 5)
+    for command in commands:
+        lab.run("sh", "-ec", command, cwd=CONTRIB, timeout=lab.TIMEOUT)
+    found = os.stat(LOOKUPS)
+    figures.must("owner, group and mode of the socket", " ".join((
+        pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name,
+        f"{found.st_mode & 0o7777:o}")), "=", "readdress postfix 660")
+    figures.none("warnings about it", journal("systemd holds"))
+    clients = [lookups.Patient(LOOKUPS, "nowhere.example", "NOTFOUND ")
+               for _ in range(4)]
+    for client in clients:
+        client.start()
+    for words in [("restart",), ("kill", "--signal=KILL")] * 4:
+        pid = shown("MainPID")
+        systemctl(*words, NAME)
+        lab.wait_until(
+            lambda pid=pid: active() and shown("MainPID") != pid)
+        answered = [client.answered for client in clients]
+        lab.wait_until(lambda answered=answered: all(
+            client.answered > count + 1 or client.problems
+            for client, count in zip(clients, answered)))
+    for client in clients:
+        client.stopping.set()
+        client.join()
+    figures.note("look-ups over 4 restarts and 4 times kill -9", sum(
+        client.answered for client in clients))
+    figures.none("look-ups that failed", [
+        str(problem) for client in clients for problem in client.problems])
+    systemctl("stop", NAME)
+    figures.must("a look-up starts the milter again", socketmap.ask(
+        LOOKUPS, "domains", "nowhere.example"), "=", "NOTFOUND ")
+    systemctl("stop", SOCKET, NAME)
+    figures.none("both stopped, left", [
+        path for path in (LOOKUPS,) if os.path.exists(path)])
+    systemctl("disable", SOCKET)
+    lab.write(CONFIG, before)
+    systemctl("start", NAME)
+    figures.must("without it, it serves", relay.served(), "=", relay.version)
 
 
 def inside(figures, messages):
@@ -420,7 +475,7 @@ def inside(figures, messages):
     with Relay() as relay:
         relay.start()
         mail(figures, relay, messages)
-        for step in (kills, damage, stops, beside, inet, again):
+        for step in (kills, damage, stops, beside, inet, again, held):
             step(figures, relay)
         order(figures)
         figures.must("after all, it serves", relay.served(), "=",

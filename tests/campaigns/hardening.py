@@ -19,13 +19,14 @@ from concurrent.futures import ThreadPoolExecutor
 import booted
 import lab
 import traffic
-from lab import ground
+from lab import ground, socketmap
 
 SLICE = {"messages": 60, "reloads": 5, "analyze": False}
 FULL = {"messages": 2000, "reloads": 50, "analyze": True}
 
 EXPOSURE = 1.5
 UNIT = os.path.join(lab.TOP, "contrib", "systemd", "readdress-milter.service")
+LOOKUPS = os.path.join(lab.TOP, "contrib", "systemd", "readdress-lookup.socket")
 SANDBOX = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "sandbox.py")
 PROGRAMS = ("readdress", "readdress-milter")
@@ -41,11 +42,12 @@ def unit_file(figures):
     found = re.search(r"exposure level .*: ([\d.]+)", done.stdout)
     figures.must("systemd-analyze security", float(found.group(1)), "<=",
                  EXPOSURE)
-    done = lab.run("systemd-analyze", "verify", "--man=no", UNIT, check=False)
+    done = lab.run("systemd-analyze", "verify", "--man=no", UNIT, LOOKUPS,
+                   check=False)
     # That the programs are not installed here is no fault of the unit's.
     figures.none("systemd-analyze verify", [
         line for line in done.stderr.splitlines()
-        if "readdress-milter.service" in line
+        if "readdress-" in line
         and "is not executable" not in line])
 
 
@@ -190,9 +192,16 @@ def refusals(figures):
     figures.none("not refused", taken)
 
 
+def lookups(relay):
+    """Returns the path of the look-up service of a milter that was started as
+    the unit would."""
+    return os.path.join(os.path.dirname(relay.postfix.socket), "lookup.sock")
+
+
 def sandboxed(relay, before=()):
     """Starts the milter as the unit would."""
     readdress = relay.readdress
+    readdress.configure(lookup_socket="unix:" + lookups(relay))
     readdress.milter = ground.for_others(readdress.milter)
     readdress.start(*before, sys.executable, SANDBOX, UNIT, lab.MILTER_USER,
                     os.path.dirname(relay.postfix.socket),
@@ -237,6 +246,8 @@ def sandbox(figures, messages, reloads):
         figures.must("NoNewPrivs", re.search(
             r"NoNewPrivs:\t(\d)", status).group(1), "=", "1")
         clients = flow(relay, messages, reloads)
+        figures.must("a look-up under the unit's restrictions", socketmap.ask(
+            lookups(relay), "domains", "nowhere.example"), "=", "NOTFOUND ")
         failed = relay.readdress.log("(?i)failed|cannot|denied|permitted")
         audit = traffic.Audit(relay, clients.accepted)
         begun = time.monotonic()
@@ -262,6 +273,7 @@ def denied(figures):
         sandboxed(relay, ("strace", "-f", "-qq", "-o", trace))
         relay.postfix.start()
         flow(relay, 10, 3)
+        socketmap.ask(lookups(relay), "domains", "nowhere.example")
         pid = int(lab.read(os.path.join(relay.readdress.runtime, "pid")))
         relay.postfix.drain()
         os.kill(pid, 15)
