@@ -192,34 +192,85 @@ int command_list(struct tool *tool, struct error *error)
 	return list_pass(tool, &listing, true, error);
 }
 
+/* A row of a sample. */
+struct sample {
+	const char *source;
+	const char *target;
+};
+
+static const struct sample inbound_sample[] = {
+	{ "abuse@warmsushi.example", "abuse@warmsushi.example" },
+	{ "bob@warmsushi.example", "bob.owen@drypizza.example" },
+	{ "team@warmsushi.example", "team@dpold.onmicrosoft.example,team@dpnew."
+				    "onmicrosoft.example" },
+	{ "@*.warmsushi.example", "@drypizza.example" },
+	{ "@lost.warmsushi.example", "postmaster@drypizza.example" },
+	{ "@warmsushi.example", "@dpold.onmicrosoft.example" },
+};
+
+static const struct sample outbound_sample[] = {
+	{ "printer@drypizza.example", "printer@drypizza.example" },
+	{ "bob.owen@drypizza.example", "bob@warmsushi.example" },
+	{ "@*.drypizza.example", "@warmsushi.example" },
+	{ "@lost.drypizza.example", "info@warmsushi.example" },
+	{ "@dpold.onmicrosoft.example", "@warmsushi.example" },
+};
+
+static const struct sample routes_sample[] = {
+	{ "@drypizza.example", "smtp:drypizza.mail.example" },
+	{ "@dpnew.onmicrosoft.example", "smtp:[dpnew.mail.example]:25" },
+	{ "@warmsushi.example", "relay smtp:[192.0.2.17]:25" },
+	{ "@partner.example", "backup" },
+	{ "@lists.example", "local" },
+	{ "@former.example", "remote" },
+	{ "@next.example", "auto" },
+	{ "@dpold.onmicrosoft.example", "hold" },
+};
+
+#define SAMPLE(rows) rows, sizeof(rows) / sizeof *(rows)
+
+static const struct {
+	const struct sample *rows;
+	size_t count;
+	const char *order;
+} samples[RULE_TABLES] = {
+	[RULE_INBOUND] = { SAMPLE(inbound_sample),
+		"one row of each kind, in this order: exception, user, one to "
+		"many, sub-domain, catch-all, domain" },
+	[RULE_OUTBOUND] = { SAMPLE(outbound_sample),
+		"one row of each kind, in this order: exception, user, "
+		"sub-domain, catch-all, domain" },
+	[RULE_ROUTES] = { SAMPLE(routes_sample),
+		"two next hops, a role with a next hop, and each other role" },
+};
+
 int command_sample(struct tool *tool, struct error *error)
 {
-	static const char *const rows[][2] = {
-		{ "abuse@warmsushi.example", "abuse@warmsushi.example" },
-		{ "bob@warmsushi.example", "bob.owen@drypizza.example" },
-		{ "team@warmsushi.example",
-			"team@dpold.onmicrosoft.example,team@dpnew."
-			"onmicrosoft.example" },
-		{ "@*.warmsushi.example", "@drypizza.example" },
-		{ "@lost.warmsushi.example", "postmaster@drypizza.example" },
-		{ "@warmsushi.example", "@dpold.onmicrosoft.example" },
-	};
-	struct arena *arena = arena_open(SAMPLE_ARENA_MAX);
+	struct arena *arena;
 	int code;
+	int table = tool->operand_count ? rule_table_find(tool->operands[0])
+					: RULE_INBOUND;
 
+	if (table < 0)
+		return error_set(error, ERR_USAGE,
+			"unknown table \"%s\"; expected inbound, outbound or "
+			"routes",
+			tool->operands[0]);
+	arena = arena_open(SAMPLE_ARENA_MAX);
 	if (!arena)
 		return error_set(error, ERR_NOMEM, "out of memory");
-	tool_say(tool,
-		"one row of each kind, in this order: exception, user, one to "
-		"many, sub-domain, catch-all, domain");
+	tool_say(tool, "%s", samples[table].order);
 	code = row_begin(tool, error);
-	for (size_t i = 0; !code && i < sizeof rows / sizeof *rows; i++) {
+	for (size_t i = 0; !code && i < samples[table].count; i++) {
+		const struct sample *row = &samples[table].rows[i];
 		struct rule rule;
 
-		code = rule_make(arena, RULE_INBOUND, bytes_of(rows[i][0]),
-			bytes_of(rows[i][1]), false, &rule, error);
+		code = rule_make(arena, (enum rule_table)table,
+			bytes_of(row->source), bytes_of(row->target), false,
+			&rule, error);
 		if (!code)
-			code = row_print(tool, RULE_INBOUND, &rule, error);
+			code = row_print(
+				tool, (enum rule_table)table, &rule, error);
 	}
 	arena_close(arena);
 	return code;
