@@ -52,12 +52,24 @@ static const struct command commands[] = {
 			   OPTION_BIT(JSON),
 		.min = 1,
 		.max = 1 },
+	{ .name = "adopt",
+		.operands = "FILE",
+		.does = "takes over all tables of a map that another host made",
+		.run = command_adopt,
+		.options = OPTION_BIT(DRY_RUN) | OPTION_BIT(MAX_DELETE) |
+			   OPTION_BIT(FORCE) | OPTION_BIT(RELOAD) |
+			   OPTION_BIT(NEWEST) | OPTION_BIT(NOTE) |
+			   OPTION_BIT(JSON),
+		.min = 1,
+		.max = 1,
+		.needs = NEED_CONFIG },
 	{ .name = "export",
 		.operands = "TABLE",
 		.does = "prints a table as CSV, sorted by source",
 		.run = command_export,
-		.options = OPTION_BIT(ONLY) | OPTION_BIT(DELIMITER) |
-			   OPTION_BIT(JSON) | MAP_OPTIONS,
+		.options = OPTION_BIT(MAP) | OPTION_BIT(ONLY) |
+			   OPTION_BIT(DELIMITER) | OPTION_BIT(JSON) |
+			   MAP_OPTIONS,
 		.min = 1,
 		.max = 1,
 		.needs = NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
@@ -229,6 +241,15 @@ static int take_operands(
 {
 	const struct command *command = tool->command;
 
+	/* --map stands in place of a table. */
+	if (tool->options.map && !count) {
+		tool->operands = operands;
+		return 0;
+	}
+	if (tool->options.map)
+		return error_set(error, ERR_USAGE,
+			"unexpected operand \"%s\": --map writes all tables",
+			operands[0]);
 	if (count < command->min)
 		return error_set(error, ERR_USAGE,
 			"missing operand: expected %s", command->operands);

@@ -63,6 +63,8 @@ static const struct {
 		"how long to wait for the milter (10)" },
 	[OPTION_POSTFIX] = { "postfix", 0, NULL,
 		"run `postfix reload` if domains or routes have changed" },
+	[OPTION_MAP] = { "map", 0, "FILE",
+		"write all tables to FILE, for adopt on another host" },
 	[OPTION_EXPECT] = { "expect", 0, "DIGEST",
 		"exit with 0 if the rules served have this digest, else 1" },
 	[OPTION_TABLE] = { "table", 0, "TABLE",
@@ -118,6 +120,10 @@ static const struct {
 } own_texts[] = {
 	{ "convert", OPTION_DOMAIN, "a domain that outsiders write to" },
 	{ "purge", OPTION_FORCE, "required: nothing is deleted without it" },
+	{ "adopt", OPTION_FORCE,
+		"delete every rule that the map does not have" },
+	{ "adopt", OPTION_MAX_DELETE,
+		"refuse to delete more than PERCENT of a table (50)" },
 	{ "reload", OPTION_GENERATION,
 		"approve generation N instead of serving the newest" },
 	{ "reload", OPTION_NEWEST,
@@ -305,6 +311,9 @@ static int set_value(struct options *options, enum option_id id,
 		break;
 	case OPTION_DIGEST:
 		code = parse_digest(id, text, &options->digest, error);
+		break;
+	case OPTION_MAP:
+		options->map = text;
 		break;
 	case OPTION_AT:
 		options->at = text;

@@ -35,6 +35,7 @@ enum option_id {
 	OPTION_REVERSE,
 	OPTION_TIMEOUT,
 	OPTION_POSTFIX,
+	OPTION_MAP,
 	OPTION_EXPECT,
 	OPTION_DIGEST,
 	OPTION_AT,
@@ -92,6 +93,7 @@ struct options {
 	bool verbose;
 	unsigned timeout; /* seconds */
 	bool postfix;
+	const char *map;    /* a file; NULL: not given */
 	const char *digest; /* a part of a digest; NULL: not given */
 	const char *at;	    /* a time; NULL: not given */
 	bool cancel;

@@ -168,6 +168,13 @@ void lmdbfile_close(struct lmdbfile *file)
 	free(file);
 }
 
+int lmdbfile_descriptor(const struct lmdbfile *file)
+{
+	mdb_filehandle_t fd = -1;
+
+	return mdb_env_get_fd(file->env, &fd) ? -1 : fd;
+}
+
 bool lmdbfile_has(const struct lmdbfile *file, unsigned database)
 {
 	return file->databases[database] != MISSING;

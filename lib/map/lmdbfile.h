@@ -40,6 +40,10 @@ int lmdbfile_open(struct lmdbfile **file, int fd, const char *shown,
 	struct error *error) MUST_CHECK;
 void lmdbfile_close(struct lmdbfile *file);
 
+/* Returns the descriptor of the file, which is valid as long as it is open; -1
+ * if LMDB does not tell it. */
+int lmdbfile_descriptor(const struct lmdbfile *file);
+
 /* True if the file has this database. A database that is missing must not be
  * read. */
 bool lmdbfile_has(const struct lmdbfile *file, unsigned database);

@@ -243,6 +243,11 @@ const struct map_meta *map_meta(const struct map *map)
 	return &map->meta;
 }
 
+int map_descriptor(const struct map *map)
+{
+	return lmdbfile_descriptor(map->file);
+}
+
 uint64_t map_rows(const struct map *map, enum rule_table table)
 {
 	uint64_t rows = 0;

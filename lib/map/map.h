@@ -19,8 +19,8 @@
  * up an address in it. A map is built as a new file, sealed by a trailer with a
  * SHA-256, and never changed. The milter opens it isolated: it verifies and
  * uses a private copy in memory that nobody can write to, so that nothing that
- * is done to the file later can change an answer. mapbuild.c builds a map; its
- * functions are declared here.
+ * is done to the file later can change an answer. mapbuild.c builds a map, and
+ * mapcopy.c copies one; their functions are declared here.
  *
  *   lmdbfile      LMDB, which no other room knows
  *   trailer       the trailer after LMDB's pages
@@ -31,6 +31,7 @@
  *   nameset       a set of domains
  *   roles         the domains that rules name, and how
  *   mapbuild      builds a new map
+ *   mapcopy       copies the file of a map
  *   lookup        finds the rule for an address
  */
 
@@ -75,6 +76,8 @@ void map_close(struct map *map);
 
 /* Returns the metadata, which live as long as the map. */
 const struct map_meta *map_meta(const struct map *map);
+/* Returns the descriptor of the file, or -1; it is valid as long as the map. */
+int map_descriptor(const struct map *map);
 /* Returns the number of rules in a table. */
 uint64_t map_rows(const struct map *map, enum rule_table table);
 
@@ -86,6 +89,16 @@ uint64_t map_octets(const struct map *map);
  * map_meta() was computed when the map was built. Writes the digits and a NUL.
  * Returns 0, ERR_NOMEM, ERR_IO or ERR_BAD. */
 int map_digest(const struct map *map, char text[DIGEST_LEN + 1]) MUST_CHECK;
+
+/*
+ * Copies the file of a map that was opened without isolated, with its seal, to
+ * path, in place of what is there. The copy is verified and synced before it
+ * gets its name; its mode is 0640, less the umask. Returns 0, or with a text
+ * that names path: ERR_CREATE, ERR_PERM, ERR_IO, ERR_NOMEM, or ERR_BAD if the
+ * map's file has changed.
+ */
+int map_copy(const struct map *map, const char *path,
+	struct error *error) MUST_CHECK;
 
 /*
  * A reader is one read transaction. It is not bound to a thread, but only one
@@ -165,6 +178,9 @@ int map_builder_put(struct map_builder *builder, enum rule_table table,
  * syncs the file. After it only map_builder_close() may be called. */
 int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 	struct error *error) MUST_CHECK;
+/* Returns the digest of the rules, after map_builder_seal() returned 0; it
+ * lives as long as the builder. */
+const char *map_builder_digest(const struct map_builder *builder);
 /* Frees the builder, which may be NULL. Removes the file unless it was
  * sealed. */
 void map_builder_close(struct map_builder *builder);

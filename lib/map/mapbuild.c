@@ -15,6 +15,7 @@ struct map_builder {
 	struct roles *roles;	 /* the roles of other domains */
 	uint64_t rows[RULE_TABLES][RULE_KINDS];
 	bool sealed;
+	char digest[DIGEST_LEN + 1];
 	char path[];
 };
 
@@ -151,6 +152,7 @@ static int put_meta(struct map_builder *builder, const struct map_meta *meta,
 	result = make_digest(builder, &counted, counted.digest, error);
 	if (result)
 		return result;
+	memcpy(builder->digest, counted.digest, sizeof builder->digest);
 	record.len = mapmeta_format(&counted, text);
 	return lmdbfile_append(builder->writer, MAPFILE_META,
 		bytes_of(MAPFILE_META_KEY), record, error);
@@ -186,6 +188,11 @@ int map_builder_seal(struct map_builder *builder, const struct map_meta *meta,
 		result = seal(builder, error);
 	builder->sealed = !result;
 	return result;
+}
+
+const char *map_builder_digest(const struct map_builder *builder)
+{
+	return builder->digest;
 }
 
 void map_builder_close(struct map_builder *builder)

@@ -79,6 +79,12 @@ static int build_map(struct state *state, struct work *work,
 		result = error_about(error,
 			map_builder_seal(work->builder, meta, error),
 			ERROR_HINT_STATE_DIR);
+	if (!result && build->digest &&
+		strcmp(build->digest, map_builder_digest(work->builder)) != 0)
+		result = error_set(error, ERR_BAD,
+			"the rules changed while they were read: they have "
+			"the digest %s now, expected %s; nothing was changed",
+			map_builder_digest(work->builder), build->digest);
 	map_builder_close(work->builder);
 	return result;
 }
@@ -99,6 +105,12 @@ int build_publish(struct state *state, const struct build *build,
 	state_user(meta.user, sizeof meta.user);
 	if (gethostname(meta.host, sizeof meta.host - 1))
 		meta.host[0] = '\0';
+	if (build->adopted) {
+		meta.adopted.generation = build->adopted->generation;
+		meta.adopted.time = build->adopted->time;
+		memcpy(meta.adopted.host, build->adopted->host,
+			sizeof meta.adopted.host);
+	}
 	(void)snprintf(meta.command, sizeof meta.command, "%s",
 		build->command ? build->command : "");
 	result = build_map(state, &work, &meta, error);

@@ -21,6 +21,10 @@ struct build {
 	uint64_t bytes;
 	const char *command; /* for the metadata; may be NULL */
 	uint64_t origin;     /* likewise: the generation of a rollback, or 0 */
+	/* Another host's map, whose rules these are, and the digest that they
+	 * must have; NULL: they are of no other host. */
+	const struct map_meta *adopted;
+	const char *digest;
 	/* Called now and then with the number of rows written and of all rows;
 	 * may be NULL. */
 	void (*progress)(void *context, uint64_t rows, uint64_t of);
@@ -33,7 +37,8 @@ struct build {
  *
  * Returns 0 and sets *generation; or returns a negative error with its text in
  * *error: ERR_NOMEM, ERR_PERM, ERR_IO, ERR_CREATE, or ERR_BAD if the old map is
- * damaged or state_publish() refuses the new one. On an error the newest
+ * damaged, if the rules have another digest than build->digest, or if
+ * state_publish() refuses the new one. On an error the newest
  * generation stays as it is.
  */
 int build_publish(struct state *state, const struct build *build,

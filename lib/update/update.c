@@ -5,36 +5,19 @@
 
 #include "update/build.h"
 #include "update/editlog.h"
+#include "update/guard.h"
 #include "update/holdcheck.h"
 #include "update/merge.h"
-
-#define MAX_DELETE_ROWS 3 /* of so few rows all may be deleted */
-#define DOMAINS_SHOWN	3
 
 /* The result of the first walk, which comes before anything is written. */
 struct plan {
 	const struct change *change;
 	struct change_result *done;
-	uint64_t before;       /* the rows of the old table that are in scope */
-	uint64_t after;	       /* the rows of the new table */
-	uint64_t bytes;	       /* the bytes of their keys and values */
-	uint64_t domains_lost; /* the domain rules that are deleted */
-	char domains[256];     /* the first of them, for the refusal */
+	struct guard guard; /* of the old table's rows that are in scope */
+	uint64_t after;	    /* the rows of the new table */
+	uint64_t bytes;	    /* the bytes of their keys and values */
 	struct editlog log;
 };
-
-static void note_domain(struct plan *plan, struct bytes key)
-{
-	size_t at = strlen(plan->domains);
-
-	if (plan->domains_lost < DOMAINS_SHOWN)
-		(void)snprintf(plan->domains + at, sizeof plan->domains - at,
-			"%s%.*s", at ? ", " : "", (int)key.len, key.data);
-	else if (plan->domains_lost == DOMAINS_SHOWN)
-		(void)snprintf(
-			plan->domains + at, sizeof plan->domains - at, ", ...");
-	plan->domains_lost++;
-}
 
 static int count_step(
 	struct plan *plan, const struct merge_step *step, struct error *error)
@@ -43,7 +26,7 @@ static int count_step(
 	int result;
 
 	if (step->old.data)
-		plan->before += change_concerns(change, step->key);
+		plan->guard.before += change_concerns(change, step->key);
 	if (step->new.data) {
 		plan->after++;
 		plan->bytes += step->key.len + step->new.len;
@@ -69,8 +52,8 @@ static int count_step(
 		step->new.data ? step->new : step->old, error);
 	if (result)
 		return result;
-	if (step->change == CHANGE_DELETED && rule_key_is_domain(step->key))
-		note_domain(plan, step->key);
+	if (step->change == CHANGE_DELETED)
+		guard_delete(&plan->guard, step->key);
 	editlog_add(&plan->log, step->change, step->key, step->old, step->new);
 	if (step->change != CHANGE_UNCHANGED && change->changed)
 		change->changed(change->context, step->change, step->key,
@@ -92,7 +75,8 @@ static const char *merge_option(const struct change *change)
 static int refuse(const struct plan *plan, struct error *error)
 {
 	const struct change *change = plan->change;
-	uint64_t deleted = plan->done->counts[CHANGE_DELETED];
+	char advice[256];
+	char domain_advice[256];
 
 	if (change->mode == CHANGE_DELETE || change->force)
 		return 0;
@@ -109,30 +93,20 @@ static int refuse(const struct plan *plan, struct error *error)
 				  "have");
 	if (change->mode != CHANGE_REPLACE)
 		return 0;
-	if (plan->domains_lost)
-		return error_set(error, ERR_BAD,
-			"would delete %" PRIu64 " domain rule%s (%s); "
-			"%s adds and changes rules and deletes none%s; --force "
-			"deletes what the file does not have",
-			plan->domains_lost, plan->domains_lost == 1 ? "" : "s",
-			plan->domains, merge_option(change),
-			change->scope == CHANGE_ALL
-				? "; --only users replaces all "
-				  "user rules and keeps the "
-				  "domain rules"
-				: "");
-	if (plan->before && /* else nothing was deleted */
-		(change->max_delete_always || plan->before > MAX_DELETE_ROWS) &&
-		deleted * 100 > change->max_delete * plan->before)
-		return error_set(error, ERR_BAD,
-			"would delete %" PRIu64 " of %" PRIu64
-			" rules (%" PRIu64
-			" %%), more than --max-delete %u; %s adds and changes "
-			"rules and deletes none; --force, or a larger "
-			"--max-delete, deletes what the file does not have",
-			deleted, plan->before, deleted * 100 / plan->before,
-			change->max_delete, merge_option(change));
-	return 0;
+	(void)snprintf(advice, sizeof advice,
+		"%s adds and changes rules and deletes none; --force, or a "
+		"larger --max-delete, deletes what the file does not have",
+		merge_option(change));
+	(void)snprintf(domain_advice, sizeof domain_advice,
+		"%s adds and changes rules and deletes none%s; --force "
+		"deletes what the file does not have",
+		merge_option(change),
+		change->scope == CHANGE_ALL
+			? "; --only users replaces all user rules and keeps "
+			  "the domain rules"
+			: "");
+	return guard_check(&plan->guard, change->max_delete,
+		change->max_delete_always, domain_advice, advice, error);
 }
 
 static int check_scope(const struct change *change, struct error *error)

@@ -23,6 +23,8 @@
  *   holdcheck   refuses to hold a domain that rules name as a source
  *   build       makes the next generation
  *   editlog     what the audit log says of an edit
+ *   guard       refuses an edit that deletes too much
+ *   adopt       makes the rules of another host's map the newest
  *   rollback    makes the rules of an earlier generation the newest
  */
 

@@ -10,6 +10,7 @@
 #include "tool.h"
 
 int command_add(struct tool *tool, struct error *error);
+int command_adopt(struct tool *tool, struct error *error);
 int command_check(struct tool *tool, struct error *error);
 int command_convert(struct tool *tool, struct error *error);
 int command_delete(struct tool *tool, struct error *error);

@@ -7,6 +7,7 @@
 #include <fnmatch.h>
 #include <inttypes.h>
 
+#include "print/json.h"
 #include "print/row.h"
 #include "print/text.h"
 #include "rules/rulesource.h"
@@ -56,13 +57,42 @@ static void warn_of_refused(
 			refused->rows > 1 ? "each" : "it");
 }
 
+/* Writes the whole map to the file of --map. */
+static int export_map(const struct tool *tool, struct error *error)
+{
+	const struct map_meta *meta = map_meta(tool->map);
+	struct json json;
+	int code;
+
+	if (tool->options.only != CHANGE_ALL || tool->options.delimiter_given)
+		return error_set(error, ERR_USAGE,
+			"found --map and --only or --delimiter; expected --map "
+			"alone, as it writes all rules");
+	code = map_copy(tool->map, tool->options.map, error);
+	if (code)
+		return code;
+	if (!tool->options.json) {
+		tool_say(tool, "wrote %s; digest %s", tool->options.map,
+			meta->digest);
+		return 0;
+	}
+	json_begin(&json);
+	json_put_generation(&json, "generation", meta->generation);
+	json_put_digest(&json, "digest", meta->digest);
+	json_put_text(&json, "file", tool->options.map);
+	return json_end(&json, error);
+}
+
 int command_export(struct tool *tool, struct error *error)
 {
 	struct map_walk walk = { .map = tool->map, .table = tool->table };
 	struct refused refused = { 0 };
 	int code = 0;
-	int more = map_walk_next(&walk); /* before there is any output */
+	int more;
 
+	if (tool->options.map)
+		return export_map(tool, error);
+	more = map_walk_next(&walk); /* before there is any output */
 	if (more >= 0)
 		code = row_begin(tool, error);
 	for (; !code && more > 0; more = map_walk_next(&walk)) {
