@@ -183,15 +183,17 @@ int lookout_route(const struct lookout *lookout, const char *dir,
 	const struct domains *domains = lookout->domains;
 	struct autoroutes *old = NULL;
 	struct autoroutes *new = autoroutes_open();
-	struct error ignored;
-	/* A damaged file is made anew, as if nothing had been known. */
-	int result = autoroutes_read(dir, &old, NULL, &ignored);
+	/* Without what was known before, a domain that is not listed any more
+	 * would be refused at once, and not after seven days. */
+	int result = autoroutes_read(dir, &old, NULL, error);
 
-	if (result == ERR_NOMEM || !new)
-		result = ERR_NOMEM;
-	else
-		result = old ? copy_others(lookout, old, new, is_auto, context)
-			     : 0;
+	if (result && result != ERR_NOENT) {
+		autoroutes_close(new);
+		return result;
+	}
+	result = new ? 0 : ERR_NOMEM;
+	if (!result && old)
+		result = copy_others(lookout, old, new, is_auto, context);
 	for (size_t i = 0; !result && i < domains->count; i++) {
 		struct bytes name = bytes_of(domains->list[i].name);
 		const struct lookout_domain *domain = &lookout->list[i];

@@ -59,7 +59,8 @@ int lookout_keep(const struct lookout *lookout, const char *dir,
  * autoroutes.h in the state directory dir, which must be locked. Domains that
  * were not looked at stay as they are if is_auto() says that routes still has
  * them as auto. has_mailboxes() tells whether Postfix has a domain's mailboxes.
- * Returns 0, ERR_NOMEM, or an error of autoroutes_write().
+ * Returns 0, ERR_NOMEM, or an error of autoroutes_read() or autoroutes_write();
+ * a file that cannot be read stays as it is.
  */
 int lookout_route(const struct lookout *lookout, const char *dir,
 	bool (*is_auto)(void *context, struct bytes domain),
