@@ -8,6 +8,7 @@
 #include "update/build.h"
 #include "update/editlog.h"
 #include "update/guard.h"
+#include "update/holdcheck.h"
 #include "update/mapdiff.h"
 
 #define WHAT_MAX 480 /* the size of the text for the audit log */
@@ -150,10 +151,15 @@ static int refuse(const struct work *work, struct error *error)
 {
 	static const char advice[] =
 		"--force deletes what the map does not have";
+	/* The map as it is. */
+	static const struct change none = { .table = RULE_ROUTES,
+		.mode = CHANGE_MERGE };
 	const struct adopt *adopt = work->adopt;
 	uint64_t rows = 0;
 	int result = refuse_rows(work, error);
 
+	if (!result)
+		result = holdcheck(&none, work->map, error);
 	if (result || adopt->force)
 		return result;
 	for (unsigned t = 0; t < RULE_TABLES; t++)

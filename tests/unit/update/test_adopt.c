@@ -9,6 +9,7 @@ struct line {
 };
 
 static char lines[4096];
+static const char *held; /* the source of a row of routes in the next map */
 
 static void complain(void *context, const char *line)
 {
@@ -33,6 +34,8 @@ static const char *foreign(struct kit *kit, const struct line *rows)
 	KIT_OK(kit, map_builder_open(&builder, path, 200, 9000, &kit->error));
 	for (size_t i = 0; rows[i].key; i++)
 		kit_put(kit, builder, RULE_INBOUND, rows[i].key, rows[i].value);
+	if (held)
+		kit_put(kit, builder, RULE_ROUTES, held, "dhold");
 	KIT_OK(kit, map_builder_seal(builder, &meta, &kit->error));
 	map_builder_close(builder);
 	return path;
@@ -132,6 +135,26 @@ static void test_bad_rows(void **test)
 	assert_int_equal(count, ADOPT_COMPLAINTS);
 }
 
+/* A source that is held, whatever made the map. */
+static void test_hold(void **test)
+{
+	static const struct line rows[] = { { "@a.example", "d@b.example" },
+		{ NULL, NULL } };
+	struct kit *kit = *test;
+	struct adopt_result done;
+	const char *path;
+
+	held = "@a.example";
+	path = foreign(kit, rows);
+	KIT_FAILS(kit, ERR_BAD, "here b.example; hold this instead",
+		adopt(kit, path, true, &done));
+	held = "@b.example";
+	path = foreign(kit, rows);
+	KIT_OK(kit, adopt(kit, path, false, &done));
+	held = NULL;
+	kit_assert_table(kit, RULE_ROUTES, "@b.example dhold\n");
+}
+
 static void test_guards(void **test)
 {
 	static const struct line old[] = { { "@warmsushi.example",
@@ -217,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_adopt),
 		KIT_TEST(test_bad_rows),
+		KIT_TEST(test_hold),
 		KIT_TEST(test_guards),
 		KIT_TEST(test_false_digest),
 		KIT_TEST(test_dry_run),
