@@ -1,6 +1,7 @@
 #include "dns/dns.h"
 
 #include "dns/mailpath.h"
+#include "dns/security.h"
 #include "dns/sending.h"
 
 static const struct {
@@ -15,9 +16,9 @@ static const struct {
 	{ "safe-after", mailpath_check_safe_after, "" },
 	{ "spf", sending_check_spf, "SPF passes mail from this relay" },
 	{ "dmarc", sending_check_dmarc, "" },
-	{ "mta-sts", sending_check_mta_sts, "" },
-	{ "tlsrpt", sending_check_tlsrpt, "" },
-	{ "dane", sending_check_dane, "" },
+	{ "mta-sts", security_check_mta_sts, "" },
+	{ "tlsrpt", security_check_tlsrpt, "" },
+	{ "dane", security_check_dane, "" },
 	{ "ptr", sending_check_ptr,
 		"the addresses of this relay have names that lead back" },
 	{ "helo", sending_check_helo,

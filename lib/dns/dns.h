@@ -9,9 +9,6 @@
  * The wing dns/: the checks of `readdress dns`. They ask through a struct
  * reply_source, and so need no network in tests.
  *
- *   reply        a question and its answer
- *   wire         sends a question to a server and waits for the answer
- *   resolver     asks the DNS, with ldns, which no other room knows
  *   observation  what was seen of a domain before, and the file that keeps it
  *   safeafter    from when on a change of MX records is over
  *   spfterm      the terms of an SPF record, and its macros
@@ -19,7 +16,8 @@
  *   policy       DMARC, MTA-STS and TLS reporting
  *   survey       what the checks look at, and how they say what they found
  *   mailpath     MX records, their TTL, and target domains
- *   sending      SPF, DMARC, MTA-STS, DANE, and the names of this relay
+ *   sending      SPF, DMARC, and the names of this relay
+ *   security     MTA-STS, TLS reporting and DANE
  */
 
 #include "dns/survey.h"

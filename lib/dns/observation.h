@@ -19,7 +19,7 @@
 
 #include <sys/types.h>
 
-#include "dns/reply.h"
+#include "resolver/reply.h"
 
 #define OBSERVATION_FILE    "dns.observed"
 #define OBSERVATION_MAX	    200 /* that are kept of a domain, the latest */

@@ -1,9 +1,8 @@
 /*
- * sending: the checks of dns about what others ask the DNS when they get mail
- * of a domain, or send mail to it: SPF, DMARC, MTA-STS, TLS reporting, DANE,
- * and the names of this relay. Each tells what is wrong by survey_say(), and
- * nothing when all is well. Each returns 0, ERR_NOMEM, or what survey->found
- * returned.
+ * sending: the checks of dns about what receivers ask the DNS when they get
+ * mail of a domain from this relay: SPF, DMARC, and the names of this relay.
+ * Each tells what is wrong by survey_say(), and nothing when all is well. Each
+ * returns 0, ERR_NOMEM, or what survey->found returned.
  */
 #ifndef READDRESS_DNS_SENDING_H
 #define READDRESS_DNS_SENDING_H
@@ -12,9 +11,6 @@
 
 int sending_check_spf(struct survey *survey) MUST_CHECK;
 int sending_check_dmarc(struct survey *survey) MUST_CHECK;
-int sending_check_mta_sts(struct survey *survey) MUST_CHECK;
-int sending_check_tlsrpt(struct survey *survey) MUST_CHECK;
-int sending_check_dane(struct survey *survey) MUST_CHECK;
 int sending_check_ptr(struct survey *survey) MUST_CHECK;
 int sending_check_helo(struct survey *survey) MUST_CHECK;
 

@@ -10,7 +10,7 @@
 #ifndef READDRESS_DNS_SPF_H
 #define READDRESS_DNS_SPF_H
 
-#include "dns/reply.h"
+#include "resolver/reply.h"
 
 #define SPF_LOOKUPS_MAX 10 /* of the whole evaluation (section 4.6.4) */
 #define SPF_VOID_MAX	2  /* look-ups that bring nothing */

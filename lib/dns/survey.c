@@ -53,6 +53,12 @@ int survey_unanswered(struct survey *survey, const char *name,
 				name, reply_type_name(type), failure));
 }
 
+const char *survey_helo(const struct survey *survey)
+{
+	return survey->relay->host_count ? survey->relay->hosts[0]
+					 : "localhost";
+}
+
 bool survey_is_ours(const struct survey *survey, const char *name,
 	const struct reply *addresses)
 {

@@ -5,7 +5,7 @@
 #ifndef READDRESS_DNS_SURVEY_H
 #define READDRESS_DNS_SURVEY_H
 
-#include "dns/reply.h"
+#include "resolver/reply.h"
 #include "dns/observation.h"
 #include "doctor/diagnosis.h"
 #include "rules/route.h"
@@ -106,6 +106,9 @@ int survey_skip(struct survey *survey, const char *found) MUST_CHECK;
 /* Tells that a question got no answer, so that the check cannot be made. */
 int survey_unanswered(struct survey *survey, const char *name,
 	enum reply_type type, const char *failure) MUST_CHECK;
+
+/* The name by which this relay greets others. */
+const char *survey_helo(const struct survey *survey);
 
 /* True if a host of this name, or with one of these addresses, is this relay.
  * addresses may be NULL. */

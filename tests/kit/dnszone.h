@@ -12,7 +12,7 @@
 #ifndef READDRESS_DNSZONE_H
 #define READDRESS_DNSZONE_H
 
-#include "dns/reply.h"
+#include "resolver/reply.h"
 
 struct dnszone {
 	const char *text;

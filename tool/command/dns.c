@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "dns/dns.h"
-#include "dns/resolver.h"
+#include "resolver/resolver.h"
 #include "map/lookup.h"
 #include "outside/https.h"
 #include "outside/lookout.h"

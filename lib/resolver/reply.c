@@ -1,4 +1,4 @@
-#include "dns/reply.h"
+#include "resolver/reply.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

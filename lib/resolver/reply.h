@@ -5,8 +5,8 @@
  *
  * Tested by tests/unit/dns/test_dns.c.
  */
-#ifndef READDRESS_DNS_REPLY_H
-#define READDRESS_DNS_REPLY_H
+#ifndef READDRESS_RESOLVER_REPLY_H
+#define READDRESS_RESOLVER_REPLY_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "dns/wire.h"
+#include "resolver/wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

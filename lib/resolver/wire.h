@@ -6,8 +6,8 @@
  *
  * Tested by tests/e2e/dns.test.
  */
-#ifndef READDRESS_DNS_WIRE_H
-#define READDRESS_DNS_WIRE_H
+#ifndef READDRESS_RESOLVER_WIRE_H
+#define READDRESS_RESOLVER_WIRE_H
 
 #include <stdint.h>
 #include <sys/socket.h>

@@ -1,14 +1,21 @@
 /*
- * resolver: asks the DNS. It is the only room that knows ldns, which makes and
- * reads the packets. Several threads may ask at once. An answer is asked for
- * once, and remembered until the resolver is closed.
+ * resolver: asks the DNS. Several threads may ask at once. An answer is asked
+ * for once, and remembered until the resolver is closed.
  *
  * Tested by tests/e2e/dns.test.
  */
-#ifndef READDRESS_DNS_RESOLVER_H
-#define READDRESS_DNS_RESOLVER_H
+#ifndef READDRESS_RESOLVER_RESOLVER_H
+#define READDRESS_RESOLVER_RESOLVER_H
 
-#include "dns/reply.h"
+/*
+ * The wing resolver/: questions to the DNS.
+ *
+ *   reply   a question and its answer
+ *   packet  packets, with ldns, which no other room knows
+ *   wire    sends a question to a server and waits for the answer
+ */
+
+#include "resolver/reply.h"
 
 struct resolver;
 
