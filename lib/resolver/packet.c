@@ -122,7 +122,7 @@ static int read_record(const struct reading *reading, const ldns_rr *rr,
 	case REPLY_MX:
 		record->number = ldns_rdf2native_int16(first);
 		first = ldns_rr_rdf(rr, 1);
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case REPLY_NS:
 	case REPLY_PTR:
 	case REPLY_CNAME:
