@@ -219,9 +219,10 @@ class Postfix:
             for key, value in self._main.items()))
         write(os.path.join(self.etc, "master.cf"), self._master)
 
-    def start(self):
+    def start(self, *before):
+        """before: a command with arguments that runs `postfix start`."""
         self.write()
-        run("postfix", "-c", self.etc, "start")
+        run(*before, "postfix", "-c", self.etc, "start")
         self._started = True
         for name in self.ports:
             self.client(name).quit()
