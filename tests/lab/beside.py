@@ -2,19 +2,23 @@
 guides/neighbours.md beside readdress: what the tests of neighbours share."""
 
 import collections
+import json
 import os
 import re
 import shutil
+import tempfile
 import unittest
 
 from . import nameserver, neighbours, smtp
-from .base import TOP, read, write
+from . import postfix as lab_postfix
+from .base import TOP, LabError, read, write
 from .guide import Guide
 from .lab import Lab
 from .neighbours import moved
 
 GUIDE = Guide("neighbours.md")
-RULES = os.path.join(TOP, "contrib", "postfix", "coexistence")
+CONTRIB = lab_postfix.CONTRIB
+RULES = os.path.join(CONTRIB, "coexistence")
 MILTER = "unix:readdress/milter.sock"
 SIGNER = "inet:127.0.0.1:8891"
 
@@ -177,3 +181,40 @@ class Keys(Beside):
         neighbours.belongs(cls.keys, "opendkim")
         return neighbours.opendkim(cls.here, "signer", GUIDE.file(conf),
                                    {"/etc/dkimkeys": cls.keys}, cls.server)
+
+
+def relay_files(main="", master=""):
+    """Returns main.cf and master.cf of a relay as the fragments and a guide
+    have them, with their real addresses. Services of master replace those of
+    the same name."""
+    services = dict(lab_postfix.entries(
+        lab_postfix.MASTER_CF + "smtp inet n - y - - smtpd\n"
+        + read(os.path.join(CONTRIB, "master.cf"))))
+    for name, text in lab_postfix.entries(master):
+        services.pop(name, None)
+        services[name] = text
+    return ("".join(read(os.path.join(CONTRIB, *name)) for name in (
+        ("main.cf",), ("coexistence", "main.cf"))) + main,
+            "".join(services.values()))
+
+
+def findings(readdress, queue, main, master, tables):
+    """Returns what doctor finds in a Postfix with these files, which does not
+    run, but for what is as it should be: {(ID, level)}. queue: the directory
+    with the milter's socket; tables: {name: text} of files in its own
+    directory."""
+    etc = tempfile.mkdtemp(dir=readdress.dir)
+    os.chmod(etc, 0o755)
+    write(os.path.join(etc, "main.cf"),
+          f"compatibility_level = 3.6\nqueue_directory = {queue}\n"
+          f"data_directory = {etc}\n" + main)
+    write(os.path.join(etc, "master.cf"), master)
+    for name, text in tables.items():
+        write(os.path.join(etc, name), text)
+    done = readdress.command("--json", "doctor", "--config-dir", etc,
+                             check=False)
+    if done.returncode not in (0, 1):
+        raise LabError(f"doctor: exit {done.returncode}\n{done.stderr}")
+    return {(one["id"], one["level"]) for one in map(
+        json.loads, done.stdout.splitlines())
+        if one["level"] not in ("PASS", "SKIP")}
