@@ -206,6 +206,7 @@ static void *control(void *argument)
 			reload = 0;
 		}
 		keep_proofs(server);
+		greeted_keep(&server->greeted, server->fixed.runtime_dir);
 		if (now() < tick)
 			continue;
 		logsink_catch_up(server->sink);

@@ -1,5 +1,7 @@
 #include "eom.h"
 
+#include <time.h>
+
 #include "apply.h"
 #include "decisionlog/decisionlog.h"
 
@@ -84,6 +86,9 @@ static void count(struct server *server, const struct decision *decision,
 	struct metrics *status = &server->metrics;
 
 	add(&status->messages[decision->direction][result], 1);
+	if (result == METRICS_REWRITTEN)
+		atomic_store_explicit(&status->rewritten_time,
+			(int64_t)time(NULL), memory_order_relaxed);
 	for (int field = 0; field < DECISION_FIELDS; field++)
 		for (int i = 0; i < DECISION_RESULTS; i++)
 			if (decision->counts[field][i])

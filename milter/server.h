@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "approved.h"
+#include "greeted.h"
 #include "listener.h"
 #include "base/logsink.h"
 #include "proofs.h"
@@ -49,6 +50,7 @@ struct server {
 	struct proofs proofs;
 	struct approved approved; /* for the control thread only */
 	struct twice twice;
+	struct greeted greeted;
 	/* clock_ms() of the last warning about twice; 0: none. */
 	_Atomic uint64_t twice_told;
 

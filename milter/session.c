@@ -231,6 +231,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	};
 	message_begin(&session->message, snapshot_get(&server->current),
 		&client, arguments, smfi_getsymval(ctx, mail_addr));
+	greeted_note(&server->greeted, arguments ? arguments[0] : NULL);
 	session->epoch = atomic_load(&server->stopping) ? 1 : 0;
 	atomic_fetch_add(&server->messages[session->epoch], 1);
 	if (session->fit)

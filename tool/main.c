@@ -175,6 +175,15 @@ static const struct command commands[] = {
 			   OPTION_BIT(JSON),
 		.max = -1,
 		.needs = NEED_CONFIG },
+	{ .name = "postfix",
+		.operands = "",
+		.does = "prints the commands that Postfix still needs, or runs "
+			"them",
+		.run = command_postfix,
+		.options = OPTION_BIT(CONFIG_DIR) | OPTION_BIT(FILES) |
+			   OPTION_BIT(APPLY) | OPTION_BIT(REMOVE) |
+			   OPTION_BIT(FORCE) | OPTION_BIT(JSON),
+		.needs = NEED_CONFIG },
 	{ .name = "history",
 		.operands = "",
 		.does = "prints the generations that are kept",

@@ -108,6 +108,12 @@ static const struct {
 		"an address of this relay (those of this host)" },
 	[OPTION_AUTO] = { "auto", 0, NULL,
 		"store the roles of the domains whose role is auto" },
+	[OPTION_FILES] = { "files", 0, "DIR",
+		"write tables into DIR, for a Postfix that asks no milter" },
+	[OPTION_APPLY] = { "apply", 0, NULL,
+		"make the changes, test them, and take them back if need be" },
+	[OPTION_REMOVE] = { "remove", 0, NULL,
+		"take readdress out of Postfix again" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -128,6 +134,8 @@ static const struct {
 		"approve generation N instead of serving the newest" },
 	{ "reload", OPTION_NEWEST,
 		"end what is approved, and serve the newest generation" },
+	{ "postfix", OPTION_FORCE,
+		"remove it although mail still comes; that mail is deferred" },
 	{ "check", OPTION_VERBOSE,
 		"print every finding, not one per kind and domain" },
 	{ "export", OPTION_DELIMITER, "the delimiter, or the word tab (;)" },
@@ -366,6 +374,9 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_CLIENT:
 		options->client = text;
 		break;
+	case OPTION_FILES:
+		options->files = text;
+		break;
 	case OPTION_CONFIG_DIR:
 		options->config_dir = text;
 		break;
@@ -413,6 +424,8 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_FIRST] = &options->first,
 		[OPTION_ASK_ALL] = &options->ask_all,
 		[OPTION_AUTO] = &options->autos,
+		[OPTION_APPLY] = &options->apply,
+		[OPTION_REMOVE] = &options->remove,
 		[OPTION_JSON] = &options->json,
 	};
 

@@ -58,6 +58,9 @@ enum option_id {
 	OPTION_HOST,
 	OPTION_ADDRESS,
 	OPTION_AUTO,
+	OPTION_FILES,
+	OPTION_APPLY,
+	OPTION_REMOVE,
 	OPTION_JSON,
 	OPTIONS /* the number of options */
 };
@@ -116,13 +119,16 @@ struct options {
 	size_t prefer_count;
 	const char *config_dir; /* of Postfix; NULL: not given */
 	bool ask_all;
-	const char *server;	/* of the DNS; NULL: not given */
-	const char **hosts;	/* room for argc */
+	const char *server; /* of the DNS; NULL: not given */
+	const char **hosts; /* room for argc */
 	size_t host_count;
 	const char **addresses; /* room for argc */
 	size_t address_count;
-	bool autos; /* --auto */
-	bool json;  /* --json before or after the command's name */
+	bool autos;	   /* --auto */
+	const char *files; /* a directory; NULL: not given */
+	bool apply;
+	bool remove;
+	bool json; /* --json before or after the command's name */
 };
 
 /*

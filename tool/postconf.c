@@ -73,21 +73,28 @@ static char *read_back(int fd, size_t *len)
 	return text;
 }
 
+/* Returns the last line that is not empty. */
+static struct bytes last_line(struct bytes text)
+{
+	struct bytes last = { "", 0 };
+
+	while (text.len) {
+		struct bytes line = bytes_cut(&text, '\n');
+
+		if (line.len)
+			last = line;
+	}
+	return last;
+}
+
 /* Sets the error to the last line that postconf printed on standard error. The
  * lines before it are warnings. */
 static int explain(int words, const char *option, struct error *error)
 {
 	size_t len = 0;
 	char *text = read_back(words, &len);
-	struct bytes rest = { text, len };
-	struct bytes last = { "", 0 };
+	struct bytes last = last_line((struct bytes){ text, text ? len : 0 });
 
-	while (rest.len) {
-		struct bytes line = bytes_cut(&rest, '\n');
-
-		if (line.len)
-			last = line;
-	}
 	(void)error_set(error, ERR_CONFIG,
 		"postconf %s cannot read the configuration of Postfix: %.*s",
 		option, (int)(last.len < 400 ? last.len : 400), last.data);
@@ -330,4 +337,51 @@ void postconf_open_tables(
 void postconf_close_tables(struct postconf_tables *tables)
 {
 	free(tables->text);
+}
+
+int postconf_read_defaults(struct postfix **defaults, struct error *error)
+{
+	int result;
+
+	*defaults = postfix_open();
+	if (!*defaults)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	result = read_part(NULL, "-d", postfix_read_main, *defaults, error);
+	if (result) {
+		postfix_close(*defaults);
+		*defaults = NULL;
+	}
+	return result;
+}
+
+int postconf_call(
+	const char *const *arguments, char **said, struct error *error)
+{
+	int output = memfd_create(arguments[0], MFD_CLOEXEC);
+	int words = memfd_create(arguments[0], MFD_CLOEXEC);
+	int status = run_program(arguments, -1, output, words);
+	size_t len = 0;
+	char *text = NULL;
+	int result = 0;
+
+	if (status < 0) {
+		result = error_set_errno(error, "cannot run %s", arguments[0]);
+	} else if (status) {
+		struct bytes last;
+
+		text = read_back(words, &len);
+		last = last_line((struct bytes){ text, text ? len : 0 });
+		result = error_set(error, ERR_CONFIG, "%s failed: %.*s",
+			arguments[0], (int)(last.len < 400 ? last.len : 400),
+			last.data);
+	} else if (said && !(*said = read_back(output, &len))) {
+		result = error_set_errno(
+			error, "cannot read what %s printed", arguments[0]);
+	}
+	free(text);
+	if (output >= 0)
+		close(output);
+	if (words >= 0)
+		close(words);
+	return result;
 }

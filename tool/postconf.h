@@ -35,4 +35,17 @@ void postconf_open_tables(
 	struct postconf_tables *tables, const char *directory, bool all);
 void postconf_close_tables(struct postconf_tables *tables);
 
+/* Does the same for the defaults of all parameters, which are those of the
+ * program itself. */
+int postconf_read_defaults(
+	struct postfix **defaults, struct error *error) MUST_CHECK;
+
+/* Runs a program of Postfix, which is found likewise, and waits for its end.
+ * arguments[0] is its name; NULL follows the last. *said becomes what it
+ * printed on standard output, which the caller must free(); said may be NULL.
+ * Returns 0; ERR_CONFIG if it failed, with the last line that it printed on
+ * standard error; ERR_NOMEM or ERR_IO. */
+int postconf_call(const char *const *arguments, char **said,
+	struct error *error) MUST_CHECK;
+
 #endif

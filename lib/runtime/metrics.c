@@ -92,6 +92,11 @@ static void write_messages(FILE *file, const struct metrics *metrics)
 				"result=\"%s\"} %" PRIu64 "\n",
 				decision_direction_name(d), result_name(r),
 				load(&metrics->messages[d][r]));
+	head(file, METRICS_REWRITTEN_TIME, "gauge",
+		"When a message was rewritten last.");
+	(void)fprintf(file, METRICS_REWRITTEN_TIME " %" PRId64 "\n",
+		atomic_load_explicit(
+			&metrics->rewritten_time, memory_order_relaxed));
 	head(file, METRICS_TWICE, "counter",
 		"Messages that the MTA asked about twice within a second.");
 	(void)fprintf(file, METRICS_TWICE " %" PRIu64 "\n",

@@ -9,7 +9,8 @@
  * The wing runtime/: the files in runtime_dir. Those in state_dir are in
  * state/.
  *
- *   pidfile  the pid file and its lock
+ *   pidfile   the pid file and its lock
+ *   greeting  which checks of the tool came through Postfix
  */
 
 #include <stdatomic.h>
@@ -45,6 +46,7 @@ enum metrics_result {
 #define METRICS_APPROVED	METRICS_PREFIX "approved_generation"
 #define METRICS_APPROVED_TIME	METRICS_PREFIX "approved_time_seconds"
 #define METRICS_APPROVAL_FAILED METRICS_PREFIX "approval_failed"
+#define METRICS_REWRITTEN_TIME	METRICS_PREFIX "rewritten_time_seconds"
 #define METRICS_RELOADS		METRICS_PREFIX "reloads_total"
 #define METRICS_RELOADS_OK	METRICS_RELOADS "{result=\"ok\"}"
 #define METRICS_RELOADS_FAILED	METRICS_RELOADS "{result=\"failed\"}"
@@ -55,6 +57,8 @@ enum metrics_result {
 struct metrics {
 	_Atomic uint64_t messages[DECISION_DIRECTIONS][METRICS_RESULTS];
 	_Atomic uint64_t addresses[DECISION_FIELDS][DECISION_RESULTS];
+	/* When a message was rewritten last, in seconds since 1970; 0: none. */
+	_Atomic int64_t rewritten_time;
 	_Atomic uint64_t unparsable;
 	_Atomic uint64_t leaks[DECISION_LEAK_FIELDS];
 	_Atomic uint64_t reloads_ok;

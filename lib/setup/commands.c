@@ -38,7 +38,7 @@ static const char *comment(struct plan *plan, const char *why)
 	return plan_text(plan, "%s\n", text);
 }
 
-static const char *option_of(enum plan_kind kind)
+const char *commands_option(enum plan_kind kind)
 {
 	switch (kind) {
 	case PLAN_SET:
@@ -60,7 +60,8 @@ static const char *option_of(enum plan_kind kind)
 	return "";
 }
 
-static const char *operand(struct plan *plan, const struct plan_change *change)
+const char *commands_operand(
+	struct plan *plan, const struct plan_change *change)
 {
 	const char *text = change->name;
 
@@ -69,16 +70,51 @@ static const char *operand(struct plan *plan, const struct plan_change *change)
 			*change->value ? " " : "", change->value);
 	else if (change->kind == PLAN_SERVICE || change->kind == PLAN_OPTION)
 		text = plan_text(plan, "%s=%s", change->name, change->value);
-	return commands_quote(plan, text);
+	return text;
+}
+
+/* Returns the operand as a word of the shell. */
+static const char *word(struct plan *plan, const struct plan_change *change)
+{
+	return commands_quote(plan, commands_operand(plan, change));
+}
+
+/* Returns -c and the directory, in quotes only if it needs them. */
+static const char *place_of(struct plan *plan, const char *directory)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-";
+
+	if (!directory)
+		return "";
+	return plan_text(plan, " -c %s",
+		directory[strspn(directory, plain)]
+			? commands_quote(plan, directory)
+			: directory);
+}
+
+const char *commands_line(struct plan *plan, const char *directory,
+	const struct plan_change *change)
+{
+	if (change->kind == PLAN_NOTE)
+		return NULL;
+	if (change->kind == PLAN_SHELL)
+		return change->value;
+	return plan_text(plan, "postconf%s %s %s", place_of(plan, directory),
+		commands_option(change->kind), word(plan, change));
+}
+
+const char *commands_reload(struct plan *plan, const char *directory)
+{
+	return plan_text(plan, "postfix%s reload", place_of(plan, directory));
 }
 
 const char *commands_text(struct plan *plan, const char *directory)
 {
 	const char *text = "";
 	const struct plan_change *last = NULL;
-	const char *place = directory ? plan_text(plan, " -c %s",
-						commands_quote(plan, directory))
-				      : "";
+	const char *place = place_of(plan, directory);
 	bool open = false;
 
 	for (size_t i = 0; i < plan->count && !plan->failed; i++) {
@@ -96,11 +132,11 @@ const char *commands_text(struct plan *plan, const char *directory)
 			text = plan_text(plan, "%s%s\n", text, change->value);
 		} else if (change->kind != PLAN_NOTE) {
 			text = open ? plan_text(plan, "%s \\\n    %s", text,
-					      operand(plan, change))
+					      word(plan, change))
 				    : plan_text(plan, "%spostconf%s %s %s",
 					      text, place,
-					      option_of(change->kind),
-					      operand(plan, change));
+					      commands_option(change->kind),
+					      word(plan, change));
 			open = true;
 		}
 		last = change;

@@ -46,8 +46,8 @@ struct plan {
 	const char *tables;
 	bool leads_back; /* a table of Postfix leads the target of a rule back
 			    to its source */
-	/* True if nobody listens on the port of 127.0.0.1. NULL: all are free.
-	 */
+	/* True if nobody listens on the port of any address of this host:
+	 * master(8) ends if it cannot have one. NULL: all are free. */
 	bool (*is_free)(void *context, unsigned port);
 	void *context;
 

@@ -28,8 +28,8 @@ size_t services_count_ours(
  * ", " between them. */
 const char *services_without_ours(struct plan *plan, const char *list);
 
-/* Returns a port of 127.0.0.1, from first on, that no service has and where
- * nobody listens. */
+/* Returns a port, from first on, that no service has and where nobody listens.
+ */
 unsigned services_free_port(struct plan *plan, unsigned first);
 
 /* Returns "y" or "n", as the line of the service says it, or else "n". */

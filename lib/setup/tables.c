@@ -63,10 +63,37 @@ static void plan_mailboxes(struct plan *plan)
 		table(plan, "mailboxes"));
 }
 
+/* Without the socket for look-ups, Postfix has nobody to ask. */
+static void plan_socket(struct plan *plan)
+{
+	const char *socket = plan->config->socket;
+	const char *end = strrchr(socket, '/');
+	const char *queue =
+		postfix_value(plan->expanded, NULL, "queue_directory");
+	const char *directory =
+		!strncmp(socket, "unix:/", 6)
+			? plan_text(plan, "%.*s", (int)(end - socket - 5),
+				  socket + 5)
+			: plan_text(plan, "%s/readdress", queue);
+	const char *path = plan->config->path;
+
+	plan->why = "Postfix asks readdress for domains, recipients and next "
+		    "hops at lookup_socket, which is empty. Set it, and then "
+		    "run this command again.";
+	plan_add(plan, PLAN_SHELL, "lookup_socket",
+		plan_text(plan,
+			"sed -i '/^ *lookup_socket *=/d' %s\n"
+			"echo 'lookup_socket = \"unix:%s/lookup.sock\"' >>%s\n"
+			"systemctl restart readdress-milter",
+			path ? path : "", directory, path ? path : ""));
+}
+
 void tables_plan(struct plan *plan)
 {
-	if (!*plan->tables)
+	if (!*plan->tables) {
+		plan_socket(plan);
 		return;
+	}
 	plan->why = "Mail for target domains takes the next hop in the table "
 		    "routes; mail for a domain that is held waits.";
 	plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,

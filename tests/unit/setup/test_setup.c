@@ -213,7 +213,8 @@ static void check(const struct given *given, bool consults)
 
 	begin(&bench, given);
 	assert_int_equal(setup_run(&bench.plan), 0);
-	if (bench.plan.count)
+	/* The command that sets lookup_socket stays until that is set. */
+	if (bench.plan.count != (given->tables && !*given->tables))
 		fail_msg("%s: once more:\n%s", given->what,
 			commands_text(&bench.plan, NULL));
 	if (consults)

@@ -1,0 +1,375 @@
+/*
+ * postfix: the command that prints what Postfix's configuration still needs, or
+ * makes it so, or takes it out again. Tested by tests/e2e/setup.test.
+ */
+#include "command/command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "milter.h"
+#include "mta/apply.h"
+#include "mta/arrival.h"
+#include "mta/greet.h"
+#include "mta/queue.h"
+#include "mta/show.h"
+#include "postfix/words.h"
+#include "setup/removal.h"
+#include "setup/setup.h"
+#include "setup/tables.h"
+
+#define INSTANCES_MAX 32
+
+struct work {
+	struct tool *tool;
+	struct instance instances[INSTANCES_MAX];
+	struct apply_saved saved[INSTANCES_MAX];
+	bool runs[INSTANCES_MAX];     /* it ran before the changes */
+	char *options[INSTANCES_MAX]; /* -c of further instances */
+	size_t count;
+};
+
+static int check_options(const struct tool *tool, struct error *error)
+{
+	const struct options *options = &tool->options;
+
+	if (options->apply && options->remove)
+		return error_set(error, ERR_USAGE,
+			"found --apply and --remove; expected only one of "
+			"them");
+	if (options->force && !options->remove)
+		return error_set(error, ERR_USAGE,
+			"found --force without --remove, which alone needs it");
+	if (options->files && options->remove)
+		return error_set(error, ERR_USAGE,
+			"found --files and --remove; expected only one of "
+			"them");
+	return 0;
+}
+
+static int print_commands(struct work *work, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < work->count; i++)
+		code = show_plan(&work->instances[i], work->tool, error);
+	return code;
+}
+
+static size_t count_changes(const struct work *work)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < work->count; i++)
+		for (size_t k = 0; k < work->instances[i].plan.count; k++)
+			count += work->instances[i].plan.changes[k].kind !=
+				 PLAN_NOTE;
+	return count;
+}
+
+/* Asks on a terminal whether to go on. Returns true where nobody can answer. */
+static bool may_go_on(void)
+{
+	char answer[16] = "";
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return true;
+	(void)fputs("Make these changes? [y/N] ", stderr);
+	return fgets(answer, sizeof answer, stdin) &&
+	       (*answer == 'y' || *answer == 'Y');
+}
+
+/* What is needed before Postfix is told to ask us. */
+static int check_before(const struct work *work, struct error *error)
+{
+	const struct tool *tool = work->tool;
+	pid_t pid;
+	int code = milter_find(tool, &pid, error);
+
+	if (code)
+		return code;
+	if (!tool->map)
+		return error_set(error, ERR_NOENT,
+			"there are no rules yet; start with `readdress load "
+			"inbound FILE`, or `readdress init`");
+	if (!tool->options.files && !*tool->config->lookup_socket)
+		return error_set(error, ERR_CONFIG,
+			"%s: lookup_socket is empty: Postfix needs it to ask "
+			"for domains and recipients; set it and restart the "
+			"milter, or use --files DIR",
+			tool->config->path);
+	return 0;
+}
+
+static int save_all(struct work *work, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < work->count; i++)
+		code = apply_save(&work->instances[i], &work->saved[i], error);
+	for (size_t i = 0; i < work->count; i++)
+		work->runs[i] = instance_master(&work->instances[i]) > 0;
+	return code;
+}
+
+static int change_all(struct work *work, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < work->count; i++)
+		code = apply_changes(&work->instances[i], error);
+	for (size_t i = 0; !code && i < work->count; i++)
+		code = apply_unset(&work->instances[i], error);
+	for (size_t i = 0; !code && i < work->count; i++)
+		code = apply_reload(&work->instances[i], work->runs[i], error);
+	return code;
+}
+
+/* Puts the files of all instances back, and has Postfix read them. What fails
+ * here is added to the error. */
+static void restore_all(struct work *work, struct error *error)
+{
+	struct error cause = { .text = "" };
+	bool failed = false;
+
+	for (size_t i = 0; i < work->count; i++)
+		failed |= apply_restore(&work->saved[i], &cause) < 0;
+	for (size_t i = 0; i < work->count; i++) {
+		struct instance *instance = &work->instances[i];
+
+		failed |= instance_reopen(instance, work->tool, &cause) < 0 ||
+			  apply_revive(instance, work->runs[i], &cause) < 0;
+	}
+	if (failed)
+		error_append(error,
+			"; main.cf and master.cf could not be put back (%s): "
+			"they are beside them as *.before-readdress",
+			cause.text);
+	else
+		error_append(error,
+			"; main.cf and master.cf are what they were before");
+}
+
+/* After the changes: what the services say, the tables, and doctor. */
+static int verify_all(struct work *work, struct error *error)
+{
+	struct tool *tool = work->tool;
+	int code = 0;
+
+	for (size_t i = 0; !code && i < work->count; i++) {
+		struct instance *instance = &work->instances[i];
+
+		code = instance_reopen(instance, tool, error);
+		if (!code)
+			code = greet_tables(instance, tool, error);
+		if (!code && work->runs[i])
+			code = greet_services(instance, tool, error);
+		else if (!code)
+			tool_say(tool,
+				"Postfix does not run (%s), and so its "
+				"services were not tried",
+				instance->directory);
+	}
+	if (code)
+		return code;
+	/* It opens the map itself. */
+	map_close(tool->map);
+	tool->map = NULL;
+	code = command_doctor(tool, error);
+	if (code == ERR_NOTFOUND)
+		return error_set(error, code,
+			"doctor found something that must be repaired first");
+	return code;
+}
+
+/* After a removal: what waits for a service that is gone. */
+static int free_all(struct work *work, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; code >= 0 && i < work->count; i++) {
+		if (work->runs[i])
+			code = queue_free_local(&work->instances[i], error);
+		if (code > 0)
+			tool_say(work->tool,
+				"%d message%s of local programs went into the "
+				"queue again",
+				code, code == 1 ? "" : "s");
+	}
+	return code < 0 ? code : 0;
+}
+
+static int apply_all(struct work *work, struct error *error)
+{
+	int code = count_changes(work) ? 0 : 1;
+
+	if (code) {
+		tool_say(work->tool, "nothing to do");
+		return 0;
+	}
+	if (!work->tool->options.remove)
+		code = check_before(work, error);
+	if (!code && !may_go_on())
+		return error_set(error, ERR_NOTFOUND, "nothing was changed");
+	if (!code)
+		code = save_all(work, error);
+	if (code)
+		return code;
+	/* Half a change would be worse than one that cannot be stopped. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	code = change_all(work, error);
+	if (!code && work->tool->options.remove)
+		code = free_all(work, error);
+	else if (!code)
+		code = verify_all(work, error);
+	if (code)
+		restore_all(work, error);
+	return code;
+}
+
+/* Opens a further instance, and keeps it if readdress is in it. */
+static int open_other(
+	struct work *work, struct bytes directory, struct error *error)
+{
+	struct instance *instance = &work->instances[work->count];
+	char *option = strndup(directory.data, directory.len);
+	int code;
+
+	if (!option)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	work->options[work->count] = option;
+	code = instance_open(instance, work->tool, option, error);
+	if (!code && instance_has_us(instance)) {
+		work->count++;
+		return 0;
+	}
+	if (!code && work->tool->options.apply)
+		tool_say(work->tool,
+			"the instance in %s is left as it is; `readdress "
+			"postfix --config-dir %s` is for it",
+			option, option);
+	instance_close(instance);
+	free(option);
+	work->options[work->count] = NULL;
+	return code;
+}
+
+/* Opens the instance of --config-dir; or Postfix's own one, and further ones in
+ * which readdress is (MULTI_INSTANCE_README). */
+static int open_instances(struct work *work, struct error *error)
+{
+	struct tool *tool = work->tool;
+	const char *given = tool->options.config_dir;
+	int code = instance_open(&work->instances[0], tool, given, error);
+	struct bytes rest;
+	struct bytes directory;
+
+	work->count = 1;
+	if (code || given)
+		return code;
+	rest = bytes_of(postfix_value(work->instances[0].expanded, NULL,
+		"multi_instance_directories"));
+	while (!code && words_next(&rest, WORDS_OF_LIST, &directory)) {
+		if (work->count == INSTANCES_MAX)
+			return error_set(error, ERR_CONFIG,
+				"multi_instance_directories has more than %d "
+				"instances; name one with --config-dir",
+				INSTANCES_MAX);
+		code = open_other(work, directory, error);
+	}
+	return code;
+}
+
+/* Finds the reasons against a removal. Returns how many there are, or an error;
+ * any reason is one without --force. */
+static int find_reasons(struct work *work, const struct bytes *domains,
+	size_t count, struct error *error)
+{
+	int all = 0;
+
+	for (size_t i = 0; i < work->count; i++) {
+		int code = 0;
+
+		if (instance_has_us(&work->instances[i]))
+			code = arrival_reasons(&work->instances[i], work->tool,
+				domains, count, error);
+		if (code < 0)
+			return code;
+		all += code;
+	}
+	if (all && !work->tool->options.force)
+		return error_set(error, ERR_BAD,
+			"mail still comes by readdress, and so it was not "
+			"removed; with --force it is, and Postfix then defers "
+			"that mail");
+	return all;
+}
+
+static int plan_removal(struct work *work, struct error *error)
+{
+	struct nameset *names = nameset_open();
+	const struct bytes *domains = NULL;
+	size_t count = 0;
+	int code = names ? arrival_domains(work->tool, names) : ERR_NOMEM;
+
+	if (!code)
+		domains = nameset_sorted(names, &count);
+	if (code || (count && !domains))
+		code = error_set(error, code ? code : ERR_NOMEM,
+			"cannot list the domains of the rules");
+	else
+		code = find_reasons(work, domains, count, error);
+	for (size_t i = 0; code >= 0 && i < work->count; i++) {
+		struct plan *plan = &work->instances[i].plan;
+		bool defers =
+			code > 0 && count && plan_is_set(plan, TABLES_DOMAINS);
+
+		removal_plan(plan, defers ? domains : NULL, count);
+		if (plan_result(plan))
+			code = error_set(error, ERR_NOMEM, "out of memory");
+	}
+	nameset_close(names);
+	return code < 0 ? code : 0;
+}
+
+static int plan_all(struct work *work, struct error *error)
+{
+	int code = open_instances(work, error);
+
+	if (!code && work->tool->options.remove)
+		return plan_removal(work, error);
+	for (size_t i = 0; !code && i < work->count; i++)
+		if (setup_run(&work->instances[i].plan))
+			code = error_set(error, ERR_NOMEM, "out of memory");
+	return code;
+}
+
+int command_postfix(struct tool *tool, struct error *error)
+{
+	struct work work = { .tool = tool };
+	int code = check_options(tool, error);
+
+	if (!code)
+		code = tool_open_state(tool, false, error);
+	/* A set-up may come before the first map. */
+	if (!code)
+		code = tool_open_map(tool, error);
+	if (code && code != ERR_NOENT)
+		return code;
+	*error = (struct error){ .text = "" };
+	code = plan_all(&work, error);
+	if (!code)
+		code = print_commands(&work, error);
+	if (!code && (tool->options.apply || tool->options.remove))
+		code = apply_all(&work, error);
+	for (size_t i = 0; i < work.count; i++) {
+		apply_forget(&work.saved[i]);
+		instance_close(&work.instances[i]);
+		free(work.options[i]);
+	}
+	return code;
+}

@@ -1,0 +1,204 @@
+#include "mta/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "postconf.h"
+#include "setup/commands.h"
+
+#define FILE_MAX    (16 << 20) /* bytes of main.cf or master.cf */
+#define SETTLE_NANO 300000000L /* until master(8) has read them */
+
+static int read_whole(struct apply_file *file, struct error *error)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	int result = 0;
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		result = error_set_errno(error, "cannot read %s", file->path);
+	} else if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX) {
+		result = error_set(error, ERR_IO,
+			"cannot read %s: expected a file of at most 16 MB",
+			file->path);
+	} else {
+		file->len = (size_t)status.st_size;
+		file->mode = status.st_mode & 07777;
+		file->user = status.st_uid;
+		file->group = status.st_gid;
+		file->text = malloc(file->len + 1);
+		if (!file->text)
+			result = error_set(error, ERR_NOMEM, "out of memory");
+		else if (file_read_at(fd, file->text, file->len, 0) !=
+			 (ssize_t)file->len)
+			result = error_set_errno(
+				error, "cannot read %s", file->path);
+	}
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/* Writes the saved text to path, by a new file that takes its place. */
+static int write_whole(
+	const struct apply_file *file, const char *path, struct error *error)
+{
+	char temporary[PATH_MAX];
+	int result = 0;
+	int fd;
+
+	if (snprintf(temporary, sizeof temporary, "%s.readdress-new", path) >=
+		(int)sizeof temporary)
+		return error_set(
+			error, ERR_IO, "%s: the path is too long", path);
+	(void)unlink(temporary);
+	fd = open(temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_set_errno(error, "cannot make %s", temporary);
+	if (fchown(fd, file->user, file->group) < 0 ||
+		fchmod(fd, file->mode) < 0 ||
+		file_write(fd, file->text, file->len) < 0 || fsync(fd) < 0 ||
+		rename(temporary, path) < 0)
+		result = error_set_errno(error, "cannot write %s", path);
+	if (result)
+		(void)unlink(temporary);
+	close(fd);
+	return result;
+}
+
+int apply_save(const struct instance *instance, struct apply_saved *saved,
+	struct error *error)
+{
+	static const char *const names[] = { "main.cf", "master.cf" };
+	int result = 0;
+
+	for (int i = 0; !result && i < 2; i++) {
+		struct apply_file *file = &saved->files[i];
+		char path[PATH_MAX];
+
+		(void)snprintf(path, sizeof path, "%s/%s", instance->directory,
+			names[i]);
+		/* It may be a link, which then stays one. */
+		file->path = realpath(path, NULL);
+		if (!file->path)
+			return error_set_errno(error, "cannot read %s", path);
+		result = read_whole(file, error);
+		if (result)
+			break;
+		(void)snprintf(path, sizeof path, "%s/%s.before-readdress",
+			instance->directory, names[i]);
+		result = write_whole(file, path, error);
+	}
+	return result;
+}
+
+void apply_forget(struct apply_saved *saved)
+{
+	for (int i = 0; i < 2; i++) {
+		free(saved->files[i].path);
+		free(saved->files[i].text);
+		saved->files[i] = (struct apply_file){ .path = NULL };
+	}
+}
+
+int apply_restore(const struct apply_saved *saved, struct error *error)
+{
+	int result = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const struct apply_file *file = &saved->files[i];
+		struct error cause = { .text = "" };
+		int code =
+			file->text ? write_whole(file, file->path, &cause) : 0;
+
+		if (code && !result)
+			result = error_pass(error, code, &cause);
+	}
+	return result;
+}
+
+/* Runs postconf once for all changes of one kind. */
+static int run_kind(
+	struct instance *instance, enum plan_kind kind, struct error *error)
+{
+	struct plan *plan = &instance->plan;
+	const char **arguments = calloc(plan->count + 5, sizeof *arguments);
+	size_t count = 0;
+	int result = 0;
+	size_t first;
+
+	if (!arguments)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	arguments[count++] = "postconf";
+	arguments[count++] = "-c";
+	arguments[count++] = instance->directory;
+	arguments[count++] = commands_option(kind);
+	first = count;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->changes[i].kind == kind)
+			arguments[count++] =
+				commands_operand(plan, &plan->changes[i]);
+	if (plan_result(plan))
+		result = error_set(error, ERR_NOMEM, "out of memory");
+	else if (count > first)
+		result = postconf_call(arguments, NULL, error);
+	free(arguments);
+	return result;
+}
+
+int apply_changes(struct instance *instance, struct error *error)
+{
+	static const enum plan_kind kinds[] = { PLAN_SET, PLAN_SERVICE,
+		PLAN_OPTION, PLAN_OPTION_UNSET, PLAN_SERVICE_UNSET };
+	int result = 0;
+
+	for (size_t i = 0; !result && i < sizeof kinds / sizeof *kinds; i++)
+		result = run_kind(instance, kinds[i], error);
+	return result;
+}
+
+int apply_unset(struct instance *instance, struct error *error)
+{
+	return run_kind(instance, PLAN_UNSET, error);
+}
+
+/* Runs postfix(1) with one word. */
+static int run_postfix(
+	const struct instance *instance, const char *word, struct error *error)
+{
+	const char *const arguments[] = { "postfix", "-c", instance->directory,
+		word, NULL };
+
+	return postconf_call(arguments, NULL, error);
+}
+
+int apply_reload(
+	const struct instance *instance, bool runs, struct error *error)
+{
+	struct timespec pause = { 0, SETTLE_NANO };
+	int result = runs ? run_postfix(instance, "reload", error) : 0;
+
+	if (!result)
+		result = run_postfix(instance, "check", error);
+	if (runs && !result)
+		(void)nanosleep(&pause, NULL);
+	if (runs && !result && !instance_master(instance))
+		result = error_set(error, ERR_CONFIG,
+			"Postfix has ended when it read the new files; its log "
+			"says why");
+	return result;
+}
+
+int apply_revive(
+	const struct instance *instance, bool runs, struct error *error)
+{
+	if (runs && !instance_master(instance))
+		return run_postfix(instance, "start", error);
+	return apply_reload(instance, runs, error);
+}

@@ -1,0 +1,53 @@
+/*
+ * apply: makes planned changes in the files of instances of Postfix, and takes
+ * them back. Tested by tests/e2e/setup.test.
+ */
+#ifndef READDRESS_TOOL_MTA_APPLY_H
+#define READDRESS_TOOL_MTA_APPLY_H
+
+#include "mta/instance.h"
+
+/* main.cf and master.cf as they were before. */
+struct apply_saved {
+	struct apply_file {
+		char *path; /* NULL: nothing is saved */
+		char *text;
+		size_t len;
+		mode_t mode;
+		uid_t user;
+		gid_t group;
+	} files[2];
+};
+
+/* Keeps main.cf and master.cf of the instance: in memory, and beside them as
+ * main.cf.before-readdress and master.cf.before-readdress, for whoever finds
+ * this process killed. apply_forget() it in any case. Returns 0; ERR_PERM,
+ * ERR_IO, ERR_NOENT, ERR_NOMEM or ERR_CREATE. */
+int apply_save(const struct instance *instance, struct apply_saved *saved,
+	struct error *error) MUST_CHECK;
+void apply_forget(struct apply_saved *saved);
+
+/* Puts both files back, if they are saved. Returns as apply_save(). */
+int apply_restore(
+	const struct apply_saved *saved, struct error *error) MUST_CHECK;
+
+/* Makes the changes of the plan by postconf(1): those of main.cf by one call,
+ * then those of master.cf. What goes from main.cf stays until
+ * apply_unset(). Returns 0 or an error of postconf_call(). */
+int apply_changes(struct instance *instance, struct error *error) MUST_CHECK;
+
+/* Takes what the plan says out of main.cf, after nothing refers to it any more.
+ * Returns 0 or an error of postconf_call(). */
+int apply_unset(struct instance *instance, struct error *error) MUST_CHECK;
+
+/* Has the instance read its files again if it runs, and checks them. runs tells
+ * whether it ran before; if it has ended, as it does when it cannot listen at
+ * an address, that is ERR_CONFIG. Returns 0 or an error of postconf_call(). */
+int apply_reload(const struct instance *instance, bool runs,
+	struct error *error) MUST_CHECK;
+
+/* Does the same, and starts the instance if it has ended. */
+int apply_revive(const struct instance *instance, bool runs,
+	struct error *error) MUST_CHECK;
+
+#endif

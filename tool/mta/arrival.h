@@ -1,0 +1,25 @@
+/*
+ * arrival: whether mail for the domains of inbound rules still comes by this
+ * host, so that readdress must not go yet. Tested by tests/e2e/setup.test.
+ */
+#ifndef READDRESS_TOOL_MTA_ARRIVAL_H
+#define READDRESS_TOOL_MTA_ARRIVAL_H
+
+#include "map/nameset.h"
+#include "mta/instance.h"
+
+/* Adds the domains that Postfix accepts for us, as in keys: "a.example",
+ * "*.a.example". Returns 0, ERR_NOMEM, or another error of the map. */
+int arrival_domains(const struct tool *tool, struct nameset *names) MUST_CHECK;
+
+/*
+ * Looks for reasons why mail still comes: an MX record that names this host, a
+ * domain of which DNS tells nothing, rules that had an effect within a day,
+ * mail to targets in the queue. Prints each on standard error. Returns how many
+ * there are, or an error.
+ */
+int arrival_reasons(const struct instance *instance, const struct tool *tool,
+	const struct bytes *domains, size_t count,
+	struct error *error) MUST_CHECK;
+
+#endif

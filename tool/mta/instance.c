@@ -1,0 +1,177 @@
+#include "mta/instance.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/endpoint.h"
+#include "postconf.h"
+#include "postfix/milterlist.h"
+
+#define TEXTS_MAX ((size_t)64 << 20) /* bytes of a plan's texts */
+
+static bool is_free(void *context, unsigned port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr = { htonl(INADDR_ANY) } };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool free_port;
+
+	(void)context;
+	free_port = fd < 0 || !bind(fd, (const struct sockaddr *)&address,
+				      sizeof address);
+	if (fd >= 0)
+		close(fd);
+	return free_port;
+}
+
+static int check_version(const struct postfix *postfix, struct error *error)
+{
+	const char *version = postfix_value(postfix, NULL, "mail_version");
+	struct bytes rest = bytes_of(version);
+	uint64_t major = 0;
+	uint64_t minor = 0;
+
+	if (bytes_number(&rest, 6, &major) && bytes_take(&rest, ".") &&
+		bytes_number(&rest, 6, &minor) &&
+		(major > 3 || (major == 3 && minor >= 7)))
+		return 0;
+	return error_set(error, ERR_CONFIG,
+		"this is Postfix %s, expected 3.7 or newer: nothing was "
+		"changed; move the relay to Debian 12 or newer",
+		version);
+}
+
+/* Sets what stands before the name of each table that Postfix asks. */
+static void name_tables(struct instance *instance, const struct tool *tool)
+{
+	struct plan *plan = &instance->plan;
+	const char *socket = tool->config->lookup_socket;
+	char ours[ENDPOINT_MAX];
+	struct bytes path;
+
+	plan->tables = "";
+	if (tool->options.files) {
+		char absolute[PATH_MAX];
+
+		if (!realpath(tool->options.files, absolute))
+			return;
+		plan->tables =
+			plan_text(plan, "regexp:%s/readdress-", absolute);
+	} else if (*socket) {
+		endpoint_for_postfix(socket, ours);
+		path = bytes_of(ours);
+		if (milterlist_take_path(
+			    &path, postfix_value(instance->expanded, NULL,
+					   "queue_directory")))
+			plan->tables = plan_text(plan,
+				"socketmap:unix:%.*s:", (int)path.len,
+				path.data);
+		else
+			plan->tables = plan_text(plan, "socketmap:%s:", ours);
+	}
+}
+
+static int begin_plan(
+	struct instance *instance, const struct tool *tool, struct error *error)
+{
+	struct plan *plan = &instance->plan;
+
+	*plan = (struct plan){ .expanded = instance->expanded,
+		.written = instance->written,
+		.defaults = instance->defaults,
+		.config = tool->config,
+		.map = tool->map,
+		.is_free = is_free,
+		.arena = arena_open(TEXTS_MAX) };
+	if (plan->arena)
+		name_tables(instance, tool);
+	if (!plan->arena || plan->failed)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	return 0;
+}
+
+int instance_open(struct instance *instance, const struct tool *tool,
+	const char *option, struct error *error)
+{
+	int result;
+
+	instance->option = option;
+	result = postconf_read(
+		option, &instance->expanded, &instance->written, error);
+	if (!result)
+		result = postconf_read_defaults(&instance->defaults, error);
+	if (!result)
+		result = check_version(instance->expanded, error);
+	if (result)
+		return result;
+	instance->directory =
+		postfix_value(instance->expanded, NULL, "config_directory");
+	return begin_plan(instance, tool, error);
+}
+
+void instance_close(struct instance *instance)
+{
+	arena_close(instance->plan.arena);
+	postfix_close(instance->expanded);
+	postfix_close(instance->written);
+	postfix_close(instance->defaults);
+	*instance = (struct instance){ .option = NULL };
+}
+
+int instance_reopen(
+	struct instance *instance, const struct tool *tool, struct error *error)
+{
+	const char *option = instance->option;
+
+	instance_close(instance);
+	return instance_open(instance, tool, option, error);
+}
+
+bool instance_has_us(const struct instance *instance)
+{
+	const char *value;
+	const char *name;
+
+	for (size_t i = 0;
+		(value = postfix_setting(instance->written, i, &name)); i++) {
+		struct bytes found;
+
+		if (!strncmp(
+			    name, REFERENCE_PREFIX, strlen(REFERENCE_PREFIX)) ||
+			reference_next(&value, &found))
+			return true;
+	}
+	return false;
+}
+
+int instance_master(const struct instance *instance)
+{
+	char path[PATH_MAX];
+	char text[32];
+	ssize_t len = 0;
+	int pid = 0;
+	int fd;
+
+	if (snprintf(path, sizeof path, "%s/pid/master.pid",
+		    postfix_value(instance->expanded, NULL,
+			    "queue_directory")) >= (int)sizeof path)
+		return 0;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return 0;
+	/* master(8) holds a lock on its file while it runs. */
+	if (flock(fd, LOCK_SH | LOCK_NB))
+		len = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (len > 0) {
+		text[len] = '\0';
+		pid = atoi(text);
+	}
+	return pid;
+}
