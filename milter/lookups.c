@@ -1,6 +1,7 @@
 #include "lookups.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -173,9 +174,13 @@ static void add(struct lookups *lookups, int fd, uint64_t now)
 	count(lookups, 1);
 }
 
-/* Accepts what waits in the backlog. */
+/* Accepts what waits in the backlog. If there is no descriptor for it, closes
+ * one connection; if that does not help, stops accepting for a moment. */
 static void accept_all(struct lookups *lookups, uint64_t now)
 {
+	struct pollfd waiting = { .fd = lookups->fd, .events = POLLIN };
+	bool dropped = false;
+
 	for (int i = 0; i < ACCEPTED; i++) {
 		int fd = accept4(
 			lookups->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -184,18 +189,23 @@ static void accept_all(struct lookups *lookups, uint64_t now)
 			if (lookups->count >= lookups->limit)
 				(void)drop_one(lookups);
 			add(lookups, fd, now);
+			dropped = false;
 			continue;
 		}
-		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM &&
-			errno != ENOBUFS)
+		/* The kernel looks for a descriptor first, and fails without
+		 * one even if no connection waits. */
+		if ((errno != EMFILE && errno != ENFILE && errno != ENOMEM &&
+			    errno != ENOBUFS) ||
+			poll(&waiting, 1, 0) != 1)
 			return;
 		warn(lookups, now,
 			"descriptors or memory are missing, so idle "
 			"connections are closed");
-		if (!drop_one(lookups)) {
+		if (dropped || !drop_one(lookups)) {
 			set_accepting(lookups, false);
 			return;
 		}
+		dropped = true;
 	}
 }
 

@@ -521,6 +521,48 @@ static void test_few_descriptors(void **state)
 	stop();
 }
 
+/* The process may open no more files: the connection that was idle longest
+ * makes room for a new one. */
+static void test_no_descriptor(void **state)
+{
+	struct rlimit before;
+	struct rlimit full;
+	int clients[4];
+	int next;
+
+	(void)state;
+	start(100);
+	(void)serve("in @warmsushi.example;a@new.example\n");
+	for (int i = 0; i < 3; i++) {
+		clients[i] = open_client();
+		say(clients[i], ASK);
+		hear(clients[i], "16:OK a@new.example,");
+	}
+	clients[3] = socket(AF_UNIX, SOCK_STREAM, 0);
+	next = dup(clients[3]);
+	assert_true(next > clients[3]);
+	(void)close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	full = before;
+	full.rlim_cur = (rlim_t)next;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+	assert_int_equal(
+		connect(clients[3], (const struct sockaddr *)&service.address,
+			sizeof service.address),
+		0);
+	say(clients[3], ASK);
+	hear(clients[3], "16:OK a@new.example,");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(is_closed(clients[0], WAIT));
+	for (int i = 1; i < 4; i++) {
+		say(clients[i], ASK);
+		hear(clients[i], "16:OK a@new.example,");
+	}
+	for (int i = 0; i < 4; i++)
+		(void)close(clients[i]);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_long_answers),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_few_descriptors),
+		cmocka_unit_test(test_no_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
