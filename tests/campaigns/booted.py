@@ -435,6 +435,9 @@ def held(figures, relay):
         pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name,
         f"{found.st_mode & 0o7777:o}")), "=", "readdress postfix 660")
     figures.none("warnings about it", journal("systemd holds"))
+    figures.must("readdress-milter -t beside it", lab.run(
+        "/usr/sbin/readdress-milter", "-t", "-c", CONFIG,
+        check=False).returncode, "=", 0)
     clients = [lookups.Patient(LOOKUPS, "nowhere.example", "NOTFOUND ")
                for _ in range(4)]
     for client in clients:
