@@ -8,6 +8,8 @@
  *   audit.log           a line for each change
  *   autoroutes          what DNS said of the domains whose role is auto
  *                       (routing/autoroutes.h)
+ *   dns.observed        what `readdress dns` saw of MX records
+ *                       (dns/observation.h)
  *   doctor.json         what `readdress doctor` found last
  *   map.mdb.new         the map that is being built
  *   map.mdb.damaged     a map.mdb that was damaged when the next one was made

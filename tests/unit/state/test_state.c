@@ -677,6 +677,7 @@ static void test_purge(void **test)
 	KIT_OK(kit, state_log_reload(state, "reload", &kit->error));
 	KIT_OK(kit, state_log_key(state, key, &kit->error));
 	kit_write(in_state(kit, "map.mdb.damaged"), "x", 1);
+	kit_write(in_state(kit, "dns.observed"), "x", 1);
 	KIT_OK(kit, state_purge(state, &purged, &kit->error));
 	assert_int_equal(purged.maps, 3);
 	assert_true(purged.audit);
