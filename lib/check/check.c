@@ -1,5 +1,6 @@
 #include "check/check.h"
 
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,10 +12,12 @@
 
 struct walk {
 	struct finding_run check;
-	struct arena *arena; /* holds the keys of the lists of targets */
+	struct arena *arena; /* holds the domains */
 	struct checkdomains *domains;
-	/* The domains that outbound shows and inbound has no rule for. */
-	struct checktargets strangers;
+	/* The domains that outbound shows and inbound has no rule for:
+	 * tsearch's tree of struct stranger. */
+	void *strangers;
+	int result; /* of reporting them */
 	/* The last domain that inbound has a rule for: many rules in a row have
 	 * the same. */
 	char known[ADDRESS_KEY_MAX];
@@ -22,6 +25,48 @@ struct walk {
 	uint64_t done;
 	uint64_t total;
 };
+
+struct stranger {
+	struct walk *walk;
+	struct bytes domain;
+	struct bytes source; /* of the first rule that shows it */
+	size_t rules;
+};
+
+static int compare_strangers(const void *a, const void *b)
+{
+	const struct stranger *x = a;
+	const struct stranger *y = b;
+
+	return bytes_compare(x->domain, y->domain);
+}
+
+/* Counts a rule that shows a domain which inbound does not name. */
+static int note_stranger(
+	struct walk *walk, struct bytes domain, struct bytes source)
+{
+	struct stranger wanted = { .domain = domain };
+	struct stranger **found =
+		tfind(&wanted, &walk->strangers, compare_strangers);
+	struct stranger *made;
+
+	if (found) {
+		(*found)->rules++;
+		return 0;
+	}
+	made = arena_alloc(walk->arena, sizeof *made);
+	if (!made)
+		return ERR_NOMEM;
+	*made = (struct stranger){ .walk = walk,
+		.domain = { arena_copy(walk->arena, domain.data, domain.len),
+			domain.len },
+		.source = source,
+		.rules = 1 };
+	return made->domain.data && tsearch(made, &walk->strangers,
+					    compare_strangers)
+		       ? 0
+		       : ERR_NOMEM;
+}
 
 static void show_progress(struct walk *walk)
 {
@@ -52,8 +97,7 @@ static int note_domains(struct walk *walk, struct finding_rule *rule)
 			continue;
 		result = map_names_domain(walk->check.rules.reader, domain);
 		if (!result) {
-			result = checktargets_add(&walk->strangers, walk->arena,
-				domain, rule->rule.key);
+			result = note_stranger(walk, domain, rule->rule.key);
 		} else if (result > 0) {
 			memcpy(walk->known, domain.data, domain.len);
 			walk->known_len = domain.len;
@@ -63,21 +107,26 @@ static int note_domains(struct walk *walk, struct finding_rule *rule)
 	return result;
 }
 
-/* Notes the target of a rule, to find rules that share it. Exceptions and rules
- * with several targets do not count: members of a list answer with their own
+/* True if rules may share the target of this one. Exceptions and rules with
+ * several targets do not count: members of a list answer with their own
  * address. */
+static bool may_share(const struct finding_rule *rule)
+{
+	return !rule->several &&
+	       (rule->kind == RULE_USER || rule->kind == RULE_DOMAIN);
+}
+
+/* Notes the target of a rule, to find rules that share it. */
 static int note_target(struct walk *walk, struct finding_rule *rule)
 {
 	int result;
 
-	if (rule->several ||
-		(rule->kind != RULE_USER && rule->kind != RULE_DOMAIN))
+	if (!may_share(rule))
 		return 0;
 	result = node_read(rule->target, &rule->to);
 	return result ? result
 		      : checktargets_add(&walk->check.targets[rule->table],
-				walk->arena, node_key(&rule->to),
-				rule->rule.key);
+				node_key(&rule->to), rule->rule.key);
 }
 
 /* A step of the first walk, which notes what rules have in common. */
@@ -160,20 +209,29 @@ static int report_namesakes(
 		"both domains always had the same users");
 }
 
-/* Reports a rule that has the same target as another, first, unless outbound
- * rewrites the target to one of the sources: then roundtrip.c has reported it.
- */
-static int report_shared(
-	struct walk *walk, struct bytes source, const char *first)
+/* A step of the third walk, over inbound: reports a rule that has the same
+ * target as an earlier one, unless outbound rewrites the target to one of the
+ * sources: then roundtrip.c has reported it. */
+static int check_shared(struct walk *walk, struct finding_rule *rule)
 {
-	struct finding_rule rule;
+	char first[ADDRESS_TEXT_MAX];
 	char why[FINDING_TEXT];
-	int result = read_again(walk, RULE_INBOUND, source, &rule);
+	struct bytes source;
+	int result;
 
-	if (!result && rule.kind == RULE_DOMAIN)
-		return report_namesakes(walk, &rule, first);
-	if (!result)
-		result = roundtrip_shown(&walk->check, &rule);
+	if (!may_share(rule))
+		return 0;
+	result = node_read(rule->target, &rule->to);
+	if (result)
+		return result;
+	if (checktargets_find(&walk->check.targets[RULE_INBOUND],
+		    node_key(&rule->to), &source) < 2 ||
+		bytes_equal(source, rule->rule.key))
+		return 0;
+	(void)rule_source_text(source, first);
+	if (rule->kind == RULE_DOMAIN)
+		return report_namesakes(walk, rule, first);
+	result = roundtrip_shown(&walk->check, rule);
 	if (result)
 		return result < 0 ? result : 0;
 	finding_say(why,
@@ -181,36 +239,19 @@ static int report_shared(
 		"mailbox come from one address, whichever of them the sender "
 		"wrote to",
 		first);
-	return finding_report(&walk->check, &rule, CHECK_MANY, CHECK_INFO, why,
+	return finding_report(&walk->check, rule, CHECK_MANY, CHECK_INFO, why,
 		"nothing if both are addresses of the same mailbox");
 }
 
-static int check_targets(struct walk *walk)
+static int report_stranger(struct walk *walk, const struct stranger *stranger)
 {
-	const struct checktargets *list = &walk->check.targets[RULE_INBOUND];
-	int result = 0;
-
-	for (size_t i = 0, count; !result && i < list->count; i += count) {
-		char first[ADDRESS_TEXT_MAX];
-
-		count = checktargets_group(list, i);
-		if (count > 1)
-			(void)rule_source_text(list->rows[i].rule.value, first);
-		for (size_t k = 1; !result && k < count; k++)
-			result = report_shared(
-				walk, list->rows[i + k].rule.value, first);
-	}
-	return result;
-}
-
-static int report_stranger(
-	struct walk *walk, const struct row *row, size_t rules)
-{
+	const struct bytes domain = stranger->domain;
+	size_t rules = stranger->rules;
 	struct finding_rule rule;
 	char why[FINDING_TEXT];
 	char advice[FINDING_TEXT];
 	char more[64] = "";
-	int result = read_again(walk, RULE_OUTBOUND, row->rule.value, &rule);
+	int result = read_again(walk, RULE_OUTBOUND, stranger->source, &rule);
 
 	if (result)
 		return result;
@@ -221,24 +262,36 @@ static int report_stranger(
 	finding_say(why,
 		"inbound has no rule for the domain %.*s: answers to it do not "
 		"come through this relay%s",
-		(int)row->rule.key.len, row->rule.key.data, more);
+		(int)domain.len, domain.data, more);
 	finding_say(advice,
 		"add inbound rules for @%.*s, or correct the target",
-		(int)row->rule.key.len, row->rule.key.data);
+		(int)domain.len, domain.data);
 	return finding_report(
 		&walk->check, &rule, CHECK_NOT_SERVED, CHECK_WARN, why, advice);
 }
 
+/* Reports a domain of the tree, in the order of domains. */
+static void visit_stranger(const void *node, VISIT visit, int depth)
+{
+	struct stranger *const *stranger = node;
+	struct walk *walk = (*stranger)->walk;
+
+	(void)depth;
+	if ((visit == postorder || visit == leaf) && !walk->result)
+		walk->result = report_stranger(walk, *stranger);
+}
+
 static int check_strangers(struct walk *walk)
 {
-	struct checktargets *list = &walk->strangers;
-	int result = checktargets_sort(list);
+	walk->result = 0;
+	twalk(walk->strangers, visit_stranger);
+	return walk->result;
+}
 
-	for (size_t i = 0, count; !result && i < list->count; i += count) {
-		count = checktargets_group(list, i);
-		result = report_stranger(walk, &list->rows[i], count);
-	}
-	return result;
+/* The arena has what the tree points to. */
+static void keep(void *stranger)
+{
+	(void)stranger;
 }
 
 /* Reports that outbound has no rules although the configuration names outbound
@@ -269,18 +322,17 @@ static int check_all(struct walk *walk, const struct map *map)
 		result = walk_table(walk, map, RULE_INBOUND, note_rule);
 	if (!result)
 		result = walk_table(walk, map, RULE_OUTBOUND, note_rule);
-	if (!result)
-		result = checktargets_sort(&walk->check.targets[RULE_INBOUND]);
-	if (!result)
-		result = checktargets_sort(&walk->check.targets[RULE_OUTBOUND]);
-	if (!result)
+	if (!result) {
+		checktargets_sort(&walk->check.targets[RULE_INBOUND]);
+		checktargets_sort(&walk->check.targets[RULE_OUTBOUND]);
 		result = check_outbound(walk, map);
+	}
 	if (!result)
 		result = walk_table(walk, map, RULE_INBOUND, check_rule);
 	if (!result)
 		result = walk_table(walk, map, RULE_OUTBOUND, check_rule);
-	if (!result)
-		result = check_targets(walk);
+	if (!result && walk->check.targets[RULE_INBOUND].shared)
+		result = walk_table(walk, map, RULE_INBOUND, check_shared);
 	if (!result)
 		result = check_strangers(walk);
 	if (!result)
@@ -298,10 +350,10 @@ int check_map(const struct map *map, const struct check_options *options,
 
 	walk.check.rules.localpart = options->localpart;
 	walk.check.one_way = !map_rows(map, RULE_OUTBOUND);
-	walk.total = 2 * (map_rows(map, RULE_INBOUND) +
-				 map_rows(map, RULE_OUTBOUND)) +
+	walk.total = 3 * map_rows(map, RULE_INBOUND) +
+		     2 * map_rows(map, RULE_OUTBOUND) +
 		     map_rows(map, RULE_ROUTES);
-	/* The arena gets every target as a key, and every domain once. */
+	/* The arena gets every domain once. */
 	walk.arena =
 		arena_open(8 * (size_t)map_octets(map) + ((size_t)1 << 20));
 	if (walk.arena)
@@ -312,7 +364,7 @@ int check_map(const struct map *map, const struct check_options *options,
 	checkdomains_close(walk.domains);
 	checktargets_free(&walk.check.targets[RULE_INBOUND]);
 	checktargets_free(&walk.check.targets[RULE_OUTBOUND]);
-	checktargets_free(&walk.strangers);
+	tdestroy(walk.strangers, keep);
 	arena_close(walk.arena);
 	if (result == ERR_NOMEM && !walk.check.stopped)
 		return error_set(error, result, "out of memory");

@@ -11,6 +11,7 @@
 #ifndef READDRESS_CHECK_CHECKDOMAINS_H
 #define READDRESS_CHECK_CHECKDOMAINS_H
 
+#include "base/arena.h"
 #include "check/finding.h"
 
 struct checkdomains;
