@@ -69,16 +69,11 @@ int approval_read(const struct state *state, struct approval *approval,
 
 int approval_lock(const struct state *state, int *lock, struct error *error)
 {
-	bool is_new = faccessat(state->fd, STATE_APPROVED_LOCK, F_OK,
-			      AT_SYMLINK_NOFOLLOW) != 0;
 	int fd = state_take_lock(
 		state, STATE_APPROVED_LOCK, STATE_LOCK_SECONDS, error);
 
 	if (fd < 0)
 		return fd;
-	/* Errors are ignored: after a crash, the file is made again. */
-	if (is_new)
-		(void)fsync(state->fd);
 	*lock = fd;
 	return 0;
 }

@@ -183,6 +183,22 @@ static bool must_stay(const struct state *state, const uint64_t *list,
 	       (i + state->history >= count && !lacks_room(state));
 }
 
+/* Takes the lock of what is approved, and reads it; generation 0: nothing.
+ * Returns false if it is not known what is approved. */
+static bool may_prune(
+	const struct state *state, int *lock, struct approval *approval)
+{
+	bool is_new = faccessat(state->fd, STATE_APPROVED_LOCK, F_OK,
+			      AT_SYMLINK_NOFOLLOW) != 0;
+
+	if (approval_lock(state, lock, NULL))
+		return false;
+	/* Errors are ignored: after a crash, the file is made again. */
+	if (is_new)
+		(void)fsync(state->fd);
+	return approval_read(state, approval, NULL) >= 0;
+}
+
 /* Removes the generations that are no longer kept. Errors are ignored: the new
  * generation is live, and the next change tries again. */
 static void prune(struct state *state)
@@ -205,9 +221,7 @@ static void prune(struct state *state)
 			continue;
 		/* Nor if it is not known what is approved. With the lock,
 		 * nothing is approved meanwhile. */
-		if (lock < 0 &&
-			(approval_lock(state, &lock, NULL) ||
-				approval_read(state, &approval, NULL) < 0))
+		if (lock < 0 && !may_prune(state, &lock, &approval))
 			break;
 		if (list[i] == approval.generation)
 			continue;

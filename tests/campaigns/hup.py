@@ -7,8 +7,10 @@ import time
 import lab
 import traffic
 
-SLICE = {"signals": 40000, "seconds": 3, "reloads": 10, "messages": 300}
-FULL = {"signals": 1000000, "seconds": 60, "reloads": 1000, "messages": 50000}
+SLICE = {"signals": 40000, "seconds": 3, "reloads": 10, "messages": 300,
+         "approvals": 4}
+FULL = {"signals": 1000000, "seconds": 60, "reloads": 1000, "messages": 50000,
+        "approvals": 200}
 
 # A process of its own, so that our clients do not slow it down: as many HUPs,
 # and to each ten one USR1 and one CHLD, spread over the seconds.
@@ -112,6 +114,56 @@ def alternate(figures, reloads, messages):
         audit.tell(figures)
 
 
-def run(figures, signals, seconds, reloads, messages):
+def approve(figures, approvals):
+    """Two generations are approved in turn, every second one for a time two
+    seconds ahead, while edits, SIGHUPs and now and then a crash of the milter
+    would have others served."""
+    wrong, early = [], []
+    with traffic.Relay() as relay:
+        relay.start()
+        relay.load(1)
+        generations = 2, 4  # both tables of version 0, and of version 1
+        with traffic.Clients(relay) as clients:
+            for number in range(approvals):
+                wanted = generations[number % 2]
+                before = relay.readdress.metric("readdress_generation")
+                words = ["reload", "--generation", str(wanted)]
+                at = int(time.time()) + 2
+                if number % 2:
+                    words += ["--at", time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                                    time.gmtime(at))]
+                relay.readdress.command(*words)
+                relay.readdress.command(
+                    "add", "--replace", "routes", "@old.example",
+                    f"smtp:[h{number}.example]")
+                while number % 2 and time.time() < at - .3:
+                    relay.readdress.hup()
+                    if relay.readdress.metric(
+                            "readdress_generation") not in (before, None):
+                        early.append(number)
+                    time.sleep(.1)
+                if number % 10 == 9:
+                    relay.readdress.kill()
+                    relay.readdress.start()
+                for _ in range(3):
+                    relay.readdress.hup()
+                if not lab.wait_until(lambda w=wanted: relay.readdress.metric(
+                        "readdress_generation") == w):
+                    wrong.append(f"{number}: not {wanted}")
+                clients.wait(8)
+        audit = traffic.Audit(relay, clients.accepted)
+        figures.must("approvals of two generations in turn", approvals, ">=",
+                     approvals)
+        figures.none("approvals that did not come, or did not stay", wrong)
+        figures.none("approvals that came before their time", early)
+        figures.must("messages by the rarer map",
+                     min(audit.versions[0], audit.versions[1]), ">=",
+                     approvals)
+        figures.none("refusals, broken connections", clients.problems)
+        audit.tell(figures)
+
+
+def run(figures, signals, seconds, reloads, messages, approvals):
     storm(figures, signals, seconds)
     alternate(figures, reloads, messages)
+    approve(figures, approvals)

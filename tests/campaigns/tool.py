@@ -78,11 +78,18 @@ COMMANDS = {
     "load": ("load", "inbound", "{csv}"),
     "add": ("add", "inbound", "x@old.example", "x@new.example"),
     "rollback": ("rollback", "1"),
+    # Of a map that another host made of the rows.
+    "adopt": ("adopt", "--force", "{csv}"),
 }
+# No milter runs, so the exit code is 69 when the generation is approved.
+APPROVAL = ("reload", "--generation", "2")
+APPROVED = 69
 
 
 class Subject:
     """A command to torture: the state before it, and what it makes of it."""
+
+    CODE = 0  # when it has done it
 
     def __init__(self, name, top):
         self.name = name
@@ -96,7 +103,11 @@ class Subject:
         must(self.template.run("add", "inbound", "second@old.example",
                                "s@new.example"))
         lab.write(self.template.csv, csv(ROWS, "b"))
-        self.old = self.template.rows()
+        if name == "adopt":
+            other = self.fresh("other", copy=False)
+            must(other.run("load", "inbound", self.template.csv))
+            must(other.run("export", "--map", self.template.csv))
+        self.old = self.content(self.template)
         self.calls = self._trace()
 
     def fresh(self, name, copy=True):
@@ -109,6 +120,10 @@ class Subject:
             shutil.copy(self.template.csv, state.csv)
         return state
 
+    def content(self, state):
+        """What the command changes."""
+        return state.rows()
+
     def words(self, state):
         return [word.format(csv=state.csv) for word in COMMANDS[self.name]]
 
@@ -118,8 +133,8 @@ class Subject:
         state = self.fresh("trace")
         log = os.path.join(self.top, "calls")
         must(state.run(*self.words(state), before=(
-            "strace", "-f", "-y", "-qq", "-o", log)))
-        self.new = state.rows()
+            "strace", "-f", "-y", "-qq", "-o", log)), self.CODE)
+        self.new = self.content(state)
         assert self.new != self.old
         seen, calls, inside = {}, [], False
         for line in lab.read(log).splitlines():
@@ -140,8 +155,59 @@ class Subject:
             f"trace={name}", "-e", f"inject={name}:{how}:when={number}"))
 
 
-def must(done):
-    if done.returncode:
+class Approval(Subject):
+    """An approval, in place of another one. The map stays as it is."""
+
+    CODE = APPROVED
+
+    def __init__(self, had, top):
+        self.had = had
+        super().__init__("approve again" if had else "approve", top)
+        self.old = self.content(self.fresh("before"))
+
+    def fresh(self, name, copy=True):
+        state = super().fresh(name, copy)
+        if copy and self.had:
+            must(state.run("reload", "--generation", "1"), APPROVED)
+        return state
+
+    def content(self, state):
+        """Returns what is approved, without its time, or None."""
+        path = os.path.join(state.state, "approved")
+        if not os.path.exists(path):
+            return None
+        text = lab.read(path)
+        found = re.fullmatch(r"(\d+ [0-9a-f]{64}) \d+\n", text)
+        return found.group(1) if found else f"damaged: {text!r}"
+
+    def words(self, state):
+        return APPROVAL
+
+    def audit(self, state, problems, what, done):
+        """As audit() below: what is approved is what was or what is new, the
+        maps are the same, and the next commands work."""
+        found = self.content(state)
+        if found not in (self.old, self.new):
+            problems.add("approvals neither old nor new, or not whole",
+                         f"{what}: {found}")
+        if "generation 2 is approved" in done.stdout and found != self.new:
+            problems.add("acknowledged changes lost", what)
+        if state.rows() != self.template.rows():
+            problems.add("maps neither old nor new, or not whole", what)
+        after = state.run("reload", "--generation", "3")
+        if after.returncode != APPROVED or \
+                not (self.content(state) or "").startswith("3 "):
+            problems.add("next edits that fail", f"{what}: {after.stderr}")
+        stale = set(state.files()) - {
+            "map.mdb", "audit.log", "lock", "approved", "approved.lock",
+            "history/1.mdb", "history/2.mdb"}
+        if stale:
+            problems.add("stale files after the next edit", f"{what}: {stale}")
+        return found
+
+
+def must(done, code=0):
+    if done.returncode != code:
         raise lab.LabError(f"{done.args}: exit {done.returncode}\n"
                            f"{done.stdout}{done.stderr}")
 
@@ -150,6 +216,7 @@ class Problems:
     """What was found, grouped by kind; threads add to it."""
 
     KINDS = ("maps neither old nor new, or not whole",
+             "approvals neither old nor new, or not whole",
              "acknowledged changes lost", "exit 0 with a failed write",
              "exit 0 without the change", "errors that do not name the cause",
              "the command crashed or hung", "next edits that fail",
@@ -170,6 +237,8 @@ class Problems:
 
 def audit(subject, state, problems, what, done):
     """Checks what is left behind, and that the next edit succeeds."""
+    if isinstance(subject, Approval):
+        return subject.audit(state, problems, what, done)
     rows = state.rows()
     if rows not in (subject.old, subject.new):
         problems.add("maps neither old nor new, or not whole",
@@ -248,7 +317,8 @@ def failed(figures, subject, every, workers):
             problems.add("the command crashed or hung",
                          f"{what}: {done.returncode}")
         rows = audit(subject, state, problems, what, done)
-        if done.returncode == 0:
+        if done.returncode == subject.CODE and (
+                not subject.CODE or "is approved" in done.stdout):
             harmless.add(call[0])
             if rows != subject.new:
                 problems.add("exit 0 without the change", what)
@@ -387,7 +457,7 @@ def power_cuts(figures, top, cuts, controls):
     except (lab.LabError, OSError) as problem:
         figures.skip("power cuts", problem)
         return
-    lost, broken, stale, failures = [], [], [], []
+    lost, broken, stale, failures, approvals = [], [], [], [], []
     acknowledged = 0
     dice = random.Random(26)
     try:
@@ -405,6 +475,7 @@ def power_cuts(figures, top, cuts, controls):
                               f"{state.run('export', 'inbound').stderr}")
             elif last and f"c{cut}n{last}@old.example" not in rows:
                 lost.append(f"cut {cut}: edit {last}")
+            approvals += check_approval(state, cut)
             done = state.run("add", "inbound", f"after{cut}@old.example",
                              "a@new.example")
             if done.returncode:
@@ -416,6 +487,7 @@ def power_cuts(figures, top, cuts, controls):
                      cuts)
         figures.none("power cuts: maps that are not whole", broken)
         figures.none("power cuts: acknowledged changes lost", lost)
+        figures.none("power cuts: approvals lost, or not whole", approvals)
         figures.none("power cuts: next edits that fail", failures)
         figures.none("power cuts: stale files after the next edit", stale)
         if controls:
@@ -424,6 +496,17 @@ def power_cuts(figures, top, cuts, controls):
                                                         dice), ">=", 1)
     finally:
         disk.close()
+
+
+def check_approval(state, cut):
+    """What was acknowledged is approved, or what came after it."""
+    with open(os.path.join(state.dir + ".approved"), encoding="ascii") as file:
+        sure = file.read()
+    text = lab.read(os.path.join(state.state, "approved"))
+    found = re.fullmatch(r"(\d+) [0-9a-f]{64} \d+\n", text)
+    if not found or int(found.group(1)) not in (int(sure), int(sure) + 1):
+        return [f"cut {cut}: {text!r}, and {sure} was acknowledged"]
+    return []
 
 
 def control(disk, state, controls, dice):
@@ -453,8 +536,18 @@ def edits_until_cut(disk, state, mark, dice, before=()):
         over.set()
 
     def edit(number):
-        return state.run("add", "inbound", f"{mark}n{number}@old.example",
+        """An edit, whose generation is then approved. That is noted on
+        another disk."""
+        done = state.run("add", "inbound", f"{mark}n{number}@old.example",
                          "a@new.example", before=before)
+        if done.returncode:
+            return done
+        made = re.search(r"generation (\d+)", done.stdout).group(1)
+        approved = state.run("reload", "--generation", made, before=before)
+        if approved.returncode == APPROVED and \
+                "is approved" in approved.stdout:
+            lab.write(state.dir + ".approved", made)
+        return done
 
     timer = threading.Timer(dice.uniform(0.01, 0.4), shut_down)
     try:
@@ -470,6 +563,12 @@ def edits_until_cut(disk, state, mark, dice, before=()):
     return last
 
 
+def torture(figures, subject, every, workers):
+    figures.note(f"{subject.name}: system calls", len(subject.calls))
+    killed(figures, subject, every, workers)
+    failed(figures, subject, every, workers)
+
+
 def run(figures, every, cuts, controls, workers):
     top = tempfile.mkdtemp(prefix="readdress-campaign-tool-")
     try:
@@ -482,9 +581,9 @@ def run(figures, every, cuts, controls, workers):
                 figures.skip(name, "strace cannot trace here")
                 continue
             subject = Subject(name, top)
-            figures.note(f"{name}: system calls", len(subject.calls))
-            killed(figures, subject, every, workers)
-            failed(figures, subject, every, workers)
+            torture(figures, subject, every, workers)
+        for had in (False, True) if lab.can_trace() else ():
+            torture(figures, Approval(had, top), every, workers)
         try:
             namespace.private_mounts()
         except (OSError, subprocess.CalledProcessError) as problem:

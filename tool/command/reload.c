@@ -4,7 +4,9 @@
  */
 #include "command/command.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "approve/approve.h"
@@ -74,8 +76,10 @@ static int approve(struct tool *tool, struct error *error)
 			"; what is approved is served when it starts%s",
 			made.at > asked.now ? ", but not before its time" : "");
 		/* The text of the failure stays. */
-		if (print_approved(tool, &made, asked.now, NULL) < 0)
-			return code;
+		if (print_approved(tool, &made, asked.now, NULL) < 0 ||
+			fflush(stdout))
+			error_append(error, "; standard output: %s",
+				strerror(errno));
 		return code;
 	}
 	return code ? code : print_approved(tool, &made, asked.now, error);
