@@ -386,26 +386,6 @@ int attachment_check_references(struct diagnosis *diagnosis)
 	return result;
 }
 
-/* "30s", "5m", "300": Postfix's time, in seconds. */
-static unsigned long seconds_of(struct bytes text)
-{
-	uint64_t number;
-	char unit;
-
-	if (!bytes_number(&text, 18, &number))
-		return 0;
-	unit = text.len ? *text.data : 's';
-	if (unit == 'm')
-		number *= 60;
-	else if (unit == 'h')
-		number *= 3600;
-	else if (unit == 'd')
-		number *= 86400;
-	else if (unit == 'w')
-		number *= 604800;
-	return (unsigned long)number;
-}
-
 int attachment_check_protocol(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
@@ -440,7 +420,7 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 		text = milterlist_option(&item, "content_timeout",
 			postfix_value(
 				postfix, service, "milter_content_timeout"));
-		if (!result && seconds_of(text) < CONTENT_SECONDS_MIN)
+		if (!result && postfix_seconds(text, 's') < CONTENT_SECONDS_MIN)
 			result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 				diagnosis_text(diagnosis,
 					"%s gives the milter %.*s for a "

@@ -56,6 +56,12 @@ struct diagnosis_milter {
 	bool shadow[RULE_TABLES]; /* inbound and outbound */
 };
 
+/* A target domain that a row of routes holds. */
+struct diagnosis_held {
+	const char *domain; /* "new.example", "*.new.example" */
+	uint64_t age; /* in seconds: how long it has been held, at least */
+};
+
 /* What there is to look at, set by the caller, and the state of the checks. */
 struct diagnosis {
 	const struct postfix *postfix; /* with $name expanded */
@@ -65,6 +71,8 @@ struct diagnosis {
 	const struct map *map;		       /* NULL: there is none yet */
 	const struct autoroutes *autoroutes;   /* NULL: DNS said nothing */
 	const struct diagnosis_milter *milter; /* NULL: it is not known */
+	const struct diagnosis_held *held;
+	size_t held_count;
 	const bool *seen; /* for each of outbound_required_headers; NULL: it is
 			     not known */
 	/* Other than 0 ends the checks with that code. */

@@ -5,6 +5,7 @@
 #include "doctor/domains.h"
 #include "doctor/order.h"
 #include "doctor/rewriting.h"
+#include "doctor/routes.h"
 #include "doctor/running.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
@@ -49,6 +50,12 @@ static const struct {
 		"somebody can be outbound, and nobody is both" },
 	{ "domains", domains_check,
 		"Postfix accepts the domains of inbound rules, to relay them" },
+	{ "recipients", routes_check_recipients,
+		"Postfix takes mail for every source, and for nobody else" },
+	{ "stays", routes_check_stays,
+		"what the rules leave as it is has a next hop" },
+	{ "hold", routes_check_hold,
+		"no domain is held so long that mail bounces" },
 	{ "second-rewrite", rewriting_check_second,
 		"no table of Postfix changes an address of the rules" },
 	{ "target-back", rewriting_check_back,
@@ -69,8 +76,12 @@ static const struct {
 	{ "tls", settings_check_tls, "TLS is offered and used" },
 	{ "shadow-loop", domains_check_shadow_loop,
 		"no mail comes back to this relay by shadow mode" },
+	{ "target-loop", routes_check_target_loop,
+		"no target comes back to this relay" },
 	{ "tables-shared", settings_check_tables_shared,
 		"Postfix opens no file of readdress" },
+	{ "lookup", routes_check_lookup,
+		"tables of readdress answer what Postfix asks them" },
 	{ "versions", settings_check_versions, "Postfix is new enough" },
 };
 
@@ -92,6 +103,8 @@ int doctor_run(struct diagnosis *diagnosis)
 	if (!diagnosis->postmap)
 		diagnosis->postmap = &none;
 	diagnosis->postmap->arena = diagnosis->arena;
+	diagnosis->postmap->own = routes_answer;
+	diagnosis->postmap->own_context = diagnosis;
 	diagnosis->postmap->queue_directory =
 		postfix_value(diagnosis->postfix, NULL, "queue_directory");
 	for (size_t i = 0; !result && i < CHECKS; i++) {

@@ -17,6 +17,7 @@
  *   running     the milter that runs now, and what it has seen
  *   traffic     which mail comes to the milter, and which way it goes
  *   domains     the domains of inbound rules, and what Postfix does with them
+ *   routes      recipients, next hops, and our tables that Postfix asks
  *   rewriting   tables of Postfix that change addresses of our rules
  *   settings    parameters of Postfix that lose or harm mail beside it
  */

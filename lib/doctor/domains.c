@@ -60,16 +60,15 @@ static int add(struct survey *survey, struct group *group, struct bytes name)
 	return group->names && group->additions ? 0 : ERR_NOMEM;
 }
 
-/* Returns the role of the domain, or of "*." and a domain; ROUTE_RELAY if the
- * map cannot be read. */
-static enum route_role find_role(struct survey *survey, struct bytes domain)
+/* Returns the role of the domain; ROUTE_NONE also if the map cannot be read. */
+static enum route_role role_of(struct survey *survey, struct bytes domain)
 {
-	struct domainrole found;
+	struct domainrole role;
 
-	return domainrole_find(survey->reader, survey->diagnosis->autoroutes,
-		       domain, &found)
-		       ? ROUTE_RELAY
-		       : found.role;
+	if (domainrole_find(survey->reader, survey->diagnosis->autoroutes,
+		    domain, &role))
+		return ROUTE_NONE;
+	return role.role;
 }
 
 /* Makes one name of "*.a.example", which stands for all of them; another name
@@ -129,19 +128,21 @@ static bool is_thrown(struct survey *survey, struct bytes domain)
 }
 
 /* Looks at one domain that inbound rules name. */
-static int look(struct survey *survey, struct bytes name)
+static int look(void *context, struct bytes name)
 {
+	struct survey *survey = context;
 	struct bytes domain = name;
-	enum route_role role = find_role(survey, name);
 	enum domainlist_answer local;
 	enum domainlist_answer mailboxes;
 	enum domainlist_answer aliases;
 	enum domainlist_answer relayed;
+	enum route_role role;
 
-	if (role == ROUTE_REMOTE)
-		return 0;
 	if (!make_example(survey, &domain))
 		return ERR_NOMEM;
+	role = role_of(survey, domain);
+	if (role == ROUTE_REMOTE)
+		return 0;
 	local = match(survey, "mydestination", domain, DOMAINLIST_EXACT);
 	mailboxes = match(
 		survey, "virtual_mailbox_domains", domain, DOMAINLIST_EXACT);
@@ -346,7 +347,7 @@ static int say(struct survey *survey)
 }
 
 /* True if the transport leads elsewhere than to the domain's MX. */
-static bool leads_on(const char *transport)
+bool domains_transport_leads(const char *transport)
 {
 	size_t len = strcspn(transport, ":");
 
@@ -358,8 +359,9 @@ static bool leads_on(const char *transport)
 
 /* Adds to looping the domain whose mail, un-rewritten, Postfix would send to
  * this host again; to unknown, if a table that cannot be asked decides it. */
-static int look_for_loop(struct survey *survey, struct bytes name)
+static int look_for_loop(void *context, struct bytes name)
 {
+	struct survey *survey = context;
 	struct bytes domain = name;
 	const char *transport = "";
 	int found;
@@ -370,7 +372,7 @@ static int look_for_loop(struct survey *survey, struct bytes name)
 		DOMAINLIST_YES)
 		return 0;
 	found = find_transport(survey, domain, &transport);
-	if (found > 0 && leads_on(transport))
+	if (found > 0 && domains_transport_leads(transport))
 		return 0;
 	return add(
 		survey, found >= 0 ? &survey->looping : &survey->unknown, name);
@@ -406,21 +408,43 @@ static int say_loop(struct survey *survey)
 	return result;
 }
 
-/* Gathers the domains of the sources of inbound rules. Returns 0, or an error
- * of map_walk_next(). */
-static int gather(const struct map *map, struct nameset *names)
+static int add_domain(struct nameset *names, struct bytes address)
+{
+	const char *at = memrchr(address.data, '@', address.len);
+	size_t front = at ? (size_t)(at - address.data) + 1 : 0;
+
+	return nameset_add(names,
+		(struct bytes){ address.data + front, address.len - front });
+}
+
+/* True if the target is the rule's source, which stays as it is. */
+static bool is_source(const struct rule *rule, struct bytes target)
+{
+	char text[ADDRESS_TEXT_MAX];
+	size_t len = rule_source_text(rule->key, text);
+
+	return bytes_equal_nocase(target, (struct bytes){ text, len });
+}
+
+/* Gathers the domains of inbound rules. Returns 0, or an error of
+ * map_walk_next(). */
+static int gather(
+	const struct map *map, enum domains_place place, struct nameset *names)
 {
 	struct map_walk walk = { .map = map, .table = RULE_INBOUND };
 	int result;
 
 	while ((result = map_walk_next(&walk)) == 1) {
-		const char *at =
-			memrchr(walk.rule.key.data, '@', walk.rule.key.len);
-		size_t front = at ? (size_t)(at - walk.rule.key.data) + 1 : 0;
+		struct bytes targets = rule_value_targets(walk.rule.value);
+		struct bytes target;
 
-		result = nameset_add(
-			names, (struct bytes){ walk.rule.key.data + front,
-				       walk.rule.key.len - front });
+		result = 0;
+		if (place == DOMAINS_SOURCES)
+			result = add_domain(names, walk.rule.key);
+		while (place == DOMAINS_TARGETS && !result &&
+			rule_next_target(&targets, &target))
+			if (!is_source(&walk.rule, target))
+				result = add_domain(names, target);
 		if (result)
 			break;
 	}
@@ -428,28 +452,12 @@ static int gather(const struct map *map, struct nameset *names)
 	return result;
 }
 
-static int examine(struct survey *survey, struct nameset *names,
-	int (*look_at)(struct survey *survey, struct bytes name),
-	int (*tell_all)(struct survey *survey))
+int domains_each(struct diagnosis *diagnosis, enum domains_place place,
+	domains_look *each, void *context)
 {
-	size_t count = 0;
-	const struct bytes *sorted = nameset_sorted(names, &count);
-	int result = sorted || !count ? 0 : ERR_NOMEM;
-
-	for (size_t i = 0; !result && i < count; i++)
-		result = look_at(survey, sorted[i]);
-	return result ? result : tell_all(survey);
-}
-
-/* Calls look_at for each domain of an inbound rule, and then tell_all. */
-static int survey_all(struct diagnosis *diagnosis,
-	int (*look_at)(struct survey *survey, struct bytes name),
-	int (*tell_all)(struct survey *survey))
-{
-	struct survey survey = { .diagnosis = diagnosis,
-		.parents = diagnosis_parents(diagnosis, "relay_domains"),
-		.transports = diagnosis_parents(diagnosis, "transport_maps") };
 	struct nameset *names;
+	const struct bytes *sorted;
+	size_t count = 0;
 	int result;
 
 	if (!diagnosis->map)
@@ -457,17 +465,38 @@ static int survey_all(struct diagnosis *diagnosis,
 	names = nameset_open();
 	if (!names)
 		return ERR_NOMEM;
-	result = gather(diagnosis->map, names);
+	result = gather(diagnosis->map, place, names);
+	sorted = result ? NULL : nameset_sorted(names, &count);
+	if (!result && !sorted && count)
+		result = ERR_NOMEM;
+	for (size_t i = 0; !result && i < count; i++)
+		result = each(context, sorted[i]);
+	nameset_close(names);
+	return result;
+}
+
+/* Calls look_at for each source domain, and then tell_all. */
+static int survey_all(struct diagnosis *diagnosis, domains_look *look_at,
+	int (*tell_all)(struct survey *survey))
+{
+	struct survey survey = { .diagnosis = diagnosis,
+		.parents = diagnosis_parents(diagnosis, "relay_domains"),
+		.transports = diagnosis_parents(diagnosis, "transport_maps") };
+	int result;
+
+	if (!diagnosis->map)
+		return 0;
+	result = map_reader_open(&survey.reader, diagnosis->map);
 	if (!result)
-		result = map_reader_open(&survey.reader, diagnosis->map);
+		result = domains_each(
+			diagnosis, DOMAINS_SOURCES, look_at, &survey);
 	if (!result)
-		result = examine(&survey, names, look_at, tell_all);
-	else if (result != ERR_NOMEM)
+		result = tell_all(&survey);
+	else if (result == ERR_IO || result == ERR_BAD)
 		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 			"the map cannot be read; readdress status says why", "",
 			"");
 	map_reader_close(survey.reader);
-	nameset_close(names);
 	return result;
 }
 

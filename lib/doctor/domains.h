@@ -9,6 +9,23 @@
 
 #include "doctor/diagnosis.h"
 
+/* Which domains of inbound rules. Those of sub-domain rules are
+ * "*.example.com".
+ */
+enum domains_place { DOMAINS_SOURCES, DOMAINS_TARGETS };
+
+typedef int domains_look(void *context, struct bytes domain);
+
+/* Calls look for each of the domains in memcmp() order, once, until it returns
+ * other than 0; then returns that. Returns 0, also without a map; or ERR_NOMEM,
+ * ERR_IO or ERR_BAD when the map cannot be read. */
+int domains_each(struct diagnosis *diagnosis, enum domains_place place,
+	domains_look *look, void *context) MUST_CHECK;
+
+/* True if the transport, "smtp:[192.0.2.1]", leads elsewhere than to the MX of
+ * the domain. */
+bool domains_transport_leads(const char *transport);
+
 int domains_check(struct diagnosis *diagnosis) MUST_CHECK;
 int domains_check_shadow_loop(struct diagnosis *diagnosis) MUST_CHECK;
 

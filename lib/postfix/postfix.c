@@ -360,6 +360,21 @@ bool postfix_list_has(const char *list, const char *word)
 	return words_have(bytes_of(list), bytes_of(word));
 }
 
+uint64_t postfix_seconds(struct bytes text, char unit)
+{
+	static const char units[] = "smhdw";
+	static const uint64_t seconds[] = { 1, 60, 3600, 86400, 604800 };
+	const char *at;
+	uint64_t number;
+
+	if (!bytes_number(&text, 9, &number))
+		return 0;
+	if (text.len)
+		unit = *text.data;
+	at = unit ? strchr(units, unit) : NULL;
+	return at ? number * seconds[at - units] : 0;
+}
+
 bool postfix_is_yes(const char *value)
 {
 	return !strcasecmp(value, "yes") || !strcasecmp(value, "true");

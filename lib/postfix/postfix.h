@@ -87,6 +87,10 @@ const struct postfix_service *postfix_find_service(
  * word, whatever its ASCII case. */
 bool postfix_list_has(const char *list, const char *word);
 
+/* Returns a time, "30s", "5m", "5d", in seconds; of a number alone, unit is the
+ * unit. 0 if it is none. */
+uint64_t postfix_seconds(struct bytes text, char unit);
+
 /* True if the value is yes, as Postfix reads a boolean: "yes" or "true". */
 bool postfix_is_yes(const char *value);
 

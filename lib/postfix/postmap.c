@@ -83,26 +83,37 @@ static const char *name_of(struct postmap *postmap, struct bytes table)
 	return name;
 }
 
-int postmap_find_all(struct postmap *postmap, struct bytes table,
+int postmap_ask_itself(struct postmap *postmap, struct bytes table,
 	struct bytes keys, struct bytes *answers)
 {
 	const char *name = name_of(postmap, without_proxy(table));
 	struct bytes found;
-	int result;
 
 	*answers = (struct bytes){ "", 0 };
-	if (!postmap->ask || postmap->asked >= POSTMAP_ASKED_MAX ||
-		!postmap_may(postmap, table))
-		return ERR_IO;
 	if (!name)
 		return ERR_NOMEM;
-	postmap->asked++;
-	result = postmap->ask(postmap->context, name, keys, &found);
-	if (result < 0)
+	if (!postmap->ask || postmap->asked++ >= POSTMAP_ASKED_MAX ||
+		postmap->ask(postmap->context, name, keys, &found) < 0)
 		return ERR_IO;
 	answers->data = arena_copy(postmap->arena, found.data, found.len);
 	answers->len = found.len;
 	return answers->data ? 0 : ERR_NOMEM;
+}
+
+int postmap_find_all(struct postmap *postmap, struct bytes table,
+	struct bytes keys, struct bytes *answers)
+{
+	int result = 0;
+
+	*answers = (struct bytes){ "", 0 };
+	if (postmap->own)
+		result = postmap->own(
+			postmap->own_context, table, keys, answers);
+	if (result)
+		return result == 1 ? 0 : result == ERR_NOMEM ? result : ERR_IO;
+	if (!postmap_may(postmap, table))
+		return ERR_IO;
+	return postmap_ask_itself(postmap, table, keys, answers);
 }
 
 int postmap_find(struct postmap *postmap, struct bytes table, struct bytes key,

@@ -32,6 +32,12 @@ struct postmap {
 	 * negative number if it cannot be read. NULL: none can be read. */
 	int (*read)(void *context, const char *path, struct bytes *text);
 	void *context;
+	/* Answers in place of ask for a table that the caller knows. Returns 1
+	 * if it did, 0 if it does not know the table, or a negative number if
+	 * the answers cannot be known. NULL: it knows none. */
+	int (*own)(void *context, struct bytes table, struct bytes keys,
+		struct bytes *answers);
+	void *own_context;
 	bool all; /* tables that need a server may be asked, too */
 	const char *queue_directory; /* relative paths of sockets begin there */
 
@@ -61,6 +67,10 @@ int postmap_find(struct postmap *postmap, struct bytes table, struct bytes key,
 /* Asks a table for many keys at once, as ask does. The answers live in the
  * arena. Returns 0; ERR_IO if that cannot be known; or ERR_NOMEM. */
 int postmap_find_all(struct postmap *postmap, struct bytes table,
+	struct bytes keys, struct bytes *answers) MUST_CHECK;
+
+/* Does the same, but asks the table itself also where own knows it. */
+int postmap_ask_itself(struct postmap *postmap, struct bytes table,
 	struct bytes keys, struct bytes *answers) MUST_CHECK;
 
 /* Looks for the first of the keys that one of the tables in the list has: for

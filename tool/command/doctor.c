@@ -9,12 +9,15 @@
 #include <string.h>
 
 #include "doctor/doctor.h"
+#include "held.h"
 #include "milter.h"
 #include "postconf.h"
 #include "print/examined.h"
 #include "print/finding.h"
 #include "print/modes.h"
 #include "reach.h"
+
+#define HELD_MAX ((size_t)16 << 20) /* bytes of the domains that are held */
 
 struct doctor {
 	const struct tool *tool;
@@ -25,6 +28,9 @@ struct doctor {
 	struct modes modes;	       /* not seen: NULL */
 	struct autoroutes *autoroutes; /* NULL: DNS said nothing */
 	struct examined examined;
+	struct arena *arena; /* of held */
+	struct diagnosis_held *held;
+	size_t held_count;
 	struct error *error;
 };
 
@@ -65,6 +71,8 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 		.map = doctor->tool->map,
 		.autoroutes = doctor->autoroutes,
 		.milter = doctor->milter_known ? &doctor->milter : NULL,
+		.held = doctor->held,
+		.held_count = doctor->held_count,
 		.seen = doctor->modes.unread ? NULL : doctor->modes.seen,
 		.found = print,
 		.context = doctor,
@@ -112,8 +120,8 @@ static int examine_others(struct doctor *doctor, const char *directories)
 	return result;
 }
 
-/* Finds what is known about the milter. What cannot be read is no error: the
- * checks that need it say so. */
+/* Finds what is known about the milter, and what its state directory says. What
+ * cannot be read is no error: the checks that need it say so. */
 static int see_milter(struct doctor *doctor)
 {
 	const struct tool *tool = doctor->tool;
@@ -128,6 +136,13 @@ static int see_milter(struct doctor *doctor)
 		return 0;
 	if (milter_served(tool, milter->up, &milter->served, &cause))
 		doctor->milter_known = false;
+	doctor->arena = arena_open(HELD_MAX);
+	if (!doctor->arena)
+		return error_set(doctor->error, ERR_NOMEM, "out of memory");
+	code = held_find(tool, doctor->arena, &doctor->held,
+		&doctor->held_count, doctor->error);
+	if (code)
+		return code;
 	code = modes_see(tool, milter->up, &doctor->modes, doctor->error);
 	if (!code)
 		memcpy(milter->shadow, doctor->modes.shadow,
@@ -168,6 +183,7 @@ int command_doctor(struct tool *tool, struct error *error)
 	if (!result)
 		examined_keep(&doctor.examined, tool);
 	examined_free(&doctor.examined);
+	arena_close(doctor.arena);
 	modes_free(&doctor.modes);
 	autoroutes_close(doctor.autoroutes);
 	postfix_close(expanded);

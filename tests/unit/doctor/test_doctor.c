@@ -5,11 +5,13 @@
 #include "kit/testmap.h"
 
 #include "doctor/doctor.h"
+#include "doctor/routes.h"
 #include "postfix/words.h"
 
 #define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
 
 #define RULES                                                                  \
+	"in @old.example;@new.example\n"                                       \
 	"in a@old.example;a@new.example\n"                                     \
 	"out a@new.example;a@old.example\n"
 
@@ -29,6 +31,7 @@ static const char good_main[] = "body_checks =\n"
 				"internal_mail_filter_classes =\n"
 				"mail_owner = postfix\n"
 				"mail_version = 3.7.11\n"
+				"maximal_queue_lifetime = 5d\n"
 				"masquerade_classes = envelope_sender, "
 				"header_sender, header_recipient\n"
 				"milter_content_timeout = 300s\n"
@@ -121,6 +124,9 @@ struct breakage {
 	const struct diagnosis_milter *milter; /* NULL: it runs well */
 	enum diagnosis_state socket;
 	const char *endpoint; /* where the socket is looked for */
+	const char *said;     /* by the look-up service; NULL: what it should;
+				 "": nothing, it is down */
+	uint64_t held;	      /* seconds; 0: no domain is held */
 	const bool *seen;     /* of outbound_required_headers */
 	const char *remedy; /* what is to be done; NULL: it is not looked at */
 	const char *expected; /* the only finding, or "" */
@@ -141,6 +147,8 @@ static struct postfix *read_texts(const char *const texts[3])
 }
 
 static const struct diagnosis_milter running = { .up = true, .served = 12 };
+
+static const struct breakage *examined;
 
 /* The value of a key in a table of the cases below; NULL: it has none.
  * "inline:{ k=v, { l = w x } }" is what Postfix makes of it. */
@@ -186,7 +194,17 @@ static int answer(void *context, const char *table, struct bytes keys,
 	static char text[65536];
 	size_t used = 0;
 
-	(void)context;
+	if (!strncmp(table, "socketmap:", 10)) {
+		struct diagnosis *diagnosis = context;
+
+		if (!examined->said)
+			return routes_answer(diagnosis, bytes_of(table), keys,
+				       answers) == 1
+				       ? 0
+				       : -1;
+		*answers = bytes_of(examined->said);
+		return answers->len ? 0 : -1;
+	}
 	if (!strcmp(table, "hash:/broken"))
 		return -1;
 	assert_false(!strncmp(table, "ldap:", 5));
@@ -224,8 +242,6 @@ static int read_file(void *context, const char *path, struct bytes *text)
 	return -1;
 }
 
-static const struct breakage *examined;
-
 /* Stands in for a look at a socket: there is one in its place, and what the
  * case says where the case says. */
 static void see(void *context, const char *endpoint, const char *user,
@@ -258,6 +274,7 @@ static void examine(const struct breakage *breakage,
 	const struct autoroute known = { bytes_of("old.example"),
 		breakage->found, 1, 2 };
 	struct autoroutes *autoroutes = autoroutes_open();
+	const struct diagnosis_held held = { "new.example", breakage->held };
 	struct diagnosis diagnosis = {
 		.postfix = postfix,
 		.written = written,
@@ -275,6 +292,11 @@ static void examine(const struct breakage *breakage,
 	if (breakage->found != ROUTE_NONE)
 		assert_int_equal(autoroutes_put(autoroutes, &known), 0);
 	examined = breakage;
+	postmap.context = &diagnosis;
+	if (breakage->held) {
+		diagnosis.held = &held;
+		diagnosis.held_count = 1;
+	}
 	memset(findings, 0, sizeof *findings);
 	assert_int_equal(
 		postfix_read_main(postfix,
@@ -633,6 +655,7 @@ static void test_domains(void **state)
 				  "sub.example' && postfix reload",
 			.expected = "FAIL domains: Postfix does not accept 1" },
 		{ .main = "relay_domains = example\n"
+			  "transport_maps = inline:{ new.example=smtp:[h] }\n"
 			  "parent_domain_matches_subdomains = relay_domains\n",
 			.expected = "" },
 		{ .main = "relay_domains = example\n",
@@ -657,6 +680,7 @@ static void test_domains(void **state)
 		{ .main = "relay_domains = hash:/other\n",
 			.expected = "FAIL domains: Postfix does not accept 1" },
 		{ .main = "relay_domains = regexp:/parent, hash:/parent\n"
+			  "transport_maps = inline:{ new.example=smtp:[h] }\n"
 			  "parent_domain_matches_subdomains = relay_domains\n",
 			.expected = "" },
 	};
@@ -866,8 +890,9 @@ static void test_rewriting(void **state)
 			.remedy = "postconf -e 'recipient_canonical_classes = "
 				  "header_recipient' && postfix reload",
 			.expected = "FAIL target-back: recipient_canonical_maps"
-				    " leads the target a@new.example of a rule "
-				    "back to a source, a@old.example\n" },
+				    " leads the target any@new.example of a "
+				    "rule back to a source, any@old.example, "
+				    "and 1 more\n" },
 		{ .main = "recipient_canonical_maps = inline:{ "
 			  "@new.example=@x.example }\n",
 			.expected =
@@ -894,8 +919,8 @@ static void test_rewriting(void **state)
 			.remedy = "postconf -e 'masquerade_classes = ' && "
 				  "postfix reload",
 			.expected = "WARN second-rewrite: masquerade_domains "
-				    "changes a@old.example of our rules to "
-				    "a@example, and 1 more\n" },
+				    "changes any@old.example of our rules to "
+				    "any@example, and 2 more\n" },
 		{ .main = "masquerade_domains = !old.example !new.example "
 			  "example\n",
 			.expected = "" },
@@ -912,6 +937,162 @@ static void test_rewriting(void **state)
 	examine(&unknown, config, &findings);
 	assert_string_equal(findings.text, "");
 	assert_int_equal(findings.count[DIAGNOSIS_SKIP], 2);
+	config_close(config);
+}
+
+#define OURS  "socketmap:unix:readdress/lookup.sock:"
+#define USERS "in a@old.example;a@new.example\nin b@old.example;b@new.example\n"
+#define DAYS  ((uint64_t)86400)
+
+static void test_routes(void **state)
+{
+	static const struct breakage cases[] = {
+		/* recipients */
+		{ .rules = USERS,
+			.expected = "WARN recipients: relay_recipient_maps is "
+				    "empty, and inbound has no rule for all "
+				    "others of old.example\n" },
+		{ .rules = USERS,
+			.main = "relay_recipient_maps = inline:{ "
+				"a@old.example=x }\n",
+			.expected = "FAIL recipients: relay_recipient_maps "
+				    "does not have 1 source of inbound rules: "
+				    "b@old.example\n" },
+		{ .rules = USERS,
+			.main = "relay_recipient_maps = hash:/x, inline:{ "
+				"@old.example=x }\n",
+			.expected = "" },
+		{ .rules = USERS,
+			.main = "relay_recipient_maps = " OURS "recipients\n",
+			.expected = "" },
+		{ .main = "relay_recipient_maps = " OURS "recipients\n"
+			  "relay_domains = old.example, other.example\n",
+			.written =
+				"relay_recipient_maps = " OURS "recipients\n",
+			.remedy = "postconf -e 'relay_recipient_maps = " OURS
+				  "recipients-open' && postfix reload",
+			.expected = "FAIL recipients: relay_recipient_maps has "
+				    "the table recipients alone, and "
+				    "relay_domains has domains that are not "
+				    "ours: other.example\n" },
+		{ .main = "relay_recipient_maps = " OURS "recipients-open\n"
+			  "relay_domains = old.example, other.example\n",
+			.expected = "" },
+		{ .overrides = "smtp/inet/smtpd_recipient_restrictions = "
+			       "reject_unverified_recipient, permit\n",
+			.remedy = "postconf -P 'smtp/inet/"
+				  "smtpd_recipient_restrictions=permit' && "
+				  "postfix reload",
+			.expected = "WARN recipients: smtp/inet has "
+				    "reject_unverified_recipient" },
+		/* our tables are understood by the other checks */
+		{ .main = "relay_domains = " OURS "domains\n", .expected = "" },
+		{ .main = "relay_domains = " OURS "mailboxes\n",
+			.expected = "FAIL domains: Postfix does not accept 1" },
+		/* stays */
+		{ .rules = RULES "in chloe@old.example;chloe@old.example\n",
+			.expected = "FAIL stays: the rules leave 1 address as "
+				    "it is, and the domain has no next hop: "
+				    "chloe@old.example\n" },
+		{ .rules = RULES "in b@old.example;b@old.example,b@new.example"
+				 "\n",
+			.expected = "FAIL stays" },
+		{ .rules = RULES "in chloe@old.example;chloe@old.example\n"
+				 "routes @old.example;smtp:[192.0.2.1]\n",
+			.main = "transport_maps = " OURS "transport\n",
+			.expected = "" },
+		{ .rules = RULES "in chloe@old.example;chloe@old.example\n",
+			.main = "transport_maps = " OURS "transport\n",
+			.expected = "FAIL stays" },
+		{ .rules = RULES "in chloe@old.example;chloe@old.example\n",
+			.main = "transport_maps = inline:{ "
+				"old.example=smtp:[192.0.2.1] }\n",
+			.expected = "" },
+		{ .rules = RULES "in chloe@old.example;chloe@old.example\n"
+				 "routes @old.example;remote\n",
+			.expected = "" },
+		/* hold */
+		{ .held = 2 * DAYS, .expected = "" },
+		{ .held = 3 * DAYS,
+			.remedy = "postconf -e 'maximal_queue_lifetime = 10d' "
+				  "&& postfix reload (or end it: readdress "
+				  "delete routes @new.example --reload)",
+			.expected = "WARN hold: new.example is held for 72 "
+				    "hours, and maximal_queue_lifetime is 5d"
+				    "\n" },
+		{ .held = 4 * DAYS + 1, .expected = "FAIL hold: new.example" },
+		{ .held = 4 * DAYS + 1,
+			.main = "maximal_queue_lifetime = 2w\n",
+			.expected = "" },
+		/* target-loop */
+		{ .main = "relay_domains = old.example, new.example\n",
+			.expected = "FAIL target-loop: relay_domains has 1 "
+				    "target domain of inbound rules, without a "
+				    "next hop: new.example\n" },
+		{ .main = "relay_domains = old.example, new.example\n"
+			  "relayhost = [192.0.2.9]\n",
+			.expected = "" },
+		{ .main = "relay_domains = old.example, new.example\n"
+			  "transport_maps = " OURS "transport\n",
+			.rules = RULES "routes @new.example;smtp:[192.0.2.1]\n",
+			.expected = "" },
+		/* lookup */
+		{ .main = "relay_domains = " OURS "domains\n",
+			.written = "relay_domains = " OURS "domains\n",
+			.expected = "" },
+		{ .main = "relay_domains = " OURS "domains\n",
+			.written = "relay_domains = " OURS "domains\n",
+			.said = "old.example\tother\n",
+			.expected = "FAIL lookup: " OURS "domains answers by "
+				    "other rules than the newest\n" },
+		{ .main = "relay_domains = " OURS "domains\n",
+			.written = "relay_domains = " OURS "domains\n",
+			.said = "",
+			.expected = "FAIL lookup: " OURS
+				    "domains does not answer\n" },
+		{ .main = "relay_domains = old.example, "
+			  "socketmap:unix:readdress/lookup.sok:domains\n",
+			.written = "relay_domains = old.example, "
+				   "socketmap:unix:readdress/lookup.sok:domains"
+				   "\n",
+			.remedy = "postconf -e 'relay_domains = old.example, "
+				  "socketmap:unix:readdress/lookup.sock:"
+				  "domains' && postfix reload",
+			.expected = "FAIL lookup: Postfix asks "
+				    "socketmap:unix:readdress/lookup.sok:"
+				    "domains, and the look-up service is at "
+				    "unix:readdress/lookup.sock\n" },
+		{ .main = "relay_domains = socketmap:unix:/var/spool/postfix/"
+			  "readdress/lookup.sock:domains\n",
+			.written = "relay_domains = socketmap:unix:/var/spool/"
+				   "postfix/readdress/lookup.sock:domains\n",
+			.remedy = "postconf -e 'relay_domains = " OURS
+				  "domains' && postfix reload",
+			.expected = "FAIL lookup: socketmap:unix:/var/spool/"
+				    "postfix/readdress/lookup.sock:domains has "
+				    "a whole path" },
+		{ .main = "relay_domains = " OURS "domains\n",
+			.written = "relay_domains = " OURS "domains\n",
+			.services = "smtp inet n - y - 3000 smtpd\n",
+			.expected = "WARN lookup: master.cf allows more" },
+	};
+	static const struct breakage unset = {
+		.main = "relay_domains = " OURS "domains, old.example\n",
+		.written = "relay_domains = " OURS "domains, old.example\n",
+		.expected = "FAIL lookup: Postfix asks " OURS
+			    "domains, and readdress.conf has no lookup_socket\n"
+	};
+	struct config *config =
+		testmap_config("lookup_socket = "
+			       "\"unix:/var/spool/postfix/readdress/"
+			       "lookup.sock\"\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	config_close(config);
+	config = defaults();
+	expect(&unset, config);
 	config_close(config);
 }
 
@@ -1303,6 +1484,7 @@ int main(void)
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_rewriting),
+		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_socket),
 		cmocka_unit_test(test_open_relay),
 		cmocka_unit_test(test_milter),

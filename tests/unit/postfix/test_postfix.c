@@ -192,6 +192,21 @@ static void test_words(void **state)
 	assert_false(postfix_is_yes(""));
 }
 
+static void test_seconds(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds; /* the unit is days */
+	} cases[] = { { "5d", 432000 }, { "5", 432000 }, { "0", 0 },
+		{ "30s", 30 }, { "2m", 120 }, { "3h", 10800 }, { "1w", 604800 },
+		{ "", 0 }, { "x", 0 }, { "1x", 0 }, { "9999999999d", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(postfix_seconds(bytes_of(cases[i].text), 'd'),
+			cases[i].seconds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

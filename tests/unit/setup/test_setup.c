@@ -164,14 +164,18 @@ static void consult(struct bench *bench, const struct given *given)
 {
 	static const struct diagnosis_milter running = { .up = true,
 		.served = 12 };
+	struct config config = *bench->config;
 	struct diagnosis diagnosis = { .postfix = bench->plan.expanded,
 		.written = bench->plan.written,
-		.config = bench->config,
+		.config = &config,
 		.map = bench->plan.map,
 		.milter = &running,
 		.found = note,
 		.context = (void *)(uintptr_t)given->what };
 
+	/* readdress.conf is the administrator's to set. */
+	config.lookup_socket =
+		(char[]){ "unix:/var/spool/postfix/readdress/lookup.sock" };
 	assert_int_equal(doctor_run(&diagnosis), 0);
 }
 
