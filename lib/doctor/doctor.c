@@ -43,7 +43,7 @@ static const struct {
 	{ "networks", traffic_check_networks,
 		"outbound_networks holds nobody else" },
 	{ "required-headers", running_check_required,
-		"every one of outbound_required_headers was seen" },
+		"what a shared cloud sends is proved to be yours" },
 	{ "daemon-name", traffic_check_daemon_name,
 		"daemon names of Postfix are those of readdress.conf" },
 	{ "direction", traffic_check_direction,

@@ -285,6 +285,11 @@ static int check_network(struct diagnosis *diagnosis,
 			diagnosis_text(diagnosis, "%s has %s in mynetworks",
 				name, text),
 			take_out(diagnosis, service, word));
+	/* Who is outbound by a service of its own is required-headers' affair.
+	 */
+	if (config_list_has(&diagnosis->config->outbound_daemons,
+		    bytes_of(diagnosis_daemon(diagnosis, service))))
+		return 0;
 	if (prefix < (bits == 32 ? 24 : 48))
 		return say_open(diagnosis, DIAGNOSIS_WARN,
 			diagnosis_text(diagnosis,

@@ -2,6 +2,10 @@
 
 #include "postfix/words.h"
 
+static const char *const lists[] = { "smtpd_client_restrictions",
+	"smtpd_helo_restrictions", "smtpd_sender_restrictions",
+	"smtpd_relay_restrictions", "smtpd_recipient_restrictions" };
+
 #define NESTED_MAX 4 /* classes of restrictions within others */
 
 /* Judges one restriction that takes no operand. */
@@ -57,9 +61,6 @@ static enum restrictions_verdict judge(const struct postfix *postfix,
 enum restrictions_verdict restrictions_judge(
 	const struct postfix *postfix, const struct postfix_service *service)
 {
-	static const char *const lists[] = { "smtpd_client_restrictions",
-		"smtpd_helo_restrictions", "smtpd_sender_restrictions",
-		"smtpd_relay_restrictions", "smtpd_recipient_restrictions" };
 	enum restrictions_verdict worst = RESTRICTIONS_GOES_ON;
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -72,4 +73,32 @@ enum restrictions_verdict restrictions_judge(
 			worst = verdict;
 	}
 	return worst;
+}
+
+/* True if the list says "reject" or "defer" to all that come so far. */
+static bool ends_with_reject(const char *list)
+{
+	struct bytes rest = bytes_of(list);
+	struct bytes word;
+	bool warns = false;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
+		if (bytes_equal_nocase(word, bytes_of("permit")))
+			return false;
+		if (!warns &&
+			(bytes_equal_nocase(word, bytes_of("reject")) ||
+				bytes_equal_nocase(word, bytes_of("defer"))))
+			return true;
+		warns = bytes_equal_nocase(word, bytes_of("warn_if_reject"));
+	}
+	return false;
+}
+
+bool restrictions_close(
+	const struct postfix *postfix, const struct postfix_service *service)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (ends_with_reject(postfix_value(postfix, service, lists[i])))
+			return true;
+	return false;
 }

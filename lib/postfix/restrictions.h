@@ -24,4 +24,9 @@ enum restrictions_verdict {
 enum restrictions_verdict restrictions_judge(
 	const struct postfix *postfix, const struct postfix_service *service);
 
+/* True if a list of the service refuses every client but those that it permits
+ * by their address or login: nobody else is even heard. */
+bool restrictions_close(
+	const struct postfix *postfix, const struct postfix_service *service);
+
 #endif

@@ -70,6 +70,9 @@ static const char good_services[] = "smtp inet n - y - - smtpd\n"
 				    "cleanup unix n - y - 0 cleanup\n";
 static const char good_overrides[] =
 	"192.0.2.26:smtp/inet/milter_macro_daemon_name = OUTBOUND\n"
+	"192.0.2.26:smtp/inet/mynetworks = 192.0.2.128/25\n"
+	"192.0.2.26:smtp/inet/smtpd_client_restrictions = permit_mynetworks, "
+	"reject\n"
 	"[127.0.0.1]:10099/inet/milter_macro_daemon_name = LOCAL\n"
 	"pickup/unix/content_filter = readdress-local:[127.0.0.1]:10099\n"
 	"pickup/unix/receive_override_options = no_milters\n"
@@ -442,9 +445,9 @@ static void test_postfix(void **state)
 			       "0.0.0.0/0\n",
 			.expected = "FAIL open-relay: smtp/inet has 0.0.0.0/0 "
 				    "in mynetworks" },
-		{ .overrides = "192.0.2.26:smtp/inet/smtpd_relay_restrictions "
+		{ .overrides = "smtp/inet/smtpd_relay_restrictions "
 			       "= permit_mynetworks\n",
-			.expected = "FAIL open-relay: 192.0.2.26:smtp/inet "
+			.expected = "FAIL open-relay: smtp/inet "
 				    "refuses no stranger" },
 		{ .main = "smtpd_relay_restrictions =\n"
 			  "smtpd_recipient_restrictions = permit_mynetworks "
@@ -1372,6 +1375,65 @@ static void test_required(void **state)
 	config_close(config);
 }
 
+/* What a stranger of a shared cloud can do. */
+static void test_clouds(void **state)
+{
+#define OUT "192.0.2.26:smtp/inet/"
+	static const struct breakage cases[] = {
+		{ .overrides = OUT "mynetworks = 192.0.2.0/25, "
+				   "40.107.22.0/24\n",
+			.expected = "WARN required-headers: "
+				    "outbound_required_headers is empty, and "
+				    "Exchange Online may be outbound by the "
+				    "daemon name OUTBOUND of "
+				    "192.0.2.26:smtp/inet\n" },
+		{ .overrides = OUT "mynetworks = [2607:f8b0:4000::]/40\n",
+			.expected = "WARN required-headers: "
+				    "outbound_required_headers is empty, and "
+				    "Google may be outbound" },
+		{ .overrides = OUT "mynetworks = inline:{ 104.47.0.1=x }\n",
+			.expected = "WARN required-headers: "
+				    "outbound_required_headers is empty, and "
+				    "Exchange Online" },
+		{ .overrides = OUT "smtpd_client_restrictions =\n",
+			.expected = "WARN required-headers: "
+				    "outbound_required_headers is empty, and "
+				    "everybody may be outbound by the daemon "
+				    "name OUTBOUND" },
+		{ .overrides = OUT "smtpd_client_restrictions =\n" OUT
+				   "smtpd_relay_restrictions = "
+				   "permit_sasl_authenticated, reject\n",
+			.expected = "" },
+	};
+	static const struct breakage none = { .expected = "" };
+	static const bool seen[] = { true };
+	static const struct breakage proved = { .seen = seen,
+		.expected = "",
+		.overrides = OUT "mynetworks = 40.107.0.0/16\n" };
+	static const struct breakage networks = {
+		.expected = "WARN required-headers: outbound_required_headers "
+			    "is empty, and Exchange Online may be outbound by "
+			    "outbound_networks\n"
+	};
+	struct config *config = defaults();
+	struct network network;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		expect(&cases[i], config);
+	config->outbound_networks = &network;
+	config->outbound_networks_count = 1;
+	assert_int_equal(network_parse("52.101.1.0/24", &network, NULL), 0);
+	expect(&networks, config);
+	assert_int_equal(network_parse("198.51.100.0/24", &network, NULL), 0);
+	expect(&none, config);
+	config->outbound_networks_count = 0;
+	config_close(config);
+	config = testmap_config("outbound_required_headers = {\"X-Org: a\"}\n");
+	expect(&proved, config);
+	config_close(config);
+}
+
 /* No service at all: nothing crashes, and the first check says so. */
 static void test_nothing(void **state)
 {
@@ -1490,6 +1552,7 @@ int main(void)
 		cmocka_unit_test(test_milter),
 		cmocka_unit_test(test_shadow_loop),
 		cmocka_unit_test(test_required),
+		cmocka_unit_test(test_clouds),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_config),
 	};
