@@ -142,6 +142,27 @@ const struct postfix_service *diagnosis_next(const struct diagnosis *diagnosis,
 	return service;
 }
 
+bool diagnosis_has_milter(const struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+	size_t index = 0;
+
+	if (diagnosis_next(diagnosis, &index, NULL))
+		return true;
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++) {
+		struct bytes rest = bytes_of(postfix_value(
+			diagnosis->postfix, service, "non_smtpd_milters"));
+		struct milterlist_item item;
+
+		while (!strcmp(service->command, "cleanup") &&
+			milterlist_next(&rest, &item))
+			if (diagnosis_is_ours(diagnosis, item.endpoint))
+				return true;
+	}
+	return false;
+}
+
 const char *diagnosis_name(
 	struct diagnosis *diagnosis, const struct postfix_service *service)
 {

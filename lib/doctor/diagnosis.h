@@ -68,7 +68,9 @@ struct diagnosis {
 	const struct postfix *written; /* as main.cf and master.cf have it:
 					  what they set themselves, alone */
 	const struct config *config;
-	const struct map *map;		       /* NULL: there is none yet */
+	const char *elsewhere; /* this instance of Postfix has no milter, and
+				  the one in this directory has it; or NULL */
+	const struct map *map; /* NULL: there is none yet */
 	const struct autoroutes *autoroutes;   /* NULL: DNS said nothing */
 	const struct diagnosis_milter *milter; /* NULL: it is not known */
 	const struct diagnosis_held *held;
@@ -128,6 +130,9 @@ bool diagnosis_is_ours(
  * first. */
 size_t diagnosis_count_ours(const struct diagnosis *diagnosis,
 	const struct postfix_service *service, struct milterlist_item *item);
+
+/* True if a service of the instance has our milter. */
+bool diagnosis_has_milter(const struct diagnosis *diagnosis);
 
 /* Finds the next smtpd service that has our milter, from *index on, which
  * begins at 0 and is moved behind it. *item, which may be NULL, becomes the

@@ -92,6 +92,31 @@ const char *doctor_check_name(size_t index)
 	return index < CHECKS ? checks[index].id : NULL;
 }
 
+/* True if the check is also for an instance that is not to have the milter. */
+static bool is_for_all(int (*check)(struct diagnosis *diagnosis))
+{
+	return check == attachment_check_references ||
+	       check == settings_check_open_relay ||
+	       check == settings_check_bare_newline ||
+	       check == settings_check_tls ||
+	       check == settings_check_tables_shared ||
+	       check == settings_check_versions;
+}
+
+/* Stands in for a check in an instance that is not to have the milter, as the
+ * first of two that separate insiders from outsiders. */
+static int check_elsewhere(
+	struct diagnosis *diagnosis, int (*check)(struct diagnosis *diagnosis))
+{
+	if (check == domains_check)
+		return domains_check_elsewhere(diagnosis);
+	return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+		diagnosis_text(diagnosis,
+			"this instance has no milter; that in %s has it",
+			diagnosis->elsewhere),
+		"", "");
+}
+
 int doctor_run(struct diagnosis *diagnosis)
 {
 	struct postmap none = { .ask = NULL };
@@ -111,7 +136,9 @@ int doctor_run(struct diagnosis *diagnosis)
 		diagnosis->id = checks[i].id;
 		diagnosis->said = 0;
 		postmap_reset(diagnosis->postmap);
-		result = checks[i].check(diagnosis);
+		result = diagnosis->elsewhere && !is_for_all(checks[i].check)
+				 ? check_elsewhere(diagnosis, checks[i].check)
+				 : checks[i].check(diagnosis);
 		if (!result && !diagnosis->said)
 			result = diagnosis_say(diagnosis, DIAGNOSIS_PASS,
 				checks[i].passed, "", "");

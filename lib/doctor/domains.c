@@ -505,6 +505,46 @@ int domains_check(struct diagnosis *diagnosis)
 	return survey_all(diagnosis, look, say);
 }
 
+static int say_elsewhere(struct survey *survey)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	const struct group *group = &survey->looping;
+
+	if (!group->count)
+		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+			diagnosis_text(diagnosis,
+				"this instance has no milter; that in %s has "
+				"it",
+				diagnosis->elsewhere),
+			"", "");
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"this instance has no milter, and accepts %zu domain%s "
+			"of inbound rules without a next hop: %s",
+			group->count, plural(group), tell(survey, group)),
+		"mail that comes in here is not rewritten: it goes to the "
+		"domain's MX, and comes back or bounces",
+		diagnosis_text(diagnosis,
+			"take %s out of relay_domains of this instance, or "
+			"send its mail to the instance in %s by a line in "
+			"transport_maps; then `postfix reload`",
+			group->names, diagnosis->elsewhere));
+}
+
+int domains_check_elsewhere(struct diagnosis *diagnosis)
+{
+	const char *transport =
+		postfix_value(diagnosis->postfix, NULL, "relay_transport");
+
+	if (*postfix_value(diagnosis->postfix, NULL, "relayhost") ||
+		domains_transport_leads(transport) || !diagnosis->map) {
+		struct survey none = { .diagnosis = diagnosis };
+
+		return say_elsewhere(&none);
+	}
+	return survey_all(diagnosis, look_for_loop, say_elsewhere);
+}
+
 int domains_check_shadow_loop(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;

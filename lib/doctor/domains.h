@@ -27,6 +27,9 @@ int domains_each(struct diagnosis *diagnosis, enum domains_place place,
 bool domains_transport_leads(const char *transport);
 
 int domains_check(struct diagnosis *diagnosis) MUST_CHECK;
+/* Looks whether an instance without the milter keeps mail for domains of
+ * inbound rules to itself. */
+int domains_check_elsewhere(struct diagnosis *diagnosis) MUST_CHECK;
 int domains_check_shadow_loop(struct diagnosis *diagnosis) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "doctor/doctor.h"
 #include "held.h"
 #include "milter.h"
@@ -60,14 +61,23 @@ static void see(void *context, const char *endpoint, const char *user,
 	}
 }
 
-static int examine(struct doctor *doctor, const struct postfix *expanded,
-	const struct postfix *written)
+/* One instance of Postfix. */
+struct instance {
+	char *directory;
+	struct postfix *expanded;
+	struct postfix *written;
+	bool has_milter;
+};
+
+static int examine(struct doctor *doctor, const struct instance *instance,
+	const char *elsewhere)
 {
 	struct postconf_tables tables;
 	struct diagnosis diagnosis = {
-		.postfix = expanded,
-		.written = written,
+		.postfix = instance->expanded,
+		.written = instance->written,
 		.config = doctor->tool->config,
+		.elsewhere = elsewhere,
 		.map = doctor->tool->map,
 		.autoroutes = doctor->autoroutes,
 		.milter = doctor->milter_known ? &doctor->milter : NULL,
@@ -81,9 +91,8 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 	};
 	int result;
 
-	postconf_open_tables(&tables,
-		postfix_value(expanded, NULL, "config_directory"),
-		doctor->tool->options.ask_all);
+	postconf_open_tables(
+		&tables, instance->directory, doctor->tool->options.ask_all);
 	result = doctor_run(&diagnosis);
 	postconf_close_tables(&tables);
 	if (result == ERR_NOMEM)
@@ -91,31 +100,95 @@ static int examine(struct doctor *doctor, const struct postfix *expanded,
 	return result;
 }
 
-/* Examines the further instances of Postfix that its main.cf names (see
- * MULTI_INSTANCE_README of Postfix). */
-static int examine_others(struct doctor *doctor, const char *directories)
+/* Reads the configuration of an instance. directory is NULL for Postfix's own.
+ */
+static int read_instance(const struct doctor *doctor, const char *directory,
+	struct instance *instance)
 {
+	struct diagnosis diagnosis = { .config = doctor->tool->config };
+	int result = postconf_read(directory, &instance->expanded,
+		&instance->written, doctor->error);
+
+	if (result)
+		return result;
+	instance->directory = strdup(
+		postfix_value(instance->expanded, NULL, "config_directory"));
+	if (!instance->directory)
+		return error_set(doctor->error, ERR_NOMEM, "out of memory");
+	diagnosis.postfix = instance->expanded;
+	instance->has_milter = diagnosis_has_milter(&diagnosis);
+	return 0;
+}
+
+/* Reads the first instance, and the further ones that its main.cf names (see
+ * MULTI_INSTANCE_README of Postfix). Sets *instances, which the caller must
+ * free_instances(), after an error too. */
+static int read_instances(
+	const struct doctor *doctor, struct instance **instances, size_t *count)
+{
+	const char *rest;
+	size_t room = 0;
+	int result;
+
+	*instances = array_grow(NULL, 0, &room, sizeof **instances);
+	if (!*instances)
+		return error_set(doctor->error, ERR_NOMEM, "out of memory");
+	memset(*instances, 0, sizeof **instances);
+	*count = 1;
+	result = read_instance(
+		doctor, doctor->tool->options.config_dir, &(*instances)[0]);
+	if (result)
+		return result;
+	rest = postfix_value(
+		(*instances)[0].expanded, NULL, "multi_instance_directories");
+	while (!result && *rest) {
+		size_t len = strcspn(rest, ", \t");
+		char *directory = strndup(rest, len);
+		struct instance *grown =
+			array_grow(*instances, *count, &room, sizeof *grown);
+
+		rest += len;
+		rest += strspn(rest, ", \t");
+		if (grown) {
+			*instances = grown;
+			memset(&grown[*count], 0, sizeof *grown);
+			(*count)++;
+		}
+		result = grown && directory
+				 ? read_instance(doctor, directory,
+					   &(*instances)[*count - 1])
+				 : error_set(doctor->error, ERR_NOMEM,
+					   "out of memory");
+		free(directory);
+	}
+	return result;
+}
+
+static void free_instances(struct instance *instances, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		postfix_close(instances[i].expanded);
+		postfix_close(instances[i].written);
+		free(instances[i].directory);
+	}
+	free(instances);
+}
+
+/* Examines all instances. One that has no milter is not to have it, if another
+ * one has it. */
+static int examine_all(
+	struct doctor *doctor, const struct instance *instances, size_t count)
+{
+	const char *with = NULL;
 	int result = 0;
 
-	while (!result && *directories) {
-		size_t len = strcspn(directories, ", \t");
-		struct postfix *expanded;
-		struct postfix *written;
-		char *directory = strndup(directories, len);
-
-		directories += len;
-		directories += strspn(directories, ", \t");
-		if (!directory)
-			return error_set(
-				doctor->error, ERR_NOMEM, "out of memory");
-		doctor->instance = directory;
-		result = postconf_read(
-			directory, &expanded, &written, doctor->error);
-		if (!result)
-			result = examine(doctor, expanded, written);
-		postfix_close(expanded);
-		postfix_close(written);
-		free(directory);
+	for (size_t i = 0; i < count && !with; i++)
+		if (instances[i].has_milter)
+			with = instances[i].directory;
+	for (size_t i = 0; !result && i < count; i++) {
+		doctor->instance = count > 1 ? instances[i].directory : NULL;
+		result = examine(doctor, &instances[i],
+			instances[i].has_milter ? NULL : with);
 	}
 	return result;
 }
@@ -153,9 +226,8 @@ static int see_milter(struct doctor *doctor)
 int command_doctor(struct tool *tool, struct error *error)
 {
 	struct doctor doctor = { .tool = tool, .error = error };
-	struct postfix *expanded;
-	struct postfix *written;
-	const char *others;
+	struct instance *instances = NULL;
+	size_t count = 0;
 	int result = tool_open_state(tool, false, error);
 
 	/* Most checks do not need a map. */
@@ -164,30 +236,21 @@ int command_doctor(struct tool *tool, struct error *error)
 	if (result && result != ERR_NOENT)
 		return result;
 	*error = (struct error){ .text = "" };
-	result = postconf_read(
-		tool->options.config_dir, &expanded, &written, error);
-	if (result)
-		return result;
-	result = see_milter(&doctor);
+	result = read_instances(&doctor, &instances, &count);
+	if (!result)
+		result = see_milter(&doctor);
 	/* A file that is damaged is the milter's to report. */
 	(void)!autoroutes_read(
 		tool->config->state_dir, &doctor.autoroutes, NULL, NULL);
-	others = postfix_value(expanded, NULL, "multi_instance_directories");
-	if (*others)
-		doctor.instance =
-			postfix_value(expanded, NULL, "config_directory");
 	if (!result)
-		result = examine(&doctor, expanded, written);
-	if (!result)
-		result = examine_others(&doctor, others);
+		result = examine_all(&doctor, instances, count);
 	if (!result)
 		examined_keep(&doctor.examined, tool);
 	examined_free(&doctor.examined);
 	arena_close(doctor.arena);
 	modes_free(&doctor.modes);
 	autoroutes_close(doctor.autoroutes);
-	postfix_close(expanded);
-	postfix_close(written);
+	free_instances(instances, count);
 	if (!result && doctor.failed)
 		return ERR_NOTFOUND; /* 1, without a text */
 	return result;
