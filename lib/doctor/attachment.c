@@ -200,38 +200,47 @@ static const char *set_option(struct diagnosis *diagnosis,
 			new));
 }
 
+/* Looks at what the service does when the milter fails. */
+static int check_action(struct diagnosis *diagnosis,
+	const struct postfix_service *service,
+	const struct milterlist_item *item)
+{
+	const char *name = diagnosis_name(diagnosis, service);
+	struct bytes action = milterlist_option(item, "default_action",
+		postfix_value(
+			diagnosis->postfix, service, "milter_default_action"));
+
+	if (bytes_equal_nocase(action, bytes_of("tempfail")) ||
+		bytes_equal_nocase(action, bytes_of("shutdown")))
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(diagnosis,
+			"%s has the milter's default action \"%.*s\", "
+			"expected tempfail",
+			name ? name : "", (int)action.len, action.data),
+		bytes_equal_nocase(action, bytes_of("reject"))
+			? "all mail is bounced while the milter is down"
+			: "mail passes un-rewritten while the milter is down, "
+			  "and recipients are lost when it dies in the midst "
+			  "of its edits",
+		set_option(diagnosis, service, item, "default_action",
+			"tempfail"));
+}
+
 int attachment_check_default_action(struct diagnosis *diagnosis)
 {
-	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *service;
 	struct milterlist_item item;
 	int result = 0;
 
 	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, &item));) {
-		const char *name;
-		struct bytes action;
-
-		action = milterlist_option(&item, "default_action",
-			postfix_value(
-				postfix, service, "milter_default_action"));
-		if (bytes_equal_nocase(action, bytes_of("tempfail")) ||
-			bytes_equal_nocase(action, bytes_of("shutdown")))
-			continue;
-		name = diagnosis_name(diagnosis, service);
-		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-			diagnosis_text(diagnosis,
-				"%s has the milter's default action \"%.*s\", "
-				"expected tempfail",
-				name ? name : "", (int)action.len, action.data),
-			bytes_equal_nocase(action, bytes_of("reject"))
-				? "all mail is bounced while the milter is down"
-				: "mail passes un-rewritten while the milter "
-				  "is down, and recipients are lost when it "
-				  "dies in the midst of its edits",
-			set_option(diagnosis, service, &item, "default_action",
-				"tempfail"));
-	}
+		!result && (service = diagnosis_next(diagnosis, &i, &item));)
+		result = check_action(diagnosis, service, &item);
+	for (size_t i = 0;
+		!result && (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (diagnosis_has_other(diagnosis, service, &item))
+			result = check_action(diagnosis, service, &item);
 	return result;
 }
 

@@ -142,6 +142,24 @@ const struct postfix_service *diagnosis_next(const struct diagnosis *diagnosis,
 	return service;
 }
 
+bool diagnosis_has_other(const struct diagnosis *diagnosis,
+	const struct postfix_service *service, struct milterlist_item *item)
+{
+	struct bytes rest = bytes_of(postfix_value(
+		diagnosis->postfix, service, "non_smtpd_milters"));
+	struct milterlist_item next;
+
+	while (!strcmp(service->command, "cleanup") &&
+		milterlist_next(&rest, &next)) {
+		if (!diagnosis_is_ours(diagnosis, next.endpoint))
+			continue;
+		if (item)
+			*item = next;
+		return true;
+	}
+	return false;
+}
+
 bool diagnosis_has_milter(const struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
@@ -150,16 +168,9 @@ bool diagnosis_has_milter(const struct diagnosis *diagnosis)
 	if (diagnosis_next(diagnosis, &index, NULL))
 		return true;
 	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
-		i++) {
-		struct bytes rest = bytes_of(postfix_value(
-			diagnosis->postfix, service, "non_smtpd_milters"));
-		struct milterlist_item item;
-
-		while (!strcmp(service->command, "cleanup") &&
-			milterlist_next(&rest, &item))
-			if (diagnosis_is_ours(diagnosis, item.endpoint))
-				return true;
-	}
+		i++)
+		if (diagnosis_has_other(diagnosis, service, NULL))
+			return true;
 	return false;
 }
 

@@ -131,6 +131,11 @@ bool diagnosis_is_ours(
 size_t diagnosis_count_ours(const struct diagnosis *diagnosis,
 	const struct postfix_service *service, struct milterlist_item *item);
 
+/* True if the service is a cleanup that has our milter in non_smtpd_milters.
+ * *item, which may be NULL, becomes the milter. */
+bool diagnosis_has_other(const struct diagnosis *diagnosis,
+	const struct postfix_service *service, struct milterlist_item *item);
+
 /* True if a service of the instance has our milter. */
 bool diagnosis_has_milter(const struct diagnosis *diagnosis);
 

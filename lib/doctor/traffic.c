@@ -1,24 +1,50 @@
 #include "doctor/traffic.h"
 
-#include <stdlib.h>
+#include "doctor/remedy.h"
 
 static bool has_rules(const struct diagnosis *diagnosis, enum rule_table table)
 {
 	return diagnosis->map && map_rows(diagnosis->map, table) > 0;
 }
 
-/* True if there is an smtpd on loopback with the daemon name LOCAL that has the
- * milter. */
-static bool has_local_service(const struct diagnosis *diagnosis)
+/* Returns the smtpd on loopback with the daemon name LOCAL; with: that has the
+ * milter. NULL if there is none. */
+static const struct postfix_service *local_service(
+	const struct diagnosis *diagnosis, bool with)
 {
 	const struct postfix_service *service;
 
-	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
 		if (diagnosis_is_loopback(diagnosis, service) &&
-			!strcmp(diagnosis_daemon(diagnosis, service),
-				CONFIG_LOCAL))
-			return true;
-	return false;
+			diagnosis_is_local(diagnosis, service) &&
+			(!with ||
+				diagnosis_count_ours(diagnosis, service, NULL)))
+			return service;
+	return NULL;
+}
+
+/* Returns the command that leads the mail of pickup through the milter. */
+static const char *lead_pickup(
+	struct diagnosis *diagnosis, const struct postfix_service *pickup)
+{
+	static const char transport[] = "readdress-local";
+	const struct postfix_service *local = local_service(diagnosis, false);
+	const char *had =
+		remedy_written(diagnosis, pickup, "receive_override_options");
+
+	if (local && !diagnosis_count_ours(diagnosis, local, NULL))
+		return remedy_milters(diagnosis, local, REMEDY_ADD);
+	if (!local || !postfix_find_service(diagnosis->postfix,
+			      bytes_of(transport), bytes_of("unix")))
+		return "put the local service of contrib/postfix/master.cf "
+		       "into master.cf, then `postfix reload`";
+	return diagnosis_text(diagnosis,
+		"postconf -P '%s/%s/content_filter=%s:%s' "
+		"'%s/%s/receive_override_options=%s%sno_milters' && postfix "
+		"reload",
+		pickup->name, pickup->type, transport, local->name,
+		pickup->name, pickup->type, had, *had ? "," : "");
 }
 
 int traffic_check_sendmail(struct diagnosis *diagnosis)
@@ -29,23 +55,65 @@ int traffic_check_sendmail(struct diagnosis *diagnosis)
 
 	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
 		i++) {
-		if (strcmp(service->command, "pickup") != 0 ||
-			(*postfix_value(postfix, service, "content_filter") &&
-				has_local_service(diagnosis)))
+		const char *filter;
+
+		if (strcmp(service->command, "pickup") != 0)
+			continue;
+		filter = postfix_value(postfix, service, "content_filter");
+		if (*filter && local_service(diagnosis, true))
 			continue;
 		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			*postfix_value(postfix, service, "content_filter")
-				? "pickup hands mail to a content_filter, and "
+			*filter ? "pickup hands mail to a content_filter, and "
 				  "no smtpd on loopback has the daemon name "
 				  "LOCAL and the milter"
 				: "mail of sendmail(1) and cron passes no "
 				  "smtpd that has the milter",
 			"programs of this host that write to a public address "
 			"reach the wrong mailbox, or none",
-			"put the local service of contrib/postfix/master.cf "
-			"into master.cf, then `postfix reload`");
+			lead_pickup(diagnosis, service));
 	}
 	return result;
+}
+
+/* Returns the cleanup service that has the milter in non_smtpd_milters. */
+static const struct postfix_service *bounce_cleanup(
+	const struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (diagnosis_has_other(diagnosis, service, NULL))
+			return service;
+	return NULL;
+}
+
+/* Returns the command that leads bounces of the service through the milter. */
+static const char *lead_bounces(
+	struct diagnosis *diagnosis, const struct postfix_service *bounce)
+{
+	const struct postfix_service *cleanup = bounce_cleanup(diagnosis);
+	const struct postfix_service *usual = postfix_find_service(
+		diagnosis->postfix, bytes_of("cleanup"), bytes_of("unix"));
+	const char *added = "";
+
+	if (!cleanup)
+		added = diagnosis_text(diagnosis,
+			"postconf -M 'readdress-bounce/unix=readdress-bounce "
+			"unix n - %s - 0 cleanup -o "
+			"milter_macro_daemon_name=%s -o non_smtpd_milters=%s "
+			"-o header_checks= -o mime_header_checks= -o "
+			"nested_header_checks= -o body_checks=' && ",
+			usual && !usual->chroot ? "n" : "y", CONFIG_LOCAL,
+			diagnosis_endpoint(diagnosis));
+	return added ? diagnosis_text(diagnosis,
+			       "%spostconf -P '%s/%s/cleanup_service_name=%s' "
+			       "'%s/%s/internal_mail_filter_classes=bounce' && "
+			       "postfix reload",
+			       added, bounce->name, bounce->type,
+			       cleanup ? cleanup->name : "readdress-bounce",
+			       bounce->name, bounce->type)
+		     : NULL;
 }
 
 int traffic_check_bounces(struct diagnosis *diagnosis)
@@ -58,21 +126,32 @@ int traffic_check_bounces(struct diagnosis *diagnosis)
 		return 0;
 	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
 		i++) {
+		const char *name =
+			postfix_value(postfix, service, "cleanup_service_name");
+		const struct postfix_service *cleanup = postfix_find_service(
+			postfix, bytes_of(name), bytes_of("unix"));
+		bool classes = postfix_list_has(
+			postfix_value(postfix, service,
+				"internal_mail_filter_classes"),
+			"bounce");
+
 		if (strcmp(service->command, "bounce") != 0 ||
-			postfix_list_has(
-				postfix_value(postfix, service,
-					"internal_mail_filter_classes"),
-				"bounce"))
+			(classes && cleanup &&
+				diagnosis_has_other(diagnosis, cleanup, NULL)))
 			continue;
 		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			diagnosis_text(diagnosis,
-				"%s/%s has no \"bounce\" in "
-				"internal_mail_filter_classes",
-				service->name, service->type),
+			classes ? diagnosis_text(diagnosis,
+					  "%s/%s hands bounces to %s/unix, "
+					  "which does not have the milter in "
+					  "non_smtpd_milters",
+					  service->name, service->type, name)
+				: diagnosis_text(diagnosis,
+					  "%s/%s has no \"bounce\" in "
+					  "internal_mail_filter_classes",
+					  service->name, service->type),
 			"bounces of this Postfix show internal addresses to "
 			"outsiders",
-			"put the bounce services of contrib/postfix/master.cf "
-			"into master.cf, then `postfix reload`");
+			lead_bounces(diagnosis, service));
 	}
 	return result;
 }

@@ -67,7 +67,9 @@ static const char good_services[] = "smtp inet n - y - - smtpd\n"
 				    "[127.0.0.1]:10099 inet n - y - - smtpd\n"
 				    "pickup unix n - y 60 1 pickup\n"
 				    "bounce unix - - y - 0 bounce\n"
-				    "cleanup unix n - y - 0 cleanup\n";
+				    "cleanup unix n - y - 0 cleanup\n"
+				    "readdress-local unix - - y - - smtp\n"
+				    "readdress-bounce unix n - y - 0 cleanup\n";
 static const char good_overrides[] =
 	"192.0.2.26:smtp/inet/milter_macro_daemon_name = OUTBOUND\n"
 	"192.0.2.26:smtp/inet/mynetworks = 192.0.2.128/25\n"
@@ -76,7 +78,12 @@ static const char good_overrides[] =
 	"[127.0.0.1]:10099/inet/milter_macro_daemon_name = LOCAL\n"
 	"pickup/unix/content_filter = readdress-local:[127.0.0.1]:10099\n"
 	"pickup/unix/receive_override_options = no_milters\n"
-	"bounce/unix/internal_mail_filter_classes = bounce\n";
+	"bounce/unix/cleanup_service_name = readdress-bounce\n"
+	"bounce/unix/internal_mail_filter_classes = bounce\n"
+	"readdress-bounce/unix/body_checks =\n"
+	"readdress-bounce/unix/header_checks =\n"
+	"readdress-bounce/unix/non_smtpd_milters = unix:readdress/milter.sock"
+	"\n";
 /* What main.cf itself sets, before $name is replaced. */
 static const char good_written[] =
 	"readdress_milter = " MILTER "\n"
@@ -403,6 +410,8 @@ static void test_postfix(void **state)
 			       "quarantine\n",
 			.expected = "FAIL default-action: 192.0.2.26:smtp" },
 		{ .main = "milter_default_action = accept\n",
+			.overrides = "readdress-bounce/unix/"
+				     "milter_default_action = tempfail\n",
 			.expected = "" }, /* the braces say tempfail */
 		{ .main = "milter_default_action = shutdown\n",
 			.expected = "" },
@@ -433,6 +442,10 @@ static void test_postfix(void **state)
 				    "10s for a message" },
 		{ .main = "milter_content_timeout = 1m\n", .expected = "" },
 		{ .overrides = "pickup/unix/content_filter =\n",
+			.remedy = "postconf -P 'pickup/unix/content_filter="
+				  "readdress-local:[127.0.0.1]:10099' "
+				  "'pickup/unix/receive_override_options="
+				  "no_milters,no_milters' && postfix reload",
 			.expected = "WARN sendmail: mail of sendmail(1) and "
 				    "cron passes no smtpd" },
 		{ .overrides = "[127.0.0.1]:10099/inet/smtpd_milters =\n",
@@ -440,7 +453,33 @@ static void test_postfix(void **state)
 				    "content_filter" },
 		{ .overrides = "bounce/unix/internal_mail_filter_classes = "
 			       "notify\n",
+			.remedy = "postconf -P 'bounce/unix/"
+				  "cleanup_service_name=readdress-bounce' "
+				  "'bounce/unix/internal_mail_filter_classes="
+				  "bounce' && postfix reload",
 			.expected = "WARN bounces: bounce/unix has no" },
+		{ .overrides = "bounce/unix/cleanup_service_name = cleanup\n",
+			.expected = "WARN bounces: bounce/unix hands bounces "
+				    "to cleanup/unix, which does not have" },
+		{ .overrides = "readdress-bounce/unix/non_smtpd_milters = "
+			       "inet:localhost:8891\n",
+			.remedy = "postconf -M 'readdress-bounce/unix="
+				  "readdress-bounce unix n - y - 0 cleanup -o "
+				  "milter_macro_daemon_name=LOCAL -o "
+				  "non_smtpd_milters=unix:readdress/milter.sock"
+				  " -o header_checks= -o mime_header_checks= "
+				  "-o nested_header_checks= -o body_checks=' "
+				  "&& postconf -P 'bounce/unix/"
+				  "cleanup_service_name=readdress-bounce' "
+				  "'bounce/unix/internal_mail_filter_classes="
+				  "bounce' && postfix reload",
+			.expected = "WARN bounces: bounce/unix hands bounces" },
+		{ .overrides = "readdress-bounce/unix/non_smtpd_milters = { "
+			       "unix:readdress/milter.sock, "
+			       "default_action=accept }\n",
+			.expected =
+				"FAIL default-action: readdress-bounce/unix "
+				"has the milter's default action" },
 		{ .overrides = "smtp/inet/mynetworks = 10.0.0.0/8, "
 			       "0.0.0.0/0\n",
 			.expected = "FAIL open-relay: smtp/inet has 0.0.0.0/0 "
@@ -1501,6 +1540,8 @@ static void test_config(void **state)
 	breakage = (struct breakage){
 		.main = "smtpd_milters = { inet:localhost:8891, "
 			"default_action=tempfail }\n",
+		.overrides = "readdress-bounce/unix/non_smtpd_milters = "
+			     "inet:[::1]:8891\n",
 		.expected = ""
 	};
 	expect(&breakage, config);
