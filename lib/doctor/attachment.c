@@ -105,6 +105,50 @@ static int say_no_service(struct diagnosis *diagnosis)
 		"mail from outside does not come in at all", remedy);
 }
 
+static bool is_endpoint(struct bytes word)
+{
+	return bytes_take(&word, "unix:") || bytes_take(&word, "local:") ||
+	       bytes_take(&word, "inet:") || bytes_take(&word, "inet6:");
+}
+
+/* Looks for a word among the milters of a service that is none, such as what
+ * follows a "#": Postfix knows comments only at the beginning of a line. */
+static int check_words(struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+	const char *before = "";
+
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++) {
+		const char *value = postfix_value(
+			diagnosis->postfix, service, "smtpd_milters");
+		struct bytes rest = bytes_of(value);
+		struct milterlist_item item;
+
+		if (strcmp(service->command, "smtpd") != 0 ||
+			!strcmp(before, value))
+			continue;
+		before = value;
+		while (milterlist_next(&rest, &item)) {
+			if (is_endpoint(item.endpoint))
+				continue;
+			return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+				diagnosis_text(diagnosis,
+					"\"%.*s\" in smtpd_milters of %s/%s is "
+					"no milter",
+					(int)item.endpoint.len,
+					item.endpoint.data, service->name,
+					service->type),
+				"smtpd ends when it reads that: no mail comes "
+				"in (Postfix knows comments only at the "
+				"beginning of a line)",
+				remedy_milters(
+					diagnosis, service, REMEDY_VALID));
+		}
+	}
+	return 0;
+}
+
 int attachment_check_attached(struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
@@ -123,6 +167,7 @@ int attachment_check_attached(struct diagnosis *diagnosis)
 	}
 	if (!any)
 		return say_no_service(diagnosis);
+	result = check_words(diagnosis);
 	for (size_t i = 0; !result && (service = next_without(diagnosis, &i));
 		level = DIAGNOSIS_WARN) {
 		const char *name = diagnosis_name(diagnosis, service);

@@ -52,7 +52,8 @@ struct diagnosis_socket {
 /* What is known about the milter that runs. */
 struct diagnosis_milter {
 	bool up;
-	uint64_t served;	  /* its generation; 0: none */
+	uint64_t served;   /* its generation; 0: none */
+	uint64_t approved; /* the one that it is to serve; 0: the newest */
 	bool shadow[RULE_TABLES]; /* inbound and outbound */
 };
 

@@ -231,6 +231,13 @@ static bool is_misspelt(const struct diagnosis *diagnosis, struct bytes word)
 	       !word_is_ours(diagnosis, word);
 }
 
+/* True if the word is neither a milter nor a reference. */
+static bool is_invalid(struct bytes word)
+{
+	return *word.data != '{' && *word.data != '$' &&
+	       !memchr(word.data, ':', word.len);
+}
+
 enum part { PART_BEFORE, PART_OURS, PART_BEHIND };
 
 /* Returns the part of the list to which a word goes. passed: ours came. */
@@ -264,6 +271,8 @@ static const char *words_of(struct diagnosis *diagnosis, const char *list,
 
 		if (how == REMEDY_ADD && is_misspelt(diagnosis, word))
 			continue;
+		if (how == REMEDY_VALID && is_invalid(word))
+			continue;
 		if (goes == part && !(goes == PART_OURS && passed))
 			text = diagnosis_text(diagnosis, "%s%s%.*s", text,
 				*text ? ", " : "", (int)word.len, word.data);
@@ -281,12 +290,13 @@ const char *remedy_milters(struct diagnosis *diagnosis,
 	const char *behind = words_of(diagnosis, list, PART_BEHIND, how);
 	const char *value;
 
-	if (ours && !*ours)
+	if (ours && !*ours && how == REMEDY_ADD)
 		ours = new_word(diagnosis, service);
 	if (!before || !ours || !behind)
 		return NULL;
 	value = diagnosis_text(diagnosis, "%s%s%s%s%s", before,
-		*before ? ", " : "", ours, *behind ? ", " : "", behind);
+		*before && *ours ? ", " : "", ours,
+		(*before || *ours) && *behind ? ", " : "", behind);
 	return value ? remedy_set(diagnosis, service, "smtpd_milters", value)
 		     : NULL;
 }

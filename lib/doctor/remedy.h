@@ -48,8 +48,9 @@ const char *remedy_no_milters(struct diagnosis *diagnosis,
 
 /* How a list of milters is written again. */
 enum remedy_list {
-	REMEDY_ADD,  /* with ours in it, in place of one that is misspelt */
-	REMEDY_ONCE, /* with ours in it once */
+	REMEDY_ADD,   /* with ours in it, in place of one that is misspelt */
+	REMEDY_VALID, /* without words that are no milters */
+	REMEDY_ONCE,  /* with ours in it once */
 	REMEDY_ORDER /* those that verify before ours, those that sign behind */
 };
 

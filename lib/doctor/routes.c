@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "doctor/domains.h"
 #include "doctor/remedy.h"
 #include "map/lookup.h"
@@ -185,51 +186,146 @@ static bool is_relayed(struct survey *survey, struct bytes domain)
 	       DOMAINLIST_YES;
 }
 
-/* Looks whether Postfix takes mail for the source of a rule. */
-static int look_at_source(struct survey *survey, struct bytes key)
-{
-	struct diagnosis *diagnosis = survey->diagnosis;
-	const char *at = memrchr(key.data, '@', key.len);
-	struct bytes keys[2];
-	const char *text;
-	const char *value;
-	int found;
+/* The source of a rule for a user. */
+struct source {
+	struct bytes address;
+	struct bytes domain; /* with the "@" */
+	bool found;	     /* relay_recipient_maps has it */
+};
 
-	if (!at || rule_key_is_domain(key))
-		return 0;
-	text = arena_copy(diagnosis->arena, key.data, key.len);
-	if (!text)
-		return ERR_NOMEM;
-	keys[0] = bytes_of(text);
-	keys[1] = bytes_of(text + (at - key.data));
-	if (!is_relayed(survey, bytes_of(keys[1].data + 1)))
-		return 0;
-	found = postmap_find_first(diagnosis->postmap,
-		value_of(survey, "relay_recipient_maps"), keys, 2, &value);
-	if (found == ERR_NOMEM)
-		return found;
-	if (found > 0)
-		return 0;
-	return add_name(
-		survey, found < 0 ? &survey->unknown : &survey->names, key);
+struct sources {
+	struct source *items;
+	size_t count;
+	size_t room;
+	bool unknown; /* a table could not be asked */
+};
+
+/* Adds the source of a rule for a user, if Postfix relays mail for its domain.
+ * relayed says so of the last one's domain. */
+static int add_source(struct survey *survey, struct sources *sources,
+	struct bytes key, bool *relayed)
+{
+	struct arena *arena = survey->diagnosis->arena;
+	struct source *grown = array_grow_in(arena, sources->items,
+		sources->count, &sources->room, sizeof *grown);
+	const char *text = arena_copy(arena, key.data, key.len);
+	const char *at = text ? strrchr(text, '@') : NULL;
+	struct source *source;
+	struct bytes domain;
+
+	if (!grown || !at)
+		return text && !at ? 0 : ERR_NOMEM;
+	sources->items = grown;
+	source = &grown[sources->count];
+	*source = (struct source){ { text, key.len }, bytes_of(at), false };
+	domain = bytes_of(at + 1);
+	/* Most follow others of the same domain. */
+	if (!sources->count ||
+		!bytes_equal(source->domain, grown[sources->count - 1].domain))
+		*relayed = is_relayed(survey, domain);
+	sources->count += *relayed;
+	return 0;
 }
 
-static int look_at_sources(struct survey *survey)
+static int gather_sources(struct survey *survey, struct sources *sources)
 {
 	struct map_walk walk = { .map = survey->diagnosis->map,
 		.table = RULE_INBOUND };
+	bool relayed = false;
 	size_t users = 0;
 	int result;
 
 	while ((result = map_walk_next(&walk)) == 1) {
-		if (!rule_key_is_domain(walk.rule.key) && ++users > USERS_MAX)
-			break;
-		result = look_at_source(survey, walk.rule.key);
+		if (rule_key_is_domain(walk.rule.key))
+			continue;
+		result = ++users > USERS_MAX ? 1
+					     : add_source(survey, sources,
+						       walk.rule.key, &relayed);
 		if (result)
 			break;
 	}
 	map_walk_close(&walk);
 	return result == 1 ? 0 : result;
+}
+
+/* Takes the answer of a table from the front of *answers, if it is for the key.
+ */
+static bool take_answer(struct bytes *answers, struct bytes key)
+{
+	struct bytes rest = *answers;
+	struct bytes line = bytes_cut(&rest, '\n');
+
+	if (!answers->len || !bytes_equal(bytes_cut(&line, '\t'), key))
+		return false;
+	*answers = rest;
+	return true;
+}
+
+/* Asks one table of relay_recipient_maps for all that were not found yet. */
+static int ask_for_sources(struct diagnosis *diagnosis, struct bytes table,
+	struct sources *sources)
+{
+	bool whole = postmap_has_patterns(table);
+	struct bytes answers;
+	size_t room = 1;
+	size_t used = 0;
+	char *text;
+	int result;
+
+	for (size_t i = 0; i < sources->count; i++)
+		room += sources->items[i].address.len +
+			sources->items[i].domain.len + 2;
+	text = arena_bytes(diagnosis->arena, room);
+	if (!text)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < sources->count; i++) {
+		const struct source *source = &sources->items[i];
+
+		if (source->found)
+			continue;
+		used += (size_t)snprintf(text + used, room - used, "%s\n%s%s",
+			source->address.data, whole ? "" : source->domain.data,
+			whole ? "" : "\n");
+	}
+	if (!used)
+		return 0;
+	result = postmap_find_all(diagnosis->postmap, table,
+		(struct bytes){ text, used }, &answers);
+	if (result == ERR_NOMEM)
+		return result;
+	sources->unknown = sources->unknown || result < 0;
+	/* They come in the order of the keys. */
+	for (size_t i = 0; !result && i < sources->count; i++) {
+		struct source *source = &sources->items[i];
+		bool address;
+		bool domain;
+
+		if (source->found)
+			continue;
+		address = take_answer(&answers, source->address);
+		domain = take_answer(&answers, source->domain);
+		source->found = address || domain;
+	}
+	return 0;
+}
+
+static int look_at_sources(struct survey *survey)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	struct bytes rest = bytes_of(value_of(survey, "relay_recipient_maps"));
+	struct sources sources = { .items = NULL };
+	struct bytes table;
+	int result = gather_sources(survey, &sources);
+
+	while (!result && words_next(&rest, WORDS_OF_LIST, &table))
+		result = ask_for_sources(diagnosis, table, &sources);
+	for (size_t i = 0; !result && i < sources.count; i++)
+		if (!sources.items[i].found)
+			result = add_name(survey,
+				sources.unknown ? &survey->unknown
+						: &survey->names,
+				sources.items[i].address);
+	return result;
 }
 
 /* Looks at a source domain: who is no user of a rule must be refused, or a rule

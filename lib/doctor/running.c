@@ -10,7 +10,10 @@
 static int check_generation(
 	struct diagnosis *diagnosis, uint64_t served, uint64_t newest)
 {
-	if (served == newest)
+	uint64_t approved = diagnosis->milter->approved;
+	uint64_t wanted = approved ? approved : newest;
+
+	if (served == wanted)
 		return 0;
 	if (!served)
 		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
@@ -21,11 +24,18 @@ static int check_generation(
 			"no rule has an effect", "readdress reload");
 	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 		diagnosis_text(diagnosis,
-			"the milter serves generation %" PRIu64
-			", and the newest is %" PRIu64,
-			served, newest),
-		"mail is rewritten by rules that are not the newest",
-		"readdress reload (readdress diff shows what changes then)");
+			approved ? "the milter serves generation %" PRIu64
+				   ", and %" PRIu64 " is approved"
+				 : "the milter serves generation %" PRIu64
+				   ", and the newest is %" PRIu64,
+			served, wanted),
+		approved ? "mail is rewritten by rules that are not the "
+			   "approved ones"
+			 : "mail is rewritten by rules that are not the newest",
+		approved ? "systemctl restart readdress-milter (readdress "
+			   "status says why it does not serve that one)"
+			 : "readdress reload (readdress diff shows what "
+			   "changes then)");
 }
 
 int running_check_up(struct diagnosis *diagnosis)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
 #include "doctor/doctor.h"
@@ -17,6 +18,7 @@
 #include "print/finding.h"
 #include "print/modes.h"
 #include "reach.h"
+#include "state/approval.h"
 
 #define HELD_MAX ((size_t)16 << 20) /* bytes of the domains that are held */
 
@@ -200,6 +202,7 @@ static int see_milter(struct doctor *doctor)
 	const struct tool *tool = doctor->tool;
 	struct diagnosis_milter *milter = &doctor->milter;
 	struct error cause = { .text = "" };
+	struct approval approval;
 	pid_t pid;
 	int code = milter_find(tool, &pid, &cause);
 
@@ -209,6 +212,11 @@ static int see_milter(struct doctor *doctor)
 		return 0;
 	if (milter_served(tool, milter->up, &milter->served, &cause))
 		doctor->milter_known = false;
+	/* What is approved for later changes nothing yet. */
+	if (approval_read(tool->state, &approval, &cause) == 1)
+		milter->approved = approval.at <= (int64_t)time(NULL)
+					   ? approval.generation
+					   : milter->served;
 	doctor->arena = arena_open(HELD_MAX);
 	if (!doctor->arena)
 		return error_set(doctor->error, ERR_NOMEM, "out of memory");

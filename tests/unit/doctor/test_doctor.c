@@ -788,6 +788,16 @@ static void test_order(void **state)
 			       "smtp/inet/smtpd_proxy_filter = 127.0.0.1:9\n",
 			.services = "127.0.0.1:10 inet n - y - - smtpd\n",
 			.expected = "" },
+		{ .main = "smtpd_milters = inet:localhost:8893, " MILTER
+			  " # ours, then theirs\n",
+			.written = "smtpd_milters = inet:localhost:8893, "
+				   "$readdress_milter # ours, then theirs\n",
+			.remedy = "postconf -e 'smtpd_milters = "
+				  "inet:localhost:8893, $readdress_milter' && "
+				  "postfix reload",
+			.expected = "FAIL milter-attached: \"#\" in "
+				    "smtpd_milters of smtp/inet is no milter"
+				    "\n" },
 		/* milter-twice */
 		{ .main = "content_filter = smtp:[127.0.0.1]:10026\n",
 			.services = "10026 inet n - y - - smtpd\n",
@@ -1284,6 +1294,8 @@ static void test_milter(void **state)
 	static const struct diagnosis_milter
 		down = { .served = 12 },
 		old = { .up = true, .served = 11 }, none = { .up = true },
+		approved = { .up = true, .served = 11, .approved = 11 },
+		early = { .up = true, .served = 12, .approved = 11 },
 		in = { .up = true,
 			.served = 12,
 			.shadow = { [RULE_INBOUND] = true } },
@@ -1291,6 +1303,10 @@ static void test_milter(void **state)
 			.served = 12,
 			.shadow = { [RULE_OUTBOUND] = true } };
 	static const struct breakage cases[] = {
+		{ .milter = &approved, .expected = "" },
+		{ .milter = &early,
+			.expected = "FAIL milter-up: the milter serves "
+				    "generation 12, and 11 is approved\n" },
 		{ .milter = &down,
 			.remedy = "systemctl start readdress-milter",
 			.expected = "FAIL milter-up: the milter is not "
