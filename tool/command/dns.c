@@ -238,8 +238,12 @@ static int conclude(const struct job *job)
 	if (unanswered)
 		return error_set(job->error, ERR_BUSY,
 			"the DNS did not answer everything: %s; try again "
-			"later",
-			unanswered);
+			"later%s",
+			unanswered,
+			job->tool->options.server
+				? ""
+				: ", or name your name server with --server if "
+				  "no other one can be reached from here");
 	for (size_t i = 0; i < job->domains.count; i++)
 		if (job->lookout.list[i].failed)
 			return ERR_NOTFOUND; /* 1, without a text */
