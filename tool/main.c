@@ -205,6 +205,14 @@ static const struct command commands[] = {
 		.options = OPTION_BIT(TABLE) | OPTION_BIT(SINCE) |
 			   OPTION_BIT(JSON),
 		.needs = NEED_CONFIG | NEED_STATE },
+	{ .name = "trace",
+		.operands = "QUEUEID|ADDRESS|MESSAGE-ID",
+		.does = "tells what happened to a message, from the mail log",
+		.run = command_trace,
+		.options = OPTION_BIT(LOG) | OPTION_BIT(JOURNAL) |
+			   OPTION_BIT(SINCE) | OPTION_BIT(JSON),
+		.min = 1,
+		.max = 1 },
 	{ .name = "purge",
 		.operands = "",
 		.does = "deletes the map, the history and the audit log",

@@ -79,6 +79,9 @@ static const struct {
 		"cancel what is approved and not due yet" },
 	[OPTION_NEWEST] = { "newest", 0, NULL,
 		"with --reload: end what is approved" },
+	[OPTION_LOG] = { "log", 0, "FILE",
+		"read FILE and what was rotated (/var/log/mail.log)" },
+	[OPTION_JOURNAL] = { "journal", 0, NULL, "read systemd's journal" },
 	[OPTION_SENDER] = { NULL, 'f', "SENDER", "the envelope sender" },
 	[OPTION_RECIPIENT] = { NULL, 'r', "RCPT",
 		"an envelope recipient; further operands are more" },
@@ -355,6 +358,9 @@ static int set_value(struct options *options, enum option_id id,
 	case OPTION_NOTE:
 		options->note = text;
 		break;
+	case OPTION_LOG:
+		options->log = text;
+		break;
 	case OPTION_TABLE:
 		code = parse_table(options, text, error);
 		break;
@@ -426,6 +432,7 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_AUTO] = &options->autos,
 		[OPTION_APPLY] = &options->apply,
 		[OPTION_REMOVE] = &options->remove,
+		[OPTION_JOURNAL] = &options->journal,
 		[OPTION_JSON] = &options->json,
 	};
 

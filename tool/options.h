@@ -43,6 +43,8 @@ enum option_id {
 	OPTION_NEWEST,
 	OPTION_TABLE,
 	OPTION_SINCE,
+	OPTION_LOG,
+	OPTION_JOURNAL,
 	OPTION_SENDER,
 	OPTION_RECIPIENT,
 	OPTION_EXPLAIN,
@@ -104,8 +106,10 @@ struct options {
 	const char *expect; /* a part of a digest; NULL: not given */
 	bool reverse;
 	bool table_given;
-	enum rule_table table;	 /* of --table */
-	int64_t since;		 /* seconds since 1970; INT64_MIN: not given */
+	enum rule_table table; /* of --table */
+	int64_t since;	       /* seconds since 1970; INT64_MIN: not given */
+	const char *log;       /* a file; NULL: not given */
+	bool journal;
 	const char *sender;	 /* NULL: not given */
 	const char **recipients; /* of -r, room for argc */
 	size_t recipient_count;

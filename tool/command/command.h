@@ -33,5 +33,6 @@ int command_rewrite(struct tool *tool, struct error *error);
 int command_rollback(struct tool *tool, struct error *error);
 int command_sample(struct tool *tool, struct error *error);
 int command_status(struct tool *tool, struct error *error);
+int command_trace(struct tool *tool, struct error *error);
 
 #endif
