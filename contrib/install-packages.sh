@@ -71,16 +71,16 @@ local_postfix() {
 }
 
 # disable_daemons PACKAGE...: Keeps the daemons of these packages, which tests
-# start with configurations of their own, from starting with the machine. Postfix
-# is left as it is.
+# start with configurations of their own, from starting with the machine, whether
+# systemd starts it, another init, or none yet. Postfix is left as it is.
 disable_daemons() {
-	command -v systemctl >/dev/null || return 0
 	for package; do
 		[ "$package" != postfix ] || continue
-		dpkg-query -L "$package" 2>/dev/null |
-			sed -n 's|^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.service\)$|\2|p'
-	done | while read -r unit; do
-		systemctl --quiet --no-reload disable "$unit" 2>/dev/null || :
+		dpkg-query -L "$package" 2>/dev/null | sed -n \
+			-e 's|^/etc/init\.d/\([^/]*\)$|\1|p' \
+			-e 's|^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\)\.service$|\2|p'
+	done | sort -u | while read -r daemon; do
+		update-rc.d "$daemon" disable >/dev/null 2>&1 || :
 	done
 }
 
