@@ -4,6 +4,22 @@
 
 #define POLICY_PATH ".well-known/mta-sts.txt"
 
+/* Returns a name of this relay that the policy does not list; NULL: there is
+ * none. Once this relay is in MX records, it is the names there that count. */
+static const char *find_missing(
+	const struct survey *survey, const struct policy_sts *sts)
+{
+	for (size_t i = 0; i < survey->host_count; i++)
+		if (survey->hosts[i].ours &&
+			!policy_sts_lists(sts, survey->hosts[i].name))
+			return survey->hosts[i].name;
+	for (size_t i = 0; !survey->listed && i < survey->relay->host_count;
+		i++)
+		if (policy_sts_lists(sts, survey->relay->hosts[i]))
+			return NULL;
+	return survey->listed ? NULL : survey_helo(survey);
+}
+
 /* Fetches and reads the policy of MTA-STS. */
 static int check_sts_policy(struct survey *survey)
 {
@@ -12,7 +28,7 @@ static int check_sts_policy(struct survey *survey)
 	struct policy_sts sts;
 	struct reply addresses;
 	enum policy_found kind = POLICY_NONE;
-	bool lists = false;
+	const char *missing;
 	int result;
 
 	if (!host)
@@ -42,25 +58,23 @@ static int check_sts_policy(struct survey *survey)
 			"Who has an older policy goes on using that one until "
 			"it expires; others send without one.",
 			"Correct the web server, or remove the TXT record.");
-	for (size_t i = 0; i < survey->relay->host_count; i++)
-		lists = lists ||
-			policy_sts_lists(&sts, survey->relay->hosts[i]);
-	if (lists || !bytes_equal(sts.mode, bytes_of("enforce")))
+	missing = find_missing(survey, &sts);
+	if (!missing || !bytes_equal(sts.mode, bytes_of("enforce")))
 		return survey_pass(
 			survey, survey_text(survey, "mode %.*s; it %s %s",
 					(int)sts.mode.len, sts.mode.data,
-					lists ? "lists" : "does not list",
-					survey_helo(survey)));
+					missing ? "does not list" : "lists",
+					missing ? missing : "this relay"));
 	return survey_say(survey, DIAGNOSIS_FAIL,
 		survey_text(survey,
 			"the policy has mode enforce and does not list %s",
-			survey_helo(survey)),
+			missing),
 		"Senders that follow it do not deliver to this relay.",
 		survey_text(survey,
 			"Add the line \"mx: %s\" to the policy and change the "
 			"id in the TXT record, at least max_age before the "
 			"switch.",
-			survey_helo(survey)));
+			missing));
 }
 
 int security_check_mta_sts(struct survey *survey)

@@ -200,8 +200,13 @@ static int keep(struct job *job)
 	struct error cause = { .text = "" };
 	int result;
 
-	if (!tool->state)
+	if (!tool->state) {
+		tool_say(tool,
+			"there is no state directory that could keep what was "
+			"seen; make one with `readdress init`, so that "
+			"safe-after can be told later");
 		return 0;
+	}
 	result = state_lock(tool->state, STATE_LOCK_SECONDS, &cause);
 	if (!result)
 		result = lookout_keep(

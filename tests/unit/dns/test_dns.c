@@ -392,6 +392,19 @@ static const struct {
 		"FAIL mta-sts: the policy has mode enforce and does not list "
 		"relay.example\n",
 		"\"mx: relay.example\"" },
+	{ "enforce, listed by another name",
+		{ .with = STS_TXT MX
+			"20 r2.example\nr2.example 60 A 192.0.2.1\n",
+			.sts = STS("enforce", "relay.example") },
+		"FAIL mta-sts: the policy has mode enforce and does not list "
+		"r2.example\n",
+		"\"mx: r2.example\"" },
+	{ "enforce, listed before the switch",
+		{ .without = MX "10",
+			.with = STS_TXT MX "10 mx.new.example\n",
+			.sts = STS("enforce", "relay.example"),
+			.role = ROUTE_REMOTE },
+		"", NULL },
 	{ "testing, not listed",
 		{ .with = STS_TXT, .sts = STS("testing", "*.a.example") }, "",
 		NULL },
