@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/network.h"
+#include "mail/address.h"
 #include "map/digest.h"
 
 #define USAGE_COLUMNS 78
@@ -282,6 +283,17 @@ static int parse_table(
 	return 0;
 }
 
+static int parse_host(
+	struct options *options, const char *text, struct error *error)
+{
+	if (*text == '[' || address_check_domain(text, strlen(text), NULL))
+		return bad_value(OPTION_HOST, text,
+			"expected the name of a host, such as relay.example",
+			error);
+	options->hosts[options->host_count++] = text;
+	return 0;
+}
+
 static int parse_address(
 	struct options *options, const char *text, struct error *error)
 {
@@ -393,7 +405,7 @@ static int set_value(struct options *options, enum option_id id,
 		options->server = text;
 		break;
 	case OPTION_HOST:
-		options->hosts[options->host_count++] = text;
+		code = parse_host(options, text, error);
 		break;
 	case OPTION_ADDRESS:
 		code = parse_address(options, text, error);
