@@ -132,3 +132,19 @@ bool network_is_in(const struct network *network, const struct network *other)
 	return network->prefix >= other->prefix &&
 	       bits_equal(network->octets, other->octets, 0, other->prefix);
 }
+
+bool network_is_private(const struct network *network)
+{
+	static const char *const privates[] = { "127.0.0.0/8", "10.0.0.0/8",
+		"172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+		"100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10" };
+
+	for (size_t i = 0; i < sizeof privates / sizeof *privates; i++) {
+		struct network wide;
+
+		if (!network_parse(privates[i], &wide, NULL) &&
+			network_is_in(network, &wide))
+			return true;
+	}
+	return false;
+}

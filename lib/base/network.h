@@ -32,4 +32,8 @@ bool network_is_v4(const struct network *network);
 /* True if every address of one is an address of the other, too. */
 bool network_is_in(const struct network *network, const struct network *other);
 
+/* True if no address of the network is one of the Internet: it is private (RFC
+ * 1918, RFC 4193), link-local, loopback or shared by a provider (RFC 6598). */
+bool network_is_private(const struct network *network);
+
 #endif

@@ -370,10 +370,7 @@ static const char *define(struct diagnosis *diagnosis,
 		return remedy_replace(diagnosis, service, name, right,
 			diagnosis_text(diagnosis, "write $%s for $%.*s", right,
 				(int)name.len, name.data));
-	return diagnosis_text(diagnosis,
-		"postconf -e '%.*s = VALUE' && postfix reload (VALUE: see the "
-		"main.cf of your scenario)",
-		(int)name.len, name.data);
+	return "readdress postfix --apply";
 }
 
 static int say_undefined(struct diagnosis *diagnosis,

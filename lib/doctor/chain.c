@@ -1,5 +1,6 @@
 #include "doctor/chain.h"
 
+#include "doctor/domains.h"
 #include "doctor/remedy.h"
 
 /* ---- services of this host that mail is sent to ---- */
@@ -109,6 +110,33 @@ static const struct postfix_service *filter_of(
 				   "content_filter")));
 }
 
+/* Looks whether transport_maps leads the domain to a service of this host that
+ * has the milter. */
+static int look_at_transport(void *context, struct bytes domain)
+{
+	struct diagnosis *diagnosis = context;
+	const struct postfix_service *to;
+	const char *transport;
+	int found;
+
+	if (*domain.data == '*')
+		return 0;
+	found = postmap_find_transport(diagnosis->postmap,
+		postfix_value(diagnosis->postfix, NULL, "transport_maps"),
+		domain, diagnosis_parents(diagnosis, "transport_maps"),
+		&transport);
+	if (found == ERR_NOMEM)
+		return found;
+	to = found > 0 ? chain_service_at(diagnosis, chain_hop(transport))
+		       : NULL;
+	if (!to || !diagnosis_count_ours(diagnosis, to, NULL))
+		return 0;
+	return chain_say_ends(diagnosis,
+		diagnosis_text(diagnosis, "the transport of %.*s",
+			(int)domain.len, domain.data),
+		"transport_maps", to);
+}
+
 int chain_check_ends(struct diagnosis *diagnosis)
 {
 	static const char *const transports[] = { "default_transport",
@@ -144,7 +172,11 @@ int chain_check_ends(struct diagnosis *diagnosis)
 		diagnosis, bytes_of(postfix_value(postfix, NULL, "relayhost")));
 	if (!result && to && diagnosis_count_ours(diagnosis, to, NULL))
 		result = chain_say_ends(diagnosis, "Postfix", "relayhost", to);
-	return result;
+	if (!result && *postfix_value(postfix, NULL, "transport_maps"))
+		result = domains_each(diagnosis, DOMAINS_TARGETS,
+			look_at_transport, diagnosis);
+	/* What the map does not give is told by other checks. */
+	return result == ERR_IO || result == ERR_BAD ? 0 : result;
 }
 
 /* True if a content filter may hand mail back to the service, which is one on

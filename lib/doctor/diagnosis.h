@@ -76,6 +76,7 @@ struct diagnosis {
 	const struct diagnosis_milter *milter; /* NULL: it is not known */
 	const struct diagnosis_held *held;
 	size_t held_count;
+	bool is_hidden;	  /* this host has no public address of its own */
 	const bool *seen; /* for each of outbound_required_headers; NULL: it is
 			     not known */
 	/* Other than 0 ends the checks with that code. */

@@ -621,6 +621,53 @@ static int look_at_target(void *context, struct bytes domain)
 		survey, result < 0 ? &survey->unknown : &survey->names, domain);
 }
 
+/* Looks at a row of routes: a host behind NAT does not know itself among the MX
+ * records of a domain whose backup it is. */
+static int look_at_backup(struct survey *survey, struct bytes domain)
+{
+	struct domainrole role;
+	int result;
+
+	if (*domain.data == '*')
+		return 0;
+	result = domainrole_find(
+		survey->reader, survey->diagnosis->autoroutes, domain, &role);
+	if (result || role.role != ROUTE_BACKUP || role.nexthop.len)
+		return result;
+	result = has_hop(survey, domain);
+	if (result)
+		return result == ERR_NOMEM ? result : 0;
+	return add_name(survey, &survey->names, domain);
+}
+
+static int check_backups(struct survey *survey)
+{
+	struct diagnosis *diagnosis = survey->diagnosis;
+	struct map_walk walk = { .map = diagnosis->map, .table = RULE_ROUTES };
+	int result = 0;
+
+	survey->names = (struct names){ 0 };
+	if (!diagnosis->is_hidden || *value_of(survey, "proxy_interfaces"))
+		return 0;
+	while (!result && (result = map_walk_next(&walk)) == 1)
+		result = look_at_backup(
+			survey, (struct bytes){ walk.rule.key.data + 1,
+					walk.rule.key.len - 1 });
+	map_walk_close(&walk);
+	if (result || !survey->names.count)
+		return result;
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(diagnosis,
+			"this host has no public address, proxy_interfaces is "
+			"empty, and it is the backup of %s",
+			tell(survey, &survey->names)),
+		"Postfix does not know itself among the domain's MX records: "
+		"while the primary is down, it sends the mail to itself, and "
+		"bounces it",
+		"postconf -e 'proxy_interfaces = ADDRESS' && postfix reload "
+		"(the public ADDRESS that leads to this host)");
+}
+
 int routes_check_target_loop(struct diagnosis *diagnosis)
 {
 	struct survey survey;
@@ -648,6 +695,8 @@ int routes_check_target_loop(struct diagnosis *diagnosis)
 			"table of transport_maps)");
 	if (!result)
 		result = say_unknown(&survey, "the next hop of them");
+	if (!result)
+		result = check_backups(&survey);
 	return end(&survey, result);
 }
 

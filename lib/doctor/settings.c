@@ -241,23 +241,6 @@ static const char *take_out(struct diagnosis *diagnosis,
 	return left ? remedy_set(diagnosis, service, "mynetworks", left) : NULL;
 }
 
-/* True if the addresses of the network are nobody's on the Internet. */
-static bool is_private(const struct network *network)
-{
-	static const char *const privates[] = { "127.0.0.0/8", "10.0.0.0/8",
-		"172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
-		"100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10" };
-
-	for (size_t i = 0; i < sizeof privates / sizeof *privates; i++) {
-		struct network wide;
-
-		if (!network_parse(privates[i], &wide, NULL) &&
-			network_is_in(network, &wide))
-			return true;
-	}
-	return false;
-}
-
 /* Looks at one word of mynetworks. */
 static int check_network(struct diagnosis *diagnosis,
 	const struct postfix_service *service, struct bytes word)
@@ -276,7 +259,7 @@ static int check_network(struct diagnosis *diagnosis,
 
 	if (!name || !text)
 		return ERR_NOMEM;
-	if (network_parse(text, &network, NULL) || is_private(&network))
+	if (network_parse(text, &network, NULL) || network_is_private(&network))
 		return 0;
 	bits = network_is_v4(&network) ? 32 : 128;
 	prefix = network.prefix - (128 - bits);

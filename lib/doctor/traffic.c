@@ -37,8 +37,7 @@ static const char *lead_pickup(
 		return remedy_milters(diagnosis, local, REMEDY_ADD);
 	if (!local || !postfix_find_service(diagnosis->postfix,
 			      bytes_of(transport), bytes_of("unix")))
-		return "put the local service of contrib/postfix/master.cf "
-		       "into master.cf, then `postfix reload`";
+		return "readdress postfix --apply";
 	return diagnosis_text(diagnosis,
 		"postconf -P '%s/%s/content_filter=%s:%s' "
 		"'%s/%s/receive_override_options=%s%sno_milters' && postfix "

@@ -4,12 +4,17 @@
  */
 #include "command/command.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/array.h"
+#include "base/network.h"
 #include "doctor/doctor.h"
 #include "held.h"
 #include "milter.h"
@@ -63,6 +68,36 @@ static void see(void *context, const char *endpoint, const char *user,
 	}
 }
 
+/* True if this host has no public address: outsiders come through another
+ * one's.
+ */
+static bool is_hidden(void)
+{
+	struct ifaddrs *list;
+	bool hidden = true;
+
+	if (getifaddrs(&list))
+		return false;
+	for (const struct ifaddrs *at = list; at; at = at->ifa_next) {
+		int family = at->ifa_addr ? at->ifa_addr->sa_family : AF_UNSPEC;
+		socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in)
+						  : sizeof(struct sockaddr_in6);
+		struct network network;
+		char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+
+		if ((family != AF_INET && family != AF_INET6) ||
+			getnameinfo(at->ifa_addr, len, text, sizeof text, NULL,
+				0, NI_NUMERICHOST))
+			continue;
+		text[strcspn(text, "%")] = '\0';
+		if (!network_parse(text, &network, NULL) &&
+			!network_is_private(&network))
+			hidden = false;
+	}
+	freeifaddrs(list);
+	return hidden;
+}
+
 /* One instance of Postfix. */
 struct instance {
 	char *directory;
@@ -85,6 +120,7 @@ static int examine(struct doctor *doctor, const struct instance *instance,
 		.milter = doctor->milter_known ? &doctor->milter : NULL,
 		.held = doctor->held,
 		.held_count = doctor->held_count,
+		.is_hidden = is_hidden(),
 		.seen = doctor->modes.unread ? NULL : doctor->modes.seen,
 		.found = print,
 		.context = doctor,

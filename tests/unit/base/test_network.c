@@ -155,6 +155,40 @@ static void test_within(void **state)
 	}
 }
 
+static void test_private(void **state)
+{
+	static const struct {
+		const char *network;
+		bool is_private;
+	} cases[] = {
+		{ "127.0.0.1", true },
+		{ "10.1.2.3", true },
+		{ "10.0.0.0/7", false },
+		{ "172.31.0.0/16", true },
+		{ "172.32.0.0/16", false },
+		{ "192.168.1.0/24", true },
+		{ "100.64.0.1", true },
+		{ "169.254.1.1", true },
+		{ "192.0.2.1", false },
+		{ "8.8.8.8", false },
+		{ "::1", true },
+		{ "fe80::1", true },
+		{ "fd00::/8", true },
+		{ "2001:db8::1", false },
+		{ "::/0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct network network;
+
+		assert_int_equal(
+			network_parse(cases[i].network, &network, NULL), 0);
+		assert_int_equal(
+			network_is_private(&network), cases[i].is_private);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_contains),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_within),
+		cmocka_unit_test(test_private),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

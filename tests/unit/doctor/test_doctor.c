@@ -137,6 +137,7 @@ struct breakage {
 	const char *said;     /* by the look-up service; NULL: what it should;
 				 "": nothing, it is down */
 	uint64_t held;	      /* seconds; 0: no domain is held */
+	bool is_hidden;	      /* behind NAT */
 	const bool *seen;     /* of outbound_required_headers */
 	const char *remedy; /* what is to be done; NULL: it is not looked at */
 	const char *expected; /* the only finding, or "" */
@@ -293,6 +294,7 @@ static void examine(const struct breakage *breakage,
 		.map = testmap_keep(breakage->rules ? breakage->rules : RULES),
 		.postmap = &postmap,
 		.see = see,
+		.is_hidden = breakage->is_hidden,
 		.milter = breakage->milter ? breakage->milter : &running,
 		.seen = breakage->seen,
 		.found = note,
@@ -818,6 +820,11 @@ static void test_order(void **state)
 			.expected = "FAIL milter-twice: Postfix hands mail to "
 				    "192.0.2.26:smtp/inet by relayhost" },
 		{ .main = "relayhost = [192.0.2.27]\n", .expected = "" },
+		{ .main = "transport_maps = inline:{ new.example=smtp:[::1] }"
+			  "\n",
+			.expected = "FAIL milter-twice: the transport of "
+				    "new.example hands mail to smtp/inet by "
+				    "transport_maps" },
 		{ .main = "header_checks = regexp:{ {/a/i FILTER "
 			  "x:[127.0.0.1]:26} }\n",
 			.services = "localhost:26 inet n - y - - smtpd\n",
@@ -1087,6 +1094,25 @@ static void test_routes(void **state)
 		{ .main = "relay_domains = old.example, new.example\n"
 			  "transport_maps = " OURS "transport\n",
 			.rules = RULES "routes @new.example;smtp:[192.0.2.1]\n",
+			.expected = "" },
+		{ .is_hidden = true, .expected = "" },
+		{ .is_hidden = true,
+			.rules = RULES "routes @b.example;backup\n",
+			.remedy = "postconf -e 'proxy_interfaces = ADDRESS' && "
+				  "postfix reload (the public ADDRESS that "
+				  "leads to this host)",
+			.expected = "FAIL target-loop: this host has no public "
+				    "address, proxy_interfaces is empty, and "
+				    "it is the backup of b.example\n" },
+		{ .rules = RULES "routes @b.example;backup\n", .expected = "" },
+		{ .is_hidden = true,
+			.main = "proxy_interfaces = 192.0.2.7\n",
+			.rules = RULES "routes @b.example;backup\n",
+			.expected = "" },
+		{ .is_hidden = true,
+			.main = "transport_maps = inline:{ "
+				"b.example=smtp:[192.0.2.1] }\n",
+			.rules = RULES "routes @b.example;backup\n",
 			.expected = "" },
 		/* lookup */
 		{ .main = "relay_domains = " OURS "domains\n",
