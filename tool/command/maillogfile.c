@@ -2,12 +2,15 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
@@ -97,30 +100,59 @@ static int read_file(
 	return code;
 }
 
+/* Starts journalctl(1), whose output *fd is. Returns its process, or -1 with
+ * errno. */
+static pid_t start_journalctl(int64_t from, int *fd)
+{
+	char since[40] = "--since=@";
+	int ends[2];
+	pid_t child;
+
+	(void)snprintf(since + strlen(since), sizeof since - strlen(since),
+		"%" PRId64, from);
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	child = fork();
+	if (!child) {
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+			(void)execlp("journalctl", "journalctl", "--no-pager",
+				"--quiet", "--output=short-iso",
+				"SYSLOG_FACILITY=2",
+				from == INT64_MIN ? NULL : since, (char *)NULL);
+		_exit(127);
+	}
+	(void)close(ends[1]);
+	if (child < 0)
+		(void)close(ends[0]);
+	*fd = ends[0];
+	return child;
+}
+
 static int read_journal(struct reading *reading, struct error *error)
 {
-	char command[128] = "journalctl --no-pager --quiet --output=short-iso "
-			    "SYSLOG_FACILITY=2";
-	size_t len = strlen(command);
-	FILE *pipe;
-	size_t got = 1;
+	int fd;
+	pid_t child = start_journalctl(reading->file->since, &fd);
+	ssize_t got = 1;
+	int status = 0;
 	int code = 0;
-	int status;
 
-	if (reading->file->since != INT64_MIN)
-		(void)snprintf(command + len, sizeof command - len,
-			" --since=@%" PRId64, reading->file->since);
-	pipe = popen(command, "re");
-	if (!pipe)
+	if (child < 0)
 		return error_set_errno(error, "cannot run journalctl");
 	reading->filled = 0;
 	while (!code && got) {
-		got = fread(reading->buffer + reading->filled, 1,
-			BUFFER - reading->filled, pipe);
-		reading->filled += got;
+		got = read(fd, reading->buffer + reading->filled,
+			BUFFER - reading->filled);
+		if (got < 0 && errno != EINTR)
+			code = error_set_errno(
+				error, "cannot read what journalctl prints");
+		if (got < 0)
+			continue;
+		reading->filled += (size_t)got;
 		code = take_lines(reading, !got);
 	}
-	status = pclose(pipe);
+	(void)close(fd);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
 	if (!code && status)
 		return error_set(error, ERR_NOENT,
 			"journalctl failed: no mail log could be read; name a "
