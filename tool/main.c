@@ -184,6 +184,13 @@ static const struct command commands[] = {
 			   OPTION_BIT(APPLY) | OPTION_BIT(REMOVE) |
 			   OPTION_BIT(FORCE) | OPTION_BIT(JSON),
 		.needs = NEED_CONFIG },
+	{ .name = "requeue",
+		.operands = "",
+		.does = "prints what sends queued mail where the rules lead "
+			"now",
+		.run = command_requeue,
+		.options = OPTION_BIT(CONFIG_DIR) | OPTION_BIT(JSON),
+		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "history",
 		.operands = "",
 		.does = "prints the generations that are kept",

@@ -8,70 +8,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
-
-#define OUTPUT_MAX ((off_t)32 << 20) /* bytes */
-
-/* Runs a program of Postfix in the child process. Does not return. */
-static void run_child(
-	const char *const *arguments, int input, int output, int words)
-{
-	char path[64] = "/usr/sbin/";
-
-	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) ||
-		dup2(output, STDOUT_FILENO) < 0 ||
-		dup2(words, STDERR_FILENO) < 0)
-		_exit(126);
-	(void)execvp(arguments[0], (char **)(uintptr_t)arguments);
-	strcat(path, arguments[0]);
-	(void)execv(path, (char **)(uintptr_t)arguments);
-	_exit(127);
-}
-
-/* Runs a program of Postfix, and waits for its end. input is -1 if it reads
- * none. Returns its exit status;
- * 128 if a signal ended it; or -1 with errno if it could not be run. */
-static int run_program(
-	const char *const *arguments, int input, int output, int words)
-{
-	pid_t pid = output < 0 || words < 0 ? -1 : fork();
-	int status = 0;
-
-	if (!pid)
-		run_child(arguments, input, output, words);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid < 0)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-/* Returns all that was written to fd; free() it. Returns NULL with errno if out
- * of memory, or if it cannot be read. */
-static char *read_back(int fd, size_t *len)
-{
-	struct stat status;
-	char *text;
-
-	if (fstat(fd, &status) < 0)
-		return NULL;
-	if (status.st_size > OUTPUT_MAX) {
-		errno = EFBIG;
-		return NULL;
-	}
-	*len = (size_t)status.st_size;
-	text = malloc(*len + 1);
-	if (text && pread(fd, text, *len, 0) != (ssize_t)*len) {
-		free(text);
-		return NULL;
-	}
-	if (text)
-		text[*len] = '\0';
-	return text;
-}
+#include "program.h"
 
 /* Returns the last line that is not empty. */
 static struct bytes last_line(struct bytes text)
@@ -92,7 +32,7 @@ static struct bytes last_line(struct bytes text)
 static int explain(int words, const char *option, struct error *error)
 {
 	size_t len = 0;
-	char *text = read_back(words, &len);
+	char *text = program_read_back(words, &len);
 	struct bytes last = last_line((struct bytes){ text, text ? len : 0 });
 
 	(void)error_set(error, ERR_CONFIG,
@@ -109,7 +49,7 @@ static int read_unused(int words, struct postfix *postfix, struct error *error)
 {
 	static const char mark[] = ": unused parameter: ";
 	size_t len = 0;
-	char *text = read_back(words, &len);
+	char *text = program_read_back(words, &len);
 	struct bytes rest = { text, len };
 	int result = 0;
 
@@ -156,7 +96,7 @@ static int run(const char *directory, const char *option, char **text,
 		arguments[4] = itself;
 		arguments[5] = option;
 	}
-	status = run_program(arguments, -1, output, words);
+	status = program_run(arguments, -1, output, words);
 	if (status < 0)
 		result = error_set_errno(error, "cannot run postconf");
 	else if (status == 127)
@@ -165,7 +105,7 @@ static int run(const char *directory, const char *option, char **text,
 			"not installed on this host");
 	else if (status)
 		result = explain(words, option, error);
-	else if (!(*text = read_back(output, len)))
+	else if (!(*text = program_read_back(output, len)))
 		result = error_set_errno(
 			error, "cannot read what postconf printed");
 	else if (unused)
@@ -270,7 +210,7 @@ static bool has_failed(int words)
 		": fatal: ", ": error: ", ": panic: ", " is unavailable"
 	};
 	size_t len = 0;
-	char *text = read_back(words, &len);
+	char *text = program_read_back(words, &len);
 	bool failed = !text;
 
 	for (size_t i = 0; text && i < sizeof signs / sizeof *signs; i++)
@@ -289,13 +229,13 @@ static int ask(void *context, const char *table, struct bytes keys,
 	int output = memfd_create("postmap", MFD_CLOEXEC);
 	int words = memfd_create("postmap", MFD_CLOEXEC);
 	int status =
-		input < 0 ? -1 : run_program(arguments, input, output, words);
+		input < 0 ? -1 : program_run(arguments, input, output, words);
 	int result = -1;
 
 	free(tables->text);
 	tables->text = NULL;
 	if (!status || (status == 1 && !has_failed(words))) {
-		tables->text = read_back(output, &answers->len);
+		tables->text = program_read_back(output, &answers->len);
 		answers->data = tables->text;
 		result = tables->text ? 0 : -1;
 	}
@@ -317,7 +257,7 @@ static int read_file(void *context, const char *path, struct bytes *text)
 	free(tables->text);
 	tables->text = NULL;
 	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode))
-		tables->text = read_back(fd, &text->len);
+		tables->text = program_read_back(fd, &text->len);
 	text->data = tables->text;
 	if (fd >= 0)
 		close(fd);
@@ -359,7 +299,7 @@ int postconf_call(
 {
 	int output = memfd_create(arguments[0], MFD_CLOEXEC);
 	int words = memfd_create(arguments[0], MFD_CLOEXEC);
-	int status = run_program(arguments, -1, output, words);
+	int status = program_run(arguments, -1, output, words);
 	size_t len = 0;
 	char *text = NULL;
 	int result = 0;
@@ -369,12 +309,12 @@ int postconf_call(
 	} else if (status) {
 		struct bytes last;
 
-		text = read_back(words, &len);
+		text = program_read_back(words, &len);
 		last = last_line((struct bytes){ text, text ? len : 0 });
 		result = error_set(error, ERR_CONFIG, "%s failed: %.*s",
 			arguments[0], (int)(last.len < 400 ? last.len : 400),
 			last.data);
-	} else if (said && !(*said = read_back(output, &len))) {
+	} else if (said && !(*said = program_read_back(output, &len))) {
 		result = error_set_errno(
 			error, "cannot read what %s printed", arguments[0]);
 	}

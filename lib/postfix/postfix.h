@@ -17,6 +17,7 @@
  *   milterlist  the milters in the value of smtpd_milters
  *   milterkind  which milters sign, and which verify
  *   domainlist  the lists of domains, such as relay_domains
+ *   queuefile   the envelope of a message in the queue, as postcat prints it
  *   postmap     what tables and files say that parameters name
  *   restrictions  what the restrictions of an smtpd do with strangers
  */

@@ -80,6 +80,16 @@ COMMANDS = {
     "rollback": ("rollback", "1"),
     # Of a map that another host made of the rows.
     "adopt": ("adopt", "--force", "{csv}"),
+    "load --domain": ("load", "--domain", "old.example", "--force", "-m",
+                      "a note", "inbound", "{csv}"),
+    "delete": ("delete", "-m", "a note", "inbound", "first@old.example",
+               "second@old.example"),
+}
+# Commands that only print.
+READING = {
+    "convert": ("convert", "{csv}"),
+    "lookup --reverse": ("lookup", "--reverse", "inbound", "a1@new.example"),
+    "log --table": ("log", "--table", "inbound"),
 }
 # No milter runs, so the exit code is 69 when the generation is approved.
 APPROVAL = ("reload", "--generation", "2")
@@ -93,6 +103,7 @@ class Subject:
 
     def __init__(self, name, top):
         self.name = name
+        self.command = {**COMMANDS, **READING}.get(name)
         self.top = os.path.join(top, name)
         os.mkdir(self.top)
         self.template = self.fresh("template", copy=False)
@@ -125,17 +136,19 @@ class Subject:
         return state.rows()
 
     def words(self, state):
-        return [word.format(csv=state.csv) for word in COMMANDS[self.name]]
+        return [word.format(csv=state.csv) for word in self.command]
 
     def _trace(self):
         """Every system call from the reading of the configuration on:
         (name, how many of that name before it, its line)."""
         state = self.fresh("trace")
         log = os.path.join(self.top, "calls")
-        must(state.run(*self.words(state), before=(
-            "strace", "-f", "-y", "-qq", "-o", log)), self.CODE)
+        done = state.run(*self.words(state), before=(
+            "strace", "-f", "-y", "-qq", "-o", log))
+        must(done, self.CODE)
+        self.printed = done.stdout
         self.new = self.content(state)
-        assert self.new != self.old
+        assert (self.new == self.old) == (self.name in READING)
         seen, calls, inside = {}, [], False
         for line in lab.read(log).splitlines():
             match = re.match(r"\d+\s+((\w+)\(.*)", line)
@@ -143,7 +156,8 @@ class Subject:
                 continue
             text, name = match.groups()
             seen[name] = seen.get(name, 0) + 1
-            inside = inside or "readdress.conf" in text and name == "openat"
+            inside = inside or name == "openat" and (
+                "readdress.conf" in text or "rows.csv" in text)
             if inside:
                 calls.append((name, seen[name], text))
         return calls
@@ -336,6 +350,34 @@ def failed(figures, subject, every, workers):
     figures.note(f"{subject.name}: calls that may fail unharmed",
                  " ".join(sorted(harmless)) or "none")
     problems.tell(figures, f"{subject.name} with errors")
+
+
+def unread(figures, subject, every, workers):
+    """Errors at a command that only prints: what it prints with exit 0 is all
+    of it."""
+    short, unnamed, crashed = [], [], []
+    lock = threading.Lock()
+
+    def act(state, plan):
+        call, error = plan
+        what = f"{subject.name}: {error} at {call[2][:110]}"
+        done = subject.inject(state, call, f"error={error}")
+        with lock:
+            if done.returncode < 0:
+                crashed.append(f"{what}: {done.returncode}")
+            elif done.returncode == 0 and done.stdout != subject.printed:
+                short.append(what)
+            elif done.returncode and not names_cause(done.stderr, error):
+                unnamed.append(f"{what}: {done.stderr!r}")
+
+    all_plans = list(plans(subject))[::every]
+    spread(subject, all_plans, workers, act)
+    figures.must(f"{subject.name}: errors injected", len(all_plans), ">=",
+                 len(subject.calls) // every)
+    figures.none(f"{subject.name}: exit 0 without all that it should print",
+                 short)
+    figures.none(f"{subject.name}: errors that do not name the cause", unnamed)
+    figures.none(f"{subject.name}: crashed", crashed)
 
 
 def is_parent(text):
@@ -572,8 +614,8 @@ def torture(figures, subject, every, workers):
 def run(figures, every, cuts, controls, workers):
     top = tempfile.mkdtemp(prefix="readdress-campaign-tool-")
     try:
-        for name in COMMANDS:
-            if name not in lab.run(os.path.join(
+        for name, words in {**COMMANDS, **READING}.items():
+            if words[0] not in lab.run(os.path.join(
                     lab.build_directory(), "readdress"), "--help").stdout:
                 figures.skip(name, "this build has no such command")
                 continue
@@ -581,7 +623,11 @@ def run(figures, every, cuts, controls, workers):
                 figures.skip(name, "strace cannot trace here")
                 continue
             subject = Subject(name, top)
-            torture(figures, subject, every, workers)
+            if name in READING:
+                figures.note(f"{name}: system calls", len(subject.calls))
+                unread(figures, subject, every, workers)
+            else:
+                torture(figures, subject, every, workers)
         for had in (False, True) if lab.can_trace() else ():
             torture(figures, Approval(had, top), every, workers)
         try:

@@ -1,0 +1,50 @@
+/*
+ * queue: the messages in Postfix's queue: runs postqueue(1) to list them, and
+ * postcat(1) to find the addresses that their recipients came with. Tested by
+ * tests/e2e/requeue.test.
+ */
+#ifndef READDRESS_TOOL_QUEUE_H
+#define READDRESS_TOOL_QUEUE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct queue_recipient {
+	const char *address;  /* in Postfix's internal form */
+	const char *original; /* of its ORCPT; NULL: none */
+};
+
+struct queue_list {
+	const char **items;
+	size_t count;
+	size_t room;
+};
+
+struct queue_message {
+	const char *id;
+	const char *queue;		    /* "deferred", "hold" ... */
+	struct queue_recipient *recipients; /* not delivered to yet */
+	size_t count;
+	size_t room;
+	struct queue_list canceled; /* addresses that a milter deleted */
+	struct queue_list done;	    /* that have got it, or bounced */
+	bool gone;		    /* it left the queue meanwhile */
+};
+
+struct queue {
+	struct queue_message *messages;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * Reads the queue of the Postfix whose main.cf is in directory. Everything in
+ * *queue is in arena. Returns 0; ERR_DOWN with the words of postqueue, if
+ * Postfix is not running; ERR_CONFIG if there is no postqueue or postcat;
+ * ERR_PERM if this user may not read the messages; ERR_BAD if what they print
+ * is not understood; ERR_NOMEM or ERR_IO.
+ */
+int queue_read(struct queue *queue, const char *directory, struct arena *arena,
+	struct error *error) MUST_CHECK;
+
+#endif
