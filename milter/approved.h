@@ -11,6 +11,7 @@
 struct approved {
 	bool stands;  /* something is approved, or it cannot be read what */
 	bool known;   /* approval was read */
+	bool unread;  /* it could not be read last time */
 	bool refused; /* approval cannot be served, however often it is tried */
 	struct approval approval;
 	struct map *next; /* the approved map, verified; NULL: not yet */

@@ -123,3 +123,18 @@ int firstmap_check_newest(
 	state_close(state);
 	return result;
 }
+
+bool firstmap_approval(const struct config *config, char text[APPROVED_WHY])
+{
+	struct approved approved = { .stands = true };
+	struct state *state = NULL;
+
+	if (!state_open(&state, config, false, NULL)) {
+		int result = approval_read(state, &approved.approval, NULL);
+
+		approved.stands = result != 0;
+		approved.known = result == 1;
+	}
+	state_close(state);
+	return approved_stands(&approved, text);
+}

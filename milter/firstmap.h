@@ -5,6 +5,7 @@
 #ifndef READDRESS_MILTER_FIRSTMAP_H
 #define READDRESS_MILTER_FIRSTMAP_H
 
+#include "approved.h"
 #include "config/config.h"
 #include "map/map.h"
 
@@ -28,5 +29,9 @@ int firstmap_open(const struct config *config, struct map **map, uint64_t *gone,
  * *generation. Returns 0 or the errors of firstmap_open(). */
 int firstmap_check_newest(const struct config *config, uint64_t *generation,
 	struct error *error) MUST_CHECK;
+
+/* True if something is approved, or it cannot be read what. Writes what to
+ * text. */
+bool firstmap_approval(const struct config *config, char text[APPROVED_WHY]);
 
 #endif

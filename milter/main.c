@@ -200,6 +200,7 @@ static int check(const struct server *server, const struct config *config,
 	size_t count = *config->lookup_socket ? 2 : 1;
 	struct map *map = NULL;
 	char rows[SNAPSHOT_ROWS];
+	char approval[APPROVED_WHY];
 	uint64_t gone = 0;
 	uint64_t newest = 0;
 	int result = daemon_account(config, &account, error);
@@ -240,7 +241,10 @@ static int check(const struct server *server, const struct config *config,
 	(void)printf("configuration and map are good: generation %" PRIu64
 		     ", %s\n",
 		map_meta(map)->generation, rows);
-	if (newest != map_meta(map)->generation)
+	if (firstmap_approval(config, approval))
+		(void)printf(
+			"%s: SIGHUP loads the configuration alone\n", approval);
+	else if (newest != map_meta(map)->generation)
 		(void)printf("generation %" PRIu64
 			     ", the newest, is good, too: "
 			     "SIGHUP loads it\n",

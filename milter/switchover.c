@@ -29,7 +29,7 @@ static void tell(struct server *server, struct state *state,
 	if (!strcmp(approved->told, text))
 		return;
 	(void)snprintf(approved->told, sizeof approved->told, "%s", text);
-	if (approved->known)
+	if (approved->known && !approved->unread)
 		(void)snprintf(why, sizeof why,
 			"the approved generation %" PRIu64 " cannot be "
 			"served: %.900s",
@@ -80,6 +80,11 @@ static bool read_it(struct server *server, struct state *state,
 	struct approval approval;
 	int result = approval_read(state, &approval, &error);
 
+	if (result >= 0 && approved->unread) {
+		approved->unread = false;
+		approved->told[0] = '\0';
+		atomic_store(&server->metrics.approval_failed, false);
+	}
 	if (result == 1) {
 		if (!approved->known ||
 			!approval_equal(&approval, &approved->approval))
@@ -94,7 +99,7 @@ static bool read_it(struct server *server, struct state *state,
 	/* Something may be approved, so nothing else may go in force. */
 	if (approved->known)
 		forget(server);
-	approved->stands = true;
+	approved->stands = approved->unread = true;
 	tell(server, state, current, &error);
 	return false;
 }
@@ -159,6 +164,7 @@ bool switchover_look(struct server *server)
 	bool changed = false;
 
 	if (state_open(&state, current->config, false, &error) < 0) {
+		approved->unread = true;
 		tell(server, NULL, current, &error);
 		goto out;
 	}

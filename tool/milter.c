@@ -37,6 +37,8 @@ struct milter_told milter_ask(const struct tool *tool)
 		now.generation = 0;
 	if (serving_log_end(tool->state, &now.log_end, NULL) < 0)
 		now.log_end = -1;
+	if (milter_served(tool, true, &now.served, NULL) < 0)
+		now.served = 0;
 	return now;
 }
 
@@ -238,7 +240,6 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 	struct milter_told before;
 	char text[APPROVAL_SHOWN] = "";
 	uint64_t newest = 0;
-	uint64_t served = 0;
 	bool stands;
 	pid_t pid = 0;
 	int code = look_at_approval(tool, &stands, text, error);
@@ -254,8 +255,6 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 		newest = map_meta(map)->generation;
 	map_close(map);
 	before = milter_ask(tool);
-	if (milter_served(tool, true, &served, NULL) < 0)
-		served = 0;
 	code = send_hup(tool, pid, error);
 	if (!code)
 		code = wait_for(tool, &before, pid, newest, timeout, error);
@@ -265,7 +264,7 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 			"`readdress reload --newest` ends this, and has the "
 			"newest generation served",
 			text);
-	return code ? code : postfixreload_after(tool, served, error);
+	return code ? code : postfixreload_after(tool, before.served, error);
 }
 
 int milter_may_go_live(struct tool *tool, struct error *error)
@@ -327,17 +326,28 @@ static int look_for_approved(const struct tool *tool,
 	return found == 1 && serving == approval->generation;
 }
 
+static int late(
+	const struct approval *approval, unsigned timeout, struct error *error)
+{
+	return error_set(error, ERR_DOWN,
+		"generation %" PRIu64 " is approved, but the milter does not "
+		"serve it after %u s; look into its log, or wait longer with "
+		"--timeout",
+		approval->generation, timeout);
+}
+
 int milter_wait_approved(struct tool *tool, const struct milter_told *before,
 	const struct approval *approval, struct error *error)
 {
 	unsigned timeout = tool->options.timeout;
 	uint64_t until = clock_ms() + (uint64_t)timeout * 1000;
+	int code;
 
 	for (;;) {
 		struct timespec pause = { 0, POLL_NANOSECONDS };
 		pid_t pid;
-		int code = milter_find(tool, &pid, error);
 
+		code = milter_find(tool, &pid, error);
 		if (code == ERR_DOWN)
 			error_append(error,
 				"; what is approved is served when it starts");
@@ -346,16 +356,14 @@ int milter_wait_approved(struct tool *tool, const struct milter_told *before,
 		if (code < 0)
 			return code;
 		if (code > 0)
-			return print_serving(tool, approval->generation,
-				approval->digest, error);
+			break;
 		if (clock_ms() >= until)
-			return error_set(error, ERR_DOWN,
-				"generation %" PRIu64 " is approved, but the "
-				"milter does not serve it after %u s; look "
-				"into its log, or wait longer with --timeout",
-				approval->generation, timeout);
+			return late(approval, timeout, error);
 		(void)nanosleep(&pause, NULL);
 	}
+	code = print_serving(
+		tool, approval->generation, approval->digest, error);
+	return code ? code : postfixreload_after(tool, before->served, error);
 }
 
 /* Says after an edit what has its rules served. */

@@ -39,6 +39,7 @@ struct milter_told {
 	double reloads_ok; /* -1: it cannot be read; also the next one */
 	double reloads_failed;
 	uint64_t generation; /* 0: it cannot be read */
+	uint64_t served;     /* what it serves, or served last; 0: not known */
 	off_t log_end;	     /* the size of served/reload.log, in bytes; -1 */
 };
 struct milter_told milter_ask(const struct tool *tool);

@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+#define DATE_AND_TIME 19 /* characters */
+
 #define MINUTE 60
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
@@ -50,25 +52,6 @@ static bool take_char(struct bytes *text, const char *set)
 	return true;
 }
 
-/* Removes "Z" or "+01:00" and stores its seconds. */
-static bool take_offset(struct bytes *text, int64_t *offset)
-{
-	int sign;
-	int hours;
-	int minutes;
-
-	*offset = 0;
-	if (take_char(text, "Zz"))
-		return true;
-	sign = text->len && text->data[0] == '-' ? -1 : 1;
-	if (!take_char(text, "+-") || !take(text, 2, &hours) ||
-		!take_char(text, ":") || !take(text, 2, &minutes) ||
-		hours > 23 || minutes > 59)
-		return false;
-	*offset = sign * ((int64_t)hours * HOUR + (int64_t)minutes * MINUTE);
-	return true;
-}
-
 static int refuse(struct error *error, const char *text, const char *why)
 {
 	return error_set(error, ERR_USAGE,
@@ -78,48 +61,21 @@ static int refuse(struct error *error, const char *text, const char *why)
 		text, why);
 }
 
-/* Seconds since 1970 of a date and a time as if they were UTC, or -1 if there
- * is no such date or time. */
-static int64_t as_utc(struct tm tm)
-{
-	const struct tm asked = tm;
-	time_t when;
-
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	when = timegm(&tm);
-	if (when < 0 || tm.tm_year != asked.tm_year - 1900 ||
-		tm.tm_mon != asked.tm_mon - 1 || tm.tm_mday != asked.tm_mday ||
-		tm.tm_hour != asked.tm_hour || tm.tm_min != asked.tm_min ||
-		tm.tm_sec != asked.tm_sec)
-		return -1;
-	return when;
-}
-
 static int read_whole(const char *text, int64_t *at, struct error *error)
 {
-	struct bytes rest = bytes_of(text);
-	struct tm tm = { 0 };
-	int64_t offset;
-	int64_t utc;
+	struct bytes whole = bytes_of(text);
+	char in_utc[DATE_AND_TIME + 2];
+	int64_t local;
 
-	if (!take(&rest, 4, &tm.tm_year) || !take_char(&rest, "-") ||
-		!take(&rest, 2, &tm.tm_mon) || !take_char(&rest, "-") ||
-		!take(&rest, 2, &tm.tm_mday) || !take_char(&rest, "Tt ") ||
-		!take(&rest, 2, &tm.tm_hour) || !take_char(&rest, ":") ||
-		!take(&rest, 2, &tm.tm_min) || !take_char(&rest, ":") ||
-		!take(&rest, 2, &tm.tm_sec))
+	if (whole.len == DATE_AND_TIME) {
+		(void)snprintf(in_utc, sizeof in_utc, "%sZ", text);
+		if (clock_parse(bytes_of(in_utc), &local))
+			return refuse(error, text, "it has no offset from UTC");
+	}
+	if (whole.len <= DATE_AND_TIME || !clock_parse(whole, at))
 		return refuse(error, text, "it cannot be read");
-	utc = as_utc(tm);
-	if (utc < 0)
-		return refuse(error, text, "there is no such date or time");
-	if (rest.len && rest.data[0] == '.')
+	if (memchr(text, '.', whole.len))
 		return refuse(error, text, "it has parts of a second");
-	if (!rest.len)
-		return refuse(error, text, "it has no offset from UTC");
-	if (!take_offset(&rest, &offset) || rest.len)
-		return refuse(error, text, "its offset cannot be read");
-	*at = utc - offset;
 	return 0;
 }
 
