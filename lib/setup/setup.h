@@ -16,6 +16,7 @@
  *   removal     takes everything out again
  *   parameters  limits, times, TLS
  *   tables      domains, recipients and transports
+ *   filetable   what Postfix asks for, as files
  *   services    smtpd and the milter, outbound mail, the probe
  *   localmail   mail of programs on this host, and bounces
  */

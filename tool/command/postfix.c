@@ -1,6 +1,6 @@
 /*
  * postfix: the command that prints what Postfix's configuration still needs, or
- * makes it so, or takes it out again. Tested by tests/e2e/setup.test.
+ * makes it so, or takes it out again. Tested by tests/e2e/applied.test.
  */
 #include "command/command.h"
 
@@ -15,9 +15,9 @@
 #include "mta/greet.h"
 #include "mta/queue.h"
 #include "mta/show.h"
+#include "mta/tables.h"
 #include "postfix/words.h"
 #include "setup/removal.h"
-#include "setup/setup.h"
 #include "setup/tables.h"
 
 #define INSTANCES_MAX 32
@@ -343,8 +343,7 @@ static int plan_all(struct work *work, struct error *error)
 	if (!code && work->tool->options.remove)
 		return plan_removal(work, error);
 	for (size_t i = 0; !code && i < work->count; i++)
-		if (setup_run(&work->instances[i].plan))
-			code = error_set(error, ERR_NOMEM, "out of memory");
+		code = instance_plan(&work->instances[i], error);
 	return code;
 }
 
@@ -361,7 +360,9 @@ int command_postfix(struct tool *tool, struct error *error)
 	if (code && code != ERR_NOENT)
 		return code;
 	*error = (struct error){ .text = "" };
-	code = plan_all(&work, error);
+	code = tool->options.files ? tables_write(tool, error) : 0;
+	if (!code)
+		code = plan_all(&work, error);
 	if (!code)
 		code = print_commands(&work, error);
 	if (!code && (tool->options.apply || tool->options.remove))

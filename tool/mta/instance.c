@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "config/endpoint.h"
+#include "doctor/rewriting.h"
 #include "postconf.h"
 #include "postfix/milterlist.h"
+#include "setup/setup.h"
+#include "setup/tables.h"
 
 #define TEXTS_MAX ((size_t)64 << 20) /* bytes of a plan's texts */
 
@@ -47,6 +50,18 @@ static int check_version(const struct postfix *postfix, struct error *error)
 		version);
 }
 
+/* True if the tables that Postfix asks are our files. */
+static bool is_regexp(const struct instance *instance)
+{
+	static const char end[] = "/readdress-domains";
+	const char *value =
+		postfix_value(instance->written, NULL, TABLES_DOMAINS);
+	size_t len = strlen(value);
+
+	return !strncmp(value, "regexp:/", 8) && len > strlen(end) &&
+	       !strcmp(value + len - strlen(end), end);
+}
+
 /* Sets what stands before the name of each table that Postfix asks. */
 static void name_tables(struct instance *instance, const struct tool *tool)
 {
@@ -63,6 +78,13 @@ static void name_tables(struct instance *instance, const struct tool *tool)
 			return;
 		plan->tables =
 			plan_text(plan, "regexp:%s/readdress-", absolute);
+	} else if (!*socket && is_regexp(instance)) {
+		/* --files was given before. */
+		plan->tables = plan_text(plan, "%.*s",
+			(int)(strlen(postfix_value(instance->written, NULL,
+				      TABLES_DOMAINS)) -
+				strlen("domains")),
+			postfix_value(instance->written, NULL, TABLES_DOMAINS));
 	} else if (*socket) {
 		endpoint_for_postfix(socket, ours);
 		path = bytes_of(ours);
@@ -131,6 +153,53 @@ int instance_reopen(
 
 	instance_close(instance);
 	return instance_open(instance, tool, option, error);
+}
+
+static int note_back(void *context, const struct diagnosis_finding *finding)
+{
+	struct plan *plan = context;
+
+	/* It tells which table it is; canonical_classes is for this one. */
+	plan->leads_back = plan->leads_back ||
+			   (finding->level == DIAGNOSIS_FAIL &&
+				   strstr(finding->found, "canonical"));
+	return 0;
+}
+
+/* Has the check of doctor look for tables that lead a target back. */
+static int find_back(struct instance *instance)
+{
+	struct plan *plan = &instance->plan;
+	struct postconf_tables tables;
+	struct diagnosis diagnosis = { .postfix = instance->expanded,
+		.written = instance->written,
+		.config = plan->config,
+		.map = plan->map,
+		.postmap = &tables.postmap,
+		.found = note_back,
+		.context = plan,
+		.arena = arena_open(TEXTS_MAX),
+		.id = "target-back" };
+	int result = ERR_NOMEM;
+
+	postconf_open_tables(&tables, instance->directory, false);
+	tables.postmap.arena = diagnosis.arena;
+	tables.postmap.queue_directory =
+		postfix_value(instance->expanded, NULL, "queue_directory");
+	if (diagnosis.arena)
+		result = rewriting_check_back(&diagnosis);
+	postconf_close_tables(&tables);
+	arena_close(diagnosis.arena);
+	return result;
+}
+
+int instance_plan(struct instance *instance, struct error *error)
+{
+	int result = instance->plan.map ? find_back(instance) : 0;
+
+	if (!result)
+		result = setup_run(&instance->plan);
+	return result ? error_set(error, result, "out of memory") : 0;
 }
 
 bool instance_has_us(const struct instance *instance)

@@ -31,6 +31,9 @@ void instance_close(struct instance *instance);
 int instance_reopen(struct instance *instance, const struct tool *tool,
 	struct error *error) MUST_CHECK;
 
+/* Plans what the instance needs. Returns 0 or ERR_NOMEM. */
+int instance_plan(struct instance *instance, struct error *error) MUST_CHECK;
+
 /* True if the instance has a reference to readdress, or defines one. */
 bool instance_has_us(const struct instance *instance);
 
