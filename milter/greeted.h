@@ -1,7 +1,7 @@
 /*
  * greeted: remembers the last senders by which `readdress postfix --apply`
  * greets the milter through Postfix (runtime/greeting.h). Messages note them;
- * the control thread writes them to a file. Tested by tests/e2e/setup.test.
+ * the control thread writes them to a file. Tested by tests/e2e/applied.test.
  */
 #ifndef READDRESS_MILTER_GREETED_H
 #define READDRESS_MILTER_GREETED_H

@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 
+#include "rules/route.h"
 #include "setup/localmail.h"
 #include "setup/services.h"
 #include "setup/tables.h"
 
+#define HELD	 "retry:4.7.1 held by readdress"
 #define DEFERRED "retry:4.3.2 readdress was taken out of this relay; try later"
 
 static void leave_note(struct plan *plan, const char *where)
@@ -131,37 +133,88 @@ static void remove_services(struct plan *plan)
 				plan_service_name(plan, service), "");
 }
 
-/* Returns regexp_table(5) patterns for the domains, in main.cf's form, where $
+/* Returns a line of regexp_table(5) for the domain, in main.cf's form, where $
  * is doubled: "{/^a[.]example$$/ OK}". */
+static const char *pattern(struct plan *plan, struct bytes name,
+	const char *front, struct bytes result)
+{
+	bool below = bytes_take(&name, "*.");
+	char *escaped = arena_bytes(plan->arena, 3 * name.len + 1);
+	size_t used = 0;
+
+	if (!escaped) {
+		plan->failed = true;
+		return "";
+	}
+	for (size_t k = 0; k < name.len; k++) {
+		if (name.data[k] == '.') {
+			memcpy(escaped + used, "[.]", 3);
+			used += 3;
+		} else {
+			escaped[used++] = name.data[k];
+		}
+	}
+	escaped[used] = '\0';
+	return plan_text(plan, "{/%s%s%s$$/ %.*s}", front,
+		below ? "[^@]+[.]" : "", escaped, (int)result.len, result.data);
+}
+
 static const char *patterns(struct plan *plan, const struct bytes *domains,
 	size_t count, const char *front, const char *result)
 {
-	const char *text = "regexp:{";
+	const char *text = "";
 
-	for (size_t i = 0; i < count; i++) {
-		struct bytes name = domains[i];
-		bool below = bytes_take(&name, "*.");
-		char *escaped = arena_bytes(plan->arena, 3 * name.len + 1);
-		size_t used = 0;
+	for (size_t i = 0; i < count; i++)
+		text = plan_text(plan, "%s%s%s", text, i ? ", " : "",
+			pattern(plan, domains[i], front, bytes_of(result)));
+	return text;
+}
 
-		if (!escaped) {
-			plan->failed = true;
-			return "";
+/* Returns the line for the next hop of a row of routes; NULL if it has none
+ * that can be written. */
+static const char *next_hop(struct plan *plan, const struct rule *rule)
+{
+	struct bytes name = rule->key;
+	struct route route;
+
+	route_read(rule_value_targets(rule->value), &route);
+	if (route.role == ROUTE_HOLD)
+		route.nexthop = bytes_of(HELD);
+	if (!bytes_take(&name, "@") || !route.nexthop.len ||
+		memchr(route.nexthop.data, '{', route.nexthop.len) ||
+		memchr(route.nexthop.data, '}', route.nexthop.len) ||
+		memchr(route.nexthop.data, '$', route.nexthop.len))
+		return NULL;
+	return pattern(plan, name, "@", route.nexthop);
+}
+
+/* Returns lines for the next hops in the table routes, each with ", " in front:
+ * what was rewritten before still has to find its way. Those for sub-domains
+ * come last, the longest of them first. */
+static const char *next_hops(struct plan *plan)
+{
+	bool lengths[ADDRESS_KEY_MAX + 1] = { [ADDRESS_KEY_MAX] = true };
+	const char *text = "";
+
+	/* The first walk finds the lengths of the others. */
+	for (size_t len = ADDRESS_KEY_MAX; len; len--) {
+		struct map_walk walk = { .map = plan->map,
+			.table = RULE_ROUTES };
+		bool first = len == ADDRESS_KEY_MAX;
+
+		while (lengths[len] && map_walk_next(&walk) == 1) {
+			struct bytes key = walk.rule.key;
+			bool below = key.len > 1 && key.data[1] == '*';
+			const char *line = next_hop(plan, &walk.rule);
+
+			if (first && below && key.len < ADDRESS_KEY_MAX)
+				lengths[key.len] = true;
+			if (line && (first ? !below : below && key.len == len))
+				text = plan_text(plan, "%s, %s", text, line);
 		}
-		for (size_t k = 0; k < name.len; k++) {
-			if (name.data[k] == '.') {
-				memcpy(escaped + used, "[.]", 3);
-				used += 3;
-			} else {
-				escaped[used++] = name.data[k];
-			}
-		}
-		escaped[used] = '\0';
-		text = plan_text(plan, "%s{/%s%s%s$$/ %s}%s", text, front,
-			below ? "[^@]+[.]" : "", escaped, result,
-			i + 1 < count ? ", " : "");
+		map_walk_close(&walk);
 	}
-	return plan_text(plan, "%s}", text);
+	return text;
 }
 
 static bool stays(const char *name)
@@ -185,11 +238,15 @@ static void defer(struct plan *plan, const struct bytes *domains, size_t count)
 		    "to try again later (450), until `readdress postfix "
 		    "--remove` takes this out, too.";
 	plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,
-		patterns(plan, domains, count, "@", DEFERRED));
+		plan_text(plan, "regexp:{%s%s}",
+			patterns(plan, domains, count, "@", DEFERRED),
+			next_hops(plan)));
 	plan_list(plan, "relay_recipient_maps", PLAN_LAST, TABLES_RECIPIENTS,
-		patterns(plan, domains, count, "@", "OK"));
+		plan_text(plan, "regexp:{%s}",
+			patterns(plan, domains, count, "@", "OK")));
 	plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
-		patterns(plan, domains, count, "^", "OK"));
+		plan_text(plan, "regexp:{%s}",
+			patterns(plan, domains, count, "^", "OK")));
 }
 
 void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)

@@ -220,11 +220,30 @@ void services_plan_milter(struct plan *plan)
 	}
 }
 
+/* True if the plan has a service at the port of loopback, or of all addresses.
+ */
+static bool plans_port(const struct plan *plan, unsigned port)
+{
+	char loopback[40];
+	char all[40];
+
+	(void)snprintf(loopback, sizeof loopback, "[127.0.0.1]:%u/inet", port);
+	(void)snprintf(all, sizeof all, "%u/inet", port);
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->changes[i].kind == PLAN_SERVICE &&
+			(!strcmp(plan->changes[i].name, loopback) ||
+				!strcmp(plan->changes[i].name, all)))
+			return true;
+	return false;
+}
+
 static bool has_port(const struct plan *plan, unsigned port)
 {
 	const struct postfix_service *service;
 	char text[16];
 
+	if (plans_port(plan, port))
+		return true;
 	(void)snprintf(text, sizeof text, "%u", port);
 	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++) {
 		const char *colon = strrchr(service->name, ':');

@@ -1,6 +1,6 @@
 /*
  * apply: makes planned changes in the files of instances of Postfix, and takes
- * them back. Tested by tests/e2e/setup.test.
+ * them back. Tested by tests/e2e/applied.test.
  */
 #ifndef READDRESS_TOOL_MTA_APPLY_H
 #define READDRESS_TOOL_MTA_APPLY_H

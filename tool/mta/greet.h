@@ -1,7 +1,7 @@
 /*
  * greet: talks to the services of Postfix that have the milter, and learns
  * whether it saw that; asks the tables that Postfix asks. Tested by
- * tests/e2e/setup.test.
+ * tests/e2e/applied.test.
  */
 #ifndef READDRESS_TOOL_MTA_GREET_H
 #define READDRESS_TOOL_MTA_GREET_H

@@ -1,5 +1,5 @@
 /*
- * queue: the queue of an instance of Postfix. Tested by tests/e2e/setup.test.
+ * queue: the queue of an instance of Postfix. Tested by tests/e2e/applied.test.
  */
 #ifndef READDRESS_TOOL_MTA_QUEUE_H
 #define READDRESS_TOOL_MTA_QUEUE_H
