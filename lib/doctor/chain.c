@@ -179,8 +179,20 @@ int chain_check_ends(struct diagnosis *diagnosis)
 	return result == ERR_IO || result == ERR_BAD ? 0 : result;
 }
 
+/* True if another instance of Postfix may send outbound mail to the service, as
+ * guides/split.md has it. */
+static bool is_for_instance(const struct diagnosis *diagnosis,
+	const struct postfix_service *service)
+{
+	return *postfix_value(diagnosis->postfix, NULL,
+		       "multi_instance_directories") &&
+	       config_list_has(&diagnosis->config->outbound_daemons,
+		       bytes_of(diagnosis_daemon(diagnosis, service)));
+}
+
 /* True if a content filter may hand mail back to the service, which is one on
- * loopback. One that a content filter leads to is named by milter-twice. */
+ * loopback. A service that has a filter of its own would send the mail there
+ * again. One that a content filter leads to is named by milter-twice. */
 static bool is_return(const struct diagnosis *diagnosis,
 	const struct postfix_service *service)
 {
@@ -190,6 +202,9 @@ static bool is_return(const struct diagnosis *diagnosis,
 
 	if (!diagnosis_is_loopback(diagnosis, service) ||
 		diagnosis_is_local(diagnosis, service) ||
+		is_for_instance(diagnosis, service) ||
+		(postfix_overrides(postfix, service, "content_filter") &&
+			*postfix_value(postfix, service, "content_filter")) ||
 		postfix_is_yes(postfix_value(
 			postfix, service, "smtpd_sasl_auth_enable")))
 		return false;

@@ -530,6 +530,28 @@ static void test_postfix(void **state)
 			.overrides = "127.0.0.1:10026/inet/"
 				     "receive_override_options = no_milters\n",
 			.expected = "" },
+		/* What leads to a filter itself is no way back from one. */
+		{ .services = "127.0.0.1:587 inet n - n - - smtpd\n",
+			.overrides = "127.0.0.1:587/inet/content_filter = "
+				     "scan:[127.0.0.1]:10025\n"
+				     "smtp/inet/content_filter = "
+				     "scan:[127.0.0.1]:10025\n",
+			.expected = "" },
+		/* guides/split.md: the other instance sends there. */
+		{ .main = "multi_instance_directories = /etc/postfix-inside\n",
+			.services = "[127.0.0.1]:10027 inet n - y - - smtpd\n",
+			.overrides = "[127.0.0.1]:10027/inet/"
+				     "milter_macro_daemon_name = OUTBOUND\n"
+				     "smtp/inet/content_filter = "
+				     "scan:[127.0.0.1]:10025\n",
+			.expected = "" },
+		{ .services = "[127.0.0.1]:10027 inet n - y - - smtpd\n",
+			.overrides = "[127.0.0.1]:10027/inet/"
+				     "milter_macro_daemon_name = OUTBOUND\n"
+				     "smtp/inet/content_filter = "
+				     "scan:[127.0.0.1]:10025\n",
+			.expected = "FAIL reinject: [127.0.0.1]:10027/inet "
+				    "takes mail back" },
 		{ .overrides = "smtp/inet/smtpd_proxy_filter = "
 			       "127.0.0.1:10025\n",
 			.expected = "FAIL reinject: smtp/inet has "
