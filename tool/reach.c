@@ -69,7 +69,7 @@ static void see_path(const char *path, struct diagnosis_socket *seen)
 
 	if (fd < 0 || strlen(path) >= sizeof address.sun_path)
 		return;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (!connect(fd, (struct sockaddr *)&address, sizeof address))
 		see_peer(fd, seen);
 	else if (errno == EACCES || errno == EPERM)

@@ -140,7 +140,7 @@ bool network_is_private(const struct network *network)
 		"100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10" };
 
 	for (size_t i = 0; i < sizeof privates / sizeof *privates; i++) {
-		struct network wide;
+		struct network wide = { .prefix = 0 };
 
 		if (!network_parse(privates[i], &wide, NULL) &&
 			network_is_in(network, &wide))

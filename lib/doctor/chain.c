@@ -20,7 +20,7 @@ static struct bytes number_of_port(struct bytes port)
 /* Cuts "[host]:port" or "host:port"; without a ":" all of it is *rest. */
 static bool cut_port(struct bytes text, struct bytes *host, struct bytes *port)
 {
-	const char *colon = memrchr(text.data, ':', text.len);
+	const char *colon = text.len ? memrchr(text.data, ':', text.len) : NULL;
 
 	if (!colon ||
 		memchr(colon, ']', (size_t)(text.data + text.len - colon)))

@@ -755,7 +755,7 @@ static int compare_answers(struct diagnosis *diagnosis, struct bytes table)
 	struct survey survey = { .diagnosis = diagnosis, .names = { 0, "" } };
 	const struct diagnosis_milter *milter = diagnosis->milter;
 	struct bytes said;
-	struct bytes own;
+	struct bytes own = { "", 0 };
 	int result = domains_each(diagnosis, DOMAINS_SOURCES, add_key, &survey);
 
 	if (result || !diagnosis->map)

@@ -218,10 +218,10 @@ static bool is_near(const char *a, const char *b)
 /* The name of ours that is one slip away from the daemon name. */
 static const char *near_name(const struct config *config, const char *daemon)
 {
-	const struct config_list *lists[] = { &config->outbound_daemons,
+	const struct config_list *lists[2] = { &config->outbound_daemons,
 		&config->inbound_daemons };
 
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+	for (size_t i = 0; i < 2; i++)
 		for (size_t k = 0; k < lists[i]->count; k++)
 			if (is_near(lists[i]->items[k], daemon))
 				return lists[i]->items[k];

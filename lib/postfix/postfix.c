@@ -200,6 +200,19 @@ static bool read_limit(
 	return true;
 }
 
+static struct postfix_service *find_service(
+	const struct postfix *postfix, struct bytes name, struct bytes type)
+{
+	for (size_t i = 0; i < postfix->service_count; i++) {
+		struct postfix_service *service = postfix->services[i];
+
+		if (is_word(name, service->name) &&
+			is_word(type, service->type))
+			return service;
+	}
+	return NULL;
+}
+
 static int add_service(struct postfix *postfix, unsigned long number,
 	struct bytes line, struct error *error)
 {
@@ -211,8 +224,7 @@ static int add_service(struct postfix *postfix, unsigned long number,
 
 	for (size_t i = 0; i < FIELDS; i++)
 		(void)words_next(&rest, WORDS_OF_LINE, &words[i]);
-	service = (struct postfix_service *)(uintptr_t)postfix_find_service(
-		postfix, words[0], words[1]);
+	service = find_service(postfix, words[0], words[1]);
 	added = !service;
 	if (added)
 		service = arena_alloc(postfix->arena, sizeof *service);
@@ -337,14 +349,7 @@ const char *postfix_setting(
 const struct postfix_service *postfix_find_service(
 	const struct postfix *postfix, struct bytes name, struct bytes type)
 {
-	for (size_t i = 0; i < postfix->service_count; i++) {
-		const struct postfix_service *service = postfix->services[i];
-
-		if (is_word(name, service->name) &&
-			is_word(type, service->type))
-			return service;
-	}
-	return NULL;
+	return find_service(postfix, name, type);
 }
 
 const struct postfix_service *postfix_setting_service(
