@@ -53,18 +53,33 @@ static bool names_loopback(const char *name)
 		       !strncasecmp(host, "localhost:", 10));
 }
 
+/* True if inet_interfaces names loopback alone. */
+static bool is_loopback_only(const char *interfaces)
+{
+	struct bytes rest = bytes_of(interfaces);
+	struct bytes word;
+	bool any = false;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word)) {
+		any = true;
+		if (!bytes_equal_nocase(word, bytes_of("loopback-only")) &&
+			!bytes_equal_nocase(word, bytes_of("localhost")) &&
+			!bytes_equal(word, bytes_of("::1")) &&
+			!bytes_equal(word, bytes_of("[::1]")) &&
+			!bytes_take(&word, "127."))
+			return false;
+	}
+	return any;
+}
+
 static bool listens_on_loopback(const struct diagnosis *diagnosis,
 	const struct postfix_service *service)
 {
-	const char *interfaces =
-		postfix_value(diagnosis->postfix, service, "inet_interfaces");
-
 	/* An address of its own counts whatever inet_interfaces says. */
 	if (strchr(service->name, ':'))
 		return names_loopback(service->name);
-	return postfix_list_has(interfaces, "loopback-only") ||
-	       !strcasecmp(interfaces, "localhost") ||
-	       !strcmp(interfaces, "127.0.0.1");
+	return is_loopback_only(
+		postfix_value(diagnosis->postfix, service, "inet_interfaces"));
 }
 
 bool diagnosis_is_public(const struct diagnosis *diagnosis,

@@ -3,6 +3,8 @@
 #include "postfix/milterkind.h"
 #include "postfix/words.h"
 
+#define NEAR_MAX 3 /* bytes of a slip of the pen */
+
 /* The same service in the configuration as it is written. */
 static const struct postfix_service *in_written(
 	const struct diagnosis *diagnosis,
@@ -221,14 +223,37 @@ static const char *new_word(
 		diagnosis, "{ %s, default_action=tempfail }", endpoint);
 }
 
+/* True if the two differ in a few bytes at one place. */
+static bool is_near(struct bytes a, struct bytes b)
+{
+	size_t front = 0;
+	size_t back = 0;
+
+	while (front < a.len && front < b.len && a.data[front] == b.data[front])
+		front++;
+	while (back < a.len - front && back < b.len - front &&
+		a.data[a.len - back - 1] == b.data[b.len - back - 1])
+		back++;
+	return a.len - front - back <= NEAR_MAX &&
+	       b.len - front - back <= NEAR_MAX;
+}
+
 /* True if the word names a socket that is to be ours, and is not. */
-static bool is_misspelt(const struct diagnosis *diagnosis, struct bytes word)
+static bool is_misspelt(struct diagnosis *diagnosis, struct bytes word)
 {
 	static const char name[] = "readdress";
+	const char *ours = diagnosis_endpoint(diagnosis);
 	struct bytes meaning = meaning_of(diagnosis, word);
+	struct bytes rest = meaning;
+	struct milterlist_item item;
 
-	return memmem(meaning.data, meaning.len, name, strlen(name)) &&
-	       !word_is_ours(diagnosis, word);
+	if (!ours || word_is_ours(diagnosis, word))
+		return false;
+	if (memmem(meaning.data, meaning.len, name, strlen(name)))
+		return true;
+	return milterkind_of(meaning) == MILTERKIND_UNKNOWN &&
+	       milterlist_next(&rest, &item) &&
+	       is_near(item.endpoint, bytes_of(ours));
 }
 
 /* True if the word is neither a milter nor a reference. */

@@ -355,17 +355,24 @@ static int say_backscatter(struct survey *survey)
 		return 0;
 	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 		diagnosis_text(diagnosis,
-			"relay_recipient_maps is empty, and inbound has no "
-			"rule for all others of %s",
+			"%s, and inbound has no rule for all others of %s",
+			*value_of(survey, "relay_recipient_maps")
+				? "smtpd_reject_unlisted_recipient is no"
+				: "relay_recipient_maps is empty",
 			tell(survey, &survey->names)),
 		"mail to unknown users is taken and bounced later: bounces go "
 		"to forged senders, and this relay comes on block lists",
-		diagnosis_text(diagnosis,
-			"postconf -e 'relay_recipient_maps = "
-			"socketmap:unix:readdress/lookup.sock:recipients-open' "
-			"&& postfix reload (with lookup_socket in "
-			"readdress.conf; or list the users of %.*s there)",
-			(int)strcspn(first, ","), first));
+		*value_of(survey, "relay_recipient_maps")
+			? remedy_unset(diagnosis, NULL,
+				  "smtpd_reject_unlisted_recipient")
+			: diagnosis_text(diagnosis,
+				  "postconf -e 'relay_recipient_maps = "
+				  "socketmap:unix:readdress/"
+				  "lookup.sock:recipients-open' "
+				  "&& postfix reload (with lookup_socket in "
+				  "readdress.conf; or list the users of %.*s "
+				  "there)",
+				  (int)strcspn(first, ","), first));
 }
 
 /* True if all tables of the list are our table of that name. */
@@ -476,7 +483,12 @@ int routes_check_recipients(struct diagnosis *diagnosis)
 	if (!diagnosis->map)
 		return 0;
 	result = begin(&survey, diagnosis);
-	if (!result && !*postfix_value(postfix, NULL, "relay_recipient_maps")) {
+	/* Without refusals, a list refuses nobody. */
+	if (!result &&
+		(!*postfix_value(postfix, NULL, "relay_recipient_maps") ||
+			!strcasecmp(postfix_value(postfix, NULL,
+					    "smtpd_reject_unlisted_recipient"),
+				"no"))) {
 		result = domains_each(diagnosis, DOMAINS_SOURCES,
 			look_for_backscatter, &survey);
 		if (!result)

@@ -11,15 +11,30 @@
 
 int settings_check_original_recipient(struct diagnosis *diagnosis)
 {
-	if (postfix_is_yes(postfix_value(
-		    diagnosis->postfix, NULL, "enable_original_recipient")))
-		return 0;
+	static const char name[] = "enable_original_recipient";
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct postfix_service *service = NULL;
+	const struct postfix_service *next;
+
+	/* A cleanup service may have a value of its own. */
+	if (postfix_is_yes(postfix_value(postfix, NULL, name))) {
+		for (size_t i = 0;
+			!service && (next = postfix_service(postfix, i)); i++)
+			if (!strcmp(next->command, "cleanup") &&
+				!postfix_is_yes(
+					postfix_value(postfix, next, name)))
+				service = next;
+		if (!service)
+			return 0;
+	}
 	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-		"enable_original_recipient is no",
+		service ? diagnosis_text(diagnosis, "%s is no in %s/%s", name,
+				  service->name, service->type)
+			: "enable_original_recipient is no",
 		"Postfix takes an added recipient for a duplicate of one that "
 		"its own tables made of the old one, drops it, and the mail "
 		"is lost after 250",
-		"postconf -X enable_original_recipient && postfix reload");
+		remedy_unset(diagnosis, service, name));
 }
 
 /* True if both hold the same characters. */

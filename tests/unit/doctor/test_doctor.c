@@ -512,6 +512,13 @@ static void test_postfix(void **state)
 				    "and nobody is outbound" },
 		{ .main = "enable_original_recipient = no\n",
 			.expected = "FAIL original-recipient" },
+		{ .overrides = "cleanup/unix/enable_original_recipient = no\n",
+			.remedy = "postconf -PX 'cleanup/unix/"
+				  "enable_original_recipient' && postfix "
+				  "reload",
+			.expected = "FAIL original-recipient: "
+				    "enable_original_recipient is no in "
+				    "cleanup/unix\n" },
 		{ .main = "recipient_delimiter = +-\n",
 			.expected = "FAIL delimiter: recipient_delimiter is "
 				    "\"+-\" in Postfix and \"+\" in" },
@@ -797,6 +804,24 @@ static void test_order(void **state)
 				    "milter's socket is "
 				    "unix:readdress/milter.sock\n" },
 		{ .services = "smtps inet n - y - - smtpd\n",
+			.overrides = "smtps/inet/smtpd_milters = inet:h:1, "
+				     "unix:radres/milter.sock\n",
+			.remedy = "postconf -P 'smtps/inet/smtpd_milters="
+				  "inet:h:1,unix:radres/milter.sock,"
+				  "$readdress_milter' && postfix reload",
+			.expected = "WARN milter-attached: smtps/inet" },
+		{ .services = "smtps inet n - y - - smtpd\n",
+			.overrides = "smtps/inet/smtpd_milters = inet:h:1, "
+				     "unix:raeddress/milter.sock\n",
+			.remedy = "postconf -P 'smtps/inet/smtpd_milters="
+				  "inet:h:1,$readdress_milter' && postfix "
+				  "reload",
+			.expected = "WARN milter-attached: smtps/inet" },
+		{ .services = "smtps inet n - y - - smtpd\n",
+			.overrides = "smtps/inet/inet_interfaces = 127.0.0.1, "
+				     "[::1]\nsmtps/inet/smtpd_milters =\n",
+			.expected = "" },
+		{ .services = "smtps inet n - y - - smtpd\n",
 			.overrides = "smtps/inet/smtpd_milters =\n",
 			.remedy = "postconf -P 'smtps/inet/smtpd_milters="
 				  "$readdress_milter' && postfix reload",
@@ -1066,6 +1091,13 @@ static void test_routes(void **state)
 				  "postfix reload",
 			.expected = "WARN recipients: smtp/inet has "
 				    "reject_unverified_recipient" },
+		{ .rules = USERS,
+			.main = "relay_recipient_maps = hash:/x\n"
+				"smtpd_reject_unlisted_recipient = no\n",
+			.remedy = "postconf -X smtpd_reject_unlisted_recipient "
+				  "&& postfix reload",
+			.expected = "WARN recipients: "
+				    "smtpd_reject_unlisted_recipient is no" },
 		/* our tables are understood by the other checks */
 		{ .main = "relay_domains = " OURS "domains\n", .expected = "" },
 		{ .main = "relay_domains = " OURS "mailboxes\n",
