@@ -2,7 +2,8 @@
  * packet: makes and reads the packets of the DNS (RFC 1035, RFC 6891) with
  * ldns, which no other room knows. It does no I/O.
  *
- * Tested by tests/e2e/dns.test and fuzzed by tests/fuzz/fuzz_dns.c.
+ * Tested by tests/unit/resolver/test_resolver.c and tests/e2e/dns.test, and
+ * fuzzed by tests/fuzz/fuzz_dns.c.
  */
 #ifndef READDRESS_RESOLVER_PACKET_H
 #define READDRESS_RESOLVER_PACKET_H

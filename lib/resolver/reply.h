@@ -3,7 +3,7 @@
  * The checks ask through a struct reply_source, so that they need no network
  * in tests.
  *
- * Tested by tests/unit/dns/test_dns.c.
+ * Tested by tests/unit/resolver/test_resolver.c.
  */
 #ifndef READDRESS_RESOLVER_REPLY_H
 #define READDRESS_RESOLVER_REPLY_H
