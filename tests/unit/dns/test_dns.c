@@ -557,11 +557,44 @@ static void test_cases(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* A clock that was set back: what was seen happened before now all the same. */
+static void test_clock_set_back(void **state)
+{
+	static const char *const hosts[] = { "relay.example" };
+	static const struct survey_relay relay = { hosts, 1, NULL, 0 };
+	struct dnszone zone = { "a.example 60 NS ns.example\n"
+				"ns.example 60 A 192.0.2.53\n" MX
+				"10 relay.example\n",
+		false };
+	struct reply_source source = { dnszone_ask, &zone, NULL };
+	struct observation late = before;
+	struct findings findings = { .unanswered = false };
+	struct survey survey = { .source = &source,
+		.relay = &relay,
+		.domain = "a.example",
+		.list = &late,
+		.count = 1,
+		.found = note,
+		.context = &findings,
+		.arena = arena_open((size_t)8 << 20) };
+	struct observation made;
+
+	(void)state;
+	assert_non_null(survey.arena);
+	late.time = NOW + 10 * DAY;
+	assert_int_equal(dns_run(&survey, NOW, &made), 0);
+	assert_int_equal(survey.count, 2);
+	assert_int_equal(survey.list[0].time, NOW);
+	assert_int_equal(survey.list[1].time, NOW);
+	arena_close(survey.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_clock_set_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

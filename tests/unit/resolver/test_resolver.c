@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "kit/dnszone.h"
 #include "resolver/packet.h"
 #include "resolver/wire.h"
 
@@ -127,6 +128,8 @@ static int read_mx(struct arena *arena, const char *data, size_t len,
 
 static void test_answer(void **state)
 {
+	static const char referral[] = "\1\2\x80\0\0\1\0\0\0\1\0\0" ASKED
+				       "\xc0\x0c\0\2\0\1\0\0\0\74\0\2\xc0\x0c";
 	static const char two[] = HEAD("\x84\0", "\2")
 		ASKED MX("\74", "\0\12\xc0\x0c") MX("\36", "\0\24\xc0\x0c");
 	static const char none[] = HEAD("\x84\0", "\0") ASKED;
@@ -160,6 +163,8 @@ static void test_answer(void **state)
 	assert_int_equal(READ(refused), 0);
 	assert_string_equal(why, "answered REFUSED");
 	assert_false(retry);
+	assert_int_equal(READ(referral), 0);
+	assert_string_equal(why, "does not serve the zone (referral)");
 	assert_int_equal(READ(no_edns), 0);
 	assert_true(retry);
 	/* Each beginning of a packet is damaged, and none is read beyond. */
@@ -170,9 +175,47 @@ static void test_answer(void **state)
 	arena_close(arena);
 }
 
+/* Addresses that come in two questions. */
+static void test_both_addresses(void **state)
+{
+	static const struct {
+		const char *zone;
+		enum reply_kind kind;
+		size_t count;
+	} cases[] = {
+		{ "a.example 60 A 192.0.2.1\na.example 60 AAAA ::1\n",
+			REPLY_RECORDS, 2 },
+		{ "a.example 60 A 192.0.2.1\na.example 60 DEAD AAAA\n",
+			REPLY_RECORDS, 1 },
+		{ "a.example 60 DEAD A\na.example 60 AAAA ::1\n", REPLY_RECORDS,
+			1 },
+		{ "a.example 60 DEAD AAAA\n", REPLY_UNKNOWN, 0 },
+		{ "a.example 60 DEAD A\n", REPLY_UNKNOWN, 0 },
+		{ "a.example 60 TXT x\n", REPLY_NO_RECORD, 0 },
+		{ "b.example 60 TXT x\n", REPLY_NO_NAME, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct dnszone zone = { cases[i].zone, false };
+		struct reply_source source = { dnszone_ask, &zone, NULL };
+		struct arena *arena = arena_open((size_t)1 << 20);
+		struct reply reply;
+
+		assert_non_null(arena);
+		assert_int_equal(reply_ask_addresses(
+					 &source, arena, "a.example", &reply),
+			0);
+		assert_int_equal(reply.kind, cases[i].kind);
+		assert_int_equal(reply.count, cases[i].count);
+		arena_close(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_addresses),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_question),
