@@ -36,6 +36,9 @@ WORDS = ("lib/decisionlog/shadow.c", "lib/map/mapfile.c", "tool/help.c",
          "tool/print/progress.c")
 KEYS = ("file", "what", "with", "test", "why", "sanitize", "slice", "unseen")
 
+# What a test preloads into the programs.
+PRELOADED = {"e2e-approval": {"clock"}}
+
 SLICE = {"slices": True, "workers": 1}
 # A breakage is often seen by what never comes: most of the time they wait.
 FULL = {"slices": False, "workers": 2 * (os.cpu_count() or 1)}
@@ -202,6 +205,7 @@ class Tree:
             targets |= ({"readdress", "readdress-milter"}
                         if name.startswith("e2e-") else
                         {name})
+            targets |= PRELOADED.get(name, set())
         done = lab.run("ninja", "-C", self.build_directory(sanitize), *targets,
                        check=False, env=self._environment())
         return done.stdout if done.returncode else None
