@@ -37,6 +37,13 @@ size_t services_count_ours(
 	return count;
 }
 
+/* True if the word of a list is a reference to our milter. */
+static bool is_reference(struct bytes word)
+{
+	return bytes_equal(word, bytes_of("$" SERVICES_MILTER)) ||
+	       bytes_equal(word, bytes_of("${" SERVICES_MILTER "}"));
+}
+
 const char *services_without_ours(struct plan *plan, const char *list)
 {
 	const char *queue =
@@ -52,7 +59,8 @@ const char *services_without_ours(struct plan *plan, const char *list)
 		struct bytes word = { before, (size_t)(rest.data - before) };
 
 		word = bytes_trim(word, ", \t\r\n");
-		if (!milterlist_is_same(item.endpoint, bytes_of(ours), queue))
+		if (!milterlist_is_same(item.endpoint, bytes_of(ours), queue) &&
+			!is_reference(word))
 			left = plan_text(plan, "%s%s%.*s", left,
 				*left ? ", " : "", (int)word.len, word.data);
 	}
@@ -172,8 +180,29 @@ static void attach(struct plan *plan, const struct postfix_service *service)
 					"")));
 }
 
-/* Takes the place of our milter in a list of main.cf that has it without
- * default_action. */
+/* True if a milter that signs stands before ours in main.cf's list. */
+static bool is_behind_signer(const struct plan *plan)
+{
+	const char *queue =
+		postfix_value(plan->expanded, NULL, "queue_directory");
+	struct bytes rest =
+		bytes_of(postfix_value(plan->expanded, NULL, "smtpd_milters"));
+	struct milterlist_item item;
+	char ours[ENDPOINT_MAX];
+	bool signer = false;
+
+	endpoint_for_postfix(plan->config->socket, ours);
+	while (milterlist_next(&rest, &item)) {
+		if (milterlist_is_same(item.endpoint, bytes_of(ours), queue))
+			return signer;
+		signer = signer ||
+			 milterkind_of(item.endpoint) == MILTERKIND_SIGNS;
+	}
+	return false;
+}
+
+/* Writes a list of main.cf again that has our milter without default_action,
+ * more than once, or in a wrong place. */
 static void replace(struct plan *plan)
 {
 	const char *had = plan_value(plan, "smtpd_milters");
@@ -196,7 +225,8 @@ void services_plan_milter(struct plan *plan)
 	plan->why = "Mail that comes by SMTP passes readdress, behind milters "
 		    "that verify and before those that sign. While it is down, "
 		    "clients are told to try again later.";
-	if (attached && fails_open(plan, NULL)) {
+	if (attached && (fails_open(plan, NULL) || is_behind_signer(plan) ||
+				services_count_ours(plan, NULL) > 1)) {
 		services_define_milter(plan);
 		replace(plan);
 	} else if (!attached) {

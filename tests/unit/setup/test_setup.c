@@ -473,6 +473,60 @@ static void test_services(void **state)
 		check(&cases[i], false);
 }
 
+static void set_up(struct bench *bench, const struct given *given)
+{
+	begin(bench, given);
+	assert_int_equal(setup_run(&bench->plan), 0);
+	apply(bench);
+	end(bench);
+}
+
+/* A list that has our milter in a wrong way is written again, and once. */
+static void test_rewritten(void **state)
+{
+	static const struct {
+		struct given given;
+		const char *expected;
+	} cases[] = {
+		{ { .what = "twice",
+			  .main = "smtpd_milters = $readdress_milter, "
+				  "unix:readdress/milter.sock, inet:a:1\n"
+				  "readdress_milter = " MILTER "\n" },
+			"smtpd_milters = inet:a:1 $readdress_milter" },
+		{ { .what = "behind a signer",
+			  .main = "smtpd_milters = inet:a:1, inet:b:8891, "
+				  "$readdress_milter\n"
+				  "readdress_milter = " MILTER "\n" },
+			"smtpd_milters = inet:a:1, $readdress_milter, "
+			"inet:b:8891" },
+		{ { .what = "a reference without a definition",
+			  .main = "smtpd_milters = $readdress_milter\n" },
+			"smtpd_milters = $readdress_milter" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bench bench;
+		char *text;
+
+		postconfmodel_open(
+			&bench.model, defaults, cases[i].given.main, services);
+		bench.config = testmap_config("");
+		set_up(&bench, &cases[i].given);
+		text = postconfmodel_text(&bench.model);
+		if (!has_line(text, cases[i].expected) ||
+			!has_line(text, "readdress_milter = " MILTER))
+			fail_msg("%s:\n%s", cases[i].given.what, text);
+		free(text);
+		begin(&bench, &cases[i].given);
+		assert_int_equal(setup_run(&bench.plan), 0);
+		assert_int_equal(bench.plan.count, 0);
+		end(&bench);
+		config_close(bench.config);
+		postconfmodel_close(&bench.model);
+	}
+}
+
 static void test_literal(void **state)
 {
 	/* Somebody has put the milter in by hand. */
@@ -514,14 +568,6 @@ static void test_literal(void **state)
 	end(&bench);
 	config_close(bench.config);
 	postconfmodel_close(&bench.model);
-}
-
-static void set_up(struct bench *bench, const struct given *given)
-{
-	begin(bench, given);
-	assert_int_equal(setup_run(&bench->plan), 0);
-	apply(bench);
-	end(bench);
 }
 
 static void test_hold(void **state)
@@ -722,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_stock),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_mailboxes),
