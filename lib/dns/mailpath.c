@@ -13,6 +13,14 @@ static bool expects_first(const struct survey *survey)
 	       survey->role == ROUTE_LOCAL;
 }
 
+/* True if mail for the domain does not come here yet, but is to come one day.
+ */
+static bool may_switch(const struct survey *survey)
+{
+	return !survey->listed &&
+	       (expects_first(survey) || survey->role == ROUTE_AUTO);
+}
+
 static const char *relay_name(const struct survey *survey)
 {
 	return survey->relay->host_count ? survey->relay->hosts[0]
@@ -240,7 +248,7 @@ int mailpath_check_ttl(struct survey *survey)
 			survey_text(survey,
 				"Do not change the MX records before %s.",
 				time));
-	if (!survey->listed && expects_first(survey) && highest > MAILPATH_TTL)
+	if (may_switch(survey) && highest > MAILPATH_TTL)
 		return survey_say(survey, DIAGNOSIS_WARN,
 			survey_text(survey,
 				"the TTL of the MX records is %" PRIu32

@@ -281,6 +281,18 @@ static const struct {
 		"WARN role: \nWARN ttl: the TTL of the MX records is 3601 s, "
 		"expected at most 3600 s\nWARN safe-after: unknown: \n",
 		NULL },
+	{ "a long TTL before the switch of auto",
+		{ .without = MX "10",
+			.with = "@192.0.2.53 a.example 7200 MX 10 old.example\n"
+				"old.example 60 A 192.0.2.9\n",
+			.role = ROUTE_AUTO },
+		"WARN ttl: the TTL of the MX records is 7200 s\n", NULL },
+	{ "a long TTL where there is no switch",
+		{ .without = MX "10",
+			.with = "@192.0.2.53 a.example 7200 MX 10 old.example\n"
+				"old.example 60 A 192.0.2.9\n",
+			.role = ROUTE_REMOTE },
+		"", NULL },
 	{ "lowered too late",
 		{ .without = MX "10",
 			.with = "@192.0.2.53 a.example 300 MX 10 old.example\n"
