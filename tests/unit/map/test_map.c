@@ -555,6 +555,24 @@ static void test_other_version(void **test)
 	close(fd);
 	KIT_FAILS(kit, ERR_BAD, "format version 3, newer than version 2",
 		map_open(&map, path, true, &kit->error));
+
+	/* The seal and the metadata must agree. */
+	make_map(kit, path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(
+		ftruncate(fd, lseek(fd, 0, SEEK_END) - TRAILER_SIZE), 0);
+	KIT_OK(kit, trailer_append(fd, path, 1, &kit->error));
+	close(fd);
+	KIT_FAILS(kit, ERR_BAD, "metadata record",
+		map_open(&map, path, true, &kit->error));
+	make_old_map(kit, path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(
+		ftruncate(fd, lseek(fd, 0, SEEK_END) - TRAILER_SIZE), 0);
+	KIT_OK(kit, trailer_append(fd, path, 2, &kit->error));
+	close(fd);
+	KIT_FAILS(kit, ERR_BAD, "metadata record",
+		map_open(&map, path, true, &kit->error));
 }
 
 /* Makes a file with a good seal that is not a good map. */
