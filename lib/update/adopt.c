@@ -197,11 +197,12 @@ static int make_generation(
 		.context = adopt->context };
 	char counts[WHAT_MAX];
 	char what[STATE_WHAT_MAX];
+	char digest[DIGEST_LEN + 1]; /* the one that it must be */
 
 	adopt_describe(work->done, counts, sizeof counts);
 	editlog_text(&work->log, counts, adopt->note, what);
 	return build_publish(
-		state, &copy, what, &work->done->generation, error);
+		state, &copy, what, &work->done->generation, digest, error);
 }
 
 int adopt_apply(struct state *state, const struct adopt *adopt,

@@ -56,7 +56,8 @@ static int build_table(
 }
 
 static int build_map(struct state *state, struct work *work,
-	const struct map_meta *meta, struct error *error)
+	const struct map_meta *meta, char digest[DIGEST_LEN + 1],
+	struct error *error)
 {
 	const struct build *build = work->build;
 	uint64_t bytes = build->bytes;
@@ -85,12 +86,16 @@ static int build_map(struct state *state, struct work *work,
 			"the rules changed while they were read: they have "
 			"the digest %s now, expected %s; nothing was changed",
 			map_builder_digest(work->builder), build->digest);
+	if (!result)
+		memcpy(digest, map_builder_digest(work->builder),
+			DIGEST_LEN + 1);
 	map_builder_close(work->builder);
 	return result;
 }
 
 int build_publish(struct state *state, const struct build *build,
-	const char *what, uint64_t *generation, struct error *error)
+	const char *what, uint64_t *generation, char digest[DIGEST_LEN + 1],
+	struct error *error)
 {
 	struct work work = { .build = build, .of = build->rows };
 	struct map_meta meta = { .time = (int64_t)time(NULL),
@@ -113,7 +118,7 @@ int build_publish(struct state *state, const struct build *build,
 	}
 	(void)snprintf(meta.command, sizeof meta.command, "%s",
 		build->command ? build->command : "");
-	result = build_map(state, &work, &meta, error);
+	result = build_map(state, &work, &meta, digest, error);
 	if (!result)
 		result = state_publish(state, &meta, what, error);
 	if (!result)

@@ -35,13 +35,14 @@ struct build {
  * Makes and publishes the next generation. Needs the lock of state. what is the
  * text for the audit log (state_publish()).
  *
- * Returns 0 and sets *generation; or returns a negative error with its text in
- * *error: ERR_NOMEM, ERR_PERM, ERR_IO, ERR_CREATE, or ERR_BAD if the old map is
- * damaged, if the rules have another digest than build->digest, or if
- * state_publish() refuses the new one. On an error the newest
- * generation stays as it is.
+ * Returns 0 and sets *generation and digest, that of the rules; or returns a
+ * negative error with its text in *error: ERR_NOMEM, ERR_PERM, ERR_IO,
+ * ERR_CREATE, or ERR_BAD if the old map is damaged, if the rules have another
+ * digest than build->digest, or if state_publish() refuses the new one. On an
+ * error the newest generation stays as it is.
  */
 int build_publish(struct state *state, const struct build *build,
-	const char *what, uint64_t *generation, struct error *error) MUST_CHECK;
+	const char *what, uint64_t *generation, char digest[DIGEST_LEN + 1],
+	struct error *error) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #define READDRESS_UPDATE_CHANGE_H
 
 #include "base/error.h"
+#include "map/digest.h"
 #include "rules/row.h"
 
 enum change_mode {
@@ -78,6 +79,8 @@ struct change_result {
 	 * 0 if there is none. */
 	uint64_t generation;
 	bool unchanged; /* no row changed, so no generation was made */
+	/* Of the rules of that generation; "": there is none. */
+	char digest[DIGEST_LEN + 1];
 };
 
 /* True if the domain of this key is one of count domains, or count is 0. */

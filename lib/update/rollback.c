@@ -187,7 +187,8 @@ static int make_generation(struct state *state, const struct rollback *rollback,
 	(void)snprintf(command, sizeof command, "rollback %" PRIu64, done->to);
 	rollback_describe(done, counts, sizeof counts);
 	editlog_text(log, counts, rollback->note, what);
-	return build_publish(state, &copy, what, &done->generation, error);
+	return build_publish(
+		state, &copy, what, &done->generation, done->digest, error);
 }
 
 int rollback_apply(struct state *state, const struct rollback *rollback,
@@ -217,6 +218,8 @@ int rollback_apply(struct state *state, const struct rollback *rollback,
 	}
 	if (!result) {
 		done->to = map_meta(map)->generation;
+		memcpy(done->digest, map_meta(map)->digest,
+			sizeof done->digest);
 		if (!done->unchanged)
 			result = make_generation(
 				state, rollback, map, &log, done, error);

@@ -31,6 +31,7 @@ struct rollback_result {
 	uint64_t to;	     /* the generation whose rules were taken */
 	uint64_t generation; /* the new one; or the newest if unchanged */
 	bool unchanged;	     /* the newest has these rules already */
+	char digest[DIGEST_LEN + 1]; /* of the rules */
 	/* "damaged" or "gone", a static string, if the newest was; else NULL */
 	const char *lost;
 	/* The changes since the newest; all 0 if lost is set. */

@@ -147,6 +147,12 @@ static int make_plan(
 	return result ? result : refuse(plan, error);
 }
 
+static void note_newest(struct change_result *done, const struct map *newest)
+{
+	done->generation = map_meta(newest)->generation;
+	memcpy(done->digest, map_meta(newest)->digest, sizeof done->digest);
+}
+
 int update_apply(struct state *state, const struct change *change,
 	struct change_result *done, struct error *error)
 {
@@ -164,7 +170,7 @@ int update_apply(struct state *state, const struct change *change,
 	if (result == ERR_NOENT)
 		result = 0;
 	else if (!result)
-		done->generation = map_meta(old)->generation;
+		note_newest(done, old);
 	if (!result)
 		result = make_plan(&plan, old, error);
 	if (result)
@@ -189,8 +195,8 @@ int update_apply(struct state *state, const struct change *change,
 
 		change_describe(done, change->table, counts, sizeof counts);
 		editlog_text(&plan.log, counts, change->note, what);
-		result = build_publish(
-			state, &build, what, &done->generation, error);
+		result = build_publish(state, &build, what, &done->generation,
+			done->digest, error);
 	}
 out:
 	map_close(old);
@@ -201,6 +207,7 @@ int update_init(struct state *state, const char *command, const char *note,
 	uint64_t *generation, struct error *error)
 {
 	const struct build empty = { .command = command };
+	char digest[DIGEST_LEN + 1];
 	char what[STATE_WHAT_MAX];
 	struct map *old;
 	int result = state_lock(state, STATE_LOCK_SECONDS, error);
@@ -219,5 +226,5 @@ int update_init(struct state *state, const char *command, const char *note,
 	if (result != ERR_NOENT)
 		return result;
 	editlog_text(NULL, "init: empty map", note, what);
-	return build_publish(state, &empty, what, generation, error);
+	return build_publish(state, &empty, what, generation, digest, error);
 }

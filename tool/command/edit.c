@@ -30,6 +30,7 @@ static int print_counts_json(struct edit *edit,
 	json_put_number(&json, "repeated", repeated);
 	json_put_flag(&json, "dry_run", dry_run);
 	json_put_generation(&json, "generation", result->generation);
+	json_put_digest(&json, "digest", result->digest);
 	return json_end(&json, error);
 }
 

@@ -289,6 +289,7 @@ static int print_rollback_json(
 		json_put_object(&json, "counts", &tables);
 	}
 	json_put_generation(&json, "generation", result->generation);
+	json_put_digest(&json, "digest", result->digest);
 	return json_end(&json, error);
 }
 
