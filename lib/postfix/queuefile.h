@@ -1,6 +1,7 @@
 /*
  * queuefile: the envelopes of messages in the queue, as `postcat -e` prints
- * them. Tested by tests/unit/postfix/test_queuefile.c.
+ * them. Tested by tests/unit/postfix/test_queuefile.c and
+ * tests/fuzz/fuzz_queuefile.c.
  */
 #ifndef READDRESS_POSTFIX_QUEUEFILE_H
 #define READDRESS_POSTFIX_QUEUEFILE_H
