@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,15 +15,17 @@
 static void run_child(
 	const char *const *arguments, int input, int output, int words)
 {
-	char path[64] = "/usr/sbin/";
+	char path[64];
+	char *const *argv; /* execv() changes nothing, but wants it so */
 
 	if ((input >= 0 && dup2(input, STDIN_FILENO) < 0) ||
 		dup2(output, STDOUT_FILENO) < 0 ||
 		dup2(words, STDERR_FILENO) < 0)
 		_exit(126);
-	(void)execvp(arguments[0], (char **)(uintptr_t)arguments);
-	strcat(path, arguments[0]);
-	(void)execv(path, (char **)(uintptr_t)arguments);
+	memcpy(&argv, &arguments, sizeof argv);
+	(void)execvp(arguments[0], argv);
+	(void)snprintf(path, sizeof path, "/usr/sbin/%s", arguments[0]);
+	(void)execv(path, argv);
 	_exit(127);
 }
 
