@@ -16,6 +16,7 @@
 #include "reload.h"
 #include "signals.h"
 #include "switchover.h"
+#include "usage.h"
 
 #define NANO  1000000000LL
 #define MILLI 1000000LL
@@ -113,6 +114,7 @@ static _Noreturn void stop(struct server *server)
 	listener_remove(&server->listener);
 	listener_remove(&server->lookup_listener);
 	lookups_stop(server->lookups);
+	usage_stop(server->usage);
 	control_remove_status(server->fixed.runtime_dir);
 	log_line(&snapshot->log, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		failed ? "stopped: libmilter failed, see the lines above"
@@ -201,6 +203,7 @@ static void *control(void *argument)
 			/* It may have been approved in this second. */
 			(void)switchover_look(server);
 			reload_run(server);
+			usage_write(server->usage);
 			control_write_status(server);
 			last = now();
 			reload = 0;

@@ -4,6 +4,7 @@
 
 #include "apply.h"
 #include "decisionlog/decisionlog.h"
+#include "usage.h"
 
 struct emitter {
 	const struct log *log;
@@ -80,6 +81,26 @@ static sfsistat undecided(struct server *server, SMFICTX *ctx,
 			 : eom_defer(server, ctx, message, reason);
 }
 
+static void count_uses(struct metrics *status, const struct decision *decision)
+{
+	uint64_t hits[RULE_OUTBOUND + 1][RULE_KINDS] = { { 0 } };
+	uint64_t unruled = 0;
+
+	for (size_t i = 0; i < decision->use_count; i++) {
+		const struct decision_use *use = &decision->uses[i];
+
+		hits[use->table][use->kind]++;
+		unruled += use->address.len != 0;
+	}
+	for (int table = 0; table <= RULE_OUTBOUND; table++)
+		for (int kind = 0; kind < RULE_KINDS; kind++)
+			if (hits[table][kind])
+				add(&status->rule_hits[table][kind],
+					hits[table][kind]);
+	if (unruled)
+		add(&status->unruled, unruled);
+}
+
 static void count(struct server *server, const struct decision *decision,
 	enum metrics_result result)
 {
@@ -97,6 +118,7 @@ static void count(struct server *server, const struct decision *decision,
 	if (decision->counts[DECISION_HEADER][DECISION_UNPARSABLE])
 		add(&status->unparsable,
 			decision->counts[DECISION_HEADER][DECISION_UNPARSABLE]);
+	count_uses(status, decision);
 	for (unsigned f = 0; f < DECISION_LEAK_FIELDS; f++)
 		if (decision->leak_fields & 1u << f)
 			add(&status->leaks[f], 1);
@@ -163,6 +185,7 @@ sfsistat eom_message(
 		map_meta(snapshot->map)->generation, &snapshot->log, emit,
 		&emitter);
 	count(server, &decision, counted);
+	usage_note(server->usage, snapshot, &mail, &decision);
 	if (decision.proof.right)
 		proofs_note(&server->proofs, snapshot, decision.proof.right);
 	return decision.refuse ? refuse(ctx, &decision) : SMFIS_CONTINUE;

@@ -20,6 +20,7 @@
 #include "firstmap.h"
 #include "lookups.h"
 #include "lookupstart.h"
+#include "usage.h"
 #include "mtasocket.h"
 #include "permission.h"
 #include "rehearsal.h"
@@ -395,6 +396,11 @@ static int run(struct server *server, bool keep_stderr, int ready)
 	if (result > 0)
 		complain(server, server->current.snapshot->config,
 			LOG_LEVEL_WARNING, "%s", error.text);
+	if (usage_start(&server->usage, &server->current) < 0)
+		complain(server, server->current.snapshot->config,
+			LOG_LEVEL_WARNING,
+			"cannot start the thread that counts uses: nothing is "
+			"counted until the next start");
 	if (result < 0 || control_start(server, &thread) != 0) {
 		lookups_stop(server->lookups);
 		listener_remove(&server->listener);

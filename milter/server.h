@@ -22,6 +22,7 @@
 #define SERVER_NAME "readdress-milter"
 
 struct lookups;
+struct usage;
 
 /* The options that cannot change without a restart, as at the start. */
 struct server_fixed {
@@ -46,6 +47,7 @@ struct server {
 	struct listener lookup_listener; /* its name is NULL if there is none */
 	int activated;		 /* a socket that systemd passed; -1: none */
 	struct lookups *lookups; /* NULL: they do not run */
+	struct usage *usage;	 /* NULL: nothing is counted */
 	struct metrics metrics;
 	struct proofs proofs;
 	struct approved approved; /* for the control thread only */

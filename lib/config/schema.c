@@ -89,6 +89,11 @@ static const struct schema_option options[] = {
 		.max = 10000, .unit = "generations" },
 	{ "memory_max", SCHEMA_OWN, SCHEMA_NUMBER, .number = 512, .min = 1,
 		.max = 1 << 20, .unit = "MB" },
+	{ "usage", AT(usage), SCHEMA_FLAG, .number = true },
+	{ "usage_max", AT(usage_max), SCHEMA_NUMBER, .number = 1000000,
+		.min = 1, .max = 10000000, .unit = "addresses" },
+	{ "usage_days", AT(usage_days), SCHEMA_NUMBER, .number = 400, .min = 1,
+		.max = 3660, .unit = "days" },
 	{ "log_addresses", AT(log_addresses), SCHEMA_FLAG, .number = true },
 };
 

@@ -70,6 +70,9 @@ struct config {
 	enum log_level log_level;
 	int history;	   /* generations that history/ keeps, at most */
 	size_t memory_max; /* bytes */
+	bool usage;	   /* what is used is counted, in served/usage */
+	int usage_max;	/* addresses without a user rule that are remembered */
+	int usage_days; /* entries not seen for so long are removed */
 	bool log_addresses;
 	unsigned batv; /* LOCALPART_PRVS, LOCALPART_BTV1 */
 };

@@ -17,6 +17,7 @@ struct decide_context {
 	struct arena *scratch; /* is emptied after each header */
 	struct decision *decision;
 	size_t findings_room; /* capacity of decision->findings */
+	size_t uses_room;     /* capacity of decision->uses */
 	struct error *error;  /* gets the text of an error, but for ERR_NOMEM */
 };
 

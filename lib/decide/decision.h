@@ -188,6 +188,22 @@ struct decision_leak {
 	struct bytes key;
 };
 
+/* The most uses that are kept of a message. */
+#define DECISION_USES 2048
+
+/* One address to which a rule applied: it rewrote the address, or is the rule
+ * of an address that stays. In shadow mode, what it would have done. */
+struct decision_use {
+	enum decision_field field;
+	enum rule_table table;
+	enum rule_kind kind;
+	bool rewritten;
+	struct bytes rule; /* its key */
+	/* The address_key() of the address, if the rule is one for a whole
+	 * domain; else empty. */
+	struct bytes address;
+};
+
 #define DECISION_FOUND 4 /* the most headers whose values a log line shows */
 
 /* The required headers that were found in the message (proof.h). All is 0 if
@@ -230,6 +246,11 @@ struct decision {
 	size_t finding_count;
 	/* The number of addresses, those without a finding included. */
 	uint64_t counts[DECISION_FIELDS][DECISION_RESULTS];
+
+	/* In the order sender, recipients, headers. */
+	struct decision_use *uses;
+	size_t use_count; /* at most DECISION_USES */
+	bool uses_lost;	  /* there were more, or memory was exhausted */
 
 	/* The sender first, then the headers in their order; each address once
 	 * for each field. */

@@ -26,6 +26,7 @@ struct work {
 	size_t *elements; /* the offset of each address-list element */
 	size_t element_count;
 	size_t first_finding; /* of this header, in decision->findings */
+	size_t first_use;     /* of this header, in decision->uses */
 };
 
 static const struct config_list *listed(const struct decide_context *context)
@@ -190,11 +191,17 @@ static int look_up_all(struct decide_context *context, struct work *work)
 	return 0;
 }
 
-/* Turns the findings REWRITTEN of this header into LEFT, because the header
- * stays as it is. */
+/* Turns the findings REWRITTEN of this header into LEFT, and drops the uses of
+ * their rules, because the header stays as it is. */
 static void leave(struct decision *decision, const struct work *work,
 	enum decision_reason reason)
 {
+	size_t kept = work->first_use;
+
+	for (size_t i = work->first_use; i < decision->use_count; i++)
+		if (!decision->uses[i].rewritten)
+			decision->uses[kept++] = decision->uses[i];
+	decision->use_count = kept;
 	for (size_t i = work->first_finding; i < decision->finding_count; i++) {
 		struct decision_finding *finding = &decision->findings[i];
 
@@ -221,6 +228,7 @@ static int edit_header(struct decide_context *context, struct work *work,
 	int result;
 
 	work->first_finding = decision->finding_count;
+	work->first_use = decision->use_count;
 	result = look_up_all(context, work);
 	if (result < 0 || !work->change_count)
 		return result;

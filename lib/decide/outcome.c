@@ -286,6 +286,37 @@ static int keep_finding(const struct decide_context *context,
 				: 0;
 }
 
+/* Adds a use to the decision. That one is lost is no failure: uses are
+ * statistics, and mail does not wait for them. */
+static void note_use(struct decide_context *context, enum decision_field field,
+	enum rule_table table, const struct outcome *outcome)
+{
+	struct decision *decision = context->decision;
+	struct decision_use use = { field, table, outcome->kind,
+		outcome->result == DECISION_REWRITTEN, outcome->rule,
+		{ NULL, 0 } };
+	struct decision_use *uses = NULL;
+
+	if (rule_key_is_domain(use.rule))
+		use.address = outcome->key;
+	if (decision->use_count < DECISION_USES)
+		uses = array_grow_in(context->arena, decision->uses,
+			decision->use_count, &context->uses_room, sizeof *uses);
+	if (uses)
+		decision->uses = uses;
+	/* The outcome of a header's address does not live as long. */
+	if (!uses || (field == DECISION_HEADER &&
+			     (keep(context, use.rule.data, use.rule.len,
+				      &use.rule) < 0 ||
+				     (use.address.len &&
+					     keep(context, use.address.data,
+						     use.address.len,
+						     &use.address) < 0))))
+		decision->uses_lost = true;
+	else
+		uses[decision->use_count++] = use;
+}
+
 int outcome_note(struct decide_context *context, enum decision_field field,
 	size_t index, struct bytes old, enum rule_table table,
 	const struct outcome *outcome)
@@ -302,6 +333,8 @@ int outcome_note(struct decide_context *context, enum decision_field field,
 		.reason = outcome->reason };
 
 	decision->counts[field][outcome->result]++;
+	if (outcome->rule.len && outcome->result != DECISION_LEFT)
+		note_use(context, field, table, outcome);
 	if ((!context->message->explain &&
 		    outcome->result != DECISION_REWRITTEN &&
 		    outcome->result != DECISION_LEFT &&

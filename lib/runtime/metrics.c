@@ -127,6 +127,23 @@ static void write_leaks(FILE *file, const struct metrics *metrics)
 			leak_field_name(f), load(&metrics->leaks[f]));
 }
 
+static void write_uses(FILE *file, const struct metrics *metrics)
+{
+	head(file, "readdress_rule_hits_total", "counter",
+		"Addresses to which a rule applied, by its table and kind.");
+	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++)
+		for (enum rule_kind k = 0; k < RULE_KINDS; k++)
+			(void)fprintf(file,
+				"readdress_rule_hits_total{table=\"%s\","
+				"kind=\"%s\"} %" PRIu64 "\n",
+				rule_table_name(t), rule_kind_name(k),
+				load(&metrics->rule_hits[t][k]));
+	head(file, "readdress_unruled_total", "counter",
+		"Addresses to which only a rule for their domain applied.");
+	(void)fprintf(file, "readdress_unruled_total %" PRIu64 "\n",
+		load(&metrics->unruled));
+}
+
 /* The last one stands for all names that are not a table's. */
 static const char *const lookup_names[METRICS_LOOKUP_NAMES] = { "domains",
 	"mailboxes", "recipients", "recipients-open", "transport", "inbound",
@@ -232,6 +249,7 @@ static void write_all(FILE *file, const struct metrics *metrics,
 	write_modes(file, metrics);
 	write_messages(file, metrics);
 	write_leaks(file, metrics);
+	write_uses(file, metrics);
 	head(file, METRICS_RELOADS, "counter", "Reloads (SIGHUP).");
 	(void)fprintf(file,
 		METRICS_RELOADS_OK " %" PRIu64 "\n" METRICS_RELOADS_FAILED

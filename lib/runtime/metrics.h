@@ -61,6 +61,11 @@ struct metrics {
 	_Atomic int64_t rewritten_time;
 	_Atomic uint64_t unparsable;
 	_Atomic uint64_t leaks[DECISION_LEAK_FIELDS];
+	/* The addresses to which a rule applied, by its table, which is inbound
+	 * or outbound, and its kind; and those to which only a rule for their
+	 * domain did. */
+	_Atomic uint64_t rule_hits[RULE_OUTBOUND + 1][RULE_KINDS];
+	_Atomic uint64_t unruled;
 	_Atomic uint64_t reloads_ok;
 	_Atomic uint64_t reloads_failed;
 	/* What is approved (state/approval.h); 0: nothing. */

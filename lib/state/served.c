@@ -284,8 +284,9 @@ int state_proofs(struct state *state, const struct config *config, bool *seen,
 	return got < 0 ? error_pass(error, got, &cause) : 0;
 }
 
-static int write_proofs(
-	struct state *state, const char *text, size_t len, struct error *error)
+/* Replaces a file in served/. */
+static int replace(struct state *state, const char *name, const char *text,
+	size_t len, struct error *error)
 {
 	char path[STATE_PATH_MAX];
 	struct stat status;
@@ -294,8 +295,8 @@ static int write_proofs(
 
 	if (fd < 0)
 		return fd;
-	state_path(state, STATE_PROOFS, path);
-	result = file_replace(fd, base(STATE_PROOFS), path, STATE_MODE_FILE,
+	state_path(state, name, path);
+	result = file_replace(fd, base(name), path, STATE_MODE_FILE,
 		status.st_gid, text, len, error);
 	close(fd);
 	return result;
@@ -320,9 +321,51 @@ int state_note_proofs(struct state *state, const struct config *config,
 	if (got == ERR_NOENT && !len)
 		goto out;
 	if (got < 0 || (size_t)got != len || memcmp(old, text, len) != 0)
-		result = write_proofs(state, text, len, error);
+		result = replace(state, STATE_PROOFS, text, len, error);
 out:
 	free(old);
 	free(text);
 	return result;
+}
+
+int state_usage(
+	struct state *state, char **data, size_t *len, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+	struct stat status;
+	ssize_t got = -1;
+	int result = 0;
+	int fd;
+
+	*data = NULL;
+	*len = 0;
+	state_path(state, STATE_USAGE, path);
+	fd = file_open(state->fd, STATE_USAGE, path, &status, error);
+	if (fd < 0)
+		return state_failed(error, fd);
+	*data = malloc((size_t)status.st_size + 1);
+	if (*data)
+		got = file_read_at(fd, *data, (size_t)status.st_size, 0);
+	if (got < 0)
+		result = state_set_errno(error, "cannot read %s", path);
+	else
+		*len = (size_t)got;
+	close(fd);
+	return result;
+}
+
+int state_note_usage(
+	struct state *state, const char *data, size_t len, struct error *error)
+{
+	return replace(state, STATE_USAGE, data, len, error);
+}
+
+int state_set_usage_aside(struct state *state, struct error *error)
+{
+	char path[STATE_PATH_MAX];
+
+	state_path(state, STATE_USAGE, path);
+	if (renameat(state->fd, STATE_USAGE, state->fd, STATE_USAGE_BAD) == 0)
+		return 0;
+	return state_set_errno(error, "cannot rename %s", path);
 }

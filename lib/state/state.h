@@ -26,6 +26,7 @@
  * reload served/log.key      32 bytes, the key for hashes in log lines
  *   served/required     a line for each of outbound_required_headers that was
  *                       ever seen with its value (required.h)
+ *   served/usage        what is used (usage/usagefile.h)
  *   served/lock         the milter holds an fcntl lock (OFD) on it
  *
  * Every function here that has an error argument returns 0, or a negative error
@@ -226,6 +227,20 @@ int state_proofs(struct state *state, const struct config *config, bool *seen,
  * ERR_CREATE. */
 int state_note_proofs(struct state *state, const struct config *config,
 	const bool *seen, struct error *error) MUST_CHECK;
+
+/* Reads served/usage into *data, which the caller must free(), on errors too.
+ * Returns 0; or ERR_NOENT; ERR_BAD if it is not a regular file or has a further
+ * name (linkcheck.h). */
+int state_usage(struct state *state, char **data, size_t *len,
+	struct error *error) MUST_CHECK;
+
+/* Replaces served/usage as file_replace(). Returns ERR_NOENT if there is no
+ * served/; ERR_BAD if it is not a directory; ERR_CREATE. */
+int state_note_usage(struct state *state, const char *data, size_t len,
+	struct error *error) MUST_CHECK;
+
+/* Renames served/usage to served/usage.damaged, which is replaced. */
+int state_set_usage_aside(struct state *state, struct error *error) MUST_CHECK;
 
 /* What state_purge removed, and what it left. */
 struct state_purged {

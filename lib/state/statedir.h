@@ -36,6 +36,8 @@
 #define STATE_LOG_KEY	 STATE_SERVED_DIR "/log.key"
 #define STATE_CLAIM	 STATE_SERVED_DIR "/lock"
 #define STATE_PROOFS	 STATE_SERVED_DIR "/required"
+#define STATE_USAGE	 STATE_SERVED_DIR "/usage"
+#define STATE_USAGE_BAD	 STATE_SERVED_DIR "/usage.damaged" /* set aside */
 /* The first bytes of STATE_CLAIM, which state_claim_served() locks; serving.c
  * locks the one after them. Version 0.1.0 locked the whole file, and so
  * excludes both. */

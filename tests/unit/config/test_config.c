@@ -67,6 +67,9 @@ static void assert_defaults(const struct config *config)
 	assert_string_equal(config->delimiter, "+");
 	assert_int_equal(config->batv, LOCALPART_PRVS | LOCALPART_BTV1);
 	assert_int_equal(config->memory_max, (size_t)512 << 20);
+	assert_true(config->usage);
+	assert_int_equal(config->usage_max, 1000000);
+	assert_int_equal(config->usage_days, 400);
 	assert_int_equal(config->history, 50);
 	assert_int_equal(config->inbound_mode, CONFIG_MODE_ENFORCE);
 	assert_list(&config->inbound_headers, "To,Cc");
@@ -343,6 +346,8 @@ static void test_refused(void **state)
 			"batv: found \"srs\", expected \"prvs\", \"btv1\"" },
 		{ "history = 0", 1, "generations from 1 to 10000" },
 		{ "history = 10001", 1, "found \"10001\"" },
+		{ "usage_max = 0", 1, "addresses from 1 to 10000000" },
+		{ "usage_days = 3661", 1, "days from 1 to 3660" },
 		{ "memory_max = 0", 1, "MB from 1 to 1048576" },
 		{ "memory_max = 1048577", 1, "found \"1048577\"" },
 		{ "memory_max = 512M", 1, "found \"512M\"" },
@@ -505,7 +510,7 @@ static void test_names(void **state)
 	assert_string_equal(config_option_name(0), "socket");
 	while (config_option_name(count))
 		count++;
-	assert_int_equal(count, 26);
+	assert_int_equal(count, 29);
 	assert_string_equal(config_option_name(count - 1), "log_addresses");
 }
 
