@@ -19,6 +19,7 @@ FULL = {"damages": 10000, "times": 100, "milters": 8, "rows": 3000}
 
 PAGE = 4096
 SEAL = 56  # lib/map/trailer.h
+VERSION = 2  # MAP_VERSION of lib/map/mapmeta.h
 RECIPIENTS = ("<bob@old.example>", "<eve@old.example>", "<u7@old.example>",
               "<x@none.example>")
 
@@ -38,11 +39,11 @@ def right(version):
     return sorted(f"{name}@v{version}.example" for name in ("bob", "eve", "u7"))
 
 
-def resealed(body, version=None):
+def resealed(body, version=VERSION):
     """Returns the body with a trailer that matches it, as lib/map/trailer.h
     has it."""
     return body + b"READDRES" + struct.pack(
-        "<IIQ", 1 if version is None else version, 0, len(body)) + \
+        "<IIQ", version, 0, len(body)) + \
         hashlib.sha256(body).digest()
 
 
@@ -93,9 +94,10 @@ def contents(good):
         "an octet more": good + b"\0",
         "twice the file": good + good,
         "unfinished (no seal)": body,
-        "another version's seal": resealed(body, 2),
+        "another version's seal": resealed(body, VERSION + 1),
         "another version's metadata, sealed": resealed(
-            replaced(body, b"version 1\n", b"version 2\n")),
+            replaced(body, b"version %d\n" % VERSION,
+                     b"version %d\n" % (VERSION + 1))),
         "no metadata, sealed": resealed(
             replaced(body, generation, b"\ngenerosity 4\n")),
         "a row missing, sealed": resealed(
