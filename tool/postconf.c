@@ -311,9 +311,16 @@ int postconf_call(
 
 		text = program_read_back(words, &len);
 		last = last_line((struct bytes){ text, text ? len : 0 });
-		result = error_set(error, ERR_CONFIG, "%s failed: %.*s",
-			arguments[0], (int)(last.len < 400 ? last.len : 400),
-			last.data);
+		if (last.len)
+			result = error_set(error, ERR_CONFIG, "%s failed: %.*s",
+				arguments[0],
+				(int)(last.len < 400 ? last.len : 400),
+				last.data);
+		else
+			result = error_set(error, ERR_CONFIG,
+				"%s failed with exit status %d; the log of "
+				"Postfix may say why",
+				arguments[0], status);
 	} else if (said && !(*said = program_read_back(output, &len))) {
 		result = error_set_errno(
 			error, "cannot read what %s printed", arguments[0]);

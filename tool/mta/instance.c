@@ -121,6 +121,7 @@ static int begin_plan(
 int instance_open(struct instance *instance, const struct tool *tool,
 	const char *option, struct error *error)
 {
+	const char *directory;
 	int result;
 
 	instance->option = option;
@@ -132,8 +133,13 @@ int instance_open(struct instance *instance, const struct tool *tool,
 		result = check_version(instance->expanded, error);
 	if (result)
 		return result;
-	instance->directory =
-		postfix_value(instance->expanded, NULL, "config_directory");
+	/* postfix(1) takes no relative path. */
+	directory = option ? option
+			   : postfix_value(instance->expanded, NULL,
+				     "config_directory");
+	instance->directory = realpath(directory, NULL);
+	if (!instance->directory)
+		return error_set_errno(error, "%s", directory);
 	return begin_plan(instance, tool, error);
 }
 
@@ -143,6 +149,7 @@ void instance_close(struct instance *instance)
 	postfix_close(instance->expanded);
 	postfix_close(instance->written);
 	postfix_close(instance->defaults);
+	free(instance->directory);
 	*instance = (struct instance){ .option = NULL };
 }
 

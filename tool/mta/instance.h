@@ -9,8 +9,8 @@
 #include "tool.h"
 
 struct instance {
-	const char *option;    /* for -c; NULL: Postfix's own directory */
-	const char *directory; /* of main.cf, absolute */
+	const char *option; /* for -c; NULL: Postfix's own directory */
+	char *directory;    /* of main.cf, absolute */
 	struct postfix *expanded;
 	struct postfix *written;
 	struct postfix *defaults;
