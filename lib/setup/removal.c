@@ -58,13 +58,12 @@ static bool is_own(
 {
 	const char *networks = plan_option_value(plan, service, "mynetworks");
 	const char *milters = plan_option_value(plan, service, "smtpd_milters");
-	const char *verify =
-		plan_option_value(plan, service, "address_verify_service_name");
+	const char *log = plan_option_value(plan, service, "syslog_name");
 
 	return !strcmp(service->name, LOCALMAIL_CLIENT) ||
 	       !strcmp(service->name, LOCALMAIL_BOUNCE) ||
 	       !strcmp(service->name, SERVICES_VERIFY) ||
-	       (verify && !strcmp(verify, SERVICES_VERIFY)) ||
+	       (log && !strcmp(log, SERVICES_PROBE_LOG)) ||
 	       (networks && reference_is_in(networks, SERVICES_CLIENTS)) ||
 	       (milters && reference_is_in(milters, LOCALMAIL_MILTERS));
 }

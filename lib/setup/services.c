@@ -363,33 +363,90 @@ void services_plan_outbound(struct plan *plan)
 			config->outbound_daemons.items[0]));
 }
 
-void services_plan_probe(struct plan *plan)
+bool services_is_probe(
+	const struct postfix *postfix, const struct postfix_service *service)
 {
-	const struct postfix_service *service;
-	unsigned port;
+	return !strcmp(postfix_value(postfix, service, "syslog_name"),
+		       SERVICES_PROBE_LOG) &&
+	       !strcmp(service->command, "smtpd");
+}
 
+/* True if Postfix verifies addresses for purposes of its own. */
+static bool verifies(const struct plan *plan)
+{
+	const char *value;
+
+	for (size_t i = 0; (value = postfix_setting(plan->expanded, i, NULL));
+		i++) {
+		const struct postfix_service *service =
+			postfix_setting_service(plan->expanded, i);
+
+		if ((postfix_list_has(value, "reject_unverified_recipient") ||
+			    postfix_list_has(
+				    value, "reject_unverified_sender")) &&
+			!(service &&
+				services_is_probe(plan->expanded, service)))
+			return true;
+	}
+	return false;
+}
+
+/* All programs that deliver mail tell one service what became of a probe, the
+ * one that main.cf names. */
+static void plan_verify(struct plan *plan)
+{
+	bool found = false;
+	const struct postfix_service *service;
+
+	plan_scalar(plan, "address_verify_service_name", "readdress_verify",
+		SERVICES_VERIFY);
 	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
-		if (!strcmp(service->name, SERVICES_VERIFY))
-			return;
-	port = services_free_port(plan, PROBE_PORT);
-	plan->why = "`readdress probe` asks this service whether targets "
-		    "exist. It takes no mail, and remembers no answer for "
-		    "long.";
+		found |= !strcmp(service->name, SERVICES_VERIFY);
+	if (found)
+		return;
 	plan_add(plan, PLAN_SERVICE, SERVICES_VERIFY "/unix",
 		plan_text(plan,
 			SERVICES_VERIFY
 			" unix - - %s - 1 verify"
-			" -o syslog_name=postfix/readdress-probe"
+			" -o syslog_name=" SERVICES_PROBE_LOG
 			" -o address_verify_map="
+			" -o address_verify_positive_expire_time=60s"
+			" -o address_verify_positive_refresh_time=60s"
 			" -o address_verify_negative_expire_time=60s"
 			" -o address_verify_negative_refresh_time=60s",
 			services_chroot(plan, "verify", "unix")));
+}
+
+void services_plan_probe(struct plan *plan)
+{
+	const struct postfix_service *service;
+	bool own = !verifies(plan);
+	unsigned port;
+
+	plan->why = own ? "`readdress probe` asks this service whether targets "
+			  "exist. It takes no mail, and remembers no answer "
+			  "for long."
+			: "`readdress probe` asks this service whether targets "
+			  "exist. It takes no mail. Your Postfix verifies "
+			  "addresses itself, and so the probe gets the answers "
+			  "that it remembers, by default three hours at least "
+			  "for an address that was refused "
+			  "(address_verify_negative_refresh_time).";
+	if (own)
+		plan_verify(plan);
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i)); i++)
+		if (services_is_probe(plan->expanded, service))
+			return;
+	port = services_free_port(plan, PROBE_PORT);
 	plan_add(plan, PLAN_SERVICE,
 		plan_text(plan, "[127.0.0.1]:%u/inet", port),
 		plan_text(plan,
 			"[127.0.0.1]:%u inet n - %s - - smtpd"
-			" -o syslog_name=postfix/readdress-probe"
-			" -o address_verify_service_name=" SERVICES_VERIFY
+			" -o syslog_name=" SERVICES_PROBE_LOG
+			" -o address_verify_poll_count=1"
+			" -o unverified_recipient_reject_code=550"
+			" -o unverified_recipient_reject_reason="
+			" -o unverified_recipient_defer_reason="
 			" -o smtpd_milters="
 			" -o smtpd_milter_maps="
 			" -o mynetworks=127.0.0.0/8"
@@ -399,6 +456,11 @@ void services_plan_probe(struct plan *plan)
 			" -o smtpd_sender_restrictions="
 			" -o smtpd_recipient_restrictions="
 			"reject_unverified_recipient"
+			" -o smtpd_reject_unlisted_recipient=no"
+			" -o smtpd_reject_footer="
+			" -o smtpd_error_sleep_time=0"
+			" -o smtpd_soft_error_limit=1000"
+			" -o smtpd_hard_error_limit=100000"
 			" -o smtpd_data_restrictions=reject"
 			" -o smtpd_end_of_data_restrictions="
 			" -o smtpd_tls_security_level=none"

@@ -7,10 +7,13 @@
 
 #include "setup/plan.h"
 
-#define SERVICES_MILTER	 "readdress_milter"
-#define SERVICES_OTHERS	 "readdress_other_milters"
-#define SERVICES_CLIENTS "readdress_outbound_clients"
-#define SERVICES_VERIFY	 "readdress-verify"
+#define SERVICES_MILTER	   "readdress_milter"
+#define SERVICES_OTHERS	   "readdress_other_milters"
+#define SERVICES_CLIENTS   "readdress_outbound_clients"
+#define SERVICES_VERIFY	   "readdress-verify"
+#define SERVICES_PROBE_LOG "postfix/readdress-probe" /* its name in the log */
+/* Where the service for probes is, if its port is free. */
+#define SERVICES_PROBE "127.0.0.1:10098"
 
 /* Has main.cf define our milter, for a reference that is planned. */
 void services_define_milter(struct plan *plan);
@@ -18,6 +21,10 @@ void services_define_milter(struct plan *plan);
 void services_plan_milter(struct plan *plan);
 void services_plan_outbound(struct plan *plan);
 void services_plan_probe(struct plan *plan);
+
+/* True if the service is the one by which `readdress probe` asks. */
+bool services_is_probe(
+	const struct postfix *postfix, const struct postfix_service *service);
 
 /* How often our milter stands in the service's smtpd_milters, whether or not
  * no_milters switches them off. */

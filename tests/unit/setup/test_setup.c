@@ -527,6 +527,36 @@ static void test_rewritten(void **state)
 	}
 }
 
+/* A Postfix that verifies addresses itself keeps its own service, and its
+ * cache. */
+static void test_verify(void **state)
+{
+	static const struct given cases[] = {
+		{
+			.what = "no verification",
+			.main = "smtpd_recipient_restrictions = "
+				"permit_mynetworks\n",
+			.expected = { "readdress_verify = readdress-verify",
+				"address_verify_service_name = "
+				"$readdress_verify",
+				"readdress-verify unix - - y - 1 verify*",
+				"[127.0.0.1]:10098 inet n - y - - smtpd*" },
+		},
+		{ .what = "verification of its own",
+			.main = "smtpd_sender_restrictions = "
+				"permit_mynetworks, reject_unverified_sender\n",
+			.expected = { "[127.0.0.1]:10098 inet n - y - - "
+				      "smtpd*" },
+			.not_expected = { "readdress-verify*",
+				"readdress_verify*",
+				"address_verify_service_name*" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check(&cases[i], true);
+}
+
 static void test_literal(void **state)
 {
 	/* Somebody has put the milter in by hand. */
@@ -769,6 +799,7 @@ int main(void)
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_mailboxes),
