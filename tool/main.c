@@ -175,6 +175,16 @@ static const struct command commands[] = {
 			   OPTION_BIT(JSON),
 		.max = -1,
 		.needs = NEED_CONFIG },
+	{ .name = "probe",
+		.operands = "TABLE",
+		.does = "asks, by Postfix, whether the targets of rules exist",
+		.run = command_probe,
+		.options = OPTION_BIT(VIA) | OPTION_BIT(RATE) |
+			   OPTION_BIT(AGAINST) | OPTION_BIT(COLUMNS) |
+			   OPTION_BIT(JSON) | MAP_OPTIONS,
+		.min = 1,
+		.max = 1,
+		.needs = NEED_CONFIG | NEED_TABLE | NEED_STATE | NEED_MAP },
 	{ .name = "postfix",
 		.operands = "",
 		.does = "prints the commands that Postfix still needs, or runs "

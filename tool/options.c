@@ -112,6 +112,11 @@ static const struct {
 		"an address of this relay (those of this host)" },
 	[OPTION_AUTO] = { "auto", 0, NULL,
 		"store the roles of the domains whose role is auto" },
+	[OPTION_VIA] = { "via", 0, "HOST:PORT",
+		"ask this service (the one that `readdress postfix` makes)" },
+	[OPTION_RATE] = { "rate", 0, "N", "ask N times per second (20)" },
+	[OPTION_AGAINST] = { "against", 0, "FILE",
+		"also compare the rules with the users in a CSV file" },
 	[OPTION_FILES] = { "files", 0, "DIR",
 		"write tables into DIR, for a Postfix that asks no milter" },
 	[OPTION_APPLY] = { "apply", 0, NULL,
@@ -128,6 +133,9 @@ static const struct {
 	enum option_id id;
 	const char *does;
 } own_texts[] = {
+	{ "probe", OPTION_COLUMNS,
+		"the column of --against with this name; TARGET may be left "
+		"out" },
 	{ "convert", OPTION_DOMAIN, "a domain that outsiders write to" },
 	{ "purge", OPTION_FORCE, "required: nothing is deleted without it" },
 	{ "adopt", OPTION_FORCE,
@@ -247,6 +255,12 @@ static int parse_columns(
 		}
 	}
 	*to = '\0';
+	if (options->one_column && !count && !quoted && *names[0]) {
+		*to = '\0';
+		options->columns.source = names[0];
+		options->columns.target = NULL;
+		return 0;
+	}
 	if (count != 1 || quoted || !*names[0] || !*names[1] ||
 		csvstart_is_source(bytes_of(names[0]), names[1]))
 		return bad_value(OPTION_COLUMNS, text,
@@ -304,6 +318,19 @@ static int parse_address(
 		return bad_value(OPTION_ADDRESS, text,
 			"expected an IP address, such as 192.0.2.1", error);
 	options->addresses[options->address_count++] = text;
+	return 0;
+}
+
+static int parse_via(
+	struct options *options, const char *text, struct error *error)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+
+	if (!colon || colon == text || !read_number(colon + 1, 1, 65535, &port))
+		return bad_value(OPTION_VIA, text,
+			"expected HOST:PORT, such as 127.0.0.1:10098", error);
+	options->via = text;
 	return 0;
 }
 
@@ -391,6 +418,16 @@ static int set_value(struct options *options, enum option_id id,
 		break;
 	case OPTION_CLIENT:
 		options->client = text;
+		break;
+	case OPTION_VIA:
+		code = parse_via(options, text, error);
+		break;
+	case OPTION_RATE:
+		code = parse_number(id, text, 1, 1000, &number, error);
+		options->rate = (unsigned)number;
+		break;
+	case OPTION_AGAINST:
+		options->against = text;
 		break;
 	case OPTION_FILES:
 		options->files = text;
@@ -540,6 +577,7 @@ int options_parse(struct options *options, uint64_t allowed, int argc,
 		.max_delete = OPTIONS_MAX_DELETE,
 		.timeout = OPTIONS_RELOAD_SECONDS,
 		.since = INT64_MIN,
+		.one_column = (allowed & OPTION_BIT(AGAINST)) != 0,
 		.delimiter = ';' };
 	options->recipients =
 		calloc((size_t)argc + 1, sizeof *options->recipients);

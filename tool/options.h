@@ -60,6 +60,9 @@ enum option_id {
 	OPTION_HOST,
 	OPTION_ADDRESS,
 	OPTION_AUTO,
+	OPTION_VIA,
+	OPTION_RATE,
+	OPTION_AGAINST,
 	OPTION_FILES,
 	OPTION_APPLY,
 	OPTION_REMOVE,
@@ -87,9 +90,11 @@ struct options {
 	const char *note; /* for the audit log; NULL: not given */
 	char delimiter;	  /* between the fields of CSV */
 	bool delimiter_given;
-	struct csvstart_columns columns; /* point into columns_text */
-	char *columns_text;		 /* the memory of columns */
-	enum format from;		 /* FORMAT_FOUND: not given */
+	struct csvstart_columns columns; /* point into columns_text; target is
+					    NULL if one name is enough */
+	bool one_column;    /* --columns may name one column alone */
+	char *columns_text; /* the memory of columns */
+	enum format from;   /* FORMAT_FOUND: not given */
 	bool outbound;
 	bool imceaex;
 	bool allow_utf8;
@@ -128,8 +133,11 @@ struct options {
 	size_t host_count;
 	const char **addresses; /* room for argc */
 	size_t address_count;
-	bool autos;	   /* --auto */
-	const char *files; /* a directory; NULL: not given */
+	bool autos;	     /* --auto */
+	const char *via;     /* "HOST:PORT"; NULL: not given */
+	unsigned rate;	     /* per second; 0: not given */
+	const char *against; /* a file; NULL: not given */
+	const char *files;   /* a directory; NULL: not given */
 	bool apply;
 	bool remove;
 	bool json; /* --json before or after the command's name */

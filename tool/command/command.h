@@ -27,6 +27,7 @@ int command_load(struct tool *tool, struct error *error);
 int command_log(struct tool *tool, struct error *error);
 int command_lookup(struct tool *tool, struct error *error);
 int command_postfix(struct tool *tool, struct error *error);
+int command_probe(struct tool *tool, struct error *error);
 int command_purge(struct tool *tool, struct error *error);
 int command_reload(struct tool *tool, struct error *error);
 int command_requeue(struct tool *tool, struct error *error);

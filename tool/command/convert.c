@@ -4,71 +4,14 @@
  */
 #include "convert/convert.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "command/command.h"
+#include "command/wholefile.h"
 #include "print/row.h"
 
-#define FILE_MAX  ((size_t)1 << 30)
 #define ARENA_MAX ((size_t)4 << 30)
-#define CHUNK	  ((size_t)1 << 20)
-
-static const char *input_name(const char *path)
-{
-	return strcmp(path, "-") != 0 ? path : "standard input";
-}
-
-/* Reads the whole file. The caller frees *data. */
-static int read_all(FILE *file, const char *name, char **data, size_t *len,
-	struct error *error)
-{
-	size_t room = 0;
-
-	*data = NULL;
-	*len = 0;
-	do {
-		char *longer = *data;
-
-		if (room - *len < CHUNK) {
-			room = room ? 2 * room : CHUNK;
-			longer = realloc(*data, room);
-		}
-		if (!longer)
-			return error_set(error, ERR_NOMEM, "out of memory");
-		*data = longer;
-		*len += fread(*data + *len, 1, room - *len, file);
-		if (*len > FILE_MAX)
-			return error_set(error, ERR_BAD,
-				"%s: found more than 1 GB, expected an export "
-				"of a directory; split the file",
-				name);
-	} while (!feof(file) && !ferror(file));
-	return ferror(file) ? error_set_errno(error, "%s", name) : 0;
-}
-
-static int read_file(
-	const char *path, char **data, size_t *len, struct error *error)
-{
-	FILE *file = strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
-	struct stat status;
-	int code;
-
-	*data = NULL;
-	if (!file)
-		return error_set_errno(error, "%s", path);
-	if (!fstat(fileno(file), &status) && S_ISDIR(status.st_mode))
-		code = error_set(error, ERR_NOENT,
-			"%s: found a directory, expected a file",
-			input_name(path));
-	else
-		code = read_all(file, input_name(path), data, len, error);
-	if (file != stdin)
-		(void)fclose(file);
-	return code;
-}
 
 static void complain(void *context, const char *line)
 {
@@ -138,7 +81,7 @@ static int check_options(const struct options *options, struct error *error)
 int command_convert(struct tool *tool, struct error *error)
 {
 	const struct options *options = &tool->options;
-	const char *name = input_name(tool->operands[0]);
+	const char *name = wholefile_name(tool->operands[0]);
 	struct convert_options convert = { .format = options->from,
 		.columns = options->columns,
 		.domain_count = options->domain_count,
@@ -161,7 +104,7 @@ int command_convert(struct tool *tool, struct error *error)
 			options->domains, options->domain_count, &domains,
 			error);
 	if (!code)
-		code = read_file(tool->operands[0], &data, &len, error);
+		code = wholefile_read(tool->operands[0], &data, &len, error);
 	convert.domains = domains;
 	if (!code)
 		code = convert_read((struct bytes){ data, len }, &convert,

@@ -1,37 +1,28 @@
 #include "mta/greet.h"
 
-#include <errno.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "map/lookup.h"
+#include "mta/talk.h"
 #include "postconf.h"
 #include "routing/domainrole.h"
 #include "runtime/greeting.h"
 #include "setup/services.h"
 #include "setup/tables.h"
 
-#define ANSWER_MS  30000 /* for one reply */
-#define ROUNDS	   3	 /* a service is greeted at most so often */
-#define NOTED_MS   300	 /* until the milter has noted what it saw */
-#define BATCH	   30	 /* MAILs before the next look */
+#define ROUNDS	   3   /* a service is greeted at most so often */
+#define NOTED_MS   300 /* until the milter has noted what it saw */
+#define BATCH	   30  /* MAILs before the next look */
 #define BATCHES	   20
 #define TEXTS_MAX  (1 << 20) /* bytes of what the tables say */
 #define PAUSE_NANO 50000000L
 
 enum greeted { GREETED, GREETED_NOT, GREETED_CLOSED };
-
-struct talk {
-	int fd;
-	char reply[512]; /* the last line */
-};
 
 static void set_address(const struct instance *instance,
 	const struct postfix_service *service, char host[256], char port[64])
@@ -55,74 +46,6 @@ static void set_address(const struct instance *instance,
 		   strncasecmp(interfaces, "loopback-only", len) != 0) {
 		(void)snprintf(host, 256, "%.*s", (int)len, interfaces);
 	}
-}
-
-static int dial(const char *host, const char *port)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct timeval timeout = { ANSWER_MS / 1000, 0 };
-	struct addrinfo *found = NULL;
-	int fd = -1;
-
-	if (getaddrinfo(host, port, &hints, &found))
-		return -1;
-	for (struct addrinfo *at = found; at && fd < 0; at = at->ai_next) {
-		fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd < 0)
-			continue;
-		(void)setsockopt(
-			fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-		(void)setsockopt(
-			fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-		if (connect(fd, at->ai_addr, at->ai_addrlen)) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	freeaddrinfo(found);
-	return fd;
-}
-
-/* Reads a line. Returns false at the end, and after a time without one. */
-static bool read_line(struct talk *talk)
-{
-	size_t used = 0;
-
-	for (;;) {
-		char byte;
-		ssize_t got = recv(talk->fd, &byte, 1, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got != 1)
-			return false;
-		if (byte == '\n')
-			break;
-		if (byte != '\r' && used + 1 < sizeof talk->reply)
-			talk->reply[used++] = byte;
-	}
-	talk->reply[used] = '\0';
-	return true;
-}
-
-/* Returns the code of the reply, or 0 if none comes. */
-static int hear(struct talk *talk)
-{
-	(void)snprintf(talk->reply, sizeof talk->reply, "no answer");
-	do {
-		if (!read_line(talk))
-			return 0;
-	} while (strlen(talk->reply) > 3 && talk->reply[3] == '-');
-	return atoi(talk->reply);
-}
-
-static int say(struct talk *talk, const char *line)
-{
-	size_t len = strlen(line);
-
-	if (send(talk->fd, line, len, MSG_NOSIGNAL) != (ssize_t)len)
-		return 0;
-	return hear(talk);
 }
 
 static bool is_noted(const struct tool *tool, const struct greeting *greeting)
@@ -150,7 +73,8 @@ static bool insist(struct talk *talk, const struct tool *tool,
 		if (is_noted(tool, greeting))
 			return true;
 		for (int k = 0; k < BATCH; k++)
-			if (say(talk, hello) != 250 || say(talk, mail) != 250)
+			if (talk_say(talk, hello) != 250 ||
+				talk_say(talk, mail) != 250)
 				return false;
 	}
 	return is_noted(tool, greeting);
@@ -163,7 +87,7 @@ static enum greeted greet(const struct instance *instance,
 {
 	const char *name =
 		postfix_value(instance->expanded, NULL, "myhostname");
-	struct talk talk = { .reply = "cannot connect" };
+	struct talk talk;
 	enum greeted result = GREETED_NOT;
 	char host[256];
 	char port[64];
@@ -177,21 +101,20 @@ static enum greeted greet(const struct instance *instance,
 	(void)snprintf(
 		mail, sizeof mail, "MAIL FROM:<%s@%.255s>\r\n", sender, name);
 	set_address(instance, service, host, port);
-	talk.fd = dial(host, port);
-	if (talk.fd >= 0 && hear(&talk) == 220 && say(&talk, hello) == 250)
-		code = say(&talk, mail);
-	(void)snprintf(said, 512, "%s", talk.reply);
+	if (talk_open(&talk, host, port) && talk_hear(&talk) == 220 &&
+		talk_say(&talk, hello) == 250)
+		code = talk_say(&talk, mail);
+	(void)snprintf(said, 512, "%.511s", talk.reply);
 	if (code == 530 || code == 538) {
 		result = GREETED_CLOSED;
-	} else if (code == 250 && say(&talk, "RSET\r\n") == 250) {
+	} else if (code == 250 && talk_say(&talk, "RSET\r\n") == 250) {
 		(void)snprintf(said, 512, "the milter did not see its MAIL");
 		if (insist(&talk, tool, greeting, hello, mail))
 			result = GREETED;
 	}
 	if (code)
-		(void)say(&talk, "QUIT\r\n");
-	if (talk.fd >= 0)
-		close(talk.fd);
+		(void)talk_say(&talk, "QUIT\r\n");
+	talk_close(&talk);
 	return result;
 }
 
