@@ -230,6 +230,17 @@ static const struct command commands[] = {
 			   OPTION_BIT(SINCE) | OPTION_BIT(JSON),
 		.min = 1,
 		.max = 1 },
+	{ .name = "report",
+		.operands = "",
+		.does = "tells which rules are used, and what leaks",
+		.run = command_report,
+		.options = OPTION_BIT(SINCE) | OPTION_BIT(UNUSED) |
+			   OPTION_BIT(UNRULED) | OPTION_BIT(LEAKS) |
+			   OPTION_BIT(TOP) | OPTION_BIT(WITH) |
+			   OPTION_BIT(GENERATION) | OPTION_BIT(SERVED) |
+			   OPTION_BIT(JSON),
+		.max = -1,
+		.needs = NEED_CONFIG | NEED_STATE },
 	{ .name = "purge",
 		.operands = "",
 		.does = "deletes the map, the history and the audit log",

@@ -123,6 +123,16 @@ static const struct {
 		"make the changes, test them, and take them back if need be" },
 	[OPTION_REMOVE] = { "remove", 0, NULL,
 		"take readdress out of Postfix again" },
+	[OPTION_UNUSED] = { "unused", 0, NULL,
+		"print the rules that were not used" },
+	[OPTION_UNRULED] = { "unruled", 0, NULL,
+		"print the addresses that only a rule for a domain served" },
+	[OPTION_LEAKS] = { "leaks", 0, NULL,
+		"print the internal addresses that left" },
+	[OPTION_TOP] = { "top", 0, "N",
+		"print the N most used of each kind (10; 0: all)" },
+	[OPTION_WITH] = { "with", 0, "FILE",
+		"add another relay's served/usage; further operands are more" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -410,6 +420,13 @@ static int set_value(struct options *options, enum option_id id,
 				"a date like 2026-11-21",
 				error);
 		break;
+	case OPTION_TOP:
+		code = parse_number(id, text, 0, INT64_MAX, &number, error);
+		options->top = number ? number : UINT64_MAX;
+		break;
+	case OPTION_WITH:
+		options->with[options->with_count++] = text;
+		break;
 	case OPTION_SENDER:
 		options->sender = text;
 		break;
@@ -482,6 +499,9 @@ static void set_flag(struct options *options, enum option_id id)
 		[OPTION_APPLY] = &options->apply,
 		[OPTION_REMOVE] = &options->remove,
 		[OPTION_JOURNAL] = &options->journal,
+		[OPTION_UNUSED] = &options->unused,
+		[OPTION_UNRULED] = &options->unruled,
+		[OPTION_LEAKS] = &options->leaks,
 		[OPTION_JSON] = &options->json,
 	};
 
@@ -586,8 +606,9 @@ int options_parse(struct options *options, uint64_t allowed, int argc,
 	options->hosts = calloc((size_t)argc + 1, sizeof *options->hosts);
 	options->addresses =
 		calloc((size_t)argc + 1, sizeof *options->addresses);
-	if (!options->recipients || !options->prefer || !options->domains ||
-		!options->hosts || !options->addresses)
+	options->with = calloc((size_t)argc + 1, sizeof *options->with);
+	if (!options->with || !options->recipients || !options->prefer ||
+		!options->domains || !options->hosts || !options->addresses)
 		return error_set(error, ERR_NOMEM, "out of memory");
 	make_getopt(allowed, longs, shorts);
 	optind = 0;
@@ -613,6 +634,7 @@ void options_free(struct options *options)
 {
 	free(options->recipients);
 	free(options->prefer);
+	free(options->with);
 	free(options->domains);
 	free(options->columns_text);
 	free(options->hosts);

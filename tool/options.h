@@ -66,6 +66,11 @@ enum option_id {
 	OPTION_FILES,
 	OPTION_APPLY,
 	OPTION_REMOVE,
+	OPTION_UNUSED,
+	OPTION_UNRULED,
+	OPTION_LEAKS,
+	OPTION_TOP,
+	OPTION_WITH,
 	OPTION_JSON,
 	OPTIONS /* the number of options */
 };
@@ -140,6 +145,12 @@ struct options {
 	const char *files;   /* a directory; NULL: not given */
 	bool apply;
 	bool remove;
+	bool unused;
+	bool unruled;
+	bool leaks;
+	uint64_t top;	   /* 0: not given */
+	const char **with; /* files, room for argc */
+	size_t with_count;
 	bool json; /* --json before or after the command's name */
 };
 

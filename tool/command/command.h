@@ -30,6 +30,7 @@ int command_postfix(struct tool *tool, struct error *error);
 int command_probe(struct tool *tool, struct error *error);
 int command_purge(struct tool *tool, struct error *error);
 int command_reload(struct tool *tool, struct error *error);
+int command_report(struct tool *tool, struct error *error);
 int command_requeue(struct tool *tool, struct error *error);
 int command_rewrite(struct tool *tool, struct error *error);
 int command_rollback(struct tool *tool, struct error *error);
