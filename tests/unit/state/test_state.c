@@ -676,6 +676,10 @@ static void test_purge(void **test)
 	KIT_OK(kit, state_note_served(state, 2, &kit->error));
 	KIT_OK(kit, state_log_reload(state, "reload", &kit->error));
 	KIT_OK(kit, state_log_key(state, key, &kit->error));
+	KIT_OK(kit, state_note_usage(state, "x", 1, &kit->error));
+	KIT_OK(kit, state_set_usage_aside(state, &kit->error));
+	KIT_OK(kit, state_note_usage(state, "y", 1, &kit->error));
+	assert_int_equal(kit_mode(in_state(kit, "served/usage")), 0640);
 	kit_write(in_state(kit, "map.mdb.damaged"), "x", 1);
 	kit_write(in_state(kit, "dns.observed"), "x", 1);
 	KIT_OK(kit, state_purge(state, &purged, &kit->error));
