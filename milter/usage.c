@@ -152,7 +152,7 @@ static void empty_all(struct usage *usage, const struct snapshot *snapshot)
 	int64_t lost = atomic_exchange(&usage->lost, 0);
 	struct timespec moment = { 0, 1000000 };
 
-	for (int what = 0; lost && what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; lost && what < USAGE_WHATS; what++)
 		master_set_incomplete(usage->master, what, usage_time(lost));
 	for (size_t i = 0; i < STRIPES; i++)
 		for (int n = 0; n < 100; n++) {

@@ -226,7 +226,7 @@ struct master *master_open(uint64_t seed)
 	if (!master)
 		return NULL;
 	master->seed = seed;
-	for (int what = 0; what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++)
 		master->heaps[what].max = NO_POSITION - 1;
 	if (grow(master) == 0)
 		return master;
@@ -238,7 +238,7 @@ void master_close(struct master *master)
 {
 	if (!master)
 		return;
-	for (int what = 0; what < USAGE_WHATS; what++) {
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++) {
 		struct heap *heap = &master->heaps[what];
 
 		for (size_t i = 0; i < heap->count; i++)
@@ -254,7 +254,7 @@ void master_limit(struct master *master, size_t usage_max)
 	master->heaps[USAGE_UNRULED].max = usage_max;
 	master->heaps[USAGE_LEAK].max = MASTER_LEAKS;
 	master->heaps[USAGE_DOMAIN].max = MASTER_DOMAINS;
-	for (int what = 0; what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++)
 		drop(master, what, master->heaps[what].max);
 }
 
@@ -328,7 +328,7 @@ void master_merge(
 	struct usage_entry entry;
 	char text[USAGE_NAME_MAX];
 
-	for (int what = 0; what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++)
 		master_set_incomplete(master, what, lost);
 	for (size_t i = 0; i < delta_count(delta); i++) {
 		delta_entry(delta, i, &entry);
@@ -357,7 +357,7 @@ int master_hash(struct master *master, const struct log *log)
 	char text[USAGE_NAME_MAX];
 	int result = 0;
 
-	for (int what = 0; !result && what < USAGE_WHATS; what++) {
+	for (enum usage_what what = 0; !result && what < USAGE_WHATS; what++) {
 		size_t count;
 		struct item **items = list(&master->heaps[what], &count);
 
@@ -395,7 +395,7 @@ void master_expire(struct master *master, int64_t now, int days)
 	uint32_t time = usage_time(now);
 	uint32_t oldest = usage_time(now - (int64_t)days * DAY);
 
-	for (int what = 0; what < USAGE_WHATS; what++) {
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++) {
 		size_t count;
 		struct item **items = list(&master->heaps[what], &count);
 
@@ -448,7 +448,7 @@ bool master_next(
 {
 	size_t at = *cursor;
 
-	for (int what = 0; what < USAGE_WHATS; what++) {
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++) {
 		const struct heap *heap = &master->heaps[what];
 
 		if (at < heap->count) {

@@ -66,7 +66,7 @@ int usagefile_format(const struct master *master, char **data, size_t *len)
 	out = *data;
 	memcpy(out, MAGIC, sizeof MAGIC - 1);
 	out += sizeof MAGIC - 1;
-	for (int what = 0; what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++)
 		out = put(out, master_incomplete(master, what), 4);
 	out = put(out, master_total(master), 8);
 	cursor = 0;
@@ -157,14 +157,14 @@ int usagefile_parse(
 		return error_set(error, ERR_BAD, "its digest is wrong");
 	rest.len -= DIGEST_SIZE;
 	in = rest.data;
-	for (int what = 0; what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; what < USAGE_WHATS; what++)
 		since[what] = (uint32_t)get(&in, 4);
 	rest.len -= (size_t)(in - rest.data);
 	rest.data = in;
 	result = take_entries(NULL, rest, error);
 	if (!result)
 		result = take_entries(master, rest, error);
-	for (int what = 0; !result && what < USAGE_WHATS; what++)
+	for (enum usage_what what = 0; !result && what < USAGE_WHATS; what++)
 		master_set_incomplete(master, what, since[what]);
 	return result;
 }
