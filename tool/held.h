@@ -6,7 +6,7 @@
 #define READDRESS_TOOL_HELD_H
 
 #include "base/arena.h"
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 #include "tool.h"
 
 /*

@@ -5,7 +5,7 @@
 #ifndef READDRESS_TOOL_REACH_H
 #define READDRESS_TOOL_REACH_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 /* Connects to "unix:/path" or "inet:host:port" as the user, in a process of its
  * own, and sends nothing. Who is not root connects as himself: then what is

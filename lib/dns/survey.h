@@ -5,9 +5,9 @@
 #ifndef READDRESS_DNS_SURVEY_H
 #define READDRESS_DNS_SURVEY_H
 
-#include "resolver/reply.h"
+#include "diagnosis/diagnosis.h"
 #include "dns/observation.h"
-#include "doctor/diagnosis.h"
+#include "resolver/reply.h"
 #include "rules/route.h"
 
 /* This relay, and others that count as this one. */

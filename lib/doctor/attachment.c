@@ -1,6 +1,6 @@
 #include "doctor/attachment.h"
 
-#include "doctor/remedy.h"
+#include "diagnosis/remedy.h"
 #include "postfix/words.h"
 
 #define PROTOCOL_MIN	    6  /* that edits recipients and headers need */

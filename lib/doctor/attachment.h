@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_ATTACHMENT_H
 #define READDRESS_DOCTOR_ATTACHMENT_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int attachment_check_attached(struct diagnosis *diagnosis) MUST_CHECK;
 int attachment_check_default_action(struct diagnosis *diagnosis) MUST_CHECK;

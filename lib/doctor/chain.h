@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_CHAIN_H
 #define READDRESS_DOCTOR_CHAIN_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 /* Looks whether mail that passed the milter is sent to a service of this host
  * that has it, too: a part of milter-twice. */

@@ -9,8 +9,6 @@
 /*
  * The wing doctor/: the checks of `readdress doctor`.
  *
- *   diagnosis   what the checks look at, and how they say what they found
- *   remedy      the commands that mend it
  *   attachment  where Postfix calls the milter, and what it does when it fails
  *   order       other milters beside ours, and what switches milters off
  *   chain       mail that Postfix hands to its own services or to a filter
@@ -22,7 +20,7 @@
  *   settings    parameters of Postfix that lose or harm mail beside it
  */
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 /*
  * Makes every check in the manual's order and tells what each found: one PASS,

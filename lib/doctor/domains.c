@@ -1,6 +1,6 @@
 #include "doctor/domains.h"
 
-#include "doctor/remedy.h"
+#include "diagnosis/remedy.h"
 #include "map/nameset.h"
 #include "postfix/words.h"
 #include "routing/domainrole.h"

@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_DOMAINS_H
 #define READDRESS_DOCTOR_DOMAINS_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 /* Which domains of inbound rules. Those of sub-domain rules are
  * "*.example.com".

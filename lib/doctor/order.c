@@ -1,7 +1,7 @@
 #include "doctor/order.h"
 
+#include "diagnosis/remedy.h"
 #include "doctor/chain.h"
-#include "doctor/remedy.h"
 #include "postfix/milterkind.h"
 #include "postfix/words.h"
 

@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_ORDER_H
 #define READDRESS_DOCTOR_ORDER_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int order_check_twice(struct diagnosis *diagnosis) MUST_CHECK;
 int order_check(struct diagnosis *diagnosis) MUST_CHECK;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
-#include "doctor/remedy.h"
+#include "diagnosis/remedy.h"
 #include "map/lookup.h"
 #include "map/nameset.h"
 #include "postfix/words.h"

@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_REWRITING_H
 #define READDRESS_DOCTOR_REWRITING_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int rewriting_check_second(struct diagnosis *diagnosis) MUST_CHECK;
 int rewriting_check_back(struct diagnosis *diagnosis) MUST_CHECK;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "diagnosis/remedy.h"
 #include "doctor/domains.h"
-#include "doctor/remedy.h"
 #include "map/lookup.h"
 #include "map/nameset.h"
 #include "postfix/words.h"

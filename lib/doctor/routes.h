@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_ROUTES_H
 #define READDRESS_DOCTOR_ROUTES_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int routes_check_recipients(struct diagnosis *diagnosis) MUST_CHECK;
 int routes_check_stays(struct diagnosis *diagnosis) MUST_CHECK;

@@ -6,7 +6,7 @@
 #ifndef READDRESS_DOCTOR_RUNNING_H
 #define READDRESS_DOCTOR_RUNNING_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int running_check_socket(struct diagnosis *diagnosis) MUST_CHECK;
 int running_check_up(struct diagnosis *diagnosis) MUST_CHECK;

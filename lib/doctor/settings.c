@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/network.h"
-#include "doctor/remedy.h"
+#include "diagnosis/remedy.h"
 #include "postfix/restrictions.h"
 #include "postfix/words.h"
 

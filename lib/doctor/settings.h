@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_SETTINGS_H
 #define READDRESS_DOCTOR_SETTINGS_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int settings_check_open_relay(struct diagnosis *diagnosis) MUST_CHECK;
 int settings_check_original_recipient(struct diagnosis *diagnosis) MUST_CHECK;

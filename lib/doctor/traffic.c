@@ -1,6 +1,6 @@
 #include "doctor/traffic.h"
 
-#include "doctor/remedy.h"
+#include "diagnosis/remedy.h"
 
 static bool has_rules(const struct diagnosis *diagnosis, enum rule_table table)
 {

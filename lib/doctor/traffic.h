@@ -7,7 +7,7 @@
 #ifndef READDRESS_DOCTOR_TRAFFIC_H
 #define READDRESS_DOCTOR_TRAFFIC_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 int traffic_check_sendmail(struct diagnosis *diagnosis) MUST_CHECK;
 int traffic_check_bounces(struct diagnosis *diagnosis) MUST_CHECK;

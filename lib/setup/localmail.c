@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 #include "setup/services.h"
 
 #define PORT 10099

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 #include "postfix/milterkind.h"
 
 #define PROBE_PORT    10098 /* of the service by which probe asks */

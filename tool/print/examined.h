@@ -8,7 +8,7 @@
 #define READDRESS_TOOL_PRINT_EXAMINED_H
 
 #include "base/clock.h"
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 #include "print/json.h"
 #include "tool.h"
 

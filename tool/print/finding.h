@@ -5,7 +5,7 @@
 #ifndef READDRESS_TOOL_PRINT_FINDING_H
 #define READDRESS_TOOL_PRINT_FINDING_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 #include "print/json.h"
 
 /* Puts a finding into an object of JSON, with the keys id, level, found, why

@@ -2,8 +2,15 @@
  * diagnosis: what the checks of doctor share: what they look at, and how each
  * says what it found.
  */
-#ifndef READDRESS_DOCTOR_DIAGNOSIS_H
-#define READDRESS_DOCTOR_DIAGNOSIS_H
+#ifndef READDRESS_DIAGNOSIS_DIAGNOSIS_H
+#define READDRESS_DIAGNOSIS_DIAGNOSIS_H
+
+/*
+ * The wing diagnosis/: what stands below the checks of `readdress doctor` and
+ * of `readdress dns`, and below the changes of `readdress postfix`.
+ *
+ *   remedy  the commands that mend what was found
+ */
 
 #include "base/arena.h"
 #include "config/config.h"

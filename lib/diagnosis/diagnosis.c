@@ -1,4 +1,4 @@
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "doctor/remedy.h"
+#include "diagnosis/remedy.h"
 
 #include "postfix/milterkind.h"
 #include "postfix/words.h"

@@ -4,10 +4,10 @@
  * what is to be done. Texts live in diagnosis->arena, and are NULL when out of
  * memory.
  */
-#ifndef READDRESS_DOCTOR_REMEDY_H
-#define READDRESS_DOCTOR_REMEDY_H
+#ifndef READDRESS_DIAGNOSIS_REMEDY_H
+#define READDRESS_DIAGNOSIS_REMEDY_H
 
-#include "doctor/diagnosis.h"
+#include "diagnosis/diagnosis.h"
 
 /* Returns the value as it is written for the service, with its $name: its own,
  * that of main.cf, or the default. service may be NULL: main.cf's. */
