@@ -180,13 +180,15 @@ static void attach(struct plan *plan, const struct postfix_service *service)
 					"")));
 }
 
-/* True if a milter that signs stands before ours in main.cf's list. */
-static bool is_behind_signer(const struct plan *plan)
+/* True if a milter that signs stands before ours in the list of the service; in
+ * main.cf's if it is NULL. */
+static bool is_behind_signer(
+	const struct plan *plan, const struct postfix_service *service)
 {
 	const char *queue =
 		postfix_value(plan->expanded, NULL, "queue_directory");
-	struct bytes rest =
-		bytes_of(postfix_value(plan->expanded, NULL, "smtpd_milters"));
+	struct bytes rest = bytes_of(
+		postfix_value(plan->expanded, service, "smtpd_milters"));
 	struct milterlist_item item;
 	char ours[ENDPOINT_MAX];
 	bool signer = false;
@@ -201,8 +203,63 @@ static bool is_behind_signer(const struct plan *plan)
 	return false;
 }
 
-/* Writes a list of main.cf again that has our milter without default_action,
- * more than once, or in a wrong place. */
+/* True if the list has our milter without default_action, more than once, or
+ * in a wrong place. */
+static bool is_wrong(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	return fails_open(plan, service) || is_behind_signer(plan, service) ||
+	       services_count_ours(plan, service) > 1;
+}
+
+/* True if main.cf's list is wrong, by itself or for a service that has it. */
+static bool is_wrong_in_main(const struct plan *plan)
+{
+	const struct postfix_service *service;
+	bool wrong = is_wrong(plan, NULL);
+
+	for (size_t i = 0;
+		!wrong && (service = postfix_service(plan->expanded, i)); i++)
+		wrong = !strcmp(service->command, "smtpd") &&
+			!plan_option_value(plan, service, "smtpd_milters") &&
+			fails_open(plan, service);
+	return wrong;
+}
+
+/* True if the list names our milter itself, and not by a parameter that is
+ * another's, or that is defined anew elsewhere. */
+static bool names_ours(struct plan *plan, const char *list)
+{
+	struct bytes rest = bytes_of(list);
+	struct bytes left = bytes_of(services_without_ours(plan, list));
+	struct milterlist_item item;
+	size_t all = 0;
+
+	while (milterlist_next(&rest, &item))
+		all++;
+	while (milterlist_next(&left, &item))
+		all--;
+	return all > 0;
+}
+
+/* Writes a wrong list of a service again. */
+static void replace_option(
+	struct plan *plan, const struct postfix_service *service)
+{
+	const char *had = plan_option_value(plan, service, "smtpd_milters");
+	const char *others = services_without_ours(plan, had);
+	size_t len = strlen(others);
+	size_t at = place_in(others);
+
+	if (at > len)
+		at = len;
+	plan_option(plan, service, "smtpd_milters",
+		plan_text(plan, "%.*s%s$" SERVICES_MILTER "%s%s", (int)at,
+			others, at && at == len ? "," : "", at < len ? "," : "",
+			others + at));
+}
+
+/* Writes a wrong list of main.cf again. */
 static void replace(struct plan *plan)
 {
 	const char *had = plan_value(plan, "smtpd_milters");
@@ -225,8 +282,8 @@ void services_plan_milter(struct plan *plan)
 	plan->why = "Mail that comes by SMTP passes readdress, behind milters "
 		    "that verify and before those that sign. While it is down, "
 		    "clients are told to try again later.";
-	if (attached && (fails_open(plan, NULL) || is_behind_signer(plan) ||
-				services_count_ours(plan, NULL) > 1)) {
+	if (attached && is_wrong_in_main(plan) &&
+		names_ours(plan, plan_value(plan, "smtpd_milters"))) {
 		services_define_milter(plan);
 		replace(plan);
 	} else if (!attached) {
@@ -237,16 +294,24 @@ void services_plan_milter(struct plan *plan)
 	}
 	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
 		i++) {
-		if (!diagnosis_is_public(&diagnosis, service) ||
-			!plan_option_value(plan, service, "smtpd_milters") ||
-			services_count_ours(plan, service))
+		const char *own =
+			plan_option_value(plan, service, "smtpd_milters");
+		bool has = services_count_ours(plan, service) > 0;
+
+		if (!own || strcmp(service->command, "smtpd") != 0 ||
+			(has ? !is_wrong(plan, service) ||
+						!names_ours(plan, own)
+			     : !diagnosis_is_public(&diagnosis, service)))
 			continue;
 		if (!others) {
 			plan->why = "This service has milters of its own.";
 			services_define_milter(plan);
 		}
 		others = true;
-		attach(plan, service);
+		if (has)
+			replace_option(plan, service);
+		else
+			attach(plan, service);
 	}
 }
 

@@ -600,6 +600,86 @@ static void test_literal(void **state)
 	postconfmodel_close(&bench.model);
 }
 
+/* Lists that somebody wrote by hand for one service, in which our milter stands
+ * wrongly. */
+static void test_literal_of_service(void **state)
+{
+	static const struct {
+		const char *main;
+		const char *options; /* of the service that outsiders reach */
+		const char *becomes;
+	} cases[] = {
+		{ "milter_default_action = accept\n",
+			"smtpd_milters=inet:a:1,unix:readdress/milter.sock",
+			"smtpd_milters=inet:a:1,$readdress_milter" },
+		{ "smtpd_milters = inet:a:1\n",
+			"smtpd_milters=unix:readdress/milter.sock -o "
+			"milter_default_action=reject",
+			"smtpd_milters=$readdress_milter -o "
+			"milter_default_action=reject" },
+		{ "milter_default_action = tempfail\n",
+			"smtpd_milters=unix:opendkim/opendkim.sock,"
+			"unix:readdress/milter.sock",
+			"smtpd_milters=$readdress_milter,"
+			"unix:opendkim/opendkim.sock" },
+		{ "milter_default_action = tempfail\n",
+			"smtpd_milters=unix:readdress/milter.sock,"
+			"unix:/var/spool/postfix/readdress/milter.sock",
+			"smtpd_milters=$readdress_milter" },
+		/* A parameter of somebody's own cannot be taken apart: it must
+		 * not become two calls of the milter. */
+		{ "milter_default_action = accept\n"
+		  "own = unix:readdress/milter.sock\n"
+		  "readdress_milter = " MILTER "\n",
+			"smtpd_milters=$own", "smtpd_milters=$own" },
+		/* The list is main.cf's. */
+		{ "smtpd_milters = unix:readdress/milter.sock\n"
+		  "milter_default_action = tempfail\n",
+			"milter_default_action=accept",
+			"milter_default_action=accept" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char lines[512];
+		char wanted[512];
+		struct given given = { .what = cases[i].options,
+			.main = cases[i].main,
+			.services = lines };
+		struct bench bench;
+		char *text;
+
+		(void)snprintf(lines, sizeof lines,
+			"smtp inet n - n - - smtpd -o %s\n"
+			"pickup unix n - n 60 1 pickup\n"
+			"smtp unix - - n - - smtp\n",
+			cases[i].options);
+		(void)snprintf(wanted, sizeof wanted,
+			"smtp inet n - n - - smtpd -o %s", cases[i].becomes);
+		postconfmodel_open(
+			&bench.model, defaults, given.main, given.services);
+		bench.config = testmap_config("");
+		begin(&bench, &given);
+		assert_int_equal(setup_run(&bench.plan), 0);
+		apply(&bench);
+		end(&bench);
+		text = postconfmodel_text(&bench.model);
+		if (!has_line(text, wanted) ||
+			!has_line(text, "readdress_milter = " MILTER))
+			fail_msg("no line \"%s\" in\n%s", wanted, text);
+		if (i == sizeof cases / sizeof *cases - 1)
+			assert_true(has_line(
+				text, "smtpd_milters = $readdress_milter"));
+		free(text);
+		begin(&bench, &given);
+		assert_int_equal(setup_run(&bench.plan), 0);
+		assert_int_equal(bench.plan.count, 0);
+		end(&bench);
+		config_close(bench.config);
+		postconfmodel_close(&bench.model);
+	}
+}
+
 static void test_hold(void **state)
 {
 	static const struct given held = { .what = "held",
@@ -801,6 +881,7 @@ int main(void)
 		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_literal),
+		cmocka_unit_test(test_literal_of_service),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_deferred),
