@@ -370,7 +370,10 @@ int milter_wait_approved(struct tool *tool, const struct milter_told *before,
 static void say_what_next(const struct tool *tool)
 {
 	struct approval approval;
+	struct error unused;
+	uint64_t served = 0;
 	char text[APPROVAL_SHOWN];
+	pid_t pid;
 
 	if (approval_read(tool->state, &approval, NULL) == 1) {
 		approval_show(&approval, (int64_t)time(NULL), text);
@@ -378,8 +381,18 @@ static void say_what_next(const struct tool *tool)
 			"%s; the milter serves the new rules after `readdress "
 			"reload --newest`",
 			text);
-	} else {
+	} else if (milter_find(tool, &pid, &unused) != ERR_DOWN) {
 		tool_say(tool, "the milter serves it after `readdress reload`");
+	} else if (milter_served(tool, false, &served, &unused) || !served) {
+		tool_say(tool,
+			"the milter is not running; it serves this after "
+			"`systemctl start readdress-milter`");
+	} else {
+		/* It would begin with what it served before. */
+		tool_say(tool,
+			"the milter is not running; it serves this after "
+			"`systemctl start readdress-milter` and "
+			"`readdress reload`");
 	}
 }
 

@@ -511,7 +511,6 @@ void services_plan_probe(struct plan *plan)
 			" -o address_verify_poll_count=1"
 			" -o unverified_recipient_reject_code=550"
 			" -o unverified_recipient_reject_reason="
-			" -o unverified_recipient_defer_reason="
 			" -o smtpd_milters="
 			" -o smtpd_milter_maps="
 			" -o mynetworks=127.0.0.0/8"

@@ -12,6 +12,7 @@
 #include "csv/csverror.h"
 #include "print/json.h"
 #include "rules/rowsort.h"
+#include "milter.h"
 #include "rules/rulesource.h"
 #include "rules/ruletarget.h"
 
@@ -36,7 +37,7 @@ int command_init(struct tool *tool, struct error *error)
 		return json_end(&json, error);
 	}
 	(void)printf("generation %" PRIu64 "\n", generation);
-	return 0;
+	return milter_go_live(tool, true, error);
 }
 
 int command_add(struct tool *tool, struct error *error)
