@@ -9,7 +9,9 @@
  * The wing diagnosis/: what stands below the checks of `readdress doctor` and
  * of `readdress dns`, and below the changes of `readdress postfix`.
  *
- *   remedy  the commands that mend what was found
+ *   remedy    the commands that mend what was found
+ *   tally     names for one finding
+ *   ourtable  the tables of readdress that Postfix asks, and their answers
  */
 
 #include "base/arena.h"

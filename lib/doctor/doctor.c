@@ -1,9 +1,12 @@
 #include "doctor/doctor.h"
 
+#include "diagnosis/ourtable.h"
 #include "doctor/attachment.h"
 #include "doctor/chain.h"
 #include "doctor/domains.h"
+#include "doctor/lookupservice.h"
 #include "doctor/order.h"
+#include "doctor/relayrecipients.h"
 #include "doctor/rewriting.h"
 #include "doctor/routes.h"
 #include "doctor/running.h"
@@ -50,7 +53,7 @@ static const struct {
 		"somebody can be outbound, and nobody is both" },
 	{ "domains", domains_check,
 		"Postfix accepts the domains of inbound rules, to relay them" },
-	{ "recipients", routes_check_recipients,
+	{ "recipients", relayrecipients_check,
 		"Postfix takes mail for every source, and for nobody else" },
 	{ "stays", routes_check_stays,
 		"what the rules leave as it is has a next hop" },
@@ -80,7 +83,7 @@ static const struct {
 		"no target comes back to this relay" },
 	{ "tables-shared", settings_check_tables_shared,
 		"Postfix opens no file of readdress" },
-	{ "lookup", routes_check_lookup,
+	{ "lookup", lookupservice_check,
 		"tables of readdress answer what Postfix asks them" },
 	{ "versions", settings_check_versions, "Postfix is new enough" },
 };
@@ -128,7 +131,7 @@ int doctor_run(struct diagnosis *diagnosis)
 	if (!diagnosis->postmap)
 		diagnosis->postmap = &none;
 	diagnosis->postmap->arena = diagnosis->arena;
-	diagnosis->postmap->own = routes_answer;
+	diagnosis->postmap->own = ourtable_answer;
 	diagnosis->postmap->own_context = diagnosis;
 	diagnosis->postmap->queue_directory =
 		postfix_value(diagnosis->postfix, NULL, "queue_directory");

@@ -4,8 +4,8 @@
  */
 #include "kit/testmap.h"
 
+#include "diagnosis/ourtable.h"
 #include "doctor/doctor.h"
-#include "doctor/routes.h"
 #include "postfix/words.h"
 
 #define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
@@ -209,7 +209,7 @@ static int answer(void *context, const char *table, struct bytes keys,
 		struct diagnosis *diagnosis = context;
 
 		if (!examined->said)
-			return routes_answer(diagnosis, bytes_of(table), keys,
+			return ourtable_answer(diagnosis, bytes_of(table), keys,
 				       answers) == 1
 				       ? 0
 				       : -1;
