@@ -1,7 +1,7 @@
 #include "doctor/chain.h"
 
 #include "diagnosis/remedy.h"
-#include "doctor/domains.h"
+#include "relay/domains.h"
 
 /* ---- services of this host that mail is sent to ---- */
 

@@ -3,15 +3,15 @@
 #include "diagnosis/ourtable.h"
 #include "doctor/attachment.h"
 #include "doctor/chain.h"
-#include "doctor/domains.h"
-#include "doctor/lookupservice.h"
 #include "doctor/order.h"
-#include "doctor/relayrecipients.h"
-#include "doctor/rewriting.h"
-#include "doctor/routes.h"
 #include "doctor/running.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
+#include "relay/domains.h"
+#include "relay/lookupservice.h"
+#include "relay/relayrecipients.h"
+#include "relay/rewriting.h"
+#include "relay/routes.h"
 
 #define TEXTS_MAX ((size_t)16 << 20) /* bytes of all findings of one check */
 

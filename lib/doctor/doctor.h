@@ -9,17 +9,12 @@
 /*
  * The wing doctor/: the checks of `readdress doctor`.
  *
- *   attachment       where Postfix calls the milter, and what if it fails
- *   order            other milters beside ours, and what switches them off
- *   chain            mail that goes to Postfix's own services or to a filter
- *   running          the milter that runs now, and what it has seen
- *   traffic          which mail comes to the milter, and which way it goes
- *   domains          domains of inbound rules, and what Postfix does there
- *   relayrecipients  for whom Postfix takes mail
- *   routes           next hops, and domains that are held
- *   lookupservice    our tables that Postfix asks
- *   rewriting        tables of Postfix that change addresses of our rules
- *   settings         parameters of Postfix that lose or harm mail beside it
+ *   attachment  where Postfix calls the milter, and what if it fails
+ *   order       other milters beside ours, and what switches them off
+ *   chain       mail that Postfix hands to its own services or to a filter
+ *   running     the milter that runs now, and what it has seen
+ *   traffic     which mail comes to the milter, and which way it goes
+ *   settings    parameters of Postfix that lose or harm mail beside it
  */
 
 #include "diagnosis/diagnosis.h"

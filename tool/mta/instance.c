@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "config/endpoint.h"
-#include "doctor/rewriting.h"
 #include "postconf.h"
 #include "postfix/milterlist.h"
+#include "relay/rewriting.h"
 #include "setup/setup.h"
 #include "setup/tables.h"
 

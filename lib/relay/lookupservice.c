@@ -1,11 +1,11 @@
-#include "doctor/lookupservice.h"
+#include "relay/lookupservice.h"
 
 #include "diagnosis/ourtable.h"
 #include "diagnosis/remedy.h"
 #include "diagnosis/tally.h"
-#include "doctor/domains.h"
 #include "map/nameset.h"
 #include "postfix/words.h"
+#include "relay/domains.h"
 
 #define CONNECTIONS 2000 /* that the look-up service has at least */
 

@@ -3,8 +3,8 @@
  * asks of readdress. It tells what is wrong by diagnosis_say(), and nothing
  * when all is well. Returns 0, ERR_NOMEM, or what diagnosis->found returned.
  */
-#ifndef READDRESS_DOCTOR_LOOKUPSERVICE_H
-#define READDRESS_DOCTOR_LOOKUPSERVICE_H
+#ifndef READDRESS_RELAY_LOOKUPSERVICE_H
+#define READDRESS_RELAY_LOOKUPSERVICE_H
 
 #include "diagnosis/diagnosis.h"
 

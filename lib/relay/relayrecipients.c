@@ -1,4 +1,4 @@
-#include "doctor/relayrecipients.h"
+#include "relay/relayrecipients.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include "diagnosis/ourtable.h"
 #include "diagnosis/remedy.h"
 #include "diagnosis/tally.h"
-#include "doctor/domains.h"
 #include "map/lookup.h"
 #include "postfix/words.h"
+#include "relay/domains.h"
 #include "routing/domainrole.h"
 
 #define USERS_MAX 1000 /* rules for users that are looked at */

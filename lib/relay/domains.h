@@ -4,8 +4,18 @@
  * nothing when all is well. Each returns 0, ERR_NOMEM, or what diagnosis->found
  * returned.
  */
-#ifndef READDRESS_DOCTOR_DOMAINS_H
-#define READDRESS_DOCTOR_DOMAINS_H
+#ifndef READDRESS_RELAY_DOMAINS_H
+#define READDRESS_RELAY_DOMAINS_H
+
+/*
+ * The wing relay/: the checks of `readdress doctor` about what Postfix takes,
+ * and where it sends it.
+ *
+ *   relayrecipients  for whom Postfix takes mail
+ *   routes           next hops, and domains that are held
+ *   lookupservice    our tables that Postfix asks
+ *   rewriting        tables of Postfix that change addresses of our rules
+ */
 
 #include "diagnosis/diagnosis.h"
 

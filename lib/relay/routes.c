@@ -1,10 +1,10 @@
-#include "doctor/routes.h"
+#include "relay/routes.h"
 
 #include <inttypes.h>
 
 #include "diagnosis/remedy.h"
 #include "diagnosis/tally.h"
-#include "doctor/domains.h"
+#include "relay/domains.h"
 #include "routing/domainrole.h"
 
 #define DAY 86400

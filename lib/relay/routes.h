@@ -3,8 +3,8 @@
  * tells what is wrong by diagnosis_say(), and nothing when all is well. Each
  * returns 0, ERR_NOMEM, or what diagnosis->found returned.
  */
-#ifndef READDRESS_DOCTOR_ROUTES_H
-#define READDRESS_DOCTOR_ROUTES_H
+#ifndef READDRESS_RELAY_ROUTES_H
+#define READDRESS_RELAY_ROUTES_H
 
 #include "diagnosis/diagnosis.h"
 

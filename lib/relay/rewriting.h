@@ -4,8 +4,8 @@
  * diagnosis_say(), and nothing when all is well. Each returns 0, ERR_NOMEM, or
  * what diagnosis->found returned.
  */
-#ifndef READDRESS_DOCTOR_REWRITING_H
-#define READDRESS_DOCTOR_REWRITING_H
+#ifndef READDRESS_RELAY_REWRITING_H
+#define READDRESS_RELAY_REWRITING_H
 
 #include "diagnosis/diagnosis.h"
 

@@ -1,4 +1,4 @@
-#include "doctor/rewriting.h"
+#include "relay/rewriting.h"
 
 #include <stdio.h>
 

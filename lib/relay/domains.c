@@ -1,4 +1,4 @@
-#include "doctor/domains.h"
+#include "relay/domains.h"
 
 #include "diagnosis/remedy.h"
 #include "map/nameset.h"

@@ -4,8 +4,8 @@
  * is wrong by diagnosis_say(), and nothing when all is well. Returns 0,
  * ERR_NOMEM, or what diagnosis->found returned.
  */
-#ifndef READDRESS_DOCTOR_RELAYRECIPIENTS_H
-#define READDRESS_DOCTOR_RELAYRECIPIENTS_H
+#ifndef READDRESS_RELAY_RELAYRECIPIENTS_H
+#define READDRESS_RELAY_RELAYRECIPIENTS_H
 
 #include "diagnosis/diagnosis.h"
 
