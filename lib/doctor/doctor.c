@@ -9,6 +9,7 @@
 #include "doctor/traffic.h"
 #include "relay/domains.h"
 #include "relay/lookupservice.h"
+#include "relay/openrelay.h"
 #include "relay/relayrecipients.h"
 #include "relay/rewriting.h"
 #include "relay/routes.h"
@@ -42,7 +43,7 @@ static const struct {
 		"mail of local programs passes the milter" },
 	{ "bounces", traffic_check_bounces,
 		"bounces of Postfix pass the milter" },
-	{ "open-relay", settings_check_open_relay, "strangers cannot relay" },
+	{ "open-relay", openrelay_check, "strangers cannot relay" },
 	{ "networks", traffic_check_networks,
 		"outbound_networks holds nobody else" },
 	{ "required-headers", running_check_required,
@@ -99,7 +100,7 @@ const char *doctor_check_name(size_t index)
 static bool is_for_all(int (*check)(struct diagnosis *diagnosis))
 {
 	return check == attachment_check_references ||
-	       check == settings_check_open_relay ||
+	       check == openrelay_check ||
 	       check == settings_check_bare_newline ||
 	       check == settings_check_tls ||
 	       check == settings_check_tables_shared ||

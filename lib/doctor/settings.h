@@ -9,7 +9,6 @@
 
 #include "diagnosis/diagnosis.h"
 
-int settings_check_open_relay(struct diagnosis *diagnosis) MUST_CHECK;
 int settings_check_original_recipient(struct diagnosis *diagnosis) MUST_CHECK;
 int settings_check_delimiter(struct diagnosis *diagnosis) MUST_CHECK;
 int settings_check_limits(struct diagnosis *diagnosis) MUST_CHECK;

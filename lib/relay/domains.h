@@ -14,6 +14,7 @@
  *   relayrecipients  for whom Postfix takes mail
  *   routes           next hops, and domains that are held
  *   lookupservice    our tables that Postfix asks
+ *   openrelay        strangers who may send through this relay
  *   rewriting        tables of Postfix that change addresses of our rules
  */
 
