@@ -11,7 +11,6 @@
 
 int attachment_check_attached(struct diagnosis *diagnosis) MUST_CHECK;
 int attachment_check_default_action(struct diagnosis *diagnosis) MUST_CHECK;
-int attachment_check_references(struct diagnosis *diagnosis) MUST_CHECK;
 int attachment_check_protocol(struct diagnosis *diagnosis) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include "doctor/attachment.h"
 #include "doctor/chain.h"
 #include "doctor/order.h"
+#include "doctor/references.h"
 #include "doctor/running.h"
 #include "doctor/settings.h"
 #include "doctor/traffic.h"
@@ -31,7 +32,7 @@ static const struct {
 		"behind it" },
 	{ "default-action", attachment_check_default_action,
 		"mail waits while the milter is down" },
-	{ "references", attachment_check_references,
+	{ "references", references_check,
 		"every $readdress_ parameter is defined and used" },
 	{ "protocol", attachment_check_protocol,
 		"the milter protocol is 6, with time enough" },
@@ -99,8 +100,7 @@ const char *doctor_check_name(size_t index)
 /* True if the check is also for an instance that is not to have the milter. */
 static bool is_for_all(int (*check)(struct diagnosis *diagnosis))
 {
-	return check == attachment_check_references ||
-	       check == openrelay_check ||
+	return check == references_check || check == openrelay_check ||
 	       check == settings_check_bare_newline ||
 	       check == settings_check_tls ||
 	       check == settings_check_tables_shared ||

@@ -10,6 +10,7 @@
  * The wing doctor/: the checks of `readdress doctor`.
  *
  *   attachment  where Postfix calls the milter, and what if it fails
+ *   references  our parameters in main.cf, and what refers to them
  *   order       other milters beside ours, and what switches them off
  *   chain       mail that Postfix hands to its own services or to a filter
  *   running     the milter that runs now, and what it has seen
