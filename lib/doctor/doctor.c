@@ -3,6 +3,7 @@
 #include "diagnosis/ourtable.h"
 #include "doctor/attachment.h"
 #include "doctor/chain.h"
+#include "doctor/headerchecks.h"
 #include "doctor/order.h"
 #include "doctor/references.h"
 #include "doctor/running.h"
@@ -69,7 +70,7 @@ static const struct {
 		"enable_original_recipient is yes" },
 	{ "delimiter", settings_check_delimiter,
 		"recipient_delimiter is the same on both sides" },
-	{ "header-checks", order_check_headers,
+	{ "header-checks", headerchecks_check,
 		"no header_checks or body_checks switch milters off" },
 	{ "limits", settings_check_limits, "Postfix's limits are wide enough" },
 	{ "reinject", chain_check_reinject,

@@ -7,15 +7,16 @@
 #define READDRESS_DOCTOR_DOCTOR_H
 
 /*
- * The wing doctor/: the checks of `readdress doctor`.
+ * The wing doctor/: the checks of `readdress doctor`, but for those of relay/.
  *
- *   attachment  where Postfix calls the milter, and what if it fails
- *   references  our parameters in main.cf, and what refers to them
- *   order       other milters beside ours, and what switches them off
- *   chain       mail that Postfix hands to its own services or to a filter
- *   running     the milter that runs now, and what it has seen
- *   traffic     which mail comes to the milter, and which way it goes
- *   settings    parameters of Postfix that lose or harm mail beside it
+ *   attachment    where Postfix calls the milter, and what if it fails
+ *   references    our parameters in main.cf, and what refers to them
+ *   order         other milters, and messages that meet ours twice
+ *   headerchecks  actions in header_checks that switch milters off
+ *   chain         mail that Postfix hands to its own services or to a filter
+ *   running       the milter that runs now, and what it has seen
+ *   traffic       which mail comes to the milter, and which way it goes
+ *   settings      parameters of Postfix that lose or harm mail beside it
  */
 
 #include "diagnosis/diagnosis.h"
