@@ -9,9 +9,10 @@
  * The wing diagnosis/: what stands below the checks of `readdress doctor` and
  * of `readdress dns`, and below the changes of `readdress postfix`.
  *
- *   remedy    the commands that mend what was found
- *   tally     names for one finding
- *   ourtable  the tables of readdress that Postfix asks, and their answers
+ *   remedy       the commands that mend what was found
+ *   tally        names for one finding
+ *   ourtable     the tables of readdress that Postfix asks, and their answers
+ *   ruledomains  the domains of inbound rules
  */
 
 #include "base/arena.h"

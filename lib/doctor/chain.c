@@ -1,7 +1,7 @@
 #include "doctor/chain.h"
 
 #include "diagnosis/remedy.h"
-#include "relay/domains.h"
+#include "diagnosis/ruledomains.h"
 
 /* ---- services of this host that mail is sent to ---- */
 
@@ -173,7 +173,7 @@ int chain_check_ends(struct diagnosis *diagnosis)
 	if (!result && to && diagnosis_count_ours(diagnosis, to, NULL))
 		result = chain_say_ends(diagnosis, "Postfix", "relayhost", to);
 	if (!result && *postfix_value(postfix, NULL, "transport_maps"))
-		result = domains_each(diagnosis, DOMAINS_TARGETS,
+		result = ruledomains_each(diagnosis, RULEDOMAINS_TARGETS,
 			look_at_transport, diagnosis);
 	/* What the map does not give is told by other checks. */
 	return result == ERR_IO || result == ERR_BAD ? 0 : result;

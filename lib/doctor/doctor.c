@@ -15,6 +15,7 @@
 #include "relay/relayrecipients.h"
 #include "relay/rewriting.h"
 #include "relay/routes.h"
+#include "relay/shadowloop.h"
 
 #define TEXTS_MAX ((size_t)16 << 20) /* bytes of all findings of one check */
 
@@ -80,7 +81,7 @@ static const struct {
 	{ "bare-newline", settings_check_bare_newline,
 		"bare newlines are refused or repaired" },
 	{ "tls", settings_check_tls, "TLS is offered and used" },
-	{ "shadow-loop", domains_check_shadow_loop,
+	{ "shadow-loop", shadowloop_check,
 		"no mail comes back to this relay by shadow mode" },
 	{ "target-loop", routes_check_target_loop,
 		"no target comes back to this relay" },
@@ -114,7 +115,7 @@ static int check_elsewhere(
 	struct diagnosis *diagnosis, int (*check)(struct diagnosis *diagnosis))
 {
 	if (check == domains_check)
-		return domains_check_elsewhere(diagnosis);
+		return shadowloop_check_elsewhere(diagnosis);
 	return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 		diagnosis_text(diagnosis,
 			"this instance has no milter; that in %s has it",

@@ -2,10 +2,10 @@
 
 #include "diagnosis/ourtable.h"
 #include "diagnosis/remedy.h"
+#include "diagnosis/ruledomains.h"
 #include "diagnosis/tally.h"
 #include "map/nameset.h"
 #include "postfix/words.h"
-#include "relay/domains.h"
 
 #define CONNECTIONS 2000 /* that the look-up service has at least */
 
@@ -30,7 +30,8 @@ static int compare_answers(struct diagnosis *diagnosis, struct bytes table)
 	const struct diagnosis_milter *milter = diagnosis->milter;
 	struct bytes said;
 	struct bytes own = { "", 0 };
-	int result = domains_each(diagnosis, DOMAINS_SOURCES, add_key, &tally);
+	int result = ruledomains_each(
+		diagnosis, RULEDOMAINS_SOURCES, add_key, &tally);
 
 	if (result || !diagnosis->map)
 		return result;

@@ -6,10 +6,10 @@
 #include "base/array.h"
 #include "diagnosis/ourtable.h"
 #include "diagnosis/remedy.h"
+#include "diagnosis/ruledomains.h"
 #include "diagnosis/tally.h"
 #include "map/lookup.h"
 #include "postfix/words.h"
-#include "relay/domains.h"
 #include "routing/domainrole.h"
 
 #define USERS_MAX 1000 /* rules for users that are looked at */
@@ -318,7 +318,7 @@ int relayrecipients_check(struct diagnosis *diagnosis)
 			!strcasecmp(postfix_value(postfix, NULL,
 					    "smtpd_reject_unlisted_recipient"),
 				"no"))) {
-		result = domains_each(diagnosis, DOMAINS_SOURCES,
+		result = ruledomains_each(diagnosis, RULEDOMAINS_SOURCES,
 			look_for_backscatter, &tally);
 		if (!result)
 			result = say_backscatter(&tally);

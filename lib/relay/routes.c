@@ -3,8 +3,9 @@
 #include <inttypes.h>
 
 #include "diagnosis/remedy.h"
+#include "diagnosis/ruledomains.h"
 #include "diagnosis/tally.h"
-#include "relay/domains.h"
+#include "relay/shadowloop.h"
 #include "routing/domainrole.h"
 
 #define DAY 86400
@@ -25,10 +26,10 @@ static int has_hop(struct tally *tally, struct bytes domain)
 	/* By this answer of ours it waits: routing/answer.c. */
 	if (found && !strncmp(own, "retry:4.4.6", 11))
 		return 0;
-	if (found && domains_transport_leads(own))
+	if (found && shadowloop_transport_leads(own))
 		return 1;
 	return *tally_value(tally, "relayhost") ||
-	       domains_transport_leads(transport);
+	       shadowloop_transport_leads(transport);
 }
 
 /* True if the rule leaves its source as it is, at least in one copy. */
@@ -172,8 +173,8 @@ int routes_check_target_loop(struct diagnosis *diagnosis)
 		return 0;
 	result = tally_begin(&tally, diagnosis);
 	if (!result)
-		result = domains_each(
-			diagnosis, DOMAINS_TARGETS, look_at_target, &tally);
+		result = ruledomains_each(
+			diagnosis, RULEDOMAINS_TARGETS, look_at_target, &tally);
 	if (!result && tally.names.count)
 		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis,
