@@ -18,6 +18,7 @@
  *   lookupservice    our tables that Postfix asks
  *   openrelay        strangers who may send through this relay
  *   rewriting        tables of Postfix that change addresses of our rules
+ *   mapping          what such a table makes of each address
  */
 
 #include "diagnosis/diagnosis.h"
