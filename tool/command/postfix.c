@@ -17,6 +17,7 @@
 #include "mta/show.h"
 #include "mta/tables.h"
 #include "postfix/words.h"
+#include "setup/localmail.h"
 #include "setup/removal.h"
 #include "setup/tables.h"
 
@@ -127,11 +128,26 @@ static int change_all(struct work *work, struct error *error)
 	return code;
 }
 
+/* What came while the new files were in force, and waits for a service that the
+ * old ones do not have. */
+static int free_after_restore(
+	const struct work *work, size_t index, struct error *error)
+{
+	const struct instance *instance = &work->instances[index];
+
+	if (!work->runs[index] ||
+		postfix_find_service(instance->expanded,
+			bytes_of(LOCALMAIL_CLIENT), bytes_of("unix")))
+		return 0;
+	return queue_free_local(instance, error);
+}
+
 /* Puts the files of all instances back, and has Postfix read them. What fails
  * here is added to the error. */
 static void restore_all(struct work *work, struct error *error)
 {
 	struct error cause = { .text = "" };
+	struct error stuck = { .text = "" };
 	bool failed = false;
 
 	for (size_t i = 0; i < work->count; i++)
@@ -142,6 +158,14 @@ static void restore_all(struct work *work, struct error *error)
 		failed |= instance_reopen(instance, work->tool, &cause) < 0 ||
 			  apply_revive(instance, work->runs[i], &cause) < 0;
 	}
+	for (size_t i = 0; !failed && i < work->count; i++)
+		if (free_after_restore(work, i, &stuck) < 0)
+			error_append(error,
+				"; mail of local programs waits for the "
+				"service " LOCALMAIL_CLIENT
+				", which is gone (%s): `postsuper -r ALL "
+				"deferred` sends it",
+				stuck.text);
 	if (failed)
 		error_append(error,
 			"; main.cf and master.cf could not be put back (%s): "
