@@ -1030,6 +1030,8 @@ static void test_rewriting(void **state)
 		{ .main = "masquerade_domains = !old.example !new.example "
 			  "example\n",
 			.expected = "" },
+		{ .main = "masquerade_domains = !example example\n",
+			.expected = "" },
 	};
 	static const struct breakage unknown = {
 		.main = "canonical_maps = hash:/broken\n"
