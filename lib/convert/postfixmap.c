@@ -160,7 +160,7 @@ static int take_row(struct reader *reader, struct bytes line, uint32_t number,
 	struct error *error)
 {
 	struct bytes key = cut_key(&line);
-	struct bytes targets;
+	struct bytes targets = { NULL, 0 };
 	bool local;
 	int result;
 
