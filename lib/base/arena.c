@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define FIRST_BLOCK  ((size_t)4096)
@@ -161,6 +162,18 @@ char *arena_copy(struct arena *arena, const char *data, size_t len)
 	if (len)
 		memcpy(copy, data, len);
 	copy[len] = '\0';
+	return copy;
+}
+
+char *arena_vformat(struct arena *arena, const char *format, va_list args)
+{
+	char *copy = NULL;
+	char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0)
+		return NULL;
+	copy = arena_copy(arena, text, strlen(text));
+	free(text);
 	return copy;
 }
 

@@ -11,6 +11,8 @@
 #ifndef READDRESS_BASE_ARENA_H
 #define READDRESS_BASE_ARENA_H
 
+#include <stdarg.h>
+
 #include "base/budget.h"
 #include "base/bytes.h"
 
@@ -51,6 +53,11 @@ char *arena_bytes(struct arena *arena, size_t size) MUST_CHECK;
 
 /* Returns a copy of len bytes of data, with a NUL after them; or NULL. */
 char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;
+
+/* Returns the text that vprintf(3) would print of the same arguments; or
+ * NULL. */
+char *arena_vformat(struct arena *arena, const char *format,
+	va_list args) MUST_CHECK __attribute__((format(printf, 2, 0)));
 
 /* A point in the life of an arena. arena_rewind() frees everything that was
  * allocated since arena_mark(), and makes the marks invalid that were set since

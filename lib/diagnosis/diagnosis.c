@@ -9,18 +9,13 @@
 
 const char *diagnosis_text(struct diagnosis *diagnosis, const char *format, ...)
 {
-	const char *copy = NULL;
-	char *text = NULL;
+	const char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = arena_vformat(diagnosis->arena, format, args);
 	va_end(args);
-	if (text)
-		copy = arena_copy(diagnosis->arena, text, strlen(text));
-	free(text);
-	return copy;
+	return text;
 }
 
 int diagnosis_say(struct diagnosis *diagnosis, enum diagnosis_level level,

@@ -27,18 +27,13 @@ static const char *describe(struct spf *spf, const char *format, ...)
 
 static const char *describe(struct spf *spf, const char *format, ...)
 {
-	const char *copy = NULL;
-	char *text = NULL;
+	const char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = arena_vformat(spf->arena, format, args);
 	va_end(args);
-	if (text)
-		copy = arena_copy(spf->arena, text, strlen(text));
-	free(text);
-	return copy;
+	return text;
 }
 
 #define SHOWN(text) (int)((text).len < 200 ? (text).len : 200), (text).data

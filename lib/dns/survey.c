@@ -7,18 +7,13 @@
 
 const char *survey_text(struct survey *survey, const char *format, ...)
 {
-	const char *copy = NULL;
-	char *text = NULL;
+	const char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = arena_vformat(survey->arena, format, args);
 	va_end(args);
-	if (text)
-		copy = arena_copy(survey->arena, text, strlen(text));
-	free(text);
-	return copy;
+	return text;
 }
 
 int survey_say(struct survey *survey, enum diagnosis_level level,

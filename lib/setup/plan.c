@@ -37,18 +37,13 @@ const char *plan_keep(struct plan *plan, const char *text)
 
 const char *plan_text(struct plan *plan, const char *format, ...)
 {
-	const char *copy = NULL;
-	char *text = NULL;
+	const char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = arena_vformat(plan->arena, format, args);
 	va_end(args);
-	if (text)
-		copy = arena_copy(plan->arena, text, strlen(text));
-	free(text);
-	return plan_keep(plan, copy);
+	return plan_keep(plan, text);
 }
 
 int plan_result(const struct plan *plan)
