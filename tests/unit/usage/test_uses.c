@@ -3,6 +3,8 @@
 
 #include "usage/uses.h"
 
+#include <unistd.h>
+
 #define RULES                                                                  \
 	"in bob@old.example;bob.owen@new.example\n"                            \
 	"in stay@old.example;stay@old.example\n"                               \
@@ -231,6 +233,50 @@ static void test_full(void **state)
 	delta_close(delta);
 }
 
+static long resident_pages(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long pages = -1;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+	(void)fclose(file);
+	return pages;
+}
+
+static struct delta *delta_of_one(void)
+{
+	struct delta *delta = delta_open(1);
+
+	assert_non_null(delta);
+	delta_begin(delta, NOON);
+	delta_add(delta, USAGE_UNRULED, RULE_INBOUND, bytes_of("a@a.example"),
+		1);
+	return delta;
+}
+
+/* A delta takes the memory of what is in it, and not of what would fit, also
+ * when others were closed before: the milter opens eight anew every minute. */
+static void test_memory(void **state)
+{
+	struct delta *deltas[8] = { NULL };
+	long before = resident_pages();
+	long after;
+
+	(void)state;
+	for (int minute = 0; minute < 3; minute++)
+		for (int i = 0; i < 8; i++) {
+			struct delta *fresh = delta_of_one();
+
+			delta_close(deltas[i]);
+			deltas[i] = fresh;
+		}
+	after = resident_pages();
+	for (int i = 0; i < 8; i++)
+		delta_close(deltas[i]);
+	assert_true((after - before) * sysconf(_SC_PAGESIZE) < 1 << 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_leaks),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
