@@ -2,7 +2,7 @@
  * rounds: which queued messages may be put into the queue again with one table
  * of old and new recipients. A table acts on every recipient of a message, and
  * Postfix looks its results up again, so it may hold nothing that another
- * message of the round does not want. Tested by tests/e2e/requeue.test.
+ * message of the round does not want. Tested by tests/e2e/requeuerounds.test.
  */
 #ifndef READDRESS_TOOL_ROUNDS_H
 #define READDRESS_TOOL_ROUNDS_H

@@ -250,8 +250,11 @@ static void print_round(const struct requeue *requeue, size_t round)
 	for (size_t i = 0; i < requeue->count; i++)
 		if (requeue->stale[i].round == (int)round)
 			(void)printf("%s\n", requeue->stale[i].message->id);
-	(void)printf("END\n# pickup(8) looks for it once a minute.\n"
-		     "while find %s/maildrop -type f | grep -q .; do sleep 1; "
+	(void)printf("END\n# pickup(8) looks for it once a minute. What it has "
+		     "not taken after five is listed again.\n"
+		     "for n in $(seq 300); do\n"
+		     "  find %s/maildrop -type f | grep -q . || break\n"
+		     "  sleep 1\n"
 		     "done\n",
 		requeue->queue_directory);
 }
