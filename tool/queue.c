@@ -233,6 +233,11 @@ static int take_envelopes(struct queue *queue, size_t first, size_t count,
 		} else if (message && line.kind == QUEUEFILE_CANCELED) {
 			result = keep_address(
 				&message->canceled, line.text, arena);
+		} else if (message && line.kind == QUEUEFILE_FILTER) {
+			/* The last one counts, as for Postfix. */
+			message->filter = arena_copy(
+				arena, line.text.data, line.text.len);
+			result = message->filter ? 0 : ERR_NOMEM;
 		} else if (message && line.kind == QUEUEFILE_DONE) {
 			result = keep_address(&message->done, line.text, arena);
 		} else if (message && line.kind == QUEUEFILE_RECIPIENT) {

@@ -1,7 +1,8 @@
 /*
  * queue: the messages in Postfix's queue: runs postqueue(1) to list them, and
- * postcat(1) to find the addresses that their recipients came with. Tested by
- * tests/e2e/requeue.test.
+ * postcat(1) to find the addresses that their recipients came with, and their
+ * content filter. Tested by tests/e2e/requeue.test and
+ * tests/e2e/applyfails.test.
  */
 #ifndef READDRESS_TOOL_QUEUE_H
 #define READDRESS_TOOL_QUEUE_H
@@ -28,6 +29,7 @@ struct queue_message {
 	size_t room;
 	struct queue_list canceled; /* addresses that a milter deleted */
 	struct queue_list done;	    /* that have got it, or bounced */
+	const char *filter;	    /* its content_filter; NULL: none */
 	bool gone;		    /* it left the queue meanwhile */
 };
 

@@ -37,6 +37,9 @@ bool queuefile_next(struct queuefile *file, struct queuefile_line *line)
 		line->text = text;
 		line->original = file->original;
 		file->original.len = 0;
+	} else if (bytes_take(&text, "content_filter: ")) {
+		line->kind = QUEUEFILE_FILTER;
+		line->text = text;
 	} else if (bytes_take(&text, "canceled_recipient: ")) {
 		line->kind = QUEUEFILE_CANCELED;
 		line->text = text;

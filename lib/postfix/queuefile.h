@@ -13,7 +13,8 @@ enum queuefile_kind {
 	QUEUEFILE_FILE,	     /* a message begins: its queue ID */
 	QUEUEFILE_RECIPIENT, /* an address that it is not delivered to yet */
 	QUEUEFILE_DONE,	     /* an address that has got it, or that bounced */
-	QUEUEFILE_CANCELED   /* an address that a milter deleted */
+	QUEUEFILE_CANCELED,  /* an address that a milter deleted */
+	QUEUEFILE_FILTER     /* its content_filter: "transport:destination" */
 };
 
 /* A line; text and original are parts of it, or of the lines before. */

@@ -54,6 +54,7 @@ const char *commands_option(enum plan_kind kind)
 	case PLAN_OPTION_UNSET:
 		return "-PX";
 	case PLAN_SHELL:
+	case PLAN_RELOAD:
 	case PLAN_NOTE:
 		break;
 	}
@@ -101,6 +102,8 @@ const char *commands_line(struct plan *plan, const char *directory,
 		return NULL;
 	if (change->kind == PLAN_SHELL)
 		return change->value;
+	if (change->kind == PLAN_RELOAD)
+		return commands_reload(plan, directory);
 	return plan_text(plan, "postconf%s %s %s", place_of(plan, directory),
 		commands_option(change->kind), word(plan, change));
 }
@@ -128,8 +131,9 @@ const char *commands_text(struct plan *plan, const char *directory)
 		if (!same)
 			text = plan_text(plan, "%s%s%s", text,
 				*text ? "\n" : "", comment(plan, change->why));
-		if (change->kind == PLAN_SHELL) {
-			text = plan_text(plan, "%s%s\n", text, change->value);
+		if (change->kind == PLAN_SHELL || change->kind == PLAN_RELOAD) {
+			text = plan_text(plan, "%s%s\n", text,
+				commands_line(plan, directory, change));
 		} else if (change->kind != PLAN_NOTE) {
 			text = open ? plan_text(plan, "%s \\\n    %s", text,
 					      word(plan, change))

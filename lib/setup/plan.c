@@ -51,6 +51,22 @@ int plan_result(const struct plan *plan)
 	return plan->failed ? ERR_NOMEM : 0;
 }
 
+void plan_reload(struct plan *plan)
+{
+	if (plan->runs && plan->count &&
+		plan->changes[plan->count - 1].kind != PLAN_RELOAD)
+		plan_add(plan, PLAN_RELOAD, plan_text(plan, "%zu", plan->count),
+			"");
+}
+
+bool plan_reloads(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->changes[i].kind == PLAN_RELOAD)
+			return true;
+	return false;
+}
+
 bool plan_is_set(const struct plan *plan, const char *name)
 {
 	return postfix_overrides(plan->written, NULL, name);

@@ -21,7 +21,9 @@ enum plan_kind {
 	PLAN_OPTION,	    /* name, "smtp/inet/x", is value, without blanks */
 	PLAN_OPTION_UNSET,  /* name, likewise, goes */
 	PLAN_SHELL,	    /* value is a command of the shell */
-	PLAN_NOTE	    /* nothing can be done here; why tells about it */
+	PLAN_RELOAD, /* Postfix has to read its files before what follows;
+			name is the only one of its kind */
+	PLAN_NOTE    /* nothing can be done here; why tells about it */
 };
 
 /* Texts live as long as the plan's arena. */
@@ -44,6 +46,7 @@ struct plan {
 	/* What stands before the name of each table:
 	 * "socketmap:unix:readdress/lookup.sock:", "regexp:/dir/". */
 	const char *tables;
+	bool runs;	 /* Postfix runs, and has to read what changes */
 	bool leads_back; /* a table of Postfix leads the target of a rule back
 			    to its source */
 	/* True if nobody listens on the port of any address of this host:
@@ -76,6 +79,13 @@ int plan_result(const struct plan *plan);
 /* Returns what the parameter of main.cf has as it is written, or else its
  * default. */
 const char *plan_value(const struct plan *plan, const char *name);
+
+/* Has Postfix read its files before the changes that follow, if it runs and if
+ * there are changes since it did so last. */
+void plan_reload(struct plan *plan);
+
+/* True if the plan itself says when Postfix reads its files. */
+bool plan_reloads(const struct plan *plan);
 
 /* True if main.cf sets the parameter. */
 bool plan_is_set(const struct plan *plan, const char *name);

@@ -253,8 +253,17 @@ void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)
 	const char *name;
 	const char *value;
 
-	if (domains)
+	/* A program of Postfix reads main.cf when it starts, and master(8)
+	 * knows the options of its services as they were: new and old ones work
+	 * side by side until the reload. So mail is deferred by all of them
+	 * before one can be without the milter, and definitions stay until
+	 * nothing refers to them. */
+	if (domains) {
 		defer(plan, domains, count);
+		plan->why = "From here on mail for these domains is deferred "
+			    "by all programs of Postfix.";
+		plan_reload(plan);
+	}
 	plan->why = "References to readdress go first, then what they refer "
 		    "to.";
 	for (size_t i = 0; (value = postfix_setting(plan->written, i, &name));
@@ -266,6 +275,9 @@ void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)
 			!(domains && defers(value)))
 			removal_parameter(plan, name);
 	remove_services(plan);
+	plan->why = "From here on nothing refers to readdress any more.";
+	plan_reload(plan);
+	plan->why = "These were for the references alone.";
 	for (size_t i = 0; postfix_setting(plan->written, i, &name); i++)
 		if (postfix_overrides(plan->written, NULL, name) &&
 			is_ours(name) && !(domains && stays(name)))

@@ -238,6 +238,7 @@ void postconfmodel_change(
 		set_option(model, change->name, NULL);
 		break;
 	case PLAN_SHELL:
+	case PLAN_RELOAD:
 	case PLAN_NOTE:
 		break;
 	}

@@ -13,10 +13,11 @@
 #include "mta/apply.h"
 #include "mta/arrival.h"
 #include "mta/greet.h"
-#include "mta/queue.h"
 #include "mta/show.h"
 #include "mta/tables.h"
+#include "mta/waiting.h"
 #include "postfix/words.h"
+#include "setup/commands.h"
 #include "setup/localmail.h"
 #include "setup/removal.h"
 #include "setup/tables.h"
@@ -29,6 +30,7 @@ struct work {
 	struct apply_saved saved[INSTANCES_MAX];
 	bool runs[INSTANCES_MAX];     /* it ran before the changes */
 	char *options[INSTANCES_MAX]; /* -c of further instances */
+	int locks[INSTANCES_MAX];     /* for changes; 0: none */
 	size_t count;
 };
 
@@ -65,8 +67,9 @@ static size_t count_changes(const struct work *work)
 
 	for (size_t i = 0; i < work->count; i++)
 		for (size_t k = 0; k < work->instances[i].plan.count; k++)
-			count += work->instances[i].plan.changes[k].kind !=
-				 PLAN_NOTE;
+			count += *commands_option(work->instances[i]
+							  .plan.changes[k]
+							  .kind) != '\0';
 	return count;
 }
 
@@ -120,26 +123,38 @@ static int change_all(struct work *work, struct error *error)
 	int code = 0;
 
 	for (size_t i = 0; !code && i < work->count; i++)
-		code = apply_changes(&work->instances[i], error);
-	for (size_t i = 0; !code && i < work->count; i++)
-		code = apply_unset(&work->instances[i], error);
-	for (size_t i = 0; !code && i < work->count; i++)
-		code = apply_reload(&work->instances[i], work->runs[i], error);
+		code = apply_plan(&work->instances[i], work->runs[i], error);
 	return code;
 }
 
 /* What came while the new files were in force, and waits for a service that the
- * old ones do not have. */
-static int free_after_restore(
+ * old ones do not have. Adds to the error what goes on waiting. */
+static void free_after_restore(
 	const struct work *work, size_t index, struct error *error)
 {
 	const struct instance *instance = &work->instances[index];
+	struct error stuck = { .text = "" };
+	size_t freed;
+	size_t left = 0;
 
 	if (!work->runs[index] ||
 		postfix_find_service(instance->expanded,
 			bytes_of(LOCALMAIL_CLIENT), bytes_of("unix")))
-		return 0;
-	return queue_free_local(instance, error);
+		return;
+	if (waiting_free_local(instance, &freed, &left, &stuck) < 0)
+		error_append(error,
+			"; mail of local programs waits for the "
+			"service " LOCALMAIL_CLIENT
+			", which is gone (%s): `postsuper -r ALL "
+			"deferred` sends it",
+			stuck.text);
+	else if (left)
+		error_append(error,
+			"; %zu message%s of local programs may wait for the "
+			"service " LOCALMAIL_CLIENT
+			", which is gone: in some minutes, `postsuper -r ALL "
+			"deferred` sends them",
+			left, left == 1 ? "" : "s");
 }
 
 /* Puts the files of all instances back, and has Postfix read them. What fails
@@ -147,7 +162,6 @@ static int free_after_restore(
 static void restore_all(struct work *work, struct error *error)
 {
 	struct error cause = { .text = "" };
-	struct error stuck = { .text = "" };
 	bool failed = false;
 
 	for (size_t i = 0; i < work->count; i++)
@@ -159,13 +173,7 @@ static void restore_all(struct work *work, struct error *error)
 			  apply_revive(instance, work->runs[i], &cause) < 0;
 	}
 	for (size_t i = 0; !failed && i < work->count; i++)
-		if (free_after_restore(work, i, &stuck) < 0)
-			error_append(error,
-				"; mail of local programs waits for the "
-				"service " LOCALMAIL_CLIENT
-				", which is gone (%s): `postsuper -r ALL "
-				"deferred` sends it",
-				stuck.text);
+		free_after_restore(work, i, error);
 	if (failed)
 		error_append(error,
 			"; main.cf and master.cf could not be put back (%s): "
@@ -209,20 +217,34 @@ static int verify_all(struct work *work, struct error *error)
 }
 
 /* After a removal: what waits for a service that is gone. */
-static int free_all(struct work *work, struct error *error)
+static void free_all(const struct work *work)
 {
-	int code = 0;
+	for (size_t i = 0; i < work->count; i++) {
+		struct error why = { .text = "" };
+		size_t freed = 0;
+		size_t left = 0;
 
-	for (size_t i = 0; code >= 0 && i < work->count; i++) {
-		if (work->runs[i])
-			code = queue_free_local(&work->instances[i], error);
-		if (code > 0)
+		if (work->runs[i] && waiting_free_local(&work->instances[i],
+					     &freed, &left, &why) < 0)
 			tool_say(work->tool,
-				"%d message%s of local programs went into the "
+				"mail of local programs may wait for the "
+				"service " LOCALMAIL_CLIENT
+				", which is gone (%s): `postsuper -r ALL "
+				"deferred` sends it",
+				why.text);
+		if (freed)
+			tool_say(work->tool,
+				"%zu message%s of local programs went into the "
 				"queue again",
-				code, code == 1 ? "" : "s");
+				freed, freed == 1 ? "" : "s");
+		if (left)
+			tool_say(work->tool,
+				"%zu message%s of local programs may wait for "
+				"the service " LOCALMAIL_CLIENT
+				", which is gone: in some minutes, `postsuper "
+				"-r ALL deferred` sends them",
+				left, left == 1 ? "" : "s");
 	}
-	return code < 0 ? code : 0;
 }
 
 static int apply_all(struct work *work, struct error *error)
@@ -247,7 +269,7 @@ static int apply_all(struct work *work, struct error *error)
 	(void)signal(SIGTERM, SIG_IGN);
 	code = change_all(work, error);
 	if (!code && work->tool->options.remove)
-		code = free_all(work, error);
+		free_all(work);
 	else if (!code)
 		code = verify_all(work, error);
 	if (code)
@@ -279,6 +301,23 @@ static int open_other(
 	instance_close(instance);
 	free(option);
 	work->options[work->count] = NULL;
+	return code;
+}
+
+/* Before files are changed: takes the lock of each instance, and reads again
+ * what another process may have changed before. */
+static int lock_all(struct work *work, struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; !code && i < work->count; i++) {
+		int fd = apply_lock(&work->instances[i], error);
+
+		if (fd < 0)
+			return fd;
+		work->locks[i] = fd;
+		code = instance_reopen(&work->instances[i], work->tool, error);
+	}
 	return code;
 }
 
@@ -362,9 +401,12 @@ static int plan_removal(struct work *work, struct error *error)
 
 static int plan_all(struct work *work, struct error *error)
 {
+	const struct options *options = &work->tool->options;
 	int code = open_instances(work, error);
 
-	if (!code && work->tool->options.remove)
+	if (!code && (options->apply || options->remove))
+		code = lock_all(work, error);
+	if (!code && options->remove)
 		return plan_removal(work, error);
 	for (size_t i = 0; !code && i < work->count; i++)
 		code = instance_plan(&work->instances[i], error);
@@ -395,6 +437,8 @@ int command_postfix(struct tool *tool, struct error *error)
 		apply_forget(&work.saved[i]);
 		instance_close(&work.instances[i]);
 		free(work.options[i]);
+		if (work.locks[i])
+			close(work.locks[i]);
 	}
 	return code;
 }

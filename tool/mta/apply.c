@@ -4,15 +4,19 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "mta/programs.h"
 #include "postconf.h"
 #include "setup/commands.h"
 
-#define FILE_MAX    (16 << 20) /* bytes of main.cf or master.cf */
-#define SETTLE_NANO 300000000L /* until master(8) has read them */
+#define FILE_MAX   (16 << 20) /* bytes of main.cf or master.cf */
+#define SETTLE_MS  120000     /* until Postfix's programs are new ones */
+#define PAUSE_NANO 20000000L
 
 static int read_whole(struct apply_file *file, struct error *error)
 {
@@ -123,12 +127,32 @@ int apply_restore(const struct apply_saved *saved, struct error *error)
 	return result;
 }
 
-/* Runs postconf once for all changes of one kind. */
-static int run_kind(
-	struct instance *instance, enum plan_kind kind, struct error *error)
+int apply_lock(const struct instance *instance, struct error *error)
+{
+	int fd = open(instance->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set_errno(
+			error, "cannot open %s", instance->directory);
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(fd);
+	return errno == EWOULDBLOCK
+		       ? error_set(error, ERR_BUSY,
+				 "another `readdress postfix` is changing %s "
+				 "at this moment: nothing was changed; wait "
+				 "until it has ended, and try again",
+				 instance->directory)
+		       : error_set_errno(
+				 error, "cannot lock %s", instance->directory);
+}
+
+/* Runs postconf once for all changes of one kind among some of the plan. */
+static int run_kind(struct instance *instance, enum plan_kind kind, size_t from,
+	size_t to, struct error *error)
 {
 	struct plan *plan = &instance->plan;
-	const char **arguments = calloc(plan->count + 5, sizeof *arguments);
+	const char **arguments = calloc(to - from + 5, sizeof *arguments);
 	size_t count = 0;
 	int result = 0;
 	size_t first;
@@ -140,7 +164,7 @@ static int run_kind(
 	arguments[count++] = instance->directory;
 	arguments[count++] = commands_option(kind);
 	first = count;
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = from; i < to; i++)
 		if (plan->changes[i].kind == kind)
 			arguments[count++] =
 				commands_operand(plan, &plan->changes[i]);
@@ -152,20 +176,37 @@ static int run_kind(
 	return result;
 }
 
-int apply_changes(struct instance *instance, struct error *error)
+static int run_part(
+	struct instance *instance, size_t from, size_t to, struct error *error)
 {
 	static const enum plan_kind kinds[] = { PLAN_SET, PLAN_SERVICE,
-		PLAN_OPTION, PLAN_OPTION_UNSET, PLAN_SERVICE_UNSET };
+		PLAN_OPTION, PLAN_OPTION_UNSET, PLAN_SERVICE_UNSET,
+		PLAN_UNSET };
 	int result = 0;
 
 	for (size_t i = 0; !result && i < sizeof kinds / sizeof *kinds; i++)
-		result = run_kind(instance, kinds[i], error);
+		result = run_kind(instance, kinds[i], from, to, error);
 	return result;
 }
 
-int apply_unset(struct instance *instance, struct error *error)
+int apply_plan(struct instance *instance, bool runs, struct error *error)
 {
-	return run_kind(instance, PLAN_UNSET, error);
+	const struct plan *plan = &instance->plan;
+	bool reloads = plan_reloads(plan);
+	size_t from = 0;
+	int result = 0;
+
+	for (size_t i = 0; !result && i <= plan->count; i++) {
+		bool last = i == plan->count;
+
+		if (!last && plan->changes[i].kind != PLAN_RELOAD)
+			continue;
+		result = run_part(instance, from, i, error);
+		if (!result && (!last || !reloads))
+			result = apply_reload(instance, runs, error);
+		from = i + 1;
+	}
+	return result;
 }
 
 /* Runs postfix(1) with one word. */
@@ -178,16 +219,37 @@ static int run_postfix(
 	return postconf_call(arguments, NULL, error);
 }
 
+/* Waits until none of the old programs is left. */
+static int wait_for_new(const struct programs *old, struct error *error)
+{
+	uint64_t until = clock_ms() + SETTLE_MS;
+	struct timespec pause = { 0, PAUSE_NANO };
+
+	while (programs_run(old)) {
+		if (clock_ms() >= until)
+			return error_set(error, ERR_DOWN,
+				"Postfix was told to reload %d s ago, and "
+				"programs with its old files still run; see "
+				"its log",
+				SETTLE_MS / 1000);
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 int apply_reload(
 	const struct instance *instance, bool runs, struct error *error)
 {
-	struct timespec pause = { 0, SETTLE_NANO };
-	int result = runs ? run_postfix(instance, "reload", error) : 0;
+	struct programs old;
+	int result = 0;
 
+	programs_find(&old, instance_master(instance));
+	if (runs)
+		result = run_postfix(instance, "reload", error);
 	if (!result)
 		result = run_postfix(instance, "check", error);
 	if (runs && !result)
-		(void)nanosleep(&pause, NULL);
+		result = wait_for_new(&old, error);
 	if (runs && !result && !instance_master(instance))
 		result = error_set(error, ERR_CONFIG,
 			"Postfix has ended when it read the new files; its log "

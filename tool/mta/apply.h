@@ -1,6 +1,7 @@
 /*
  * apply: makes planned changes in the files of instances of Postfix, and takes
- * them back. Tested by tests/e2e/applied.test.
+ * them back. Tested by tests/e2e/applied.test,
+ * tests/e2e/applyfails.test and tests/e2e/removed.test.
  */
 #ifndef READDRESS_TOOL_MTA_APPLY_H
 #define READDRESS_TOOL_MTA_APPLY_H
@@ -31,18 +32,23 @@ void apply_forget(struct apply_saved *saved);
 int apply_restore(
 	const struct apply_saved *saved, struct error *error) MUST_CHECK;
 
-/* Makes the changes of the plan by postconf(1): those of main.cf by one call,
- * then those of master.cf. What goes from main.cf stays until
- * apply_unset(). Returns 0 or an error of postconf_call(). */
-int apply_changes(struct instance *instance, struct error *error) MUST_CHECK;
+/* Makes sure that nobody else changes the instance by readdress: takes a lock
+ * (flock) on its directory. Returns the descriptor, and the lock is held until
+ * the caller closes it; ERR_BUSY if another process holds it, or ERR_IO. */
+int apply_lock(const struct instance *instance, struct error *error) MUST_CHECK;
 
-/* Takes what the plan says out of main.cf, after nothing refers to it any more.
- * Returns 0 or an error of postconf_call(). */
-int apply_unset(struct instance *instance, struct error *error) MUST_CHECK;
+/* Makes the changes of the plan by postconf(1), and has the instance read its
+ * files where the plan says so, or else in the end. What is in between two
+ * reloads is made in this order: what main.cf gains, by one call; master.cf;
+ * what goes from main.cf. Returns as apply_reload(). */
+int apply_plan(
+	struct instance *instance, bool runs, struct error *error) MUST_CHECK;
 
-/* Has the instance read its files again if it runs, and checks them. runs tells
- * whether it ran before; if it has ended, as it does when it cannot listen at
- * an address, that is ERR_CONFIG. Returns 0 or an error of postconf_call(). */
+/* Has the instance read its files again if it runs, checks them, and waits
+ * until the programs that hand mail over are new ones. runs tells whether it
+ * ran before; if it has ended, as it does when it cannot listen at an address,
+ * that is ERR_CONFIG. Returns 0; ERR_DOWN if old programs go on; or an error of
+ * postconf_call(). */
 int apply_reload(const struct instance *instance, bool runs,
 	struct error *error) MUST_CHECK;
 

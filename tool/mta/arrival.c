@@ -13,7 +13,7 @@
 #include "resolver/resolver.h"
 #include "dns/safeafter.h"
 #include "milter.h"
-#include "mta/queue.h"
+#include "mta/waiting.h"
 #include "routing/domainrole.h"
 #include "runtime/metrics.h"
 
@@ -264,7 +264,7 @@ int arrival_reasons(const struct instance *instance, const struct tool *tool,
 	const struct bytes *domains, size_t count, struct error *error)
 {
 	size_t queued = 0;
-	int result = queue_count_targets(instance, tool, &queued, error);
+	int result = waiting_count_targets(instance, tool, &queued, error);
 	int reasons = 0;
 
 	if (result)

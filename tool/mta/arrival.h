@@ -1,6 +1,6 @@
 /*
  * arrival: whether mail for the domains of inbound rules still comes by this
- * host, so that readdress must not go yet. Tested by tests/e2e/applied.test.
+ * host, so that readdress must not go yet. Tested by tests/e2e/removed.test.
  */
 #ifndef READDRESS_TOOL_MTA_ARRIVAL_H
 #define READDRESS_TOOL_MTA_ARRIVAL_H

@@ -110,6 +110,7 @@ static int begin_plan(
 		.config = tool->config,
 		.map = tool->map,
 		.is_free = is_free,
+		.runs = instance_master(instance) > 0,
 		.arena = arena_open(TEXTS_MAX) };
 	if (plan->arena)
 		name_tables(instance, tool);

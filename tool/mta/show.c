@@ -41,7 +41,7 @@ int show_plan(
 	const char *reload = NULL;
 	const char *text;
 
-	if (plan->count && instance_master(instance))
+	if (plan->count && plan->runs && !plan_reloads(plan))
 		reload = commands_reload(plan, instance->option);
 	if (tool->options.json) {
 		int result = show_all_json(instance, reload, error);

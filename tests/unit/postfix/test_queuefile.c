@@ -9,7 +9,8 @@
 
 #include "postfix/queuefile.h"
 
-/* Writes "ID", "+recipient<original", "=done" and "-canceled" of a text. */
+/* Writes "ID", "+recipient<original", "=done", "-canceled" and "|filter" of a
+ * text. */
 static void assert_read(const char *text, const char *expected)
 {
 	size_t len = strlen(text);
@@ -29,6 +30,7 @@ static void assert_read(const char *text, const char *expected)
 			line.kind == QUEUEFILE_FILE	  ? ""
 			: line.kind == QUEUEFILE_CANCELED ? "-"
 			: line.kind == QUEUEFILE_DONE	  ? "="
+			: line.kind == QUEUEFILE_FILTER	  ? "|"
 							  : "+",
 			(int)line.text.len, line.text.data);
 		if (line.kind == QUEUEFILE_RECIPIENT)
@@ -72,6 +74,12 @@ static void test_lines(void **state)
 		"7CC03A7AE38 -bob@a.com =x@c.com +e@c.com< "
 		"+bob@b.com<bob@a.com 3XyZ "
 		"+f@b.com< +g@b.com<\303\274@a.com +h@b.com< ");
+	assert_read("*** ENVELOPE RECORDS active/7/7CC03A7AE38 ***\n"
+		    "named_attribute: dsn_orig_rcpt=rfc822;bob@a.com\n"
+		    "content_filter: readdress-local:[127.0.0.1]:10099\n"
+		    "recipient: bob@b.com\n",
+		"7CC03A7AE38 |readdress-local:[127.0.0.1]:10099 "
+		"+bob@b.com<bob@a.com ");
 	/* Nothing of it is cut short. */
 	assert_read("*** ENVELOPE RECORDS ", " ");
 	assert_read("*** ENVELOPE RECORDS deferred/", "deferred ");

@@ -785,6 +785,61 @@ static void test_deferred(void **state)
 	postconfmodel_close(&bench.model);
 }
 
+/* Nothing is without the milter before all programs of Postfix defer mail, and
+ * nothing is undefined that they still refer to. */
+static void test_order(void **state)
+{
+	static const struct given given = { .what = "order", .main = "" };
+	static const struct bytes domains[] = { { "old.example", 11 } };
+	struct bench bench;
+
+	(void)state;
+	for (int defers = 0; defers < 2; defers++) {
+		int reloads = 0;
+
+		postconfmodel_open(&bench.model, defaults, "", services);
+		bench.config = testmap_config("");
+		set_up(&bench, &given);
+		begin(&bench, &given);
+		bench.plan.runs = true;
+		removal_plan(&bench.plan, defers ? domains : NULL, 1);
+		assert_true(plan_reloads(&bench.plan));
+		for (size_t i = 0; i < bench.plan.count; i++) {
+			const struct plan_change *change =
+				&bench.plan.changes[i];
+			bool ours = !strncmp(change->name, "readdress_", 10);
+			int expected = !defers ? 0 : 1;
+
+			if (change->kind == PLAN_RELOAD) {
+				reloads++;
+				continue;
+			}
+			if (change->kind == PLAN_SET && ours)
+				expected = 0;
+			else if (change->kind == PLAN_UNSET && ours)
+				expected = defers ? 2 : 1;
+			if (reloads != expected &&
+				strcmp(change->name,
+					"readdress-local_destination_"
+					"recipient_limit") != 0)
+				fail_msg("%s comes after %d reloads, expected "
+					 "%d",
+					change->name, reloads, expected);
+		}
+		assert_int_equal(reloads, defers ? 2 : 1);
+		apply(&bench);
+		end(&bench);
+		begin(&bench, &given);
+		bench.plan.runs = true;
+		/* What defers is left, or nothing. */
+		removal_plan(&bench.plan, NULL, 0);
+		assert_int_equal(plan_reloads(&bench.plan), defers);
+		end(&bench);
+		config_close(bench.config);
+		postconfmodel_close(&bench.model);
+	}
+}
+
 static void test_changed_since(void **state)
 {
 	static const struct given given = { .what = "changed", .main = "" };
@@ -885,6 +940,7 @@ int main(void)
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_deferred),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_changed_since),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_memory),

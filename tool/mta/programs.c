@@ -1,0 +1,92 @@
+#include "mta/programs.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the kernel says of a process. */
+struct process {
+	char name[32];
+	char state;
+	pid_t parent;
+	unsigned long long started;
+};
+
+/* Returns false if there is no such process. */
+static bool read_process(pid_t pid, struct process *process)
+{
+	char path[64];
+	char text[1024];
+	const char *front;
+	const char *back;
+	FILE *file;
+	size_t len = 0;
+	int parent;
+
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (file) {
+		len = fread(text, 1, sizeof text - 1, file);
+		(void)fclose(file);
+	}
+	text[len] = '\0';
+	/* "12 (name) S 1 ...": the name may hold anything. */
+	front = strchr(text, '(');
+	back = strrchr(text, ')');
+	if (!front || !back ||
+		sscanf(back + 1,
+			" %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
+			"%*d %*d %*d %*d %*d %*d %llu",
+			&process->state, &parent, &process->started) != 3)
+		return false;
+	process->parent = parent;
+	(void)snprintf(process->name, sizeof process->name, "%.*s",
+		(int)(back - front - 1), front + 1);
+	return true;
+}
+
+static bool decides(const char *name)
+{
+	static const char *const names[] = { "qmgr", "oqmgr", "pickup",
+		"trivial-rewrite" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+void programs_find(struct programs *programs, pid_t master)
+{
+	DIR *dir = master > 0 ? opendir("/proc") : NULL;
+	struct dirent *entry;
+
+	programs->count = 0;
+	while (dir && programs->count < PROGRAMS_MAX &&
+		(entry = readdir(dir))) {
+		struct process process;
+		int pid = atoi(entry->d_name);
+
+		if (pid > 0 && read_process(pid, &process) &&
+			process.parent == master && decides(process.name))
+			programs->items[programs->count++] =
+				(struct program){ pid, process.started };
+	}
+	if (dir)
+		closedir(dir);
+}
+
+bool programs_run(const struct programs *programs)
+{
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct program *program = &programs->items[i];
+		struct process process;
+
+		if (read_process(program->pid, &process) &&
+			process.state != 'Z' &&
+			process.started == program->started)
+			return true;
+	}
+	return false;
+}

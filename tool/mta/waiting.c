@@ -1,0 +1,147 @@
+#include "mta/waiting.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "postconf.h"
+#include "queue.h"
+#include "setup/localmail.h"
+
+#define FREE_MS	   60000 /* what is being delivered is waited for */
+#define PAUSE_NANO 300000000L
+#define QUIET	   3 /* looks in a row that find nothing */
+#define ARENA_MAX  ((size_t)1 << 30)
+
+/* True if the domain of the address is a target of an inbound rule. */
+static int is_target(struct map_reader *reader, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	char key[ADDRESS_KEY_MAX];
+	unsigned roles = 0;
+	int len;
+	int result;
+
+	if (!at)
+		return 0;
+	len = address_domain_key(at + 1, strlen(at + 1), key);
+	if (len < 0)
+		return len == ERR_NOMEM ? len : 0;
+	result = map_domain_roles(
+		reader, (struct bytes){ key, (size_t)len }, &roles);
+	return result ? result : (roles & MAP_ROLE_TARGET) != 0;
+}
+
+/* Counts in one line of `postqueue -j`. */
+static int count_in(struct map_reader *reader, struct bytes line, size_t *count)
+{
+	json_t *message = json_loadb(line.data, line.len, 0, NULL);
+	json_t *recipients = json_object_get(message, "recipients");
+	int result = 0;
+
+	for (size_t i = 0; result >= 0 && i < json_array_size(recipients);
+		i++) {
+		const char *address = json_string_value(json_object_get(
+			json_array_get(recipients, i), "address"));
+
+		result = address ? is_target(reader, address) : 0;
+		*count += result > 0;
+	}
+	json_decref(message);
+	return result < 0 ? result : 0;
+}
+
+int waiting_count_targets(const struct instance *instance,
+	const struct tool *tool, size_t *count, struct error *error)
+{
+	const char *const arguments[] = { "postqueue", "-c",
+		instance->directory, "-j", NULL };
+	struct map_reader *reader = NULL;
+	char *text = NULL;
+	struct bytes rest;
+	int result;
+
+	*count = 0;
+	/* Without its programs there is no list, and nothing is sent. */
+	if (!tool->map || !instance_master(instance))
+		return 0;
+	result = postconf_call(arguments, &text, error);
+	if (result)
+		return result;
+	result = map_reader_open(&reader, tool->map);
+	rest = bytes_of(text);
+	while (!result && rest.len)
+		result = count_in(reader, bytes_cut(&rest, '\n'), count);
+	map_reader_close(reader);
+	free(text);
+	return result ? error_set(error, result, "the map cannot be read") : 0;
+}
+
+static bool waits_for_us(const struct queue_message *message)
+{
+	static const char front[] = LOCALMAIL_CLIENT ":";
+
+	return !message->gone && message->filter &&
+	       !strncmp(message->filter, front, strlen(front));
+}
+
+/* Puts the message into the queue again. */
+static int free_message(
+	const struct instance *instance, const char *id, struct error *error)
+{
+	const char *const arguments[] = { "postsuper", "-c",
+		instance->directory, "-r", id, NULL };
+
+	return postconf_call(arguments, NULL, error);
+}
+
+/* Puts what is deferred, and waits for us, into the queue again, and counts it
+ * in *freed; counts in *left what is on its way. */
+static int free_deferred(const struct instance *instance, size_t *freed,
+	size_t *left, struct error *error)
+{
+	struct arena *arena = arena_open(ARENA_MAX);
+	struct queue queue = { .count = 0 };
+	int result =
+		arena ? queue_read(&queue, instance->directory, arena, error)
+		      : error_set(error, ERR_NOMEM, "out of memory");
+
+	*left = 0;
+	for (size_t i = 0; !result && i < queue.count; i++) {
+		const struct queue_message *message = &queue.messages[i];
+
+		/* What is on hold is the administrator's. */
+		if (!waits_for_us(message) || !strcmp(message->queue, "hold"))
+			continue;
+		if (strcmp(message->queue, "deferred") != 0) {
+			(*left)++;
+			continue;
+		}
+		result = free_message(instance, message->id, error);
+		*freed += !result;
+	}
+	arena_close(arena);
+	return result;
+}
+
+int waiting_free_local(const struct instance *instance, size_t *freed,
+	size_t *left, struct error *error)
+{
+	uint64_t until = clock_ms() + FREE_MS;
+	struct timespec pause = { 0, PAUSE_NANO };
+	int quiet = 0;
+	int result = 0;
+
+	*freed = 0;
+	/* What is active now finds no such service, and is then deferred. */
+	while (!result && quiet < QUIET && clock_ms() < until) {
+		size_t before = *freed;
+
+		result = free_deferred(instance, freed, left, error);
+		quiet = *left || *freed != before ? 0 : quiet + 1;
+		if (!result && quiet < QUIET)
+			(void)nanosleep(&pause, NULL);
+	}
+	return result;
+}
