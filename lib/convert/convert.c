@@ -1,6 +1,7 @@
 #include "convert/convert.h"
 
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -117,22 +118,42 @@ static int make_candidate(struct work *work, uint32_t line,
 	return 1;
 }
 
-/* Adds the candidate unless it is there already; the more special kind of both
- * stays. */
-static void add_candidate(struct candidate *candidates, size_t *count,
-	const struct candidate *one)
+/* The valid addresses of a mailbox, each once. */
+struct candidates {
+	struct candidate *list;
+	size_t count;
+	void *tree; /* tsearch's, of list */
+};
+
+static int compare_keys(const void *left, const void *right)
 {
-	for (size_t i = 0; i < *count; i++) {
-		if (!bytes_equal(candidates[i].key, one->key))
-			continue;
-		if (one->kind == RECORD_TARGET ? !one->inside
-			: candidates[i].kind == RECORD_TARGET
-				? candidates[i].inside
-				: one->kind < candidates[i].kind)
-			candidates[i].kind = one->kind;
-		return;
-	}
-	candidates[(*count)++] = *one;
+	const struct candidate *a = left;
+	const struct candidate *b = right;
+
+	return bytes_compare(a->key, b->key);
+}
+
+/* Adds the candidate unless it is there already; the more special kind of both
+ * stays. Returns 0 or ERR_NOMEM. */
+static int add_candidate(
+	struct candidates *candidates, const struct candidate *one)
+{
+	struct candidate *made = &candidates->list[candidates->count];
+	struct candidate **found;
+	struct candidate *known;
+
+	*made = *one;
+	found = tsearch(made, &candidates->tree, compare_keys);
+	if (!found)
+		return ERR_NOMEM;
+	known = *found;
+	if (known == made)
+		candidates->count++;
+	else if (one->kind == RECORD_TARGET	? !one->inside
+		 : known->kind == RECORD_TARGET ? known->inside
+						: one->kind < known->kind)
+		known->kind = one->kind;
+	return 0;
 }
 
 /* Returns the target of a mailbox, or NULL. */
@@ -250,15 +271,11 @@ static int convert_outbound(struct work *work, const struct record *record,
 	return result;
 }
 
-static int convert_record(
-	struct work *work, const struct record *record, struct error *error)
+/* Adds the addresses of a mailbox that are valid and for mail; counts the
+ * others. */
+static int add_candidates(struct work *work, const struct record *record,
+	struct candidates *candidates, struct error *error)
 {
-	struct candidate *candidates =
-		arena_array(work->arena, record->count, sizeof *candidates);
-	size_t count = 0;
-
-	if (!candidates)
-		return no_memory(error);
 	for (size_t i = 0; i < record->count; i++) {
 		const struct record_address *address = &record->addresses[i];
 		struct candidate one;
@@ -277,16 +294,38 @@ static int convert_record(
 			work, record->line, address, &one, error);
 		if (result < 0)
 			return result;
-		if (result)
-			add_candidate(candidates, &count, &one);
+		if (result && add_candidate(candidates, &one) < 0)
+			return no_memory(error);
 	}
-	if (!record->count)
-		return 0;
+	return 0;
+}
+
+/* The array holds the candidates. */
+static void keep(void *candidate)
+{
+	(void)candidate;
+}
+
+static int convert_record(
+	struct work *work, const struct record *record, struct error *error)
+{
+	struct candidates candidates = { .list = arena_array(work->arena,
+						 record->count,
+						 sizeof *candidates.list) };
+	int result;
+
+	if (!candidates.list)
+		return no_memory(error);
+	result = add_candidates(work, record, &candidates, error);
+	tdestroy(candidates.tree, keep);
+	if (result || !record->count)
+		return result;
 	work->result->mailboxes++;
-	return work->options->outbound ? convert_outbound(work, record,
-						 candidates, count, error)
-				       : convert_inbound(work, record,
-						 candidates, count, error);
+	return work->options->outbound
+		       ? convert_outbound(work, record, candidates.list,
+				 candidates.count, error)
+		       : convert_inbound(work, record, candidates.list,
+				 candidates.count, error);
 }
 
 /* Tells whether a pair is of one of the domains, or there are none. What is no

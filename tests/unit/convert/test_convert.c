@@ -428,6 +428,39 @@ static void test_imceaex(void **state)
 	}
 }
 
+/* A mailbox with a hundred thousand addresses, each twice: quadratic time would
+ * mean ten thousand million steps. */
+static void test_many_addresses(void **state)
+{
+	enum { ADDRESSES = 100000, SIZE = 64 };
+	static const struct bytes domain = { "a.com", 5 };
+	const struct convert_options options = { .format = FORMAT_LDIF,
+		.domains = &domain,
+		.domain_count = 1,
+		.name = "x.ldif",
+		.complain = complain };
+	struct arena *arena = arena_open((size_t)1 << 28);
+	char *text = malloc((size_t)2 * ADDRESSES * SIZE);
+	struct convert_result result;
+	struct error error;
+	size_t used;
+
+	(void)state;
+	assert_true(arena && text);
+	used = (size_t)snprintf(text, SIZE, "dn: cn=x\nmail: bob@t.com\n");
+	for (int i = 0; i < 2 * ADDRESSES; i++)
+		used += (size_t)snprintf(text + used, SIZE,
+			"proxyAddresses: smtp:u%d@a.com\n", i % ADDRESSES);
+	assert_int_equal(convert_read((struct bytes){ text, used }, &options,
+				 arena, &result, &error),
+		0);
+	assert_int_equal(result.rows.count, ADDRESSES);
+	assert_int_equal(result.mailboxes, 1);
+	free(result.rows.rows);
+	free(text);
+	arena_close(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_conflicts),
 		cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_imceaex),
+		cmocka_unit_test(test_many_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
