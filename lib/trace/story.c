@@ -1,5 +1,7 @@
 #include "trace/story.h"
 
+#include <search.h>
+
 #include "base/error.h"
 
 static bool ends_with(struct bytes text, const char *end)
@@ -14,18 +16,23 @@ static bool starts_with(struct bytes text, const char *start)
 	return bytes_take(&text, start);
 }
 
-/* Appends a copy of an object to a list whose objects end with "next". */
-#define APPEND(list, type, arena, ...)                                         \
+/* Appends an object to a list of the story. */
+#define APPEND(story, list, object)                                            \
 	do {                                                                   \
-		type **at = &(list);                                           \
+		*((story)->list##_end ? (story)->list##_end                    \
+				      : &(story)->list) = (object);            \
+		(story)->list##_end = &(object)->next;                         \
+	} while (0)
+
+/* Appends a copy of an object. */
+#define APPEND_COPY(story, list, type, arena, ...)                             \
+	do {                                                                   \
 		type *object = arena_alloc(arena, sizeof *object);             \
                                                                                \
 		if (!object)                                                   \
 			return ERR_NOMEM;                                      \
 		*object = (type){ __VA_ARGS__ };                               \
-		while (*at)                                                    \
-			at = &(*at)->next;                                     \
-		*at = object;                                                  \
+		APPEND(story, list, object);                                   \
 	} while (0)
 
 /* ---- lines of readdress ---- */
@@ -97,7 +104,7 @@ static int take_pair(struct story *story, struct arena *arena,
 		new = take_addresses(text);
 	else
 		return 0;
-	APPEND(story->rewritten, struct story_address, arena,
+	APPEND_COPY(story, rewritten, struct story_address, arena,
 		.field = bytes_of(field), .old = old, .new = new);
 	return 0;
 }
@@ -111,7 +118,7 @@ static int add_leak(struct story *story, struct arena *arena, struct bytes text)
 		!maillog_value(text, "field=", &field))
 		return 0;
 	field = bytes_cut(&field, ' ');
-	APPEND(story->leaks, struct story_address, arena, .field = field,
+	APPEND_COPY(story, leaks, struct story_address, arena, .field = field,
 		.old = address);
 	return 0;
 }
@@ -119,7 +126,7 @@ static int add_leak(struct story *story, struct arena *arena, struct bytes text)
 static int note(struct story *story, struct arena *arena,
 	const struct maillog_line *line)
 {
-	APPEND(story->notes, struct story_note, arena, .time = line->time,
+	APPEND_COPY(story, notes, struct story_note, arena, .time = line->time,
 		.process = line->process, .text = line->text);
 	return 0;
 }
@@ -167,13 +174,33 @@ static int add_decision(struct story *story, struct arena *arena,
 
 /* ---- lines of Postfix ---- */
 
-static int add_delivery(struct story *story, struct arena *arena,
-	const struct maillog_line *line)
+static int compare_deliveries(const void *left, const void *right)
+{
+	const struct story_delivery *a = left;
+	const struct story_delivery *b = right;
+	int order = bytes_compare(a->recipient, b->recipient);
+
+	if (!order)
+		order = bytes_compare(a->status, b->status);
+	if (!order)
+		order = bytes_compare(a->relay, b->relay);
+	return order ? order : bytes_compare(a->reply, b->reply);
+}
+
+static int compare_links(const void *left, const void *right)
+{
+	const struct story_link *a = left;
+	const struct story_link *b = right;
+
+	return bytes_compare(a->queue_id, b->queue_id);
+}
+
+/* Cuts a line "to=<bob@x>, relay=mx, dsn=2.0.0, status=sent (reply)". */
+static struct story_delivery cut_delivery(const struct maillog_line *line)
 {
 	struct story_delivery made = {
 		.attempts = 1, .first = line->time, .last = line->time
 	};
-	struct story_delivery *other;
 	struct bytes rest;
 
 	(void)maillog_value(line->text, "to=", &made.recipient);
@@ -190,21 +217,48 @@ static int add_delivery(struct story *story, struct arena *arena,
 			made.reply.data[made.reply.len - 1] == ')')
 			made.reply.len--;
 	}
-	for (other = story->deliveries; other; other = other->next) {
-		if (bytes_equal(other->recipient, made.recipient) &&
-			bytes_equal(other->status, made.status) &&
-			bytes_equal(other->relay, made.relay) &&
-			bytes_equal(other->reply, made.reply)) {
-			other->attempts++;
-			other->last = line->time;
-			return 0;
-		}
+	return made;
+}
+
+static int add_delivery(struct story *story, struct arena *arena,
+	const struct maillog_line *line)
+{
+	struct story_delivery made = cut_delivery(line);
+	struct story_delivery **found =
+		tfind(&made, &story->delivery_tree, compare_deliveries);
+	struct story_delivery *kept = found ? *found : NULL;
+
+	if (kept) {
+		kept->attempts++;
+		kept->last = line->time;
+		return 0;
 	}
-	APPEND(story->deliveries, struct story_delivery, arena,
-		.recipient = made.recipient, .original = made.original,
-		.relay = made.relay, .status = made.status, .dsn = made.dsn,
-		.reply = made.reply, .first = made.first, .last = made.last,
-		.attempts = 1);
+	kept = arena_alloc(arena, sizeof *kept);
+	if (!kept)
+		return ERR_NOMEM;
+	*kept = made;
+	if (!tsearch(kept, &story->delivery_tree, compare_deliveries))
+		return ERR_NOMEM;
+	APPEND(story, deliveries, kept);
+	return 0;
+}
+
+/* Recipients that were handed over together are queued again as one. */
+static int add_link(struct story *story, struct arena *arena,
+	struct bytes queue_id, const char *what)
+{
+	struct story_link made = { .queue_id = queue_id, .what = what };
+	struct story_link *kept;
+
+	if (tfind(&made, &story->link_tree, compare_links))
+		return 0;
+	kept = arena_alloc(arena, sizeof *kept);
+	if (!kept)
+		return ERR_NOMEM;
+	*kept = made;
+	if (!tsearch(kept, &story->link_tree, compare_links))
+		return ERR_NOMEM;
+	APPEND(story, links, kept);
 	return 0;
 }
 
@@ -257,9 +311,9 @@ static int add_postfix(struct story *story, struct arena *arena,
 	struct bytes other;
 	const char *what = NULL;
 
-	if (story_names(line, &other, &what))
-		APPEND(story->links, struct story_link, arena,
-			.queue_id = other, .what = what);
+	if (story_names(line, &other, &what) &&
+		add_link(story, arena, other, what) < 0)
+		return ERR_NOMEM;
 	if (starts_with(text, "to=<"))
 		return add_delivery(story, arena, line);
 	if (starts_with(text, "client=")) {
@@ -308,4 +362,17 @@ int story_add(struct story *story, struct arena *arena,
 	return starts_with(line->process, "readdress")
 		       ? add_decision(story, arena, line)
 		       : add_postfix(story, arena, line);
+}
+
+/* The arena frees what the trees hold. */
+static void keep(void *object)
+{
+	(void)object;
+}
+
+void story_end(struct story *story)
+{
+	tdestroy(story->delivery_tree, keep);
+	tdestroy(story->link_tree, keep);
+	story->delivery_tree = story->link_tree = NULL;
 }

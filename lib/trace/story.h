@@ -72,16 +72,32 @@ struct story {
 	struct story_address *leaks;
 
 	struct story_delivery *deliveries;
-	struct story_link *links;
+	struct story_link *links; /* each once */
 	struct story_note *notes;
 	bool removed; /* it is no longer in the queue */
+
+	/* Where the next one of each list goes; NULL: the list is empty. */
+	struct story_address **rewritten_end;
+	struct story_address **leaks_end;
+	struct story_delivery **deliveries_end;
+	struct story_link **links_end;
+	struct story_note **notes_end;
+	/* Trees of tsearch(3): the deliveries, and the links. */
+	void *delivery_tree;
+	void *link_tree;
+	/* For trace.c: the last message before that had this queue ID. */
+	struct story *before;
 };
 
-/* Adds a line to the story, whose memory comes from the arena; what it points
- * to must live as long. Lines must come in the order of the log, and number is
- * theirs. Returns 0 or ERR_NOMEM. */
+/* Adds a line to the story, which begins as zeros. Its memory comes from the
+ * arena, but for two trees that story_end() frees; what it points to must live
+ * as long. Lines must come in the order of the log, and number is theirs.
+ * Returns 0 or ERR_NOMEM. */
 int story_add(struct story *story, struct arena *arena,
 	const struct maillog_line *line, size_t number) MUST_CHECK;
+
+/* Must be called before the arena is freed. No line can be added any more. */
+void story_end(struct story *story);
 
 /* Removes the first address from the `new` of struct story_address, and stores
  * it in *address. Returns false if none is left. */

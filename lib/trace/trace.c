@@ -1,6 +1,7 @@
 #include "trace/trace.h"
 
 #include <ctype.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,13 +25,21 @@ struct trace {
 	struct story **stories;
 	size_t count;
 	size_t room;
+	size_t rejected; /* of them, those without a queue ID */
+	/* A tree of tsearch(3): the last story of each queue ID. */
+	void *tree;
 };
+
+static bool is_full(const struct trace *trace)
+{
+	return trace->id_count + trace->rejected >= TRACE_MESSAGES_MAX;
+}
 
 static int add_id(struct trace *trace, struct bytes id)
 {
 	if (nameset_has(trace->ids, id))
 		return 0;
-	if (trace->id_count == TRACE_MESSAGES_MAX)
+	if (is_full(trace))
 		return ERR_BAD;
 	trace->id_count++;
 	return nameset_add(trace->ids, id);
@@ -84,10 +93,27 @@ int trace_open(struct trace **trace, const char *asked, struct error *error)
 	return 0;
 }
 
+/* The arena frees what the tree holds. */
+static void keep_story(void *story)
+{
+	(void)story;
+}
+
+/* Forgets the stories. */
+static void end_stories(struct trace *trace)
+{
+	for (size_t i = 0; i < trace->count; i++)
+		story_end(trace->stories[i]);
+	tdestroy(trace->tree, keep_story);
+	trace->tree = NULL;
+	trace->count = trace->rejected = 0;
+}
+
 void trace_close(struct trace *trace)
 {
 	if (!trace)
 		return;
+	end_stories(trace);
 	nameset_close(trace->ids);
 	arena_close(trace->arena);
 	free(trace->stories);
@@ -100,25 +126,36 @@ static bool is_asked(const struct trace *trace, struct bytes line)
 	return trace->needle && strcasestr(line.data, trace->needle);
 }
 
-/* Returns the story that goes on: the last one of this queue ID, unless that
- * message has left the queue, and Postfix uses the ID again. NULL: none. */
-static struct story *find_story(
-	const struct trace *trace, const struct maillog_line *line)
+static int compare_ids(const void *left, const void *right)
 {
-	for (size_t i = trace->count; i > 0; i--) {
-		struct story *story = trace->stories[i - 1];
+	const struct story *a = left;
+	const struct story *b = right;
 
-		if (bytes_equal(story->queue_id, line->queue_id))
-			return story->removed ? NULL : story;
-	}
-	return NULL;
+	return bytes_compare(a->queue_id, b->queue_id);
 }
 
-static int new_story(struct trace *trace, struct story **story)
+/* Returns the last story of this queue ID, or NULL. */
+static struct story *last_story(
+	const struct trace *trace, struct bytes queue_id)
 {
-	struct story **stories = array_grow(trace->stories, trace->count,
-		&trace->room, sizeof(struct story *));
+	const struct story asked = { .queue_id = queue_id };
+	struct story **found = tfind(&asked, &trace->tree, compare_ids);
 
+	return found ? *found : NULL;
+}
+
+/* Makes a story. One with a queue ID takes the place of the last one that had
+ * it, which it names. */
+static int new_story(struct trace *trace, struct bytes queue_id, bool rejected,
+	struct story **story)
+{
+	struct story **stories;
+	struct story **place;
+
+	if (rejected && is_full(trace))
+		return ERR_BAD;
+	stories = array_grow(trace->stories, trace->count, &trace->room,
+		sizeof(struct story *));
 	if (!stories)
 		return ERR_NOMEM;
 	trace->stories = stories;
@@ -126,7 +163,17 @@ static int new_story(struct trace *trace, struct story **story)
 	if (!*story)
 		return ERR_NOMEM;
 	memset(*story, 0, sizeof **story);
+	(*story)->queue_id = queue_id;
 	stories[trace->count++] = *story;
+	trace->rejected += rejected;
+	if (rejected)
+		return 0;
+	place = tsearch(*story, &trace->tree, compare_ids);
+	if (!place)
+		return ERR_NOMEM;
+	if (*place != *story)
+		(*story)->before = *place;
+	*place = *story;
 	return 0;
 }
 
@@ -134,6 +181,8 @@ static int new_story(struct trace *trace, struct story **story)
 static int keep(struct trace *trace, const struct maillog_line *line,
 	struct bytes whole, bool asked)
 {
+	/* It stands for many messages. */
+	bool rejected = bytes_equal(line->queue_id, bytes_of("NOQUEUE"));
 	struct story *story = NULL;
 	struct maillog_line kept;
 	int result = 0;
@@ -141,11 +190,11 @@ static int keep(struct trace *trace, const struct maillog_line *line,
 	whole.data = arena_copy(trace->arena, whole.data, whole.len);
 	if (!whole.data || !maillog_cut(whole, &kept))
 		return ERR_NOMEM;
-	/* NOQUEUE stands for many messages. */
-	if (!bytes_equal(line->queue_id, bytes_of("NOQUEUE")))
-		story = find_story(trace, &kept);
-	if (!story)
-		result = new_story(trace, &story);
+	if (!rejected)
+		story = last_story(trace, kept.queue_id);
+	/* Postfix uses the ID of a message that has left the queue again. */
+	if (!story || story->removed)
+		result = new_story(trace, kept.queue_id, rejected, &story);
 	if (result)
 		return result;
 	result = story_add(story, trace->arena, &kept, trace->number);
@@ -196,50 +245,54 @@ bool trace_again(struct trace *trace)
 		again = false;
 	trace->old_count = trace->id_count;
 	if (again) {
+		end_stories(trace);
 		arena_rewind(trace->arena, trace->mark);
-		trace->count = 0;
 		trace->number = 0;
 	}
 	return again;
 }
 
-static bool links_to(const struct story *story, const struct story *other)
+/* Marks the story and those that it links to as asked for if one of them is.
+ * Returns true if that changes one. */
+static bool spread(const struct trace *trace, struct story *story)
 {
+	bool changed = false;
+
 	for (const struct story_link *link = story->links; link;
 		link = link->next)
-		if (bytes_equal(link->queue_id, other->queue_id) &&
-			other->first_line >= story->first_line &&
-			other->first_line <= story->last_line)
-			return true;
-	return false;
+		for (struct story *other = last_story(trace, link->queue_id);
+			other; other = other->before) {
+			if (other->first_line < story->first_line ||
+				other->first_line > story->last_line ||
+				other->asked == story->asked)
+				continue;
+			other->asked = story->asked = true;
+			changed = true;
+		}
+	return changed;
 }
 
 const struct story *const *trace_stories(struct trace *trace, size_t *count)
 {
 	bool changed = true;
-	size_t kept = 0;
 
 	*count = 0;
 	/* A queue ID that Postfix has used twice is told only where it was
-	 * asked for, or led from or to what was. */
+	 * asked for, or led from or to what was. Each reading has followed one
+	 * more link, so there are few rounds. */
 	while (changed) {
 		changed = false;
-		for (size_t i = 0; i < trace->count; i++) {
-			for (size_t j = 0; j < trace->count; j++) {
-				struct story *a = trace->stories[i];
-				struct story *b = trace->stories[j];
-
-				if (a->asked == b->asked || !links_to(a, b))
-					continue;
-				a->asked = b->asked = true;
-				changed = true;
-			}
-		}
+		for (size_t i = 0; i < trace->count; i++)
+			changed = spread(trace, trace->stories[i]) || changed;
 	}
-	for (size_t i = 0; i < trace->count; i++)
-		if (trace->stories[i]->asked)
-			trace->stories[kept++] = trace->stories[i];
-	trace->count = kept;
-	*count = kept;
+	/* The others go to the end, where trace_close() finds them. */
+	for (size_t i = 0; i < trace->count; i++) {
+		struct story *story = trace->stories[i];
+
+		if (!story->asked)
+			continue;
+		trace->stories[i] = trace->stories[*count];
+		trace->stories[(*count)++] = story;
+	}
 	return (const struct story *const *)trace->stories;
 }

@@ -36,7 +36,7 @@ void trace_close(struct trace *trace); /* may be NULL */
 
 /* Takes the next line of the log, without its newline. A NUL must follow it.
  * What is needed of it is copied. Returns 0; ERR_NOMEM; or ERR_BAD when there
- * are more than TRACE_MESSAGES_MAX messages. */
+ * are more than TRACE_MESSAGES_MAX messages, rejected ones included. */
 int trace_line(struct trace *trace, struct bytes line) MUST_CHECK;
 
 /* Must be called at the end of the log. True if it has to be read again from

@@ -180,6 +180,90 @@ static void test_asked(void **state)
 	}
 }
 
+/* Rejected messages have no queue ID, and are messages, too. */
+static void test_too_many_rejected(void **state)
+{
+	const char *sent = P "smtp[1]: 4F2A91C03: to=<a@x.example>, relay=none";
+	const char *rejected = P "smtpd[1]: NOQUEUE: reject: RCPT from x: 550 "
+				 "<a@x.example>: unknown; to=<a@x.example>";
+	struct error error;
+	struct trace *trace;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(trace_open(&trace, "a@x.example", &error), 0);
+	do {
+		assert_int_equal(trace_line(trace, bytes_of(sent)), 0);
+		for (unsigned i = 1; i < TRACE_MESSAGES_MAX; i++)
+			assert_int_equal(
+				trace_line(trace, bytes_of(rejected)), 0);
+	} while (trace_again(trace));
+	(void)trace_stories(trace, &count);
+	assert_int_equal(count, TRACE_MESSAGES_MAX);
+	assert_int_equal(trace_line(trace, bytes_of(rejected)), ERR_BAD);
+	trace_close(trace);
+}
+
+#define MANY 100000u
+
+/* Each recipient is rewritten, has another header that is left, is deferred,
+ * and is handed over to a filter of this host. */
+static void tell_many(struct trace *trace)
+{
+	static const struct {
+		const char *before;
+		const char *after;
+	} parts[] = {
+		{ R "4F2A91C03: direction=inbound rcpt=<u",
+			"@old>:<v@new> left" },
+		{ P "smtp[4]: 4F2A91C03: to=<u",
+			"@new>, relay=none, dsn=4.4.1, "
+			"status=deferred (later)" },
+		{ P "smtp[4]: 4F2A91C03: to=<u",
+			"@new>, relay=127.0.0.1[127.0.0.1]:10025, dsn=2.0.0, "
+			"status=sent (250 queued as 7AAAAAA02)" },
+	};
+	char line[300];
+
+	for (size_t n = 0; n < sizeof parts / sizeof *parts; n++)
+		for (unsigned i = 0; i < MANY; i++) {
+			(void)snprintf(line, sizeof line, "%s%u%s",
+				parts[n].before, i, parts[n].after);
+			assert_int_equal(trace_line(trace, bytes_of(line)), 0);
+		}
+}
+
+/* A message to a hundred thousand recipients: quadratic time would mean ten
+ * thousand million steps for each kind of line. */
+static void test_many_recipients(void **state)
+{
+	const struct story *const *stories;
+	const struct story_delivery *delivery;
+	const struct story_address *address;
+	struct error error;
+	struct trace *trace;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(trace_open(&trace, "4F2A91C03", &error), 0);
+	do
+		tell_many(trace);
+	while (trace_again(trace));
+	stories = trace_stories(trace, &count);
+	assert_int_equal(count, 1);
+	delivery = stories[0]->deliveries;
+	for (count = 0; delivery; delivery = delivery->next)
+		count += delivery->attempts == 1;
+	assert_int_equal(count, 2 * MANY);
+	address = stories[0]->rewritten;
+	for (count = 0; address; address = address->next)
+		count++;
+	assert_int_equal(count, MANY);
+	assert_string_equal(stories[0]->links->what, "queued again");
+	assert_null(stories[0]->links->next);
+	trace_close(trace);
+}
+
 static void test_too_many(void **state)
 {
 	struct error error;
@@ -203,6 +287,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_too_many_rejected),
+		cmocka_unit_test(test_many_recipients),
 		cmocka_unit_test(test_too_many),
 	};
 
