@@ -349,8 +349,10 @@ void usage_stop(struct usage *usage)
 		return;
 	atomic_store(&usage->ending, true);
 	wake(usage);
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	/* The time of day may be set back meanwhile. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += STOP;
-	if (pthread_timedjoin_np(usage->thread, NULL, &until) == 0)
+	if (pthread_clockjoin_np(
+		    usage->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
 		close_all(usage);
 }

@@ -370,6 +370,8 @@ int master_hash(struct master *master, const struct log *log)
 			/* Its name is in text now. */
 			remove_item(master, items[i]);
 			result = master_add(master, &entry);
+			if (result)
+				master_set_incomplete(master, what, entry.last);
 		}
 		free(items);
 	}

@@ -36,7 +36,7 @@ void master_merge(struct master *master, const struct delta *delta,
 	const struct log *log);
 
 /* Hashes all addresses that are not hashed yet. Returns 0, or ERR_NOMEM, and
- * then some may be left. */
+ * then some may be left; one may be lost, which is noted. */
 int master_hash(struct master *master, const struct log *log) MUST_CHECK;
 
 /* Removes what was not seen for so many days before now, and days that are not
