@@ -37,7 +37,7 @@ WORDS = ("lib/decisionlog/shadow.c", "lib/map/mapfile.c", "tool/help.c",
 KEYS = ("file", "what", "with", "test", "why", "sanitize", "slice", "unseen")
 
 # What a test preloads into the programs.
-PRELOADED = {"e2e-approval": {"clock"}}
+PRELOADED = {"e2e-approval": {"clock"}, "e2e-usage": {"clock", "hang"}}
 
 SLICE = {"slices": True, "workers": 1}
 # A breakage is often seen by what never comes: most of the time they wait.
