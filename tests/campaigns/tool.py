@@ -518,10 +518,7 @@ def power_cuts(figures, top, cuts, controls):
             elif last and f"c{cut}n{last}@old.example" not in rows:
                 lost.append(f"cut {cut}: edit {last}")
             approvals += check_approval(state, cut)
-            done = state.run("add", "inbound", f"after{cut}@old.example",
-                             "a@new.example")
-            if done.returncode:
-                failures.append(f"cut {cut}: {done.stderr}")
+            failures += next_edit(state, cut)
             stale += [f"cut {cut}: {name}" for name in state.files()
                       if name.endswith(".new") or "tmp" in name]
         figures.must("power cuts", cut + 1, "=", cuts)
@@ -548,6 +545,21 @@ def check_approval(state, cut):
     found = re.fullmatch(r"(\d+) [0-9a-f]{64} \d+\n", text)
     if not found or int(found.group(1)) not in (int(sure), int(sure) + 1):
         return [f"cut {cut}: {text!r}, and {sure} was acknowledged"]
+    return []
+
+
+def next_edit(state, cut):
+    """An edit and its approval succeed, and remove what the cut left of an
+    edit and of an approval."""
+    done = state.run("add", "inbound", f"after{cut}@old.example",
+                     "a@new.example")
+    if done.returncode:
+        return [f"cut {cut}: {done.stderr}"]
+    made = re.search(r"generation (\d+)", done.stdout).group(1)
+    done = state.run("reload", "--generation", made)
+    if done.returncode != APPROVED or "is approved" not in done.stdout:
+        return [f"cut {cut}: {done.stdout}{done.stderr}"]
+    lab.write(state.dir + ".approved", made)
     return []
 
 
