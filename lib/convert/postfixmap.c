@@ -101,9 +101,9 @@ static int join(struct reader *reader, struct bytes value, struct bytes *joined,
 	char *out = arena_bytes(reader->records->arena, value.len + 1);
 	size_t used = 0;
 
+	*local = false;
 	if (!out)
 		return error_set(error, ERR_NOMEM, "out of memory");
-	*local = false;
 	while (value.len) {
 		struct bytes line = cut_value_line(&value);
 
