@@ -3,9 +3,14 @@
 #include <search.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 struct round {
-	void *sources; /* struct rounds_move, by key */
-	void *targets; /* struct bytes: keys of targets */
+	void *sources;			  /* struct rounds_move, by key */
+	void *targets;			  /* struct bytes: keys of targets */
+	const struct rounds_move **moves; /* the sources, as they came */
+	size_t count;
+	size_t room;
 };
 
 struct rounds {
@@ -40,6 +45,7 @@ void rounds_close(struct rounds *rounds)
 	for (size_t i = 0; rounds && i < rounds->count; i++) {
 		tdestroy(rounds->list[i].sources, keep);
 		tdestroy(rounds->list[i].targets, keep);
+		free(rounds->list[i].moves);
 	}
 	free(rounds);
 }
@@ -103,8 +109,18 @@ static bool is_circular(const struct rounds_move *moves, size_t count)
 
 static int insert(struct round *round, const struct rounds_move *move)
 {
-	if (!tsearch(move, &round->sources, compare_moves))
+	const struct rounds_move **moves = array_grow(
+		round->moves, round->count, &round->room, sizeof *moves);
+	void *const *node;
+
+	if (!moves)
 		return ERR_NOMEM;
+	round->moves = moves;
+	node = tsearch(move, &round->sources, compare_moves);
+	if (!node)
+		return ERR_NOMEM;
+	if (*node == move) /* not one that was there */
+		moves[round->count++] = move;
 	for (size_t i = 0; move->targets && i < move->count; i++)
 		if (!bytes_equal(move->keys[i], move->key) &&
 			!tsearch(&move->keys[i], &round->targets, compare_keys))
@@ -137,25 +153,22 @@ int rounds_place(
 	return (int)at;
 }
 
-struct walk {
-	void (*each)(void *context, const struct rounds_move *move);
-	void *context;
-};
-
-static void visit(const void *node, VISIT when, void *context)
+static int compare_places(const void *left, const void *right)
 {
-	const struct rounds_move *move = *(void *const *)node;
-	struct walk *walk = context;
-
-	if ((when == postorder || when == leaf) && move->targets)
-		walk->each(walk->context, move);
+	return compare_moves(*(const struct rounds_move *const *)left,
+		*(const struct rounds_move *const *)right);
 }
 
 void rounds_table(const struct rounds *rounds, size_t round,
 	void (*each)(void *context, const struct rounds_move *move),
 	void *context)
 {
-	struct walk walk = { each, context };
+	const struct round *one = &rounds->list[round];
 
-	twalk_r(rounds->list[round].sources, visit, &walk);
+	if (one->count)
+		qsort(one->moves, one->count, sizeof *one->moves,
+			compare_places);
+	for (size_t i = 0; i < one->count; i++)
+		if (one->moves[i]->targets)
+			each(context, one->moves[i]);
 }
