@@ -28,7 +28,8 @@ void help_command(FILE *file, const struct command *command)
 
 void help_all(FILE *file, const struct command *commands)
 {
-	(void)fputs("usage: readdress [-c CONF] [-q] [--json] COMMAND ...\n\n",
+	(void)fputs("usage: readdress [-c CONF] [-q] [--json] [--color WHEN] "
+		    "COMMAND ...\n\n",
 		file);
 	for (const struct command *c = commands; c->name; c++)
 		(void)fprintf(file, "  %-8s %s\n", c->name, c->does);
@@ -36,6 +37,8 @@ void help_all(FILE *file, const struct command *commands)
 		    "  -c CONF  read this configuration (" READDRESS_CONF ")\n"
 		    "  -q       print no messages except errors\n"
 		    "  --json   print JSON Lines: one object per line\n"
+		    "  --color WHEN\n"
+		    "           auto (colours on a terminal), always or never\n"
 		    "  --version, --help, COMMAND --help\n",
 		file);
 }

@@ -17,6 +17,7 @@
 #include "base/precis.h"
 #include "command/command.h"
 #include "milter.h"
+#include "print/terminal.h"
 
 #define MAP_OPTIONS (OPTION_BIT(GENERATION) | OPTION_BIT(SERVED))
 
@@ -341,6 +342,7 @@ struct globals {
 	const char *config;
 	bool quiet;
 	bool json;
+	enum options_color color;
 };
 
 /* Takes a --json before the command, which means the same as one after it. */
@@ -401,6 +403,8 @@ static int run_command(const struct globals *globals, int argc, char **argv)
 		note_line(&tool, argc, argv);
 		code = options_parse(&tool.options, tool.command->options, argc,
 			argv, &first, &error);
+		terminal_init(tool.options.color ? tool.options.color
+						 : globals->color);
 		if (!code && tool.options.help) {
 			help_command(stdout, tool.command);
 		} else {
@@ -443,6 +447,13 @@ static void occupy_standard_files(void)
 	}
 }
 
+static int print_hint(const struct error *error)
+{
+	(void)fprintf(stderr, "readdress: %s\n", error->text);
+	(void)fputs("readdress: try `readdress --help`\n", stderr);
+	return error_exit_code(ERR_USAGE);
+}
+
 /* Prints what is wrong with an option that getopt_long() refused. */
 static int refuse_global(int found, char **argv)
 {
@@ -466,17 +477,16 @@ static int refuse_global(int found, char **argv)
 	else
 		(void)error_set(&error, 0,
 			"found \"%s\" before the command; expected -c CONF, "
-			"-q, --json, --help or --version",
+			"-q, --json, --color, --help or --version",
 			word);
-	(void)fprintf(stderr, "readdress: %s\n", error.text);
-	(void)fputs("readdress: try `readdress --help`\n", stderr);
-	return error_exit_code(ERR_USAGE);
+	return print_hint(&error);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "color", required_argument, NULL, 'C' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -484,6 +494,7 @@ int main(int argc, char **argv)
 	struct globals globals = { .config = READDRESS_CONF };
 	char help[] = "help";
 	char *help_argv[] = { help, NULL };
+	struct error error;
 	int found;
 
 	occupy_standard_files();
@@ -499,6 +510,10 @@ int main(int argc, char **argv)
 			break;
 		case 'j':
 			globals.json = true;
+			break;
+		case 'C':
+			if (options_color(optarg, &globals.color, &error))
+				return print_hint(&error);
 			break;
 		case 'h':
 			return run_command(&globals, 1, help_argv);

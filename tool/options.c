@@ -14,8 +14,9 @@
 #define USAGE_INDENT  8
 
 /* What getopt_long() returns for options that have a name. */
-#define LONG_BASE 256
-#define LONG_HELP (LONG_BASE + OPTIONS)
+#define LONG_BASE  256
+#define LONG_HELP  (LONG_BASE + OPTIONS)
+#define LONG_COLOR (LONG_HELP + 1)
 
 static const struct {
 	const char *name; /* NULL: only the letter */
@@ -219,6 +220,26 @@ int options_generation(
 		"\"%s\" is not the number of a generation; `readdress history` "
 		"lists them",
 		text);
+}
+
+int options_color(
+	const char *text, enum options_color *color, struct error *error)
+{
+	static const char *const names[] = {
+		[OPTIONS_COLOR_AUTO] = "auto",
+		[OPTIONS_COLOR_ALWAYS] = "always",
+		[OPTIONS_COLOR_NEVER] = "never",
+	};
+
+	for (size_t i = OPTIONS_COLOR_AUTO; i < sizeof names / sizeof *names;
+		i++) {
+		if (!strcmp(names[i], text)) {
+			*color = (enum options_color)i;
+			return 0;
+		}
+	}
+	return error_set(error, ERR_USAGE,
+		"--color \"%s\": expected auto, always or never", text);
 }
 
 static int parse_delimiter(
@@ -508,7 +529,8 @@ static void set_flag(struct options *options, enum option_id id)
 	*flags[id] = true;
 }
 
-/* Makes the arguments of getopt_long() for the allowed options and --help. */
+/* Makes the arguments of getopt_long() for the allowed options, and for those
+ * of every command: --help and --color. */
 static void make_getopt(uint64_t allowed, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -527,6 +549,8 @@ static void make_getopt(uint64_t allowed, struct option *longs, char *shorts)
 			*shorts++ = ':';
 	}
 	*longs++ = (struct option){ "help", no_argument, NULL, LONG_HELP };
+	*longs++ =
+		(struct option){ "color", required_argument, NULL, LONG_COLOR };
 	*longs = (struct option){ NULL, 0, NULL, 0 };
 	*shorts = '\0';
 }
@@ -588,7 +612,7 @@ static int complain(
 int options_parse(struct options *options, uint64_t allowed, int argc,
 	char **argv, int *first, struct error *error)
 {
-	struct option longs[OPTIONS + 2];
+	struct option longs[OPTIONS + 3];
 	char shorts[3 * OPTIONS + 3];
 	int found;
 	int code = 0;
@@ -619,6 +643,8 @@ int options_parse(struct options *options, uint64_t allowed, int argc,
 			code = complain(found, argv, longs, error);
 		else if (found == 'h' || found == LONG_HELP)
 			options->help = true;
+		else if (found == LONG_COLOR)
+			code = options_color(optarg, &options->color, error);
 		else if (specs[option_of(found)].argument)
 			code = set_value(options,
 				(enum option_id)option_of(found), optarg,

@@ -77,11 +77,20 @@ enum option_id {
 
 #define OPTION_BIT(name) (UINT64_C(1) << OPTION_##name)
 
+/* When output is coloured. */
+enum options_color {
+	OPTIONS_COLOR_UNSET, /* the option was not given */
+	OPTIONS_COLOR_AUTO,
+	OPTIONS_COLOR_ALWAYS,
+	OPTIONS_COLOR_NEVER,
+};
+
 #define OPTIONS_RELOAD_SECONDS 10
 #define OPTIONS_MAX_DELETE     50
 
 struct options {
 	bool help;
+	enum options_color color; /* of every command */
 	bool merge;
 	enum change_scope only;
 	const char **domains; /* of --domain, room for argc */
@@ -170,6 +179,11 @@ void options_free(struct options *options);
 /* True if word is an option of a command: "-v", "--generation", also
  * abbreviated ("--gen") or with its value ("--generation=1"). */
 bool options_is_known(const char *word);
+
+/* Reads the value of --color: auto, always or never. Returns 0, or ERR_USAGE
+ * with the reason. */
+int options_color(const char *text, enum options_color *color,
+	struct error *error) MUST_CHECK;
 
 /* Reads an operand that is the number of a generation. Returns 0, or ERR_USAGE
  * with the reason. */

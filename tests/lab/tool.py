@@ -2,12 +2,16 @@
 own, the command run as people run it, and a program that stands in for the
 milter."""
 
+import fcntl
 import json
 import os
+import pty
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 from . import ground
@@ -22,6 +26,31 @@ MAN = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                    "../../man/readdress.1")
 TRAILER = 56  # lib/map/trailer.h
 HEADER = "Source;Target\n"
+# What tests compare is without colours, on a terminal, too.
+os.environ.setdefault("NO_COLOR", "1")
+
+
+def on_terminal(command, columns, stderr=None, **options):
+    """Runs a command on a terminal that is so wide (0: it does not tell). Returns
+    what was written to it, and the exit status. stderr None: goes there, too."""
+    ours, theirs = pty.openpty()
+    try:
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 24, columns, 0, 0))
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                   stdout=theirs, stderr=stderr or theirs,
+                                   **options)
+    finally:
+        os.close(theirs)
+    shown = b""
+    try:
+        while some := os.read(ours, 1 << 16):
+            shown += some
+    except OSError:  # the other end was closed
+        pass
+    finally:
+        os.close(ours)
+    return shown.decode().replace("\r\n", "\n"), process.wait()
 
 
 class ToolTest(unittest.TestCase):

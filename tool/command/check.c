@@ -10,9 +10,11 @@
 #include "check/checkgroup.h"
 #include "print/json.h"
 #include "print/progress.h"
+#include "print/terminal.h"
 #include "print/text.h"
 
 #define OUTPUT_BUFFER ((size_t)1 << 18)
+#define INDENT	      4
 
 struct job {
 	const struct tool *tool;
@@ -47,27 +49,40 @@ static int print_json(const struct checkgroup *group, struct error *error)
 	return json_end(&json, error);
 }
 
+/* Prints the rule, on a line of its own if it is too long for this one. Returns
+ * the new column. */
+static int print_rule(const struct check_finding *finding, int column)
+{
+	struct bytes source = bytes_of(finding->source);
+	int width = text_print_row(NULL, source) + 1 +
+		    text_print_row(NULL, finding->target);
+
+	column = terminal_blank(width, column, INDENT);
+	(void)text_print_row(stdout, source);
+	(void)putchar(';');
+	(void)text_print_row(stdout, finding->target);
+	return column + width;
+}
+
 static int print_line(const struct checkgroup *group, struct error *error)
 {
 	const struct check_finding *finding = &group->example;
+	const char *severity = finding_severity_name(finding->severity);
+	int column;
 
 	errno = 0;
-	(void)printf("%s %s: %s", finding_severity_name(finding->severity),
-		finding_kind_name(finding->kind),
-		rule_table_name(finding->table));
-	if (*finding->source) {
-		(void)putchar(' ');
-		(void)text_print_row(stdout, bytes_of(finding->source));
-		(void)putchar(';');
-		(void)text_print_row(stdout, finding->target);
-	}
+	terminal_put_level(severity);
+	column = (int)strlen(severity) +
+		 printf(" %s: %s", finding_kind_name(finding->kind),
+			 rule_table_name(finding->table));
+	if (*finding->source)
+		column = print_rule(finding, column);
 	if (group->count > 1)
-		(void)printf(" and %" PRIu64 " more of %.*s", group->count - 1,
+		column = terminal_print(column, INDENT,
+			" and %" PRIu64 " more of %.*s", group->count - 1,
 			(int)group->domain.len, group->domain.data);
-	(void)fputs(": ", stdout);
-	(void)text_print(stdout, bytes_of(finding->why));
-	(void)fputs(". To do: ", stdout);
-	(void)text_print(stdout, bytes_of(finding->advice));
+	(void)terminal_print(column, INDENT, ": %s. To do: %s", finding->why,
+		finding->advice);
 	(void)putchar('\n');
 	return ferror(stdout) ? tool_output_failed(error) : 0;
 }

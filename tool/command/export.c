@@ -9,11 +9,13 @@
 
 #include "print/json.h"
 #include "print/row.h"
+#include "print/terminal.h"
 #include "print/text.h"
 #include "rules/rulesource.h"
 #include "rules/ruletarget.h"
 
 #define OUTPUT_BUFFER	 ((size_t)1 << 18)
+#define KIND_WIDTH	 10 /* "sub-domain" */
 #define SAMPLE_ARENA_MAX ((size_t)1 << 16)
 
 static int damaged(int code, struct error *error)
@@ -148,6 +150,33 @@ static bool matches(
 	return !fnmatch(listing->folded, text, 0);
 }
 
+/* Goes to the next column of the list: indent is where the one before begins,
+ * width what it has, used what its text needed. After a text that is too long,
+ * that is on a new line. */
+static void print_gap(int used, int width, int indent)
+{
+	if (used > width)
+		(void)printf("\n%*s", indent + width + 2, "");
+	else
+		(void)printf("%*s", width - used + 2, "");
+}
+
+/* Makes the columns so narrow that the list fits the terminal. */
+static void fit(struct listing *listing)
+{
+	int room = terminal_columns() - KIND_WIDTH - 4;
+
+	if (!terminal_columns() ||
+		listing->source_width + listing->target_width <= room)
+		return;
+	if (listing->source_width > room / 2 &&
+		listing->target_width > room / 2)
+		listing->source_width = room / 2;
+	else if (listing->source_width > room / 2)
+		listing->source_width = room - listing->target_width;
+	listing->target_width = room - listing->source_width;
+}
+
 static int list_row(const struct tool *tool, struct listing *listing,
 	const struct rule *rule, bool print, struct error *error)
 {
@@ -164,11 +193,12 @@ static int list_row(const struct tool *tool, struct listing *listing,
 	source_width = text_print_row(
 		print ? stdout : NULL, (struct bytes){ source, len });
 	if (print)
-		(void)printf("%*s  ", listing->source_width - source_width, "");
+		print_gap(source_width, listing->source_width, 0);
 	target_width = text_print_row(print ? stdout : NULL, targets);
 	if (print) {
-		(void)printf("%*s  %s\n", listing->target_width - target_width,
-			"", rule_kind_name(rule_value_kind(rule->value)));
+		print_gap(target_width, listing->target_width,
+			listing->source_width + 2);
+		(void)puts(rule_kind_name(rule_value_kind(rule->value)));
 		return 0;
 	}
 	if (listing->source_width < source_width)
@@ -216,9 +246,13 @@ int command_list(struct tool *tool, struct error *error)
 			rule_table_name(tool->table), listing.pattern,
 			rule_table_name(tool->table));
 	(void)setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
-	if (!tool->options.json)
+	fit(&listing);
+	if (!tool->options.json) {
+		terminal_begin(TERMINAL_TITLE);
 		(void)printf("%-*s  %-*s  %s\n", listing.source_width, "SOURCE",
 			listing.target_width, "TARGET", "KIND");
+		terminal_end();
+	}
 	return list_pass(tool, &listing, true, error);
 }
 

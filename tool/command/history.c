@@ -12,11 +12,18 @@
 #include "base/clock.h"
 #include "print/json.h"
 #include "print/progress.h"
+#include "print/terminal.h"
+#include "print/text.h"
 #include "update/rollback.h"
 #include "milter.h"
 
 #define STATE_WIDTH  14 /* "newest, served" */
 #define DIGEST_SHOWN DIGEST_LEAST
+#define INDENT	     12 /* "GENERATION  " */
+/* The columns of all but the user and the command, with the blanks between. */
+#define OTHERS_WIDTH                                                           \
+	(INDENT + STATE_WIDTH + DIGEST_SHOWN + 2 + 22 + 9 + 10 + 8 + 4)
+#define COMMAND_WIDTH 20 /* the least for a command beside them */
 
 /* A generation that is kept. */
 struct kept {
@@ -32,6 +39,7 @@ struct history {
 	uint64_t newest; /* 0: none, or damaged */
 	uint64_t served; /* 0: none yet */
 	int user_width;
+	bool narrow; /* the terminal is: a generation takes two lines */
 };
 
 /* Adds a map that was opened with this result to the list: a damaged map, too.
@@ -121,14 +129,18 @@ static void print_state(const struct history *history, const struct kept *kept)
 	bool newest = kept->number && kept->number == history->newest;
 	bool served = kept->number && kept->number == history->served;
 	const char *text = "-";
+	enum terminal_style style = served ? TERMINAL_GOOD : TERMINAL_PLAIN;
 
-	if (kept->damage.text[0])
+	if (kept->damage.text[0]) {
 		text = "damaged";
-	else if (newest && served)
+		style = TERMINAL_BAD;
+	} else if (newest && served) {
 		text = "newest, served";
-	else if (newest || served)
+	} else if (newest || served) {
 		text = newest ? "newest" : "served";
-	(void)printf("%-*s", STATE_WIDTH, text);
+	}
+	terminal_put(style, text);
+	(void)printf("%*s", STATE_WIDTH - (int)strlen(text), "");
 }
 
 static uint64_t rows_of(const struct kept *kept, enum rule_table t)
@@ -138,6 +150,30 @@ static uint64_t rows_of(const struct kept *kept, enum rule_table t)
 	for (unsigned k = 0; k < RULE_KINDS; k++)
 		rows += kept->meta.rows[t][k];
 	return rows;
+}
+
+/* Prints the last column. */
+static void print_command(
+	const struct history *history, const struct kept *kept)
+{
+	const struct map_meta *meta = &kept->meta;
+	int indent =
+		history->user_width +
+		(history->narrow ? INDENT + DIGEST_SHOWN + 4 : OTHERS_WIDTH);
+	int column;
+
+	column = terminal_wrap(bytes_of(meta->command), indent, indent);
+	if (meta->adopted.generation) {
+		char text[sizeof meta->adopted.host + 96];
+		char when[CLOCK_TEXT_MAX];
+
+		clock_text(meta->adopted.time, when);
+		(void)snprintf(text, sizeof text,
+			" (generation %" PRIu64 " of %s, %s)",
+			meta->adopted.generation, meta->adopted.host, when);
+		(void)terminal_wrap(bytes_of(text), column, indent);
+	}
+	(void)putchar('\n');
 }
 
 static void print_kept(const struct history *history, const struct kept *kept)
@@ -154,19 +190,18 @@ static void print_kept(const struct history *history, const struct kept *kept)
 		return;
 	}
 	clock_text(kept->meta.time, when);
-	(void)printf("  %s  %-*s  %7" PRIu64 "  %8" PRIu64 "  %6" PRIu64
-		     "  %-*.*s  %s",
-		when, history->user_width, kept->meta.user,
+	(void)printf("  %s", when);
+	if (!history->narrow)
+		(void)printf("  %-*s", history->user_width, kept->meta.user);
+	(void)printf("  %7" PRIu64 "  %8" PRIu64 "  %6" PRIu64,
 		rows_of(kept, RULE_INBOUND), rows_of(kept, RULE_OUTBOUND),
-		rows_of(kept, RULE_ROUTES), DIGEST_SHOWN, DIGEST_SHOWN,
-		kept->meta.digest, kept->meta.command);
-	if (kept->meta.adopted.generation) {
-		clock_text(kept->meta.adopted.time, when);
-		(void)printf(" (generation %" PRIu64 " of %s, %s)",
-			kept->meta.adopted.generation, kept->meta.adopted.host,
-			when);
-	}
-	(void)putchar('\n');
+		rows_of(kept, RULE_ROUTES));
+	if (history->narrow)
+		(void)printf("\n%*s%-*s", INDENT, "", history->user_width,
+			kept->meta.user);
+	(void)printf(
+		"  %-*.*s  ", DIGEST_SHOWN, DIGEST_SHOWN, kept->meta.digest);
+	print_command(history, kept);
 }
 
 static int print_kept_json(const struct history *history,
@@ -210,16 +245,34 @@ static int tell_damages(const struct history *history, struct error *error)
 	return last ? error_pass(error, ERR_BAD, last) : 0;
 }
 
-static int print_history(const struct history *history, struct error *error)
+static void print_head(struct history *history)
+{
+	int columns = terminal_columns();
+
+	history->narrow =
+		columns &&
+		columns < OTHERS_WIDTH + history->user_width + COMMAND_WIDTH;
+	terminal_begin(TERMINAL_TITLE);
+	if (history->narrow)
+		(void)printf("GENERATION  %-*s  %-20s  INBOUND  OUTBOUND  "
+			     "ROUTES\n%*s%-*s  %-*s  COMMAND\n",
+			STATE_WIDTH, "STATE", "TIME", INDENT, "",
+			history->user_width, "USER", DIGEST_SHOWN, "DIGEST");
+	else
+		(void)printf("GENERATION  %-*s  %-20s  %-*s  INBOUND  OUTBOUND"
+			     "  ROUTES  %-*s  COMMAND\n",
+			STATE_WIDTH, "STATE", "TIME", history->user_width,
+			"USER", DIGEST_SHOWN, "DIGEST");
+	terminal_end();
+}
+
+static int print_history(struct history *history, struct error *error)
 {
 	bool json = history->tool->options.json;
 	int code = 0;
 
 	if (!json)
-		(void)printf("GENERATION  %-*s  %-20s  %-*s  INBOUND  OUTBOUND"
-			     "  ROUTES  %-*s  COMMAND\n",
-			STATE_WIDTH, "STATE", "TIME", history->user_width,
-			"USER", DIGEST_SHOWN, "DIGEST");
+		print_head(history);
 	for (size_t i = 0; !code && i < history->count; i++) {
 		if (json)
 			code = print_kept_json(

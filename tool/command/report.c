@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "print/json.h"
+#include "print/terminal.h"
 #include "print/text.h"
 #include "usage/mask.h"
 #include "usage/usagefile.h"
@@ -159,10 +160,11 @@ static void print_title(struct report *report, enum usage_what what,
 	char text[CLOCK_TEXT_MAX];
 
 	clock_text(since, text);
-	if (!report->tool->options.json)
-		(void)printf("%s: %" PRIu64 "%s%s\n", title, count,
+	if (!report->tool->options.json) {
+		terminal_put(TERMINAL_TITLE, title);
+		(void)printf(": %" PRIu64 "%s%s\n", count,
 			since ? ", incomplete since " : "", since ? text : "");
-	else if (since)
+	} else if (since)
 		tool_say(report->tool, "%s: incomplete since %s", title, text);
 }
 

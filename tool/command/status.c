@@ -13,11 +13,13 @@
 #include "print/examined.h"
 #include "print/json.h"
 #include "print/modes.h"
+#include "print/terminal.h"
 #include "runtime/metrics.h"
 #include "milter.h"
 
 #define WARNING_MAX 512
 #define WARNINGS    2
+#define COUNTER	    60 /* columns of a counter's name */
 #define OLD	    30 /* seconds: older numbers are worth a warning */
 
 /* What status found out. All of it is known before anything is printed. */
@@ -33,11 +35,12 @@ struct seen {
 	struct map *map; /* the newest; NULL: none, or it is damaged */
 	struct modes modes;
 	struct examined_last doctor;
-	json_t *counters; /* with --json */
-	double age;	  /* of the counters, in seconds; -1: there are none */
-	double twice;	  /* messages that came twice; -1: not known */
-	bool any;	  /* a counter was printed */
-	bool lost;	  /* not enough memory for all of the JSON */
+	json_t *counters;  /* with --json */
+	double age;	   /* of the counters, in seconds; -1: there are none */
+	double twice;	   /* messages that came twice; -1: not known */
+	bool any;	   /* a counter was printed */
+	int counter_width; /* in columns */
+	bool lost;	   /* not enough memory for all of the JSON */
 };
 
 static double read_one(const struct tool *tool, const char *name)
@@ -204,13 +207,13 @@ static void print_newest(const struct seen *seen)
 	char when[CLOCK_TEXT_MAX];
 
 	clock_text(meta->time, when);
-	(void)printf("newest     generation %" PRIu64 ", %s, by %s: %s\n",
+	terminal_named("newest", "generation %" PRIu64 ", %s, by %s: %s",
 		meta->generation, when, meta->user, meta->command);
 	print_rows(meta);
 	(void)printf("digest     %s\n", meta->digest);
 	if (meta->adopted.generation) {
 		clock_text(meta->adopted.time, when);
-		(void)printf("adopted    generation %" PRIu64 " of %s, %s\n",
+		terminal_named("adopted", "generation %" PRIu64 " of %s, %s",
 			meta->adopted.generation, meta->adopted.host, when);
 	}
 }
@@ -220,9 +223,12 @@ static void print_milter(const struct seen *seen)
 	char since[CLOCK_TEXT_MAX];
 
 	if (!seen->up) {
-		(void)puts("milter     not running");
+		(void)fputs("milter     ", stdout);
+		terminal_put(TERMINAL_BAD, "not running");
+		(void)putchar('\n');
 	} else {
-		(void)fputs("milter     up", stdout);
+		(void)fputs("milter     ", stdout);
+		terminal_put(TERMINAL_GOOD, "up");
 		if (seen->pid > 0)
 			(void)printf(", process %ld", (long)seen->pid);
 		if (seen->started >= 0) {
@@ -232,8 +238,8 @@ static void print_milter(const struct seen *seen)
 		(void)putchar('\n');
 	}
 	if (seen->served)
-		(void)printf("%s generation %" PRIu64 "%s%s\n",
-			seen->up ? "serves    " : "served    ", seen->served,
+		terminal_named(seen->up ? "serves" : "served",
+			"generation %" PRIu64 "%s%s", seen->served,
 			*seen->digest ? ", digest " : "", seen->digest);
 	else
 		(void)puts("served     no generation yet");
@@ -248,7 +254,35 @@ static void print_counter(void *context, const char *name, double value)
 	if (!seen->any)
 		(void)puts("counters");
 	seen->any = true;
-	(void)printf("  %-60s %.10g\n", name, value);
+	(void)printf("  %-*s %.10g\n", seen->counter_width, name, value);
+}
+
+/* On a terminal, the numbers stand as near as the longest name lets them. */
+static void measure_counter(void *context, const char *name, double value)
+{
+	struct seen *seen = context;
+	int width = (int)strlen(name);
+
+	if (is_counter(name, value) && seen->counter_width < width)
+		seen->counter_width = width;
+}
+
+static int print_counters(struct seen *seen, struct error *error)
+{
+	int code = 0;
+
+	if (terminal_columns())
+		code = each_counter(seen, measure_counter, error);
+	else
+		seen->counter_width = COUNTER;
+	return code ? code : each_counter(seen, print_counter, error);
+}
+
+static void print_warning(const char *text)
+{
+	terminal_begin(TERMINAL_DOUBTFUL);
+	terminal_named("warning", "%s", text);
+	terminal_end();
 }
 
 static int print_text(struct seen *seen, int newest, struct error *error)
@@ -262,19 +296,20 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 	if (seen->map)
 		print_newest(seen);
 	else if (newest == ERR_NOENT)
-		(void)puts("newest     none; make one with `readdress init` or "
-			   "`readdress load`");
+		terminal_named("newest",
+			"none; make one with `readdress init` or "
+			"`readdress load`");
 	else
-		(void)puts("newest     damaged");
+		terminal_named("newest", "damaged");
 	for (int which = 0; which < WARNINGS; which++)
 		if (warning(seen, which, text))
-			(void)printf("warning    %s\n", text);
+			print_warning(text);
 	if (seen->up && seen->age >= 0)
 		(void)printf("numbers    %.0f s old\n", seen->age);
 	else if (seen->up)
 		(void)printf("numbers    none: there is no %s/status.prom\n",
 			seen->tool->config->runtime_dir);
-	return each_counter(seen, print_counter, error);
+	return print_counters(seen, error);
 }
 
 /* ---- as JSON ---- */

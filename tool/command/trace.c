@@ -11,7 +11,10 @@
 #include "command/command.h"
 #include "command/maillogfile.h"
 #include "print/json.h"
+#include "print/terminal.h"
 #include "print/text.h"
+
+#define NAME_WIDTH 11 /* of what a line begins with */
 
 /* Where Debian's syslog writes it. */
 #define LOG_FILE "/var/log/mail.log"
@@ -43,7 +46,26 @@ static int read_all(const struct maillogfile *file, struct trace *trace,
 
 static void print_name(const char *name)
 {
-	(void)printf("  %-11s", name);
+	static const struct {
+		const char *name;
+		enum terminal_style style;
+	} styles[] = {
+		{ "sent", TERMINAL_GOOD },
+		{ "deferred", TERMINAL_DOUBTFUL },
+		{ "bounced", TERMINAL_BAD },
+		{ "expired", TERMINAL_BAD },
+		{ "leak", TERMINAL_BAD },
+	};
+	enum terminal_style style = TERMINAL_FAINT;
+	int width = (int)strlen(name);
+
+	for (size_t i = 0; i < sizeof styles / sizeof *styles; i++)
+		if (!strcmp(styles[i].name, name))
+			style = styles[i].style;
+	(void)fputs("  ", stdout);
+	terminal_put(style, name);
+	if (width < NAME_WIDTH)
+		(void)printf("%*s", NAME_WIDTH - width, "");
 }
 
 static void print_field(const char *name, struct bytes value)

@@ -5,6 +5,7 @@
 
 #include "approve/when.h"
 #include "base/clock.h"
+#include "print/terminal.h"
 
 void approval_show(
 	const struct approval *approval, int64_t now, char text[APPROVAL_SHOWN])
@@ -96,14 +97,14 @@ void standing_print(const struct standing *standing)
 	if (!standing->any)
 		return;
 	if (!standing->known) {
-		(void)printf("approved   unknown: %s\n", standing->fault.text);
+		terminal_named("approved", "unknown: %s", standing->fault.text);
 		return;
 	}
 	approval_show(&standing->approval, standing->now, text);
-	(void)printf(
-		"approved   %s, digest %s\n", text, standing->approval.digest);
+	terminal_named(
+		"approved", "%s, digest %s", text, standing->approval.digest);
 	if (standing->fault.text[0])
-		(void)printf("approved   cannot be served: %s\n",
+		terminal_named("approved", "cannot be served: %s",
 			standing->fault.text);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "print/terminal.h"
 #include "print/text.h"
 
 static const char *const words[CHANGE_KINDS] = {
@@ -39,6 +40,13 @@ static void print_text(const struct changes *changes, enum change_kind kind,
 		[CHANGE_UNCHANGED] = '=',
 		[CHANGE_DELETED] = '-' };
 
+	static const enum terminal_style styles[CHANGE_KINDS] = {
+		[CHANGE_NEW] = TERMINAL_GOOD,
+		[CHANGE_CHANGED] = TERMINAL_DOUBTFUL,
+		[CHANGE_DELETED] = TERMINAL_BAD,
+	};
+
+	terminal_begin(styles[kind]);
 	(void)printf("%c ", signs[kind]);
 	(void)text_print_row(stdout, bytes_of(source));
 	(void)putchar(changes->delimiter);
@@ -47,6 +55,7 @@ static void print_text(const struct changes *changes, enum change_kind kind,
 		(void)fputs(" -> ", stdout);
 		(void)text_print_row(stdout, new);
 	}
+	terminal_end();
 	(void)putchar('\n');
 }
 

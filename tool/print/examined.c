@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "print/finding.h"
+#include "print/terminal.h"
 #include "print/text.h"
 
 #define MODE	  0640
@@ -130,19 +131,18 @@ void examined_read(const struct tool *tool, struct examined_last *last)
 
 void examined_print(const struct examined_last *last)
 {
+	int column = TERMINAL_NAME + (int)strlen(last->level);
+
 	if (!*last->time)
 		return;
-	(void)fputs("doctor     ", stdout);
-	(void)text_print(stdout, bytes_of(last->level));
-	if (*last->id) {
-		(void)putchar(' ');
-		(void)text_print(stdout, bytes_of(last->id));
-		(void)fputs(": ", stdout);
-		(void)text_print(stdout, bytes_of(last->found));
-	}
-	(void)fputs(" (", stdout);
-	(void)text_print(stdout, bytes_of(last->time));
-	(void)puts("; `readdress doctor` says more)");
+	(void)printf("%-*s", TERMINAL_NAME, "doctor");
+	terminal_put_level(last->level);
+	if (*last->id)
+		column = terminal_print(column, TERMINAL_NAME, " %s: %s",
+			last->id, last->found);
+	(void)terminal_print(column, TERMINAL_NAME,
+		" (%s; `readdress doctor` says more)", last->time);
+	(void)putchar('\n');
 }
 
 void examined_put_last(const struct examined_last *last, struct json *json)

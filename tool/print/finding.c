@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "print/terminal.h"
 #include "print/text.h"
 #include "tool.h"
+
+#define INDENT	   4
+#define INDENT_WHY 9
 
 static bool is_bad(const struct diagnosis_finding *finding)
 {
@@ -36,26 +41,40 @@ static int print_json(const struct diagnosis_finding *finding, const char *key,
 	return json_end(&json, error);
 }
 
+/* The remedy is not wrapped: it is to be copied to a shell. */
+static void print_lines(
+	const struct diagnosis_finding *finding, const char *subject)
+{
+	const char *level = diagnosis_level_name(finding->level);
+	int column;
+
+	terminal_put_level(level);
+	column = (int)strlen(level) + printf(" %s: ", finding->id);
+	if (subject) {
+		column = terminal_wrap(bytes_of(subject), column, INDENT);
+		column += printf(": ");
+	}
+	(void)terminal_wrap(bytes_of(finding->found), column, INDENT);
+	(void)putchar('\n');
+	if (!is_bad(finding))
+		return;
+	terminal_put(TERMINAL_FAINT, "    why:");
+	(void)putchar(' ');
+	(void)terminal_wrap(
+		bytes_of(finding->why), (int)strlen("    why: "), INDENT_WHY);
+	(void)putchar('\n');
+	terminal_put(TERMINAL_FAINT, "    do:");
+	(void)putchar(' ');
+	(void)text_print(stdout, bytes_of(finding->remedy));
+	(void)putchar('\n');
+}
+
 int finding_print(const struct diagnosis_finding *finding, const char *key,
 	const char *subject, bool json, struct error *error)
 {
 	if (json)
 		return print_json(finding, key, subject, error);
 	errno = 0;
-	(void)printf(
-		"%s %s: ", diagnosis_level_name(finding->level), finding->id);
-	if (subject) {
-		(void)text_print(stdout, bytes_of(subject));
-		(void)fputs(": ", stdout);
-	}
-	(void)text_print(stdout, bytes_of(finding->found));
-	(void)putchar('\n');
-	if (is_bad(finding)) {
-		(void)fputs("    why: ", stdout);
-		(void)text_print(stdout, bytes_of(finding->why));
-		(void)fputs("\n    do: ", stdout);
-		(void)text_print(stdout, bytes_of(finding->remedy));
-		(void)putchar('\n');
-	}
+	print_lines(finding, subject);
 	return ferror(stdout) ? tool_output_failed(error) : 0;
 }

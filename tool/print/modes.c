@@ -4,7 +4,13 @@
 
 #include "decisionlog/shadow.h"
 #include "runtime/metrics.h"
+#include "print/terminal.h"
 #include "print/text.h"
+
+#define UNSEEN                                                                 \
+	"\"%s: %s\" of outbound_required_headers was never seen right; check " \
+	"that it is spelt as the cloud sends it. Until it is seen, mail "      \
+	"without a proof is refused with 450 4.7.1, not with 550 5.7.1"
 
 static bool is_shadow(const struct tool *tool, bool up, enum rule_table table)
 {
@@ -56,21 +62,13 @@ void modes_print(const struct modes *modes)
 							  : CONFIG_MODE_ENFORCE;
 	for (enum rule_table t = RULE_INBOUND; t <= RULE_OUTBOUND; t++)
 		if (modes->shadow[t])
-			(void)printf(
-				"shadow     %s\n", shadow_notice(&told, t));
+			terminal_named("shadow", "%s", shadow_notice(&told, t));
 	for (size_t i = 0; i < config->outbound_required_count; i++) {
 		if (modes->seen[i])
 			continue;
-		(void)fputs("unseen     \"", stdout);
-		(void)text_print(
-			stdout, bytes_of(config->outbound_required[i].name));
-		(void)fputs(": ", stdout);
-		(void)text_print(
-			stdout, bytes_of(config->outbound_required[i].value));
-		(void)puts("\" of outbound_required_headers was never seen "
-			   "right; check that it is spelt as the cloud sends "
-			   "it. Until it is seen, mail without a proof is "
-			   "refused with 450 4.7.1, not with 550 5.7.1");
+		terminal_named("unseen", UNSEEN,
+			config->outbound_required[i].name,
+			config->outbound_required[i].value);
 	}
 }
 

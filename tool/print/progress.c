@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "print/terminal.h"
 
 #define FIRST_MS 500
 #define EVERY_MS 100
@@ -33,6 +34,7 @@ void progress_show(
 	char left[48] = "";
 	uint64_t now;
 	uint64_t spent;
+	int columns;
 	int width;
 
 	if (!progress->on)
@@ -48,6 +50,12 @@ void progress_show(
 	width = snprintf(line, sizeof line,
 		"%.80s: %" PRIu64 " rows, %.0f rows/s%s", progress->what, rows,
 		(double)rows * 1000 / (double)spent, left);
+	columns = terminal_width(STDERR_FILENO);
+	/* In the last column, some terminals begin a new line. */
+	if (columns && width >= columns) {
+		width = columns - 1;
+		line[width] = '\0';
+	}
 	(void)fprintf(stderr, "\r%s%*s", line,
 		progress->width > width ? progress->width - width : 0, "");
 	(void)fflush(stderr);
