@@ -193,7 +193,8 @@ static const struct command commands[] = {
 		.run = command_postfix,
 		.options = OPTION_BIT(CONFIG_DIR) | OPTION_BIT(FILES) |
 			   OPTION_BIT(APPLY) | OPTION_BIT(REMOVE) |
-			   OPTION_BIT(FORCE) | OPTION_BIT(JSON),
+			   OPTION_BIT(FORCE) | OPTION_BIT(DRY_RUN) |
+			   OPTION_BIT(JSON),
 		.needs = NEED_CONFIG },
 	{ .name = "requeue",
 		.operands = "",

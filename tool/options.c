@@ -157,6 +157,8 @@ static const struct {
 		"approve generation N instead of serving the newest" },
 	{ "reload", OPTION_NEWEST,
 		"end what is approved, and serve the newest generation" },
+	{ "postfix", OPTION_DRY_RUN,
+		"print what --remove would run, and change nothing" },
 	{ "postfix", OPTION_FORCE,
 		"remove it although mail still comes; that mail is deferred" },
 	{ "check", OPTION_VERBOSE,

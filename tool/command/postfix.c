@@ -45,6 +45,10 @@ static int check_options(const struct tool *tool, struct error *error)
 	if (options->force && !options->remove)
 		return error_set(error, ERR_USAGE,
 			"found --force without --remove, which alone needs it");
+	if (options->dry_run && !options->remove)
+		return error_set(error, ERR_USAGE,
+			"found --dry-run without --remove; without --apply, "
+			"the command changes nothing");
 	if (options->files && options->remove)
 		return error_set(error, ERR_USAGE,
 			"found --files and --remove; expected only one of "
@@ -374,6 +378,7 @@ static int find_reasons(struct work *work, const struct bytes *domains,
 
 static int plan_removal(struct work *work, struct error *error)
 {
+	const struct options *options = &work->tool->options;
 	struct nameset *names = nameset_open();
 	const struct bytes *domains = NULL;
 	size_t count = 0;
@@ -384,6 +389,8 @@ static int plan_removal(struct work *work, struct error *error)
 	if (code || (count && !domains))
 		code = error_set(error, code ? code : ERR_NOMEM,
 			"cannot list the domains of the rules");
+	else if (options->dry_run && options->force)
+		code = 1; /* nobody is asked: as if mail still came */
 	else
 		code = find_reasons(work, domains, count, error);
 	for (size_t i = 0; code >= 0 && i < work->count; i++) {
@@ -431,7 +438,8 @@ int command_postfix(struct tool *tool, struct error *error)
 		code = plan_all(&work, error);
 	if (!code)
 		code = print_commands(&work, error);
-	if (!code && (tool->options.apply || tool->options.remove))
+	if (!code && !tool->options.dry_run &&
+		(tool->options.apply || tool->options.remove))
 		code = apply_all(&work, error);
 	for (size_t i = 0; i < work.count; i++) {
 		apply_forget(&work.saved[i]);
