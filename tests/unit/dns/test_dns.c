@@ -27,8 +27,8 @@ static const char *const good[] = {
 	"a.example 3600 TXT v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all",
 	"_dmarc.a.example 3600 TXT v=DMARC1; p=none",
 	"1.2.0.192.in-addr.arpa 60 PTR relay.example",
-	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
-	".ip6.arpa 60 PTR relay.example",
+	("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2"
+	 ".ip6.arpa 60 PTR relay.example"),
 	"new.example 60 MX 10 mx.new.example",
 	"mx.new.example 60 A 192.0.2.99",
 };
