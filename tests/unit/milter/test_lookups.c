@@ -46,7 +46,7 @@ static struct snapshot *serve(const char *rules)
 	return snapshot;
 }
 
-static void start(size_t limit)
+static void start_service(size_t limit)
 {
 	struct error error = { .text = "" };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -71,7 +71,7 @@ static void start(size_t limit)
 	assert_string_equal(error.text, "");
 }
 
-static void stop(void)
+static void stop_service(void)
 {
 	lookups_stop(service.lookups);
 	(void)serve(NULL);
@@ -150,7 +150,7 @@ static void test_answers(void **state)
 	int two;
 
 	(void)state;
-	start(10);
+	start_service(10);
 	(void)serve("in bob@warmsushi.example;bob.owen@new.example\n");
 	one = open_client();
 	two = open_client();
@@ -175,7 +175,7 @@ static void test_answers(void **state)
 	assert_int_equal(service.metrics.lookups[5][ANSWER_NOTFOUND], 3);
 	assert_int_equal(service.metrics.lookups[7][ANSWER_TEMP], 1);
 	(void)close(two);
-	stop();
+	stop_service();
 }
 
 /* Each answer is that of the rules in force, and the old ones do not stay in
@@ -187,7 +187,7 @@ static void test_generations(void **state)
 	int client;
 
 	(void)state;
-	start(10);
+	start_service(10);
 	client = open_client();
 	say(client, ASK);
 	hear(client, "30:TEMP readdress serves no rules,");
@@ -201,7 +201,7 @@ static void test_generations(void **state)
 		hear(client, answer);
 	}
 	(void)close(client);
-	stop();
+	stop_service();
 }
 
 static void test_old_rules_go(void **state)
@@ -211,7 +211,7 @@ static void test_old_rules_go(void **state)
 	int client;
 
 	(void)state;
-	start(10);
+	start_service(10);
 	old = serve("in @warmsushi.example;a@new.example\n");
 	client = open_client();
 	say(client, ASK);
@@ -224,7 +224,7 @@ static void test_old_rules_go(void **state)
 	assert_int_equal(atomic_load(&old->references), 1);
 	snapshot_drop(old);
 	(void)close(client);
-	stop();
+	stop_service();
 }
 
 /* At the limit the connection that was idle longest goes, never the new one. */
@@ -233,7 +233,7 @@ static void test_limit(void **state)
 	int clients[8];
 
 	(void)state;
-	start(4);
+	start_service(4);
 	(void)serve("in @warmsushi.example;a@new.example\n");
 	for (int i = 0; i < 4; i++) {
 		clients[i] = open_client();
@@ -259,7 +259,7 @@ static void test_limit(void **state)
 	assert_int_equal(service.metrics.lookup_connections, 4);
 	for (int i = 0; i < 6; i++)
 		(void)close(clients[i]);
-	stop();
+	stop_service();
 }
 
 /* Asks until neither side takes anything more. */
@@ -294,7 +294,7 @@ static void test_bad_clients(void **state)
 	int idle;
 
 	(void)state;
-	start(20);
+	start_service(20);
 	(void)serve("in @warmsushi.example;a@new.example\n");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		int client = open_client();
@@ -336,7 +336,7 @@ static void test_bad_clients(void **state)
 	(void)close(half);
 	(void)close(slow);
 	(void)close(deaf);
-	stop();
+	stop_service();
 }
 
 /* A client that reads slowly gets every answer, in their order. */
@@ -351,7 +351,7 @@ static void test_many_at_once(void **state)
 	int client;
 
 	(void)state;
-	start(10);
+	start_service(10);
 	(void)serve("in bob@warmsushi.example;a@new.example\n");
 	for (size_t i = 0; i < pairs; i++)
 		memcpy(all + i * len, ASK OTHER, len);
@@ -376,7 +376,7 @@ static void test_many_at_once(void **state)
 	}
 	assert_int_equal(service.metrics.lookups[5][ANSWER_OK], pairs);
 	(void)close(client);
-	stop();
+	stop_service();
 }
 
 /* Starts the service on a port of loopback, and returns a client of it that has
@@ -429,7 +429,7 @@ static void test_long_answers(void **state)
 	(void)snprintf(answer, sizeof answer, "%zu:OK %s,",
 		3 + strlen(strchr(rules, ';') + 1), strchr(rules, ';') + 1);
 	(void)strcat(rules, "\n");
-	start(10);
+	start_service(10);
 	lookups_stop(service.lookups);
 	client = open_inet_client();
 	(void)serve(rules);
@@ -454,7 +454,7 @@ static void test_long_answers(void **state)
 	}
 	assert_int_equal(service.metrics.lookups[5][ANSWER_OK], questions);
 	(void)close(client);
-	stop();
+	stop_service();
 }
 
 /* The end of the service answers what has come, and then closes. */
@@ -463,21 +463,21 @@ static void test_stop(void **state)
 	int client;
 
 	(void)state;
-	start(10);
+	start_service(10);
 	(void)serve("in @warmsushi.example;a@new.example\n");
 	for (int i = 0; i < 20; i++) {
 		client = open_client();
 		say(client, ASK);
 		hear(client, "16:OK a@new.example,");
 		say(client, ASK ASK);
-		stop();
+		stop_service();
 		hear(client, "16:OK a@new.example,16:OK a@new.example,");
 		assert_true(is_closed(client, 0));
 		(void)close(client);
-		start(10);
+		start_service(10);
 		(void)serve("in @warmsushi.example;a@new.example\n");
 	}
-	stop();
+	stop_service();
 }
 
 /* Few files may be open: there are fewer connections, and a warning; none is
@@ -492,8 +492,8 @@ static void test_few_descriptors(void **state)
 	int fd;
 
 	(void)state;
-	start(10);
-	stop();
+	start_service(10);
+	stop_service();
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = before;
 	few.rlim_cur = 168;
@@ -524,7 +524,7 @@ static void test_few_descriptors(void **state)
 	for (size_t i = 0; i < 40; i++)
 		(void)close(clients[i]);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	stop();
+	stop_service();
 }
 
 /* The process may open no more files: the connection that was idle longest
@@ -537,7 +537,7 @@ static void test_no_descriptor(void **state)
 	int next;
 
 	(void)state;
-	start(100);
+	start_service(100);
 	(void)serve("in @warmsushi.example;a@new.example\n");
 	for (int i = 0; i < 3; i++) {
 		clients[i] = open_client();
@@ -566,7 +566,7 @@ static void test_no_descriptor(void **state)
 	}
 	for (int i = 0; i < 4; i++)
 		(void)close(clients[i]);
-	stop();
+	stop_service();
 }
 
 int main(void)
