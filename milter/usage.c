@@ -253,6 +253,7 @@ static bool look(struct usage *usage)
 	const struct config *config = snapshot->config;
 	bool ending = atomic_load(&usage->ending);
 	bool hurry = atomic_exchange(&usage->hurry, false) || ending;
+	bool hash = false;
 
 	if (!usage->loaded && config->usage)
 		load(usage, snapshot);
@@ -264,10 +265,12 @@ static bool look(struct usage *usage)
 		goto out;
 	usage->written = clock_ms();
 	expire(usage, config);
-	/* The option may have been turned off since the last time. */
-	if (!config->log_addresses && usage->changed &&
-		master_hash(usage->master, &snapshot->log) < 0)
+	/* The option may have been turned off since the last time, and no mail
+	 * have come. */
+	hash = !config->log_addresses && (usage->changed || hurry);
+	if (hash && master_hash(usage->master, &snapshot->log) < 0)
 		goto out;
+	usage->changed |= hash;
 	if (usage->changed)
 		save(usage, snapshot);
 out:
