@@ -23,6 +23,7 @@
 #include "postfix/postfix.h"
 #include "postfix/postmap.h"
 #include "routing/autoroutes.h"
+#include "routing/hopsizes.h"
 
 enum diagnosis_level {
 	DIAGNOSIS_PASS,
@@ -84,6 +85,8 @@ struct diagnosis {
 	const struct map *map; /* NULL: there is none yet */
 	const struct autoroutes *autoroutes;   /* NULL: DNS said nothing */
 	const struct diagnosis_milter *milter; /* NULL: it is not known */
+	const struct hopsizes *sizes; /* what next hops take; NULL: nothing is
+					 noted */
 	const struct diagnosis_held *held;
 	size_t held_count;
 	bool is_hidden;	  /* this host has no public address of its own */

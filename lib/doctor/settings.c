@@ -1,11 +1,13 @@
 #include "doctor/settings.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "diagnosis/remedy.h"
 #include "postfix/words.h"
 
 #define HEADER_SIZE_MIN 60000 /* what readdress writes at most */
+#define SIZE_SPARE	65536 /* for headers that are added on the way */
 
 int settings_check_original_recipient(struct diagnosis *diagnosis)
 {
@@ -62,6 +64,50 @@ int settings_check_delimiter(struct diagnosis *diagnosis)
 			ours));
 }
 
+/* Returns the assignments that let all messages in that are up to size long:
+ * where a mailbox may not be as long, Postfix delivers nothing to it. */
+static const char *raise_size(struct diagnosis *diagnosis, uint64_t size)
+{
+	static const char *const names[] = { "mailbox_size_limit",
+		"virtual_mailbox_limit" };
+	const char *text = diagnosis_text(
+		diagnosis, "'message_size_limit = %" PRIu64 "'", size);
+
+	for (size_t i = 0; text && i < sizeof names / sizeof *names; i++) {
+		uint64_t limit = strtoull(
+			postfix_value(diagnosis->postfix, NULL, names[i]), NULL,
+			10);
+
+		if (limit && limit < size) /* 0 is no limit */
+			text = diagnosis_text(diagnosis,
+				"%s '%s = %" PRIu64 "'", text, names[i], size);
+	}
+	return text;
+}
+
+/* Compares the longest message that Postfix takes with what next hops take. */
+static int check_size(struct diagnosis *diagnosis)
+{
+	const struct hopsize *largest = hopsizes_largest(diagnosis->sizes);
+	const char *value =
+		postfix_value(diagnosis->postfix, NULL, "message_size_limit");
+	uint64_t limit = strtoull(value, NULL, 10);
+
+	if (!largest || !limit || limit > largest->bytes)
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"message_size_limit is %s, and the next hop of %.*s, "
+			"%.*s, takes messages of up to %" PRIu64 " bytes",
+			value, (int)largest->domain.len, largest->domain.data,
+			(int)largest->nexthop.len, largest->nexthop.data,
+			largest->bytes),
+		"this relay refuses messages that the mailboxes would take, "
+		"and headers that it adds count, too",
+		diagnosis_text(diagnosis, "postconf -e %s && postfix reload",
+			raise_size(diagnosis, largest->bytes + SIZE_SPARE)));
+}
+
 int settings_check_limits(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
@@ -95,7 +141,7 @@ int settings_check_limits(struct diagnosis *diagnosis)
 				"postconf -e 'duplicate_filter_limit = %ld' "
 				"&& postfix reload",
 				2 * strtol(recipients, NULL, 10)));
-	return result;
+	return result ? result : check_size(diagnosis);
 }
 
 int settings_check_bare_newline(struct diagnosis *diagnosis)

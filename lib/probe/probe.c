@@ -11,6 +11,11 @@
 #define IN_REPLY_TO   "(in reply to "
 #define TO_RCPT	      "RCPT TO command)"
 
+/* What posttls-finger writes in front of each line of the chat. */
+#define FINGER	    "posttls-finger: "
+#define SIZE	    "SIZE "
+#define SIZE_DIGITS 19
+
 #define FNV_BASE  UINT64_C(14695981039346656037)
 #define FNV_PRIME UINT64_C(1099511628211)
 
@@ -62,6 +67,29 @@ enum probe_result probe_classify(unsigned code, struct bytes text)
 	if (code / 100 == 5 && bytes_take(&text, "5.1."))
 		return PROBE_NO;
 	return PROBE_UNKNOWN;
+}
+
+bool probe_read_size(struct bytes chat, uint64_t *size)
+{
+	*size = 0;
+	while (chat.len) {
+		struct bytes line = bytes_cut(&chat, '\n');
+
+		if (bytes_take(&line, FINGER "> EHLO "))
+			*size = 0;
+		if (!bytes_take(&line, FINGER "< 250"))
+			continue;
+		if ((bytes_take(&line, "-") || bytes_take(&line, " ")) &&
+			line.len > strlen(SIZE) &&
+			!strncasecmp(line.data, SIZE, strlen(SIZE))) {
+			line.data += strlen(SIZE);
+			line.len -= strlen(SIZE);
+			if (!bytes_number(&line, SIZE_DIGITS, size) ||
+				bytes_trim(line, " \r").len)
+				*size = 0;
+		}
+	}
+	return *size;
 }
 
 /* FNV-1a */

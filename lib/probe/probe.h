@@ -35,6 +35,11 @@ const char *probe_result_name(enum probe_result result);
  */
 enum probe_result probe_classify(unsigned code, struct bytes text);
 
+/* Reads how large a message a server takes (SIZE, RFC 1870) from what
+ * posttls-finger(1) printed of its replies: the last EHLO counts, which is the
+ * one behind STARTTLS. Returns false if it did not say that it has a limit. */
+bool probe_read_size(struct bytes chat, uint64_t *size);
+
 #define PROBE_USER_MAX 32
 
 /*

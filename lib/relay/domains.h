@@ -19,6 +19,7 @@
  *   openrelay        strangers who may send through this relay
  *   rewriting        tables of Postfix that change addresses of our rules
  *   mapping          what such a table makes of each address
+ *   nexthop          where Postfix sends the mail of a domain
  */
 
 #include "diagnosis/diagnosis.h"

@@ -13,6 +13,7 @@
  *
  *   domainrole  what a domain is to this Postfix
  *   autoroutes  what DNS said of the domains whose role is auto
+ *   hopsizes    how large a message next hops take
  *   socketmap   the protocol of Postfix's look-ups
  */
 

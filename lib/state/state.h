@@ -10,6 +10,8 @@
  *                       (routing/autoroutes.h)
  *   dns.observed        what `readdress dns` saw of MX records
  *                       (dns/observation.h)
+ *   sizes               how large a message next hops take
+ *                       (routing/hopsizes.h)
  *   doctor.json         what `readdress doctor` found last
  *   map.mdb.new         the map that is being built
  *   map.mdb.damaged     a map.mdb that was damaged when the next one was made

@@ -27,6 +27,7 @@
 #define STATE_DAMAGED	    "map.mdb.damaged" /* set aside by a rollback */
 #define STATE_AUTOROUTES    "autoroutes"   /* routing/autoroutes.h writes it */
 #define STATE_OBSERVED	    "dns.observed" /* dns/observation.h writes it */
+#define STATE_SIZES	    "sizes"	   /* routing/hopsizes.h writes it */
 #define STATE_APPROVED	    "approved"
 #define STATE_APPROVED_LOCK "approved.lock"
 

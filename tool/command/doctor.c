@@ -36,7 +36,8 @@ struct doctor {
 	struct modes modes;	       /* not seen: NULL */
 	struct autoroutes *autoroutes; /* NULL: DNS said nothing */
 	struct examined examined;
-	struct arena *arena; /* of held */
+	struct hopsizes sizes;
+	struct arena *arena; /* of held and sizes */
 	struct diagnosis_held *held;
 	size_t held_count;
 	struct error *error;
@@ -117,6 +118,7 @@ static int examine(struct doctor *doctor, const struct instance *instance,
 		.elsewhere = elsewhere,
 		.map = doctor->tool->map,
 		.autoroutes = doctor->autoroutes,
+		.sizes = &doctor->sizes,
 		.milter = doctor->milter_known ? &doctor->milter : NULL,
 		.held = doctor->held,
 		.held_count = doctor->held_count,
@@ -256,6 +258,9 @@ static int see_milter(struct doctor *doctor)
 	doctor->arena = arena_open(HELD_MAX);
 	if (!doctor->arena)
 		return error_set(doctor->error, ERR_NOMEM, "out of memory");
+	/* A file that is damaged says nothing: the next probe names it. */
+	(void)!hopsizes_read(tool->config->state_dir, (int64_t)time(NULL),
+		doctor->arena, &doctor->sizes, NULL);
 	code = held_find(tool, doctor->arena, &doctor->held,
 		&doctor->held_count, doctor->error);
 	if (code)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "command/userfile.h"
-#include "mta/verifier.h"
+#include "mta/sizes.h"
 #include "postconf.h"
 #include "print/json.h"
 #include "print/progress.h"
@@ -25,6 +25,8 @@ struct job {
 	struct targets targets;
 	struct verifier verifier;
 	struct progress progress;
+	struct postfix *postfix; /* of this host; NULL: there is none */
+	bool is_own;		 /* the service is one of it */
 	char host[256];
 	char port[64];
 	size_t printed;			 /* targets */
@@ -156,20 +158,57 @@ static void set_place(struct job *job, struct bytes place)
 static void find_service(struct job *job)
 {
 	const char *via = job->tool->options.via;
-	struct postfix *expanded = NULL;
 	struct postfix *written = NULL;
 	const struct postfix_service *service;
 	struct error ignored;
 
 	set_place(job, bytes_of(via ? via : SERVICES_PROBE));
-	if (via || postconf_read(NULL, &expanded, &written, &ignored))
+	if (postconf_read(NULL, &job->postfix, &written, &ignored))
 		return;
-	for (size_t i = 0; (service = postfix_service(expanded, i)); i++)
-		if (strchr(service->name, ':') &&
-			services_is_probe(expanded, service))
-			set_place(job, bytes_of(service->name));
-	postfix_close(expanded);
+	for (size_t i = 0; (service = postfix_service(job->postfix, i)); i++) {
+		if (!strchr(service->name, ':') ||
+			!services_is_probe(job->postfix, service) ||
+			(via && strcmp(via, service->name) != 0))
+			continue;
+		set_place(job, bytes_of(service->name));
+		job->is_own = true;
+	}
 	postfix_close(written);
+}
+
+/* Notes how large a message the next hops take. Only of this host's Postfix is
+ * it known which they are. What goes wrong here takes nothing from the
+ * answers. */
+static int note_sizes(struct job *job)
+{
+	struct tool *tool = job->tool;
+	struct error cause = { .text = "" };
+	struct sizes sizes;
+	int result;
+
+	if (!job->is_own)
+		return 0;
+	result = sizes_ask(tool, &job->verifier, job->postfix, &sizes);
+	if (result)
+		return error_set(job->error, result, "out of memory");
+	for (size_t i = 0; i < sizes.count; i++)
+		if (sizes.list[i].bytes)
+			tool_say(tool,
+				"%.*s: the next hop %s takes messages of up to "
+				"%" PRIu64 " bytes",
+				(int)sizes.list[i].domain.len,
+				sizes.list[i].domain.data,
+				sizes.list[i].nexthop.data,
+				sizes.list[i].bytes);
+	result = tool_open_state(tool, false, &cause);
+	if (!result && tool->state)
+		result = sizes_keep(tool, &sizes, job->arena, &cause);
+	if (result)
+		tool_say(tool,
+			"`readdress doctor` cannot compare message_size_limit "
+			"with the next hops: %s",
+			cause.text);
+	return 0;
 }
 
 static int ask(struct job *job)
@@ -189,7 +228,7 @@ static int ask(struct job *job)
 	progress_begin(&job->progress, "addresses");
 	result = verifier_run(&job->verifier, job->error);
 	progress_end(&job->progress);
-	return result;
+	return result ? result : note_sizes(job);
 }
 
 static void say_counts(const struct job *job)
@@ -254,6 +293,7 @@ int command_probe(struct tool *tool, struct error *error)
 		say_counts(&job);
 		result = conclude(&job);
 	}
+	postfix_close(job.postfix);
 	arena_close(job.arena);
 	return result;
 }

@@ -137,6 +137,7 @@ struct breakage {
 	const char *said;     /* by the look-up service; NULL: what it should;
 				 "": nothing, it is down */
 	uint64_t held;	      /* seconds; 0: no domain is held */
+	uint64_t taken;	      /* bytes, by the next hop; 0: nothing is noted */
 	bool is_hidden;	      /* behind NAT */
 	const bool *seen;     /* of outbound_required_headers */
 	const char *remedy; /* what is to be done; NULL: it is not looked at */
@@ -286,6 +287,9 @@ static void examine(const struct breakage *breakage,
 		breakage->found, 1, 2 };
 	struct autoroutes *autoroutes = autoroutes_open();
 	const struct diagnosis_held held = { "new.example", breakage->held };
+	struct hopsize size = { bytes_of("[mx.new.example]:25"),
+		bytes_of("new.example"), breakage->taken, 1 };
+	const struct hopsizes sizes = { &size, 1, 1 };
 	struct diagnosis diagnosis = {
 		.postfix = postfix,
 		.written = written,
@@ -297,6 +301,7 @@ static void examine(const struct breakage *breakage,
 		.is_hidden = breakage->is_hidden,
 		.milter = breakage->milter ? breakage->milter : &running,
 		.seen = breakage->seen,
+		.sizes = breakage->taken ? &sizes : NULL,
 		.found = note,
 		.context = findings,
 	};
@@ -528,6 +533,30 @@ static void test_postfix(void **state)
 			.expected = "WARN limits: smtpd_recipient_limit (1000) "
 				    "is over half" },
 		{ .main = "duplicate_filter_limit = 0\n", .expected = "" },
+		{ .main = "message_size_limit = 36700160\n"
+			  "mailbox_size_limit = 51200000\n",
+			.taken = 36700160,
+			.remedy = "postconf -e 'message_size_limit = 36765696' "
+				  "&& postfix reload",
+			.expected = "WARN limits: message_size_limit is "
+				    "36700160, and the next hop of "
+				    "new.example, [mx.new.example]:25, takes "
+				    "messages of up to 36700160 bytes" },
+		{ .main = "message_size_limit = 10240000\n"
+			  "mailbox_size_limit = 51200000\n"
+			  "virtual_mailbox_limit = 0\n",
+			.taken = 157286400,
+			.remedy = "postconf -e 'message_size_limit = "
+				  "157351936' 'mailbox_size_limit = "
+				  "157351936' && postfix reload",
+			.expected = "WARN limits: message_size_limit is "
+				    "10240000, and" },
+		{ .main = "message_size_limit = 36700161\n",
+			.taken = 36700160,
+			.expected = "" },
+		{ .main = "message_size_limit = 0\n",
+			.taken = 36700160,
+			.expected = "" },
 		{ .main = "content_filter = scan:[127.0.0.1]:10025\n",
 			.services = "127.0.0.1:10026 inet n - n - 10 smtpd\n",
 			.expected = "FAIL reinject: 127.0.0.1:10026/inet takes "

@@ -12,6 +12,54 @@
 
 #define REFUSED "<a@b.example>: Recipient address rejected: "
 
+#define FINGER "posttls-finger: "
+
+static void test_size(void **state)
+{
+	static const struct {
+		const char *chat;
+		uint64_t size; /* 0: it told none */
+	} cases[] = {
+		{ "", 0 },
+		{ FINGER "Connected to mx[192.0.2.1]:25\n" FINGER
+			 "< 220 mx\n" FINGER "> EHLO relay.example\n" FINGER
+			 "< 250-mx\n" FINGER "< 250-SIZE 36700160\n" FINGER
+			 "< 250 DSN\n",
+			36700160 },
+		{ FINGER "< 250 size 7\r\n", 7 },
+		/* Behind STARTTLS it says something else, or nothing. */
+		{ FINGER "> EHLO a\n" FINGER "< 250 SIZE 5\n" FINGER
+			 "> EHLO a\n" FINGER "< 250 SIZE 6\n",
+			6 },
+		{ FINGER "> EHLO a\n" FINGER "< 250 SIZE 5\n" FINGER
+			 "> EHLO a\n" FINGER "< 250 DSN\n",
+			0 },
+		/* No limit (RFC 1870). */
+		{ FINGER "< 250-SIZE 0\n", 0 },
+		{ FINGER "< 250-SIZE\n", 0 },
+		{ FINGER "< 250 SIZE x\n", 0 },
+		{ FINGER "< 250 SIZE 5x\n", 0 },
+		{ FINGER "< 250-SIZES 5\n", 0 },
+		{ FINGER "< 550-SIZE 5\n", 0 },
+		{ "250-SIZE 5\n", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t len = strlen(cases[i].chat);
+		char *copy = malloc(len + !len); /* of exact size */
+		uint64_t size = 99;
+
+		assert_non_null(copy);
+		memcpy(copy, cases[i].chat, len);
+		assert_int_equal(
+			probe_read_size((struct bytes){ copy, len }, &size),
+			cases[i].size != 0);
+		assert_int_equal(size, cases[i].size);
+		free(copy);
+	}
+}
+
 static void test_classify(void **state)
 {
 	static const struct {
@@ -120,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_classify),
+		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_user),
 	};
