@@ -13,7 +13,7 @@ import lab
 import namespace
 import relay
 import traffic
-from lab import nameserver, smtp
+from lab import dnsserver, smtp
 from lab.guide import Guide
 from lab.neighbours import moved
 
@@ -34,13 +34,18 @@ UNSURE = "while sending end of data -- message may be sent more than once"
 
 
 class Network(relay.Networks):
-    """A namespace for each host, all of them on one bridge."""
+    """A namespace for each host, all of them on one bridge. hosts: {name:
+    address}."""
+
+    def __init__(self, hosts):
+        self.hosts = hosts
+        super().__init__()
 
     def _join(self):
         hub = self._make("hub")
         lab.run("ip", "-n", hub, "link", "add", "bridge", "type", "bridge")
         lab.run("ip", "-n", hub, "link", "set", "bridge", "up")
-        for number, (host, address) in enumerate(HOSTS.items()):
+        for number, (host, address) in enumerate(self.hosts.items()):
             name = self.of[host] = self._make(f"h{number}")
             port = f"port{number}"
             lab.run("ip", "-n", hub, "link", "add", port, "master", "bridge",
@@ -140,12 +145,14 @@ class Host:
         drain(self.postfix, self.waiting)
 
 
-def with_resolver(here):
-    """Returns a command that runs another one, which asks the name server at
-    127.0.0.1: in a mount namespace of its own."""
-    path = lab.write(here.path("resolv.conf"), "nameserver 127.0.0.1\n")
-    return ("unshare", "-m", "sh", "-euc",
-            f"mount --bind '{path}' /etc/resolv.conf; exec \"$@\"", "sh")
+def with_resolver(here, server="127.0.0.1", name="sender.example"):
+    """Returns a command that runs another one, which asks this name server, on a
+    host of this name: in namespaces of its own."""
+    path = lab.write(here.path(f"resolv.conf.{server}"),
+                     f"nameserver {server}\noptions timeout:1\n")
+    return ("unshare", "-mu", "sh", "-euc",
+            f"mount --bind '{path}' /etc/resolv.conf; hostname {name}; "
+            "exec \"$@\"", "sh")
 
 
 def drain(postfix, waiting):
@@ -187,9 +194,10 @@ class System:
         for host in self.relays:
             host.start()
         with network.at("sender"):
-            here.keep(nameserver.NameServer(
-                here, {".": GUIDE.file("zone").replace(DOMAIN, "old.example")},
-                "127.0.0.1", 53))
+            here.keep(dnsserver.NameServer(
+                here.path("nsd"),
+                {".": GUIDE.file("zone").replace(DOMAIN, "old.example")},
+                port=53))
             self.postfix = here.postfix(
                 "sender", mynetworks="127.0.0.0/8", smtp_host_lookup="dns",
                 smtp_dns_support_level="enabled",
@@ -348,13 +356,13 @@ def change(figures, system):
 
 
 def run(figures, messages):
-    if not nameserver.available():
+    if not dnsserver.available():
         figures.skip("the relays", "no nsd")
         return
     try:
         with lab.Lab() as here:
             lab.run(*with_resolver(here), "true")
-        network = Network()
+        network = Network(HOSTS)
     except (lab.LabError, OSError) as problem:
         figures.skip("the relays", problem)
         return

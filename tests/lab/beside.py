@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import unittest
 
-from . import nameserver, neighbours, smtp
+from . import dnsserver, neighbours, smtp
 from . import postfix as lab_postfix
 from .base import TOP, LabError, read, write
 from .guide import Guide
@@ -148,8 +148,9 @@ class Keys(Beside):
         zone = "".join(
             f"$ORIGIN {name.split('_domainkey.')[1]}.\n{record}\n"
             for name, record in cls.records.items())
-        cls.server = cls.here.keep(nameserver.NameServer(
-            cls.here, {".": zone + "$ORIGIN .\n" + more}))
+        cls.server = cls.here.keep(dnsserver.NameServer(
+            cls.here.path("nsd"), {".": zone + "$ORIGIN .\n" + more},
+            (cls.here.address,)))
 
     @classmethod
     def dns(cls, name, timeout=5):

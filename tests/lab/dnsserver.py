@@ -2,6 +2,10 @@
 answers as no server should.
 
 NameServer  runs nsd(8) with zones that are given as text.
+
+    server = here.keep(NameServer(here.path("nsd"), {
+        "out.example": "@ 60 MX 10 mx\n"}))
+
 Rogue       calls a function of the test for each packet, by UDP and TCP.
 """
 
@@ -20,6 +24,11 @@ from .smtp import TIMEOUT, wait_until
 NSD = shutil.which("nsd", path=os.environ.get("PATH", "") + ":/usr/sbin")
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16,
          "AAAA": 28, "TLSA": 52}
+
+
+def available():
+    """True if nsd is installed."""
+    return bool(NSD)
 
 
 def free_port(address="127.0.0.1"):
@@ -65,7 +74,9 @@ def make_reply(packet, records=(), rcode=0, flags=0x8400, count=None):
 
 class NameServer:
     """nsd(8) on some addresses. zones: {name: text}; each gets a SOA and, unless
-    the text begins with one, an NS record for ns.example."""
+    the text begins with one, an NS record for ns.example. A zone "." makes the
+    server answer whatever it is asked. The directory is made if there is
+    none."""
 
     CONF = """server:
   username: ""
@@ -83,7 +94,9 @@ class NameServer:
 
     def __init__(self, directory, zones, addresses=("127.0.0.1",), port=None):
         self.dir = directory
+        os.makedirs(directory, exist_ok=True)
         self.addresses = addresses
+        self.address = addresses[0]
         self.port = port or free_port(addresses[0])
         self.process = None
         self.start(zones)
@@ -144,6 +157,8 @@ class NameServer:
             self.process.terminate()
             self.process.wait(TIMEOUT)
             self.process = None
+
+    close = stop
 
 
 class _Udp(socketserver.BaseRequestHandler):
