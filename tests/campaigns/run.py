@@ -16,7 +16,7 @@ import figures  # noqa: E402
 import place  # noqa: E402
 
 NAMES = ("kill", "hup", "mapfiles", "tool", "hostile", "relay", "relays",
-         "forms", "lookups", "hardening", "fuzz", "mutations")
+         "rehearsal", "forms", "lookups", "hardening", "fuzz", "mutations")
 
 
 def run(name, size):

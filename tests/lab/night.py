@@ -22,13 +22,16 @@ def mail_log(path, readdress, postfix):
 class Night:
     """Runs commands as a guide prints them. `trace` reads the log of this
     Postfix, and `dns` asks this name server, which knows this relay as
-    relay.example, 192.0.2.1."""
+    relay.example, 192.0.2.1; without one it asks where resolv.conf says. before:
+    a command with arguments that runs them."""
 
-    def __init__(self, here, readdress, postfix, name_server=None):
+    def __init__(self, here, readdress, postfix, name_server=None, before=()):
         self.dir = here.dir
+        self.before = before
         self.readdress, self.postfix = readdress, postfix
         self.log = here.path("mail.log")
-        port = name_server.port if name_server else 1  # nobody is there
+        where = f"""set -- --server 127.0.0.1@{name_server.port} \\
+    --host relay.example --address 192.0.2.1 "$@\"""" if name_server else ":"
         programs = here.path("bin")
         os.mkdir(programs)
         wrapper = write(
@@ -38,8 +41,7 @@ command=$1
 shift
 case $command in
 trace) set -- --log '{self.log}' "$@" ;;
-dns) set -- --server 127.0.0.1@{port} --host relay.example \\
-    --address 192.0.2.1 "$@" ;;
+dns) {where} ;;
 esac
 exec '{readdress.tool}' -c '{readdress.config}' "$command" "$@"
 """)
@@ -52,7 +54,7 @@ exec '{readdress.tool}' -c '{readdress.config}' "$command" "$@"
         fails ends it."""
         mail_log(self.log, self.readdress, self.postfix)
         done = subprocess.run(
-            ["sh", "-euc", commands], cwd=self.dir, text=True, check=False,
-            env=self.environment, stdin=subprocess.DEVNULL,
+            [*self.before, "sh", "-euc", commands], cwd=self.dir, text=True,
+            check=False, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout

@@ -53,15 +53,16 @@ PRIVATE = ("queue_directory", "data_directory", "maillog_file",
            "smtpd_client_connection_count_limit")
 
 
-def stock(here, name="relay", main="", services=""):
-    """A Postfix as Debian has it, at an address and port of the lab's."""
+def stock(here, name="relay", main="", services="", port=None):
+    """A Postfix as Debian has it, at an address and port of the lab's, or at
+    this port."""
     postfix = here.postfix(name)
     private = {key: postfix._main[key] for key in PRIVATE}
     postfix._main = parameters(STOCK)
     # Strangers must reach it: there is nothing to set up on loopback alone.
     postfix.set(inet_interfaces="all", **private)
     postfix.set(**parameters(main))
-    port = here.port()
+    port = port or here.port()
     postfix.ports["smtp"] = port
     master = read(os.path.join(DIST, "master.cf.dist"))
     postfix._master = re.sub(r"(?m)^smtp( +inet +)", rf"{port}\1", master)
