@@ -2,7 +2,9 @@
 
 #include "map/lookup.h"
 
-/* Replaces ROUTE_AUTO by what DNS said about this domain. */
+/* Replaces ROUTE_AUTO by what DNS said about this domain. While DNS has never
+ * listed this host, nothing is known: its MX records may be about to change,
+ * and mail that comes before the next look must not be refused for good. */
 static enum route_role settle(const struct autoroutes *autoroutes,
 	struct bytes domain, enum route_role role)
 {
@@ -11,7 +13,7 @@ static enum route_role settle(const struct autoroutes *autoroutes,
 	if (role != ROUTE_AUTO)
 		return role;
 	known = autoroutes_find(autoroutes, domain);
-	return known ? known->role : ROUTE_NONE;
+	return known && known->listed ? known->role : ROUTE_NONE;
 }
 
 int domainrole_find(struct map_reader *reader,

@@ -11,8 +11,8 @@
 struct domainrole {
 	/* Never ROUTE_AUTO: that is replaced by what DNS said of this domain.
 	 * ROUTE_NONE: this Postfix treats the domain as if we were not there. A
-	 * source domain without a role, or one of which DNS said nothing yet,
-	 * is ROUTE_RELAY. */
+	 * source domain without a role, or whose role is automatic and for
+	 * which DNS has never listed this host, is ROUTE_RELAY. */
 	enum route_role role;
 	struct bytes nexthop; /* len 0 if there is none; lives as long as the
 				 map */

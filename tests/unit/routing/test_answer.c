@@ -494,6 +494,35 @@ static void test_auto(void **state)
 	}
 }
 
+/* DNS has never listed this host: a source stays what it was before DNS was
+ * asked, or mail that comes between the switch and the next look is refused. */
+static void test_auto_never_listed(void **state)
+{
+	static const char *const asked[][3] = {
+		{ "domains", "auto.example", "OK relay" },
+		{ "mailboxes", "auto.example", "NOTFOUND " },
+		{ "recipients", "x@auto.example", "NOTFOUND " },
+		{ "recipients", "u@auto.example", "OK OK" },
+		{ "domains", "a.auto.example", "NOTFOUND " },
+		{ "recipients", "x@a.auto.example", "NOTFOUND " },
+	};
+	struct autoroutes *autoroutes = autoroutes_open();
+	struct autoroute one = { .role = ROUTE_REMOTE, .looked = 6 };
+	char text[ANSWER_MAX + 32];
+
+	(void)state;
+	assert_non_null(autoroutes);
+	one.domain = bytes_of("a.auto.example");
+	assert_int_equal(autoroutes_put(autoroutes, &one), 0);
+	one.domain = bytes_of("auto.example");
+	assert_int_equal(autoroutes_put(autoroutes, &one), 0);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		ask(map, autoroutes, asked[i][0], bytes_of(asked[i][1]), text);
+		assert_string_equal(text, asked[i][2]);
+	}
+	autoroutes_close(autoroutes);
+}
+
 /* Values that an earlier version stored work as they did. */
 static void test_stored(void **state)
 {
@@ -583,6 +612,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_name),
 		cmocka_unit_test(test_configuration),
 		cmocka_unit_test(test_auto),
+		cmocka_unit_test(test_auto_never_listed),
 		cmocka_unit_test(test_stored),
 		cmocka_unit_test(test_empty_map),
 		cmocka_unit_test(test_long_answer),
