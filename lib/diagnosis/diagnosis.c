@@ -30,6 +30,16 @@ int diagnosis_say(struct diagnosis *diagnosis, enum diagnosis_level level,
 	return diagnosis->found(diagnosis->context, &finding);
 }
 
+int diagnosis_pass(struct diagnosis *diagnosis, const char *found)
+{
+	return diagnosis_say(diagnosis, DIAGNOSIS_PASS, found, "", "");
+}
+
+int diagnosis_skip(struct diagnosis *diagnosis, const char *found)
+{
+	return diagnosis_say(diagnosis, DIAGNOSIS_SKIP, found, "", "");
+}
+
 const char *diagnosis_level_name(enum diagnosis_level level)
 {
 	static const char *const names[DIAGNOSIS_LEVELS] = { "PASS", "WARN",

@@ -116,6 +116,10 @@ const char *diagnosis_text(struct diagnosis *diagnosis, const char *format, ...)
 int diagnosis_say(struct diagnosis *diagnosis, enum diagnosis_level level,
 	const char *found, const char *why, const char *remedy) MUST_CHECK;
 
+/* Does the same for a check that ends well, or that could not be made. */
+int diagnosis_pass(struct diagnosis *diagnosis, const char *found) MUST_CHECK;
+int diagnosis_skip(struct diagnosis *diagnosis, const char *found) MUST_CHECK;
+
 const char *diagnosis_level_name(enum diagnosis_level level); /* "PASS" ... */
 
 /* True if strangers can reach the service: it is an smtpd behind an Internet

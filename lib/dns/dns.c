@@ -36,8 +36,8 @@ const char *dns_check_name(size_t index)
 /* Puts the observation of now behind the others. */
 static int append(struct survey *survey, const struct observation *made)
 {
-	struct observation *list =
-		arena_array(survey->arena, survey->count + 1, sizeof *list);
+	struct observation *list = arena_array(
+		survey->diagnosis.arena, survey->count + 1, sizeof *list);
 
 	if (!list)
 		return ERR_NOMEM;
@@ -65,11 +65,12 @@ int dns_run(struct survey *survey, int64_t now, struct observation *made)
 	if (!result)
 		result = survey_look(survey);
 	for (size_t i = 0; !result && i < sizeof checks / sizeof *checks; i++) {
-		survey->id = checks[i].id;
-		survey->said = 0;
+		survey->diagnosis.id = checks[i].id;
+		survey->diagnosis.said = 0;
 		result = checks[i].check(survey);
-		if (!result && !survey->said)
-			result = survey_pass(survey, checks[i].pass);
+		if (!result && !survey->diagnosis.said)
+			result = diagnosis_pass(
+				&survey->diagnosis, checks[i].pass);
 	}
 	return result;
 }

@@ -28,7 +28,7 @@
  * thing that is wrong. survey->list is what was seen before, and is set to that
  * and *made, the observation of now (made->count 0: there is none). now is in
  * seconds since 1970. Afterwards survey->unanswered is true if a question got
- * no answer. Returns 0; ERR_NOMEM; or what survey->found returned.
+ * no answer. Returns 0; ERR_NOMEM; or what survey->diagnosis.found returned.
  */
 int dns_run(struct survey *survey, int64_t now,
 	struct observation *made) MUST_CHECK;

@@ -34,8 +34,8 @@ static const char *show_mx(struct survey *survey)
 
 	if (!survey->mx.count)
 		return "no MX record";
-	set = observation_set(survey->arena, &survey->mx, true);
-	return set ? survey_text(survey, "MX %s", set) : NULL;
+	set = observation_set(survey->diagnosis.arena, &survey->mx, true);
+	return set ? diagnosis_text(&survey->diagnosis, "MX %s", set) : NULL;
 }
 
 /* Names what is wrong with one host of the MX set. */
@@ -43,14 +43,14 @@ static int check_host(struct survey *survey, const struct survey_host *host)
 {
 	const char *lost = "Mail servers that follow RFC 5321 do not deliver "
 			   "to it, so mail is delayed or bounces.";
-	const char *remedy = survey_text(survey,
+	const char *remedy = diagnosis_text(&survey->diagnosis,
 		"In the zone, let the MX record of %s name a host that has an "
 		"A or AAAA record of its own.",
 		survey->domain);
 
 	if (reply_is_address(host->name))
-		return survey_say(survey, DIAGNOSIS_FAIL,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(&survey->diagnosis,
 				"found the address %s as MX, expected the name "
 				"of a host",
 				host->name),
@@ -59,15 +59,16 @@ static int check_host(struct survey *survey, const struct survey_host *host)
 		return survey_unanswered(
 			survey, host->name, REPLY_A, host->addresses.failure);
 	if (host->addresses.alias && survey->mx.count)
-		return survey_say(survey, DIAGNOSIS_FAIL,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(&survey->diagnosis,
 				"the MX %s is an alias (CNAME), expected a "
 				"name with addresses of its own",
 				host->name),
 			lost, remedy);
 	if (!host->addresses.count)
-		return survey_say(survey, DIAGNOSIS_FAIL,
-			survey_text(survey, "%s%s has no address",
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(&survey->diagnosis,
+				"%s%s has no address",
 				survey->mx.count ? "the MX "
 						 : "there is no MX "
 						   "record, and ",
@@ -84,14 +85,14 @@ int mailpath_check_mx(struct survey *survey)
 		return survey_unanswered(
 			survey, survey->domain, REPLY_MX, survey->mx.failure);
 	if (survey->mx.kind == REPLY_NO_NAME)
-		return survey_say(survey, DIAGNOSIS_FAIL,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
 			"the domain does not exist in the DNS",
 			"Nobody can send mail to it.",
 			"Publish the zone, or delete the rules of the domain: "
 			"`readdress list inbound` shows them.");
 	for (size_t i = 0; !result && i < survey->host_count; i++) {
 		if (!*survey->hosts[i].name)
-			return survey_say(survey, DIAGNOSIS_FAIL,
+			return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
 				"found a null MX (RFC 7505)",
 				"It says that the domain takes no mail, so all "
 				"mail bounces.",
@@ -103,14 +104,17 @@ int mailpath_check_mx(struct survey *survey)
 		return result;
 	if (!survey->listed || !expects_first(survey) ||
 		survey->best > survey->ours)
-		return survey->said ? 0 : survey_pass(survey, show_mx(survey));
-	return survey_say(survey, DIAGNOSIS_FAIL,
-		survey_text(survey,
+		return survey->diagnosis.said
+			       ? 0
+			       : diagnosis_pass(
+					 &survey->diagnosis, show_mx(survey));
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(&survey->diagnosis,
 			"%s is an MX at preference %u, this relay at %u",
 			survey->other, survey->best, survey->ours),
 		"Mail that goes to that host passes this relay by, and is not "
 		"rewritten.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"In the zone, remove that MX record, or give it a "
 			"preference above %u; if that host is one of your "
 			"relays, add --host %s.",
@@ -136,8 +140,9 @@ int mailpath_check_role(struct survey *survey)
 		return survey_unanswered(
 			survey, survey->domain, REPLY_MX, survey->mx.failure);
 	if (survey->role == ROUTE_AUTO || survey->role == ROUTE_HOLD)
-		return survey_pass(survey, survey_text(survey, "auto: %s is %s",
-						   relay_name(survey), is));
+		return diagnosis_pass(&survey->diagnosis,
+			diagnosis_text(&survey->diagnosis, "auto: %s is %s",
+				relay_name(survey), is));
 	if (survey->role == ROUTE_BACKUP)
 		expected = "behind another";
 	else if (survey->role == ROUTE_REMOTE)
@@ -149,14 +154,14 @@ int mailpath_check_role(struct survey *survey)
 	else if (survey->role == ROUTE_BACKUP && survey->listed)
 		why = "Mail comes to this host, and waits for a primary that "
 		      "no MX record names.";
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey,
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(&survey->diagnosis,
 			"among the MX records, %s is %s; the role %s expects "
 			"it %s%s",
 			relay_name(survey), is, *role ? role : "relay",
 			expected, survey->listed ? "" : " (not switched yet?)"),
 		why,
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Change the MX records of %s when all is ready, or its "
 			"role: `readdress add routes @%s ROLE --replace`.",
 			survey->domain, survey->domain));
@@ -167,8 +172,8 @@ static int check_known(struct survey *survey, bool *known)
 {
 	*known = false;
 	if (survey->from_cache)
-		return survey_skip(survey,
-			survey_text(survey,
+		return diagnosis_skip(&survey->diagnosis,
+			diagnosis_text(&survey->diagnosis,
 				"%s does not serve the zone: it tells how long "
 				"it still remembers the MX records, and not "
 				"their TTL",
@@ -204,14 +209,14 @@ static int warn_of_low(struct survey *survey, uint32_t ttl)
 	if (after.state == SAFEAFTER_SPREADING ||
 		after.time + MAILPATH_SETTLE > survey->now)
 		return 0;
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey,
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(&survey->diagnosis,
 			"the TTL of the MX records is still %" PRIu32
 			" s, more than seven days after the change is over",
 			ttl),
 		"Everybody asks the name servers again and again, and mail is "
 		"late when they fail.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"In the zone, raise the TTL of the MX records of %s "
 			"again, to 86400.",
 			survey->domain));
@@ -230,14 +235,15 @@ int mailpath_check_ttl(struct survey *survey)
 	if (result || !known)
 		return result;
 	if (!survey->mx.count)
-		return survey_pass(survey, "there is no MX record");
+		return diagnosis_pass(
+			&survey->diagnosis, "there is no MX record");
 	find_ttls(survey, &lowest, &highest);
 	quick = safeafter_lowered(
 		survey->list, survey->count, survey->listed, &former);
 	clock_text(quick, time);
 	if (quick > survey->now)
-		return survey_say(survey, DIAGNOSIS_FAIL,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(&survey->diagnosis,
 				"the TTL was lowered from %" PRIu32
 				" s to %" PRIu32
 				" s; a change of the MX records is quick from "
@@ -245,18 +251,18 @@ int mailpath_check_ttl(struct survey *survey)
 				former, lowest, time),
 			"Until then, some mail servers remember the MX records "
 			"for the former time, and go on sending the old way.",
-			survey_text(survey,
+			diagnosis_text(&survey->diagnosis,
 				"Do not change the MX records before %s.",
 				time));
 	if (may_switch(survey) && highest > MAILPATH_TTL)
-		return survey_say(survey, DIAGNOSIS_WARN,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(&survey->diagnosis,
 				"the TTL of the MX records is %" PRIu32
 				" s, expected at most %d s before the switch",
 				highest, MAILPATH_TTL),
 			"After the switch, mail goes the old way for that "
 			"long, and so it does when you have to go back.",
-			survey_text(survey,
+			diagnosis_text(&survey->diagnosis,
 				"In the zone, lower the TTL of the MX records "
 				"of %s to 300, at least %" PRIu32
 				" s before you change them.",
@@ -268,13 +274,13 @@ int mailpath_check_ttl(struct survey *survey)
 
 static int say_spreading(struct survey *survey, const struct safeafter *after)
 {
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey,
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(&survey->diagnosis,
 			"unknown: the name servers do not answer the same MX "
 			"records everywhere yet (%s)",
 			after->server ? after->server : "?"),
 		"Mail still comes the other way, too.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"See to it that all name servers of %s have the same "
 			"serial of the zone, and keep the old way open; then "
 			"run `readdress dns %s` again.",
@@ -295,21 +301,21 @@ int mailpath_check_safe_after(struct survey *survey)
 		return say_spreading(survey, &after);
 	clock_text(after.time, time);
 	if (after.time <= survey->now)
-		return survey_pass(survey,
-			survey_text(survey,
+		return diagnosis_pass(&survey->diagnosis,
+			diagnosis_text(&survey->diagnosis,
 				"%s is past: nobody remembers other MX records",
 				time));
 	if (after.state == SAFEAFTER_KNOWN)
-		return survey_say(survey, DIAGNOSIS_WARN,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(&survey->diagnosis,
 				"%s: until then, other MX records may be "
 				"remembered",
 				time),
 			"Mail may still come the other way.",
-			survey_text(survey, "Keep the old way open until %s.",
-				time));
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey,
+			diagnosis_text(&survey->diagnosis,
+				"Keep the old way open until %s.", time));
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(&survey->diagnosis,
 			"unknown: no other MX records were ever seen here; it "
 			"is 72 hours after the change at the earliest, %s if "
 			"they changed just now",
@@ -325,13 +331,13 @@ int mailpath_check_safe_after(struct survey *survey)
 static int look_at_target(struct survey *survey,
 	const struct survey_target *target, struct reply *mx, bool *by_address)
 {
-	int result = reply_ask(survey->source, survey->arena, NULL,
+	int result = reply_ask(survey->source, survey->diagnosis.arena, NULL,
 		target->name, REPLY_MX, mx);
 
 	*by_address = !result && mx->kind == REPLY_NO_RECORD;
 	if (*by_address)
-		result = reply_ask_addresses(
-			survey->source, survey->arena, target->name, mx);
+		result = reply_ask_addresses(survey->source,
+			survey->diagnosis.arena, target->name, mx);
 	return result;
 }
 
@@ -355,8 +361,9 @@ int mailpath_check_target(struct survey *survey)
 			result = survey_unanswered(
 				survey, target->name, REPLY_MX, mx.failure);
 		else if (!mx.count || null)
-			result = survey_say(survey, DIAGNOSIS_FAIL,
-				survey_text(survey,
+			result = diagnosis_say(&survey->diagnosis,
+				DIAGNOSIS_FAIL,
+				diagnosis_text(&survey->diagnosis,
 					"the target domain %s has %s",
 					target->name,
 					null ? "a null MX (RFC 7505): it takes "
@@ -364,7 +371,7 @@ int mailpath_check_target(struct survey *survey)
 					     : "neither an MX record nor an "
 					       "address"),
 				"Mail that is rewritten to it bounces.",
-				survey_text(survey,
+				diagnosis_text(&survey->diagnosis,
 					"Correct the rules, or say where its "
 					"mail goes: `readdress add routes @%s "
 					"smtp:[HOST]:25`.",
@@ -389,8 +396,8 @@ static int leads_back(
 
 		if (!record->data.len || record->number > best)
 			continue;
-		result = reply_ask_addresses(survey->source, survey->arena,
-			record->data.data, &addresses);
+		result = reply_ask_addresses(survey->source,
+			survey->diagnosis.arena, record->data.data, &addresses);
 		if (result || !survey_is_ours(
 				      survey, record->data.data, &addresses)) {
 			if (record->number < best)
@@ -416,14 +423,15 @@ int mailpath_check_target_loop(struct survey *survey)
 			continue;
 		result = leads_back(survey, target, &back);
 		if (!result && back)
-			result = survey_say(survey, DIAGNOSIS_FAIL,
-				survey_text(survey,
+			result = diagnosis_say(&survey->diagnosis,
+				DIAGNOSIS_FAIL,
+				diagnosis_text(&survey->diagnosis,
 					"the MX of the target domain %s is "
 					"this relay",
 					target->name),
 				"Mail that is rewritten to it comes back here, "
 				"and bounces as a loop.",
-				survey_text(survey,
+				diagnosis_text(&survey->diagnosis,
 					"Say where its mail goes: `readdress "
 					"add routes @%s smtp:[HOST]:25`.",
 					target->name));

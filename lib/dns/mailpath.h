@@ -1,8 +1,8 @@
 /*
  * mailpath: the checks of dns about the way of a domain's mail: its MX records,
  * how long they are remembered, and the target domains. Each tells what is
- * wrong by survey_say(), and nothing when all is well. Each returns 0,
- * ERR_NOMEM, or what survey->found returned.
+ * wrong by diagnosis_say(), and nothing when all is well. Each returns 0,
+ * ERR_NOMEM, or what survey->diagnosis.found returned.
  */
 #ifndef READDRESS_DNS_MAILPATH_H
 #define READDRESS_DNS_MAILPATH_H

@@ -23,7 +23,8 @@ static const char *find_missing(
 /* Fetches and reads the policy of MTA-STS. */
 static int check_sts_policy(struct survey *survey)
 {
-	const char *host = survey_text(survey, "mta-sts.%s", survey->domain);
+	const char *host = diagnosis_text(
+		&survey->diagnosis, "mta-sts.%s", survey->domain);
 	struct survey_document document = { { NULL, 0 }, "it cannot" };
 	struct policy_sts sts;
 	struct reply addresses;
@@ -34,15 +35,16 @@ static int check_sts_policy(struct survey *survey)
 	if (!host)
 		return ERR_NOMEM;
 	result = reply_ask_addresses(
-		survey->source, survey->arena, host, &addresses);
+		survey->source, survey->diagnosis.arena, host, &addresses);
 	if (!result && addresses.kind == REPLY_UNKNOWN)
 		return survey_unanswered(
 			survey, host, REPLY_A, addresses.failure);
 	if (!result && !addresses.count)
 		document.failure = "the name has no address";
 	else if (!result && survey->fetch)
-		result = survey->fetch(survey->tool_context, survey->arena,
-			host, POLICY_PATH, &addresses, &document);
+		result = survey->fetch(survey->tool_context,
+			survey->diagnosis.arena, host, POLICY_PATH, &addresses,
+			&document);
 	if (result)
 		return result;
 	if (!document.failure)
@@ -50,8 +52,8 @@ static int check_sts_policy(struct survey *survey)
 	if (!document.failure && kind != POLICY_FOUND)
 		document.failure = "it is no policy (RFC 8461)";
 	if (document.failure)
-		return survey_say(survey, DIAGNOSIS_WARN,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(&survey->diagnosis,
 				"the policy at https://%s/" POLICY_PATH
 				" cannot be used: %s",
 				host, document.failure),
@@ -60,114 +62,120 @@ static int check_sts_policy(struct survey *survey)
 			"Correct the web server, or remove the TXT record.");
 	missing = find_missing(survey, &sts);
 	if (!missing || !bytes_equal(sts.mode, bytes_of("enforce")))
-		return survey_pass(
-			survey, survey_text(survey, "mode %.*s; it %s %s",
-					(int)sts.mode.len, sts.mode.data,
-					missing ? "does not list" : "lists",
-					missing ? missing : "this relay"));
-	return survey_say(survey, DIAGNOSIS_FAIL,
-		survey_text(survey,
+		return diagnosis_pass(&survey->diagnosis,
+			diagnosis_text(&survey->diagnosis,
+				"mode %.*s; it %s %s", (int)sts.mode.len,
+				sts.mode.data,
+				missing ? "does not list" : "lists",
+				missing ? missing : "this relay"));
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(&survey->diagnosis,
 			"the policy has mode enforce and does not list %s",
 			missing),
 		"Senders that follow it do not deliver to this relay.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Add the line \"mx: %s\" to the policy and change the "
 			"id in the TXT record, at least max_age before the "
 			"switch.",
 			missing));
 }
 
-int security_check_mta_sts(struct survey *survey)
+/* A TXT record that a domain publishes once, or not at all. */
+struct published {
+	const char *label; /* in front of the domain */
+	enum policy_found (*read)(struct bytes text);
+	const char *lacks; /* what is missing of one that is damaged */
+	const char *why;   /* if it cannot be used */
+	const char *example;
+};
+
+/* Asks for the record. Sets *found if there is one that can be used; otherwise
+ * says what there is. */
+static int check_published(
+	struct survey *survey, const struct published *kind, bool *found)
 {
-	const char *name = survey_text(survey, "_mta-sts.%s", survey->domain);
+	struct diagnosis *diagnosis = &survey->diagnosis;
+	const char *name =
+		diagnosis_text(diagnosis, "%s.%s", kind->label, survey->domain);
 	struct reply answer;
-	struct bytes id;
 	unsigned records = 0;
 	bool damaged = false;
 	int result;
 
+	*found = false;
 	if (!name)
 		return ERR_NOMEM;
-	result = reply_ask(
-		survey->source, survey->arena, NULL, name, REPLY_TXT, &answer);
+	result = reply_ask(survey->source, diagnosis->arena, NULL, name,
+		REPLY_TXT, &answer);
 	if (result)
 		return result;
 	if (answer.kind == REPLY_UNKNOWN)
 		return survey_unanswered(
 			survey, name, REPLY_TXT, answer.failure);
 	for (size_t i = 0; i < answer.count; i++) {
-		enum policy_found kind =
-			policy_read_sts_record(answer.records[i].data, &id);
+		enum policy_found one = kind->read(answer.records[i].data);
 
-		records += kind != POLICY_NONE;
-		damaged = damaged || kind == POLICY_DAMAGED;
+		records += one != POLICY_NONE;
+		damaged = damaged || one == POLICY_DAMAGED;
 	}
 	if (!records)
-		return survey_pass(survey, "none is published");
-	if (records == 1 && !damaged)
-		return check_sts_policy(survey);
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey,
+		return diagnosis_pass(diagnosis, "none is published");
+	*found = records == 1 && !damaged;
+	if (*found)
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
 			"the TXT record %s cannot be used: found %s", name,
-			damaged ? "no valid id=" : "several"),
-		"Senders take it for none.",
-		survey_text(survey,
-			"Publish one TXT record at %s: \"v=STSv1; "
-			"id=20260101000000\".",
-			name));
+			damaged ? kind->lacks : "several"),
+		kind->why,
+		diagnosis_text(diagnosis, "Publish one TXT record at %s: %s.",
+			name, kind->example));
+}
+
+static enum policy_found read_sts(struct bytes text)
+{
+	struct bytes id;
+
+	return policy_read_sts_record(text, &id);
+}
+
+int security_check_mta_sts(struct survey *survey)
+{
+	static const struct published kind = { "_mta-sts", read_sts,
+		"no valid id=", "Senders take it for none.",
+		"\"v=STSv1; id=20260101000000\"" };
+	bool found;
+	int result = check_published(survey, &kind, &found);
+
+	return result || !found ? result : check_sts_policy(survey);
 }
 
 int security_check_tlsrpt(struct survey *survey)
 {
-	const char *name = survey_text(survey, "_smtp._tls.%s", survey->domain);
-	struct reply answer;
-	unsigned records = 0;
-	bool damaged = false;
-	int result;
+	static const struct published kind = { "_smtp._tls", policy_read_tlsrpt,
+		"no valid rua=", "Nobody sends reports about TLS.",
+		"\"v=TLSRPTv1; rua=mailto:ADDRESS\"" };
+	bool found;
+	int result = check_published(survey, &kind, &found);
 
-	if (!name)
-		return ERR_NOMEM;
-	result = reply_ask(
-		survey->source, survey->arena, NULL, name, REPLY_TXT, &answer);
-	if (result)
-		return result;
-	if (answer.kind == REPLY_UNKNOWN)
-		return survey_unanswered(
-			survey, name, REPLY_TXT, answer.failure);
-	for (size_t i = 0; i < answer.count; i++) {
-		enum policy_found kind =
-			policy_read_tlsrpt(answer.records[i].data);
-
-		records += kind != POLICY_NONE;
-		damaged = damaged || kind == POLICY_DAMAGED;
-	}
-	if (!records)
-		return survey_pass(survey, "none is published");
-	if (records == 1 && !damaged)
-		return survey_pass(survey, "reports are asked for");
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey,
-			"the TXT record %s cannot be used: found %s", name,
-			damaged ? "no valid rua=" : "several"),
-		"Nobody sends reports about TLS.",
-		survey_text(survey,
-			"Publish one TXT record at %s: \"v=TLSRPTv1; "
-			"rua=mailto:ADDRESS\".",
-			name));
+	return result || !found ? result
+				: diagnosis_pass(&survey->diagnosis,
+					  "reports are asked for");
 }
 
 /* Compares the TLSA records of one name of this relay with its keys. */
 static int check_tlsa(struct survey *survey, const char *host, bool *published)
 {
-	const char *name = survey_text(survey, "_25._tcp.%s", host);
+	const char *name =
+		diagnosis_text(&survey->diagnosis, "_25._tcp.%s", host);
 	struct reply answer;
 	int has = 0;
 	int result;
 
 	if (!name)
 		return ERR_NOMEM;
-	result = reply_ask(
-		survey->source, survey->arena, NULL, name, REPLY_TLSA, &answer);
+	result = reply_ask(survey->source, survey->diagnosis.arena, NULL, name,
+		REPLY_TLSA, &answer);
 	if (result)
 		return result;
 	if (answer.kind == REPLY_UNKNOWN)
@@ -184,14 +192,15 @@ static int check_tlsa(struct survey *survey, const char *host, bool *published)
 	}
 	if (has > 0 || !answer.count)
 		return 0;
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey, "%s of the TLSA records of %s: %s",
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(&survey->diagnosis,
+			"%s of the TLSA records of %s: %s",
 			has < 0 ? "nothing can be said" : "none", name,
 			has < 0 ? "no certificate of Postfix can be read"
 				: "this host has no such key"),
 		"Senders that follow DANE do not deliver to a host whose key "
 		"is another.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Publish a TLSA record at %s for the certificate in "
 			"`postconf smtpd_tls_chain_files smtpd_tls_cert_file`, "
 			"before the switch.",
@@ -214,8 +223,8 @@ int security_check_dane(struct survey *survey)
 	if (!result && !survey->listed && survey->relay->host_count)
 		result =
 			check_tlsa(survey, survey->relay->hosts[0], &published);
-	if (!result && !survey->said)
-		return survey_pass(survey,
+	if (!result && !survey->diagnosis.said)
+		return diagnosis_pass(&survey->diagnosis,
 			published ? "this host has the key of a TLSA record"
 				  : "no TLSA record is published for this "
 				    "relay");

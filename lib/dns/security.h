@@ -1,8 +1,8 @@
 /*
  * security: the checks of dns about what a domain promises to those who send
  * mail to it by TLS: MTA-STS, TLS reporting, DANE. Each tells what is wrong by
- * survey_say(), and nothing when all is well. Each returns 0, ERR_NOMEM, or
- * what survey->found returned.
+ * diagnosis_say(), and nothing when all is well. Each returns 0, ERR_NOMEM, or
+ * what survey->diagnosis.found returned.
  */
 #ifndef READDRESS_DNS_SECURITY_H
 #define READDRESS_DNS_SECURITY_H

@@ -8,7 +8,7 @@
 /* What to write into the record, so that it has the address. */
 static const char *spf_remedy(struct survey *survey, const char *address)
 {
-	return survey_text(survey,
+	return diagnosis_text(&survey->diagnosis,
 		"In the zone, add ip%c:%s to the SPF record of %s (TXT "
 		"\"v=spf1 ...\"), before its all; if this relay has another "
 		"address outside, use --address.",
@@ -24,22 +24,22 @@ static int say_spf(struct survey *survey, const struct spf *spf)
 	case SPF_PASS:
 		return 0;
 	case SPF_NONE:
-		return survey_say(survey, DIAGNOSIS_WARN,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
 			"there is no SPF record",
 			"Receivers trust mail of the domain less, and anybody "
 			"can send in its name.",
 			spf_remedy(survey, spf->address));
 	case SPF_TEMPERROR:
 		survey->unanswered = true;
-		return survey_skip(survey, spf->reason);
+		return diagnosis_skip(&survey->diagnosis, spf->reason);
 	case SPF_PERMERROR:
-		return survey_say(survey, DIAGNOSIS_FAIL,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+			diagnosis_text(&survey->diagnosis,
 				"receivers cannot use the SPF record: %s",
 				spf->reason),
 			"It protects nothing, and some receivers reject all "
 			"mail of the domain.",
-			survey_text(survey,
+			diagnosis_text(&survey->diagnosis,
 				"Correct the TXT record of %s that begins with "
 				"v=spf1: one record, at most %d look-ups, at "
 				"most %d that bring nothing (RFC 7208).",
@@ -49,8 +49,9 @@ static int say_spf(struct survey *survey, const struct spf *spf)
 	case SPF_SOFTFAIL:
 		break;
 	}
-	return survey_say(survey, DIAGNOSIS_FAIL,
-		survey_text(survey, "the SPF record says %s for %s (%s)",
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+		diagnosis_text(&survey->diagnosis,
+			"the SPF record says %s for %s (%s)",
 			spf_result_name(spf->result), spf->address,
 			spf->reason),
 		suspect, spf_remedy(survey, spf->address));
@@ -62,7 +63,7 @@ int sending_check_spf(struct survey *survey)
 
 	for (size_t i = 0; !result && i < survey->relay->address_count; i++) {
 		struct spf spf = { .source = survey->source,
-			.arena = survey->arena,
+			.arena = survey->diagnosis.arena,
 			.domain = survey->domain,
 			.address = survey->relay->addresses[i],
 			.helo = survey_helo(survey) };
@@ -76,7 +77,7 @@ int sending_check_spf(struct survey *survey)
 			break;
 	}
 	if (!result && !survey->relay->address_count)
-		return survey_skip(survey,
+		return diagnosis_skip(&survey->diagnosis,
 			"no address of this relay is known; use --address");
 	return result;
 }
@@ -86,7 +87,8 @@ int sending_check_spf(struct survey *survey)
 static int find_dmarc(struct survey *survey, const char *name,
 	enum policy_found *kind, struct policy_dmarc *dmarc, bool *failed)
 {
-	const char *asked = survey_text(survey, "_dmarc.%s", name);
+	const char *asked =
+		diagnosis_text(&survey->diagnosis, "_dmarc.%s", name);
 	struct reply answer;
 	unsigned records = 0;
 	int result;
@@ -94,8 +96,8 @@ static int find_dmarc(struct survey *survey, const char *name,
 	*kind = POLICY_NONE;
 	if (!asked)
 		return ERR_NOMEM;
-	result = reply_ask(
-		survey->source, survey->arena, NULL, asked, REPLY_TXT, &answer);
+	result = reply_ask(survey->source, survey->diagnosis.arena, NULL, asked,
+		REPLY_TXT, &answer);
 	if (result)
 		return result;
 	*failed = answer.kind == REPLY_UNKNOWN;
@@ -123,7 +125,7 @@ static int say_dmarc(struct survey *survey, const char *name,
 {
 	bool own = !strcmp(name, survey->domain);
 	struct bytes policy = own ? dmarc->policy : dmarc->subdomain;
-	const char *found = survey_text(survey,
+	const char *found = diagnosis_text(&survey->diagnosis,
 		"the policy is %.*s (_dmarc.%s), alignment %s for DKIM, %s for "
 		"SPF",
 		(int)policy.len, policy.data, name,
@@ -131,14 +133,14 @@ static int say_dmarc(struct survey *survey, const char *name,
 		dmarc->strict_spf ? "strict" : "relaxed");
 
 	if (bytes_equal_nocase(policy, bytes_of("none")))
-		return survey_pass(survey, found);
-	return survey_say(survey, DIAGNOSIS_WARN, found,
+		return diagnosis_pass(&survey->diagnosis, found);
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN, found,
 		"Outbound, a From that becomes this domain breaks the "
 		"signature of the system behind, and SPF passes only if the "
 		"sender is of this domain, too. Inbound, an edited To breaks "
 		"signatures that cover it. What then neither SPF nor DKIM "
 		"proves is refused or put into quarantine.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Sign outbound mail for %s behind this milter, and let "
 			"the target trust this relay, or set "
 			"inbound_rewrite_headers = \"unless-signed\".",
@@ -167,21 +169,22 @@ int sending_check_dmarc(struct survey *survey)
 	if (kind == POLICY_FOUND)
 		return say_dmarc(survey, name, &dmarc);
 	if (kind == POLICY_DAMAGED)
-		return survey_say(survey, DIAGNOSIS_WARN,
-			survey_text(survey,
+		return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+			diagnosis_text(&survey->diagnosis,
 				"receivers cannot use the DMARC record at "
 				"_dmarc.%s: found several, or one without a "
 				"valid p=",
 				name),
 			"They take it for none.",
-			survey_text(survey,
+			diagnosis_text(&survey->diagnosis,
 				"Publish one TXT record at _dmarc.%s, such as "
 				"\"v=DMARC1; p=none; rua=mailto:ADDRESS\".",
 				name));
-	return survey_say(survey, DIAGNOSIS_WARN, "there is no DMARC record",
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		"there is no DMARC record",
 		"Large receivers want one, and without it anybody can send in "
 		"the name of the domain.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Publish a TXT record at _dmarc.%s: \"v=DMARC1; "
 			"p=none; "
 			"rua=mailto:ADDRESS\" to begin with.",
@@ -199,8 +202,8 @@ static int leads_back(struct survey *survey, const char *address,
 		const char *name = names->records[i].data.data;
 		struct reply addresses;
 
-		result = reply_ask_addresses(
-			survey->source, survey->arena, name, &addresses);
+		result = reply_ask_addresses(survey->source,
+			survey->diagnosis.arena, name, &addresses);
 		if (!result && addresses.kind == REPLY_UNKNOWN) {
 			*back = true; /* nothing else is to be said */
 			return survey_unanswered(
@@ -223,8 +226,8 @@ static int check_address(struct survey *survey, const char *address)
 
 	if (!reply_reverse_name(address, reverse))
 		return 0;
-	result = reply_ask(survey->source, survey->arena, NULL, reverse,
-		REPLY_PTR, &names);
+	result = reply_ask(survey->source, survey->diagnosis.arena, NULL,
+		reverse, REPLY_PTR, &names);
 	if (result)
 		return result;
 	if (names.kind == REPLY_UNKNOWN)
@@ -233,15 +236,15 @@ static int check_address(struct survey *survey, const char *address)
 	result = leads_back(survey, address, &names, &back);
 	if (result || back)
 		return result;
-	return survey_say(survey, DIAGNOSIS_FAIL,
-		names.count
-			? survey_text(survey,
-				  "%s has the name %s, which does not lead "
-				  "back to it",
-				  address, names.records[0].data.data)
-			: survey_text(survey, "%s has no name (PTR)", address),
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_FAIL,
+		names.count ? diagnosis_text(&survey->diagnosis,
+				      "%s has the name %s, which does not lead "
+				      "back to it",
+				      address, names.records[0].data.data)
+			    : diagnosis_text(&survey->diagnosis,
+				      "%s has no name (PTR)", address),
 		"Many receivers refuse mail from such an address.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Let the provider of %s set its PTR record to %s, "
 			"whose A or AAAA record must be %s.",
 			address, survey_helo(survey), address));
@@ -254,7 +257,7 @@ int sending_check_ptr(struct survey *survey)
 	for (size_t i = 0; !result && i < survey->relay->address_count; i++)
 		result = check_address(survey, survey->relay->addresses[i]);
 	if (!result && !survey->relay->address_count)
-		return survey_skip(survey,
+		return diagnosis_skip(&survey->diagnosis,
 			"no address of this relay is known; use --address");
 	return result;
 }
@@ -266,10 +269,10 @@ int sending_check_helo(struct survey *survey)
 	int result;
 
 	if (!survey->relay->host_count)
-		return survey_skip(
-			survey, "no name of this relay is known; use --host");
+		return diagnosis_skip(&survey->diagnosis,
+			"no name of this relay is known; use --host");
 	result = reply_ask_addresses(
-		survey->source, survey->arena, name, &addresses);
+		survey->source, survey->diagnosis.arena, name, &addresses);
 	if (result)
 		return result;
 	if (addresses.kind == REPLY_UNKNOWN)
@@ -277,10 +280,11 @@ int sending_check_helo(struct survey *survey)
 			survey, name, REPLY_A, addresses.failure);
 	if (addresses.count)
 		return 0;
-	return survey_say(survey, DIAGNOSIS_WARN,
-		survey_text(survey, "the HELO name %s has no address", name),
+	return diagnosis_say(&survey->diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(&survey->diagnosis,
+			"the HELO name %s has no address", name),
 		"Some receivers refuse mail from a host that greets them so.",
-		survey_text(survey,
+		diagnosis_text(&survey->diagnosis,
 			"Give %s an A or AAAA record, or set myhostname of "
 			"Postfix to a name that has one.",
 			name));

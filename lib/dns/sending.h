@@ -1,8 +1,8 @@
 /*
  * sending: the checks of dns about what receivers ask the DNS when they get
  * mail of a domain from this relay: SPF, DMARC, and the names of this relay.
- * Each tells what is wrong by survey_say(), and nothing when all is well. Each
- * returns 0, ERR_NOMEM, or what survey->found returned.
+ * Each tells what is wrong by diagnosis_say(), and nothing when all is well. Each
+ * returns 0, ERR_NOMEM, or what survey->diagnosis.found returned.
  */
 #ifndef READDRESS_DNS_SENDING_H
 #define READDRESS_DNS_SENDING_H

@@ -1,51 +1,17 @@
 #include "dns/survey.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-const char *survey_text(struct survey *survey, const char *format, ...)
-{
-	const char *text;
-	va_list args;
-
-	va_start(args, format);
-	text = arena_vformat(survey->arena, format, args);
-	va_end(args);
-	return text;
-}
-
-int survey_say(struct survey *survey, enum diagnosis_level level,
-	const char *found, const char *why, const char *remedy)
-{
-	struct diagnosis_finding finding = { survey->id, level, found, why,
-		remedy };
-
-	if (!found || !why || !remedy)
-		return ERR_NOMEM;
-	survey->said++;
-	return survey->found(survey->context, &finding);
-}
-
-int survey_pass(struct survey *survey, const char *found)
-{
-	return survey_say(survey, DIAGNOSIS_PASS, found, "", "");
-}
-
-int survey_skip(struct survey *survey, const char *found)
-{
-	return survey_say(survey, DIAGNOSIS_SKIP, found, "", "");
-}
 
 int survey_unanswered(struct survey *survey, const char *name,
 	enum reply_type type, const char *failure)
 {
 	survey->unanswered = true;
-	return survey_skip(
-		survey, survey_text(survey,
-				"the question \"%s %s\" was not answered: %s",
-				name, reply_type_name(type), failure));
+	return diagnosis_skip(&survey->diagnosis,
+		diagnosis_text(&survey->diagnosis,
+			"the question \"%s %s\" was not answered: %s", name,
+			reply_type_name(type), failure));
 }
 
 const char *survey_helo(const struct survey *survey)
@@ -100,7 +66,7 @@ static int note_server(struct survey *survey, struct servers *servers,
 	}
 	if (survey->mx.kind == REPLY_UNKNOWN)
 		survey->mx = *answer;
-	server->set = observation_set(survey->arena, answer, true);
+	server->set = observation_set(survey->diagnosis.arena, answer, true);
 	return server->set ? 0 : ERR_NOMEM;
 }
 
@@ -113,7 +79,7 @@ static int ask_name_server(
 	struct reply answer = { .kind = REPLY_UNKNOWN };
 	size_t asked = 0;
 	int result = reply_ask_addresses(
-		survey->source, survey->arena, name, &addresses);
+		survey->source, survey->diagnosis.arena, name, &addresses);
 
 	if (result)
 		return result;
@@ -128,8 +94,8 @@ static int ask_name_server(
 			asked++;
 			continue;
 		}
-		result = reply_ask(survey->source, survey->arena, address,
-			survey->domain, REPLY_MX, &answer);
+		result = reply_ask(survey->source, survey->diagnosis.arena,
+			address, survey->domain, REPLY_MX, &answer);
 		if (!result && !answer.unreachable) {
 			asked++;
 			result = note_server(survey, servers, address, &answer);
@@ -147,8 +113,8 @@ static int find_name_servers(struct survey *survey, struct reply *ns)
 
 	for (;;) {
 		const char *dot = strchr(zone, '.');
-		int result = reply_ask(survey->source, survey->arena, NULL,
-			zone, REPLY_NS, ns);
+		int result = reply_ask(survey->source, survey->diagnosis.arena,
+			NULL, zone, REPLY_NS, ns);
 
 		if (result || ns->kind == REPLY_UNKNOWN ||
 			(ns->count && !ns->alias) || !dot)
@@ -168,8 +134,8 @@ static int compare_servers(const void *left, const void *right)
 static int keep_servers(struct survey *survey, struct servers *servers,
 	struct observation *observation)
 {
-	struct observation_server *kept =
-		arena_array(survey->arena, servers->count, sizeof *kept);
+	struct observation_server *kept = arena_array(
+		survey->diagnosis.arena, servers->count, sizeof *kept);
 
 	if (!kept)
 		return ERR_NOMEM;
@@ -185,12 +151,12 @@ static int observe_only(
 	struct survey *survey, struct servers *servers, struct reply *ns)
 {
 	struct reply answer;
-	int result = reply_ask(survey->source, survey->arena, NULL,
+	int result = reply_ask(survey->source, survey->diagnosis.arena, NULL,
 		survey->domain, REPLY_NS, ns);
 
 	if (!result)
-		result = reply_ask(survey->source, survey->arena, NULL,
-			survey->domain, REPLY_MX, &answer);
+		result = reply_ask(survey->source, survey->diagnosis.arena,
+			NULL, survey->domain, REPLY_MX, &answer);
 	if (result)
 		return result;
 	survey->from_cache =
@@ -229,7 +195,8 @@ int survey_observe(
 	if (result)
 		return result;
 	if (ns.count && !ns.alias) {
-		observation->ns = observation_set(survey->arena, &ns, false);
+		observation->ns =
+			observation_set(survey->diagnosis.arena, &ns, false);
 		observation->ns_ttl = ns.ttl;
 		if (!observation->ns)
 			return ERR_NOMEM;
@@ -261,8 +228,8 @@ static int look_at_host(struct survey *survey, struct survey_host *host)
 	if (reply_is_address(host->name))
 		host->addresses.kind = REPLY_NO_NAME;
 	else
-		result = reply_ask_addresses(survey->source, survey->arena,
-			host->name, &host->addresses);
+		result = reply_ask_addresses(survey->source,
+			survey->diagnosis.arena, host->name, &host->addresses);
 	host->ours = survey_is_ours(survey, host->name, &host->addresses);
 	if (host->ours) {
 		if (!survey->listed || host->preference < survey->ours)
@@ -284,8 +251,8 @@ int survey_look(struct survey *survey)
 	survey->listed = false;
 	survey->host_count = 0;
 	survey->best = UINT_MAX;
-	survey->hosts =
-		arena_array(survey->arena, count, sizeof *survey->hosts);
+	survey->hosts = arena_array(
+		survey->diagnosis.arena, count, sizeof *survey->hosts);
 	if (!survey->hosts)
 		return ERR_NOMEM;
 	if (mx->kind == REPLY_UNKNOWN || mx->kind == REPLY_NO_NAME)

@@ -53,9 +53,9 @@ struct survey {
 	 * what the servers of the domain answer. */
 	const struct observation *list;
 	size_t count;
-	/* Other than 0 ends the checks with that code. */
-	int (*found)(void *context, const struct diagnosis_finding *finding);
-	void *context;
+	/* How findings are told: found, context and arena of it are set, and
+	 * nothing of Postfix. */
+	struct diagnosis diagnosis;
 	/* Fetches https://HOST/PATH from one of the addresses, into arena.
 	 * Returns 0, also if that failed, or ERR_NOMEM. NULL: it cannot. */
 	int (*fetch)(void *context, struct arena *arena, const char *host,
@@ -66,7 +66,6 @@ struct survey {
 	 * not known. */
 	int (*has_key)(void *context, struct bytes tlsa);
 	void *tool_context; /* of these two */
-	struct arena *arena;
 
 	int64_t now; /* set by survey_observe() */
 
@@ -85,23 +84,8 @@ struct survey {
 				all did */
 	bool from_cache;     /* the answer is what a cache remembers */
 
-	const char *id;	 /* of the check that runs */
-	size_t said;	 /* findings of this check */
 	bool unanswered; /* a question got no answer */
 };
-
-/* A text in the arena. NULL when out of memory. */
-const char *survey_text(struct survey *survey, const char *format, ...)
-	__attribute__((format(printf, 2, 3))) MUST_CHECK;
-
-/* Tells a finding of the check that runs. A text may be NULL only when memory
- * ran out. Returns 0, ERR_NOMEM, or what found returned. */
-int survey_say(struct survey *survey, enum diagnosis_level level,
-	const char *found, const char *why, const char *remedy) MUST_CHECK;
-
-/* The same for a check that ends well, or that could not be made. */
-int survey_pass(struct survey *survey, const char *found) MUST_CHECK;
-int survey_skip(struct survey *survey, const char *found) MUST_CHECK;
 
 /* Tells that a question got no answer, so that the check cannot be made. */
 int survey_unanswered(struct survey *survey, const char *name,

@@ -146,8 +146,7 @@ int doctor_run(struct diagnosis *diagnosis)
 				 ? check_elsewhere(diagnosis, checks[i].check)
 				 : checks[i].check(diagnosis);
 		if (!result && !diagnosis->said)
-			result = diagnosis_say(diagnosis, DIAGNOSIS_PASS,
-				checks[i].passed, "", "");
+			result = diagnosis_pass(diagnosis, checks[i].passed);
 		arena_reset(diagnosis->arena);
 	}
 	arena_close(diagnosis->arena);

@@ -208,10 +208,9 @@ static int look_at_table(const struct checks *checks, struct bytes table)
 	}
 	if (checks->look != say_off)
 		return 0;
-	return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+	return diagnosis_skip(diagnosis,
 		diagnosis_text(diagnosis, "cannot read %.*s, which %s names",
-			(int)table.len, table.data, checks->parameter),
-		"", "");
+			(int)table.len, table.data, checks->parameter));
 }
 
 /* True if a service that has the milter hands mail to this cleanup, with checks

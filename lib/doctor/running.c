@@ -126,13 +126,11 @@ static int say_seen(struct diagnosis *diagnosis, const char *endpoint,
 	bool missing = seen->state == DIAGNOSIS_STATE_MISSING;
 
 	if (!milter || !milter->up)
-		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
-			"the milter is not running", "", "");
+		return diagnosis_skip(diagnosis, "the milter is not running");
 	if (seen->state == DIAGNOSIS_STATE_UNKNOWN)
-		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+		return diagnosis_skip(diagnosis,
 			"only root can see whether Postfix's user gets to the "
-			"socket",
-			"", "");
+			"socket");
 	if (seen->state == DIAGNOSIS_STATE_DENIED)
 		return say_denied(diagnosis, user, seen);
 	if (!missing && seen->state != DIAGNOSIS_STATE_REFUSED)
@@ -195,8 +193,8 @@ int running_check_socket(struct diagnosis *diagnosis)
 	int result = 0;
 
 	if (!diagnosis->see)
-		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
-			"the socket cannot be looked at", "", "");
+		return diagnosis_skip(
+			diagnosis, "the socket cannot be looked at");
 	for (size_t i = 0; !result && !diagnosis->said &&
 			   (service = diagnosis_next(diagnosis, &i, &item));) {
 		const char *endpoint =

@@ -260,11 +260,10 @@ int settings_check_versions(struct diagnosis *diagnosis)
 
 	if (!bytes_number(&rest, 6, &major) || !bytes_take(&rest, ".") ||
 		!bytes_number(&rest, 6, &minor))
-		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+		return diagnosis_skip(diagnosis,
 			diagnosis_text(diagnosis,
 				"mail_version is \"%s\", which is no version",
-				version),
-			"", "");
+				version));
 	if (major > 3 || (major == 3 && minor >= 7))
 		return 0;
 	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,

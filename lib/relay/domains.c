@@ -171,7 +171,7 @@ static int say(struct domaingroup_survey *survey)
 	if (!result && survey->thrown.count)
 		result = say_thrown(survey);
 	if (!result && survey->unknown.count)
-		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+		result = diagnosis_skip(diagnosis,
 			diagnosis_text(diagnosis,
 				"cannot know whether Postfix accepts %zu "
 				"domain%s of inbound rules, which a table that "
@@ -179,8 +179,7 @@ static int say(struct domaingroup_survey *survey)
 				survey->unknown.count,
 				domaingroup_plural(&survey->unknown),
 				domaingroup_tell(survey, &survey->unknown),
-				diagnosis_hint(diagnosis)),
-			"", "");
+				diagnosis_hint(diagnosis)));
 	return result;
 }
 

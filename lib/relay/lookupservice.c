@@ -36,8 +36,7 @@ static int compare_answers(struct diagnosis *diagnosis, struct bytes table)
 	if (result || !diagnosis->map)
 		return result;
 	if (!diagnosis->postmap->ask)
-		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
-			"no table can be asked here", "", "");
+		return diagnosis_skip(diagnosis, "no table can be asked here");
 	result = postmap_ask_itself(
 		diagnosis->postmap, table, bytes_of(tally.names.text), &said);
 	if (result == ERR_NOMEM)
@@ -144,10 +143,9 @@ static int look_at_word(struct diagnosis *diagnosis,
 				"write the path from Postfix's queue directory "
 				"on, then `postfix reload`"));
 	if (diagnosis->milter && !diagnosis->milter->up)
-		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+		return diagnosis_skip(diagnosis,
 			"the milter is not running, and so is not the look-up "
-			"service",
-			"", "");
+			"service");
 	return compare_answers(diagnosis, word);
 }
 

@@ -122,13 +122,12 @@ static int look_at(struct mapping *mapping, unsigned roles)
 		if (!result && !postmap_has_patterns(table))
 			result = mapping_ask(mapping, table, roles, true);
 		if (result == 1)
-			result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+			result = diagnosis_skip(diagnosis,
 				diagnosis_text(diagnosis,
 					"cannot ask %.*s, which %s names%s",
 					(int)table.len, table.data,
 					mapping->parameter,
-					diagnosis_hint(diagnosis)),
-				"", "");
+					diagnosis_hint(diagnosis)));
 		else if (!result)
 			result = say(mapping, table);
 		if (result)

@@ -53,15 +53,14 @@ static int say_loop(struct domaingroup_survey *survey)
 			"of transport_maps, where HOST has its mailboxes, then "
 			"`postfix reload`");
 	if (!result && survey->unknown.count)
-		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
+		result = diagnosis_skip(diagnosis,
 			diagnosis_text(diagnosis,
 				"cannot know whether transport_maps has a next "
 				"hop for %zu domain%s of inbound rules: %s%s",
 				survey->unknown.count,
 				domaingroup_plural(&survey->unknown),
 				domaingroup_tell(survey, &survey->unknown),
-				diagnosis_hint(diagnosis)),
-			"", "");
+				diagnosis_hint(diagnosis)));
 	return result;
 }
 

@@ -81,15 +81,15 @@ static void look(void *context, size_t index)
 		.role = entry->role,
 		.targets = entry->targets,
 		.target_count = entry->target_count,
-		.found = keep,
-		.context = domain,
+		.diagnosis.found = keep,
+		.diagnosis.context = domain,
 		.fetch = https_fetch,
 		.has_key = has_key,
 		.tool_context = lookout,
 	};
 
-	domain->arena = survey.arena = arena_open(DOMAIN_MEMORY);
-	if (!survey.arena) {
+	domain->arena = survey.diagnosis.arena = arena_open(DOMAIN_MEMORY);
+	if (!survey.diagnosis.arena) {
 		domain->result = ERR_NOMEM;
 		return;
 	}

@@ -138,12 +138,12 @@ static void run(const struct world *world, struct findings *findings)
 		.role = world->role,
 		.targets = &target,
 		.target_count = 1,
-		.found = note,
-		.context = findings,
+		.diagnosis.found = note,
+		.diagnosis.context = findings,
 		.fetch = fetch,
 		.has_key = has_key,
 		.tool_context = (void *)(uintptr_t)world,
-		.arena = arena_open((size_t)8 << 20),
+		.diagnosis.arena = arena_open((size_t)8 << 20),
 	};
 	struct observation first = before;
 	struct observation made;
@@ -155,7 +155,7 @@ static void run(const struct world *world, struct findings *findings)
 		}
 	if (world->with)
 		(void)strcat(text, world->with);
-	assert_non_null(survey.arena);
+	assert_non_null(survey.diagnosis.arena);
 	if (world->before == THE_SAME)
 		assert_int_equal(dns_run(&survey, 10 * DAY, &first), 0);
 	*findings = (struct findings){ .unanswered = false };
@@ -163,7 +163,7 @@ static void run(const struct world *world, struct findings *findings)
 	survey.count = world->before != NOTHING && first.count;
 	assert_int_equal(dns_run(&survey, NOW, &made), 0);
 	findings->unanswered = survey.unanswered;
-	arena_close(survey.arena);
+	arena_close(survey.diagnosis.arena);
 }
 
 static void test_good(void **state)
@@ -586,19 +586,19 @@ static void test_clock_set_back(void **state)
 		.domain = "a.example",
 		.list = &late,
 		.count = 1,
-		.found = note,
-		.context = &findings,
-		.arena = arena_open((size_t)8 << 20) };
+		.diagnosis.found = note,
+		.diagnosis.context = &findings,
+		.diagnosis.arena = arena_open((size_t)8 << 20) };
 	struct observation made;
 
 	(void)state;
-	assert_non_null(survey.arena);
+	assert_non_null(survey.diagnosis.arena);
 	late.time = NOW + 10 * DAY;
 	assert_int_equal(dns_run(&survey, NOW, &made), 0);
 	assert_int_equal(survey.count, 2);
 	assert_int_equal(survey.list[0].time, NOW);
 	assert_int_equal(survey.list[1].time, NOW);
-	arena_close(survey.arena);
+	arena_close(survey.diagnosis.arena);
 }
 
 int main(void)
