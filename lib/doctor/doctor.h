@@ -15,6 +15,7 @@
  *   headerchecks  actions in header_checks that switch milters off
  *   chain         mail that Postfix hands to its own services or to a filter
  *   running       the milter that runs now, and what it has seen
+ *   clouds        strangers of a shared cloud who can be outbound
  *   traffic       which mail comes to the milter, and which way it goes
  *   settings      parameters of Postfix that lose or harm mail beside it
  */

@@ -2,10 +2,8 @@
 
 #include <inttypes.h>
 
-#include "base/network.h"
 #include "diagnosis/remedy.h"
-#include "postfix/restrictions.h"
-#include "postfix/words.h"
+#include "doctor/clouds.h"
 
 static int check_generation(
 	struct diagnosis *diagnosis, uint64_t served, uint64_t newest)
@@ -212,150 +210,13 @@ int running_check_socket(struct diagnosis *diagnosis)
 	return result;
 }
 
-/* ---- shared clouds ---- */
-
-/* The networks from which large clouds send the mail of all their customers.
- * Exchange Online: endpoint 10 of "Office 365 URLs and IP address ranges",
- * learn.microsoft.com. Google: the SPF records _netblocks, _netblocks2 and
- * _netblocks3.google.com. Both as of 2026; they change seldom, and a network
- * that is not listed here only means that nobody is warned. */
-static const struct {
-	const char *cloud;
-	const char *network;
-	const char *sample; /* an address in it */
-} clouds[] = {
-	{ "Exchange Online", "40.92.0.0/15", "40.92.0.1" },
-	{ "Exchange Online", "40.107.0.0/16", "40.107.0.1" },
-	{ "Exchange Online", "52.100.0.0/14", "52.100.0.1" },
-	{ "Exchange Online", "104.47.0.0/17", "104.47.0.1" },
-	{ "Exchange Online", "2a01:111:f400::/48", "2a01:111:f400::1" },
-	{ "Exchange Online", "2a01:111:f403::/48", "2a01:111:f403::1" },
-	{ "Google", "35.190.247.0/24", "35.190.247.1" },
-	{ "Google", "64.233.160.0/19", "64.233.160.1" },
-	{ "Google", "66.102.0.0/20", "66.102.0.1" },
-	{ "Google", "66.249.80.0/20", "66.249.80.1" },
-	{ "Google", "72.14.192.0/18", "72.14.192.1" },
-	{ "Google", "74.125.0.0/16", "74.125.0.1" },
-	{ "Google", "108.177.8.0/21", "108.177.8.1" },
-	{ "Google", "173.194.0.0/16", "173.194.0.1" },
-	{ "Google", "209.85.128.0/17", "209.85.128.1" },
-	{ "Google", "216.58.192.0/19", "216.58.192.1" },
-	{ "Google", "216.239.32.0/19", "216.239.32.1" },
-	{ "Google", "172.217.0.0/16", "172.217.0.1" },
-	{ "Google", "2001:4860:4000::/36", "2001:4860:4000::1" },
-	{ "Google", "2404:6800:4000::/36", "2404:6800:4000::1" },
-	{ "Google", "2607:f8b0:4000::/36", "2607:f8b0:4000::1" },
-	{ "Google", "2800:3f0:4000::/36", "2800:3f0:4000::1" },
-	{ "Google", "2a00:1450:4000::/36", "2a00:1450:4000::1" },
-	{ "Google", "2c0f:fb50:4000::/36", "2c0f:fb50:4000::1" },
-};
-
-#define CLOUDS (sizeof clouds / sizeof *clouds)
-
-/* Returns the cloud that has addresses in the network, or NULL. */
-static const char *cloud_of(const struct network *network)
-{
-	for (size_t i = 0; i < CLOUDS; i++) {
-		struct network wide;
-
-		if (!network_parse(clouds[i].network, &wide, NULL) &&
-			(network_is_in(network, &wide) ||
-				network_is_in(&wide, network)))
-			return clouds[i].cloud;
-	}
-	return NULL;
-}
-
-/* Returns the cloud that a list of networks has addresses of, or NULL. */
-static const char *cloud_in(struct diagnosis *diagnosis, const char *list)
-{
-	struct bytes rest = bytes_of(postmap_list(diagnosis->postmap, list));
-	struct bytes word;
-
-	while (words_next(&rest, WORDS_OF_LIST, &word)) {
-		const char *text =
-			arena_copy(diagnosis->arena, word.data, word.len);
-		struct network network;
-		const char *cloud;
-
-		if (!text || network_parse(text, &network, NULL))
-			continue;
-		cloud = cloud_of(&network);
-		if (cloud)
-			return cloud;
-	}
-	if (!strchr(list, ':'))
-		return NULL;
-	for (size_t i = 0; i < CLOUDS; i++)
-		if (diagnosis_has_address(diagnosis, list, clouds[i].sample) ==
-			DOMAINLIST_YES)
-			return clouds[i].cloud;
-	return NULL;
-}
-
-static int say_cloud(
-	struct diagnosis *diagnosis, const char *cloud, const char *where)
-{
-	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-		diagnosis_text(diagnosis,
-			"outbound_required_headers is empty, and %s may be "
-			"outbound by %s",
-			cloud, where ? where : ""),
-		"whoever is a customer of a shared cloud sends with your "
-		"public names from there (EchoSpoofing, 2024)",
-		"set outbound_required_headers = {\"X-OriginatorOrg: "
-		"YOUR.TENANT\"} in readdress.conf, or the header by which "
-		"your cloud proves who you are; then `readdress reload`");
-}
-
-/* Looks whether strangers of a cloud can be outbound, and nothing proves who
- * they are. */
-static int check_clouds(struct diagnosis *diagnosis)
-{
-	const struct config *config = diagnosis->config;
-	const struct postfix *postfix = diagnosis->postfix;
-	const struct postfix_service *service;
-	int result = 0;
-
-	for (size_t i = 0; !result && i < config->outbound_networks_count;
-		i++) {
-		const struct network *network = &config->outbound_networks[i];
-		const char *cloud = cloud_of(network);
-
-		/* Wider ones are named by the check networks. */
-		if (cloud && network->prefix >=
-				     (network_is_v4(network) ? 96 + 8 : 32))
-			result = say_cloud(
-				diagnosis, cloud, "outbound_networks");
-	}
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
-		const char *daemon = diagnosis_daemon(diagnosis, service);
-		const char *cloud = "everybody";
-
-		if (!config_list_has(
-			    &config->outbound_daemons, bytes_of(daemon)) ||
-			!diagnosis_is_public(diagnosis, service))
-			continue;
-		if (restrictions_close(postfix, service))
-			cloud = cloud_in(diagnosis,
-				postfix_value(postfix, service, "mynetworks"));
-		if (cloud)
-			result = say_cloud(diagnosis, cloud,
-				diagnosis_text(diagnosis,
-					"the daemon name %s of %s/%s", daemon,
-					service->name, service->type));
-	}
-	return result;
-}
-
 int running_check_required(struct diagnosis *diagnosis)
 {
 	const struct config *config = diagnosis->config;
 	int result = 0;
 
 	if (!config->outbound_required_count)
-		return check_clouds(diagnosis);
+		return clouds_check(diagnosis);
 	if (!diagnosis->seen)
 		return diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 			"cannot know which of outbound_required_headers the "

@@ -1557,6 +1557,14 @@ static void test_clouds(void **state)
 			.expected = "WARN required-headers: "
 				    "outbound_required_headers is empty, and "
 				    "Google may be outbound" },
+		{ .overrides = OUT "mynetworks = 172.253.56.9\n",
+			.expected = "WARN required-headers: "
+				    "outbound_required_headers is empty, and "
+				    "Google may be outbound" },
+		/* It is in none of their records. */
+		{ .overrides = OUT "mynetworks = 172.217.64.0/24, "
+				   "52.103.128.0/17\n",
+			.expected = "" },
 		{ .overrides = OUT "mynetworks = inline:{ 104.47.0.1=x }\n",
 			.expected = "WARN required-headers: "
 				    "outbound_required_headers is empty, and "
