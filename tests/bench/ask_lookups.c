@@ -14,8 +14,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "latency.h"
 
 #define SAMPLES	    (1 << 22)
 #define DEPTH_MAX   64
@@ -50,14 +51,6 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void read_keys(const char *path, const char *table)
@@ -100,7 +93,7 @@ static void ask(struct connection *connection, size_t depth)
 	char text[BUFFER];
 	size_t len = 0;
 	size_t sent = 0;
-	uint64_t now = now_ns();
+	uint64_t now = latency_now();
 
 	while (connection->under_way < depth) {
 		const struct request *request =
@@ -145,7 +138,7 @@ static void hear(struct connection *connection)
 {
 	ssize_t got = recv(connection->fd, connection->buffer + connection->len,
 		BUFFER - connection->len, 0);
-	uint64_t now = now_ns();
+	uint64_t now = latency_now();
 	size_t at = 0;
 
 	if (got <= 0) {
@@ -167,14 +160,6 @@ static void hear(struct connection *connection)
 	memmove(connection->buffer, connection->buffer + at,
 		connection->len - at);
 	connection->len -= at;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const uint64_t *one = a;
-	const uint64_t *two = b;
-
-	return (*one > *two) - (*one < *two);
 }
 
 static void connect_all(const char *path, size_t connection_count)
@@ -209,7 +194,7 @@ int main(int argc, char **argv)
 	}
 	read_keys(argv[3], argv[2]);
 	connect_all(argv[1], connection_count);
-	begin = now_ns();
+	begin = latency_now();
 	for (size_t i = 0; i < connection_count; i++)
 		ask(&connections[i], depth);
 	do {
@@ -222,16 +207,12 @@ int main(int argc, char **argv)
 			if (connections[i].under_way <= depth / 2)
 				ask(&connections[i], depth);
 		}
-		end = now_ns();
+		end = latency_now();
 	} while ((double)(end - begin) / 1e9 < seconds);
 	if (sample_count > SAMPLES)
 		sample_count = SAMPLES;
-	qsort(samples, sample_count, sizeof *samples, compare);
-	(void)printf("%.0f %.1f %.1f %.1f %.3f\n",
-		(double)answers * 1e9 / (double)(end - begin),
-		(double)samples[sample_count / 2] / 1e3,
-		(double)samples[sample_count * 99 / 100] / 1e3,
-		(double)samples[sample_count - 1] / 1e3,
-		(double)found / (double)answers);
+	(void)printf("%.0f ", (double)answers * 1e9 / (double)(end - begin));
+	latency_print(samples, sample_count);
+	(void)printf(" %.3f\n", (double)found / (double)answers);
 	return 0;
 }
