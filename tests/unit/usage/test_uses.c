@@ -187,6 +187,21 @@ static void test_leaks(void **state)
 	CHECK(cases);
 }
 
+/* A message that was decided when it first came was counted then. */
+static void test_requeued(void **state)
+{
+	static const struct record_case cases[] = {
+		{ { .why = DECISION_WHY_REQUEUED,
+			  .sender = "<a@far.example>",
+			  .recipients = "<bob@old.example>",
+			  .headers = "To: bob@old.example" },
+			"" },
+	};
+
+	(void)state;
+	CHECK(cases);
+}
+
 static void test_twice(void **state)
 {
 	static const struct record_case cases[] = {
@@ -250,8 +265,8 @@ static struct delta *delta_of_one(void)
 
 	assert_non_null(delta);
 	delta_begin(delta, NOON);
-	delta_add(delta, USAGE_UNRULED, RULE_INBOUND, bytes_of("a@a.example"),
-		1);
+	delta_add(
+		delta, USAGE_UNRULED, RULE_INBOUND, bytes_of("a@a.example"), 1);
 	return delta;
 }
 
@@ -285,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_shadow),
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_leaks),
+		cmocka_unit_test(test_requeued),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_memory),
