@@ -180,6 +180,59 @@ static void test_asked(void **state)
 	}
 }
 
+/* As Postfix 3.11 writes it: what became of TLS stands before the DSN code, the
+ * bounce is named before its own lines, and a bounce that failed is told. */
+static void test_postfix_3_11(void **state)
+{
+	static const char *const lines[] = {
+		P "qmgr[3]: 4F2A91C03: from=<alice@out.example>, size=5, "
+		  "nrcpt=1 (queue active)",
+		P "smtp[4]: 4F2A91C03: to=<bob@new.example>, "
+		  "relay=mx[192.0.2.9]:25, delay=1, delays=1/0/0/0, "
+		  "tls=may:none/!requiretls, dsn=5.7.30, status=bounced (no)",
+		P "bounce[6]: 4F2A91C03: sender non-delivery notification: "
+		  "5BBBBBB11",
+		P "cleanup[2]: 5BBBBBB11: message-id=<b@relay>",
+		P "bounce[6]: 4F2A91C03: sender notification failed to "
+		  "<alice@out.example>: queue file write error",
+		P "qmgr[3]: 4F2A91C03: removed",
+	};
+	static const char first[] =
+		" id=4F2A91C03 client= sender=alice@out.example "
+		"to=bob@new.example status=bounced reply=no times=1 "
+		"bounce=5BBBBBB11 note=sender notification failed to "
+		"<alice@out.example>: queue file write error removed";
+	static const char *const asked[] = { "4F2A91C03", "5BBBBBB11",
+		"bob@new.example" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		const struct story *const *stories;
+		struct error error;
+		struct trace *trace;
+		char told[2000];
+		size_t count;
+
+		assert_int_equal(trace_open(&trace, asked[i], &error), 0);
+		do
+			for (size_t j = 0; j < sizeof lines / sizeof *lines;
+				j++)
+				assert_int_equal(
+					trace_line(trace, bytes_of(lines[j])),
+					0);
+		while (trace_again(trace));
+		stories = trace_stories(trace, &count);
+		assert_int_equal(count, 2);
+		tell(stories[0], told, sizeof told);
+		assert_string_equal(told, first);
+		assert_true(bytes_equal(
+			stories[0]->deliveries->dsn, bytes_of("5.7.30")));
+		tell(stories[1], told, sizeof told);
+		assert_string_equal(told, " id=5BBBBBB11 client=");
+		trace_close(trace);
+	}
+}
+
 /* Rejected messages have no queue ID, and are messages, too. */
 static void test_too_many_rejected(void **state)
 {
@@ -287,6 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_postfix_3_11),
 		cmocka_unit_test(test_too_many_rejected),
 		cmocka_unit_test(test_many_recipients),
 		cmocka_unit_test(test_too_many),
