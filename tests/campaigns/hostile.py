@@ -377,12 +377,6 @@ def all_together(figures, scale):
         figures.none("memory_max: crashes", here.crashed())
 
 
-def cpu(pid):
-    """Returns the seconds of processor time that the process has used, by its
-    CPU clock."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
 def to_of(octets):
     return " " + ",\n ".join(
         ["Bob <bob@old.example>"] * (octets // 24))
@@ -439,14 +433,14 @@ def octets_of(mta, recipients, headers):
 def measured(here, data):
     """Returns the milter's processor time for the message, and the verdict."""
     with here.mta() as mta:
-        begun = cpu(here.pid)
+        begun = lab.processor_time(here.pid)
         sender = threading.Thread(target=mta.socket.sendall, args=(data,))
         sender.start()
         try:
             verdict = mta.answer().verdict
         finally:
             sender.join()
-        return cpu(here.pid) - begun, verdict
+        return lab.processor_time(here.pid) - begun, verdict
 
 
 def growth(best):

@@ -24,7 +24,7 @@ the newest build/* that has them); KEEP=1 keeps the temporary directory.
 # them.
 from .base import (MILTER_USER, NO_GROUND, TOP, LabError, alive,
                    build_directory, can_trace, descriptors, private_memory,
-                   read, run, write)
+                   processor_time, read, run, write)
 from .lab import SKIPPED, Ended, Lab, Readdress, main
 from .postfix import MASTER_CF, entries, parameters
 from .smtp import TIMEOUT, wait_until

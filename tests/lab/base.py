@@ -6,6 +6,7 @@ import glob
 import os
 import shutil
 import subprocess
+import time
 
 from . import ground, smtp
 
@@ -81,6 +82,12 @@ def private_memory(pid):
     return sum(int(line.split()[1])
                for line in read(f"/proc/{pid}/smaps_rollup").splitlines()
                if line.startswith("Private"))
+
+
+def processor_time(pid):
+    """Returns the seconds of processor time that the process has used, by its
+    CPU clock."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def alive(pid):
