@@ -20,8 +20,8 @@ the newest build/* that has them); KEEP=1 keeps the temporary directory.
 """
 
 # What most tests need is in the package itself. The modules smtp, milterclient,
-# situation, tool, manpage, expected and requeue are imported by tests that need
-# them.
+# situation, tool, manpage, csource, expected and requeue are imported by tests
+# that need them.
 from .base import (MILTER_USER, NO_GROUND, TOP, LabError, alive,
                    build_directory, can_trace, descriptors, private_memory,
                    processor_time, read, run, write)

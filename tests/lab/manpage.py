@@ -8,10 +8,15 @@ from . import tool
 from .tool import MAN, TOOL
 
 
+def read():
+    """Returns the page."""
+    with open(MAN, encoding="utf-8") as file:
+        return file.read()
+
+
 def section(command):
     """Returns the section of a command."""
-    with open(MAN, encoding="utf-8") as f:
-        commands = f.read().split("\n.Sh COMMANDS\n")[1].split("\n.Sh ")[0]
+    commands = read().split("\n.Sh COMMANDS\n")[1].split("\n.Sh ")[0]
     parts = re.split(r"^\.It (?:Xo\n\.)?Cm ([a-z]+)", commands, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2]))[command]
 
