@@ -133,7 +133,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 	unsigned long *our_spare2, unsigned long *our_spare3)
 {
 	char daemon_name[] = "{daemon_name}";
-	char none[] = "";
+	char none[] = "{none}"; /* without a name Postfix sends its own list */
 
 	(void)actions;
 	(void)spare2;

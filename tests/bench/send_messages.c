@@ -157,9 +157,10 @@ static void put_macro(struct sender *sender, char command, const char *name,
 	put(sender, SMFIC_MACRO);
 }
 
-static void put_header(
-	struct sender *sender, const char *name, const char *value)
+static void put_header(struct sender *sender, const char *id, const char *name,
+	const char *value)
 {
+	put_macro(sender, SMFIC_HEADER, "i", id, NULL, NULL);
 	add(sender, name);
 	add(sender, value);
 	step(sender, SMFIC_HEADER);
@@ -230,7 +231,8 @@ static void put_envelope(struct sender *sender, unsigned long message)
 	}
 }
 
-static void put_headers(struct sender *sender, unsigned long message)
+static void put_headers(
+	struct sender *sender, unsigned long message, const char *id)
 {
 	static const struct {
 		const char *name;
@@ -240,15 +242,15 @@ static void put_headers(struct sender *sender, unsigned long message)
 	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-		put_header(sender, headers[i].name, headers[i].value);
+		put_header(sender, id, headers[i].name, headers[i].value);
 	(void)snprintf(value, sizeof value, " \"Ann User\" <%luuser@%s>",
 		user(message, 0), options.from_domain);
-	put_header(sender, "From", value);
+	put_header(sender, id, "From", value);
 	for (unsigned long i = 0; i < options.recipients; i++)
 		used += (size_t)snprintf(value + used, sizeof value - used,
 			"%s \"Bob, User\" <%luuser@%s>", i ? ",\n" : "",
 			user(message, i), options.to_domain);
-	put_header(sender, "To", value);
+	put_header(sender, id, "To", value);
 }
 
 /* Reads the answer to the end of a message. */
@@ -289,12 +291,13 @@ static void *run(void *argument)
 		if (first)
 			begin_session(sender);
 		put_envelope(sender, message);
+		(void)snprintf(id, sizeof id, "4Hq%lX", message);
+		put_macro(sender, SMFIC_DATA, "i", id, NULL, NULL);
 		step(sender, SMFIC_DATA);
-		put_headers(sender, message);
+		put_headers(sender, message, id);
 		step(sender, SMFIC_EOH);
 		add(sender, "The minutes are attached.\r\n");
 		step(sender, SMFIC_BODY);
-		(void)snprintf(id, sizeof id, "4Hq%lX", message);
 		put_macro(sender, SMFIC_BODYEOB, "i", id, NULL, NULL);
 		put(sender, SMFIC_BODYEOB);
 		hear(sender);
