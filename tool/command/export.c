@@ -89,6 +89,7 @@ int command_export(struct tool *tool, struct error *error)
 {
 	struct map_walk walk = { .map = tool->map, .table = tool->table };
 	struct refused refused = { 0 };
+	bool any = false;
 	int code = 0;
 	int more;
 
@@ -100,6 +101,7 @@ int command_export(struct tool *tool, struct error *error)
 	for (; !code && more > 0; more = map_walk_next(&walk)) {
 		if (!change_in_scope(tool->options.only, walk.rule.key))
 			continue;
+		any = true;
 		code = row_print(tool, tool->table, &walk.rule, error);
 		if (!code)
 			code = note_refused(
@@ -109,6 +111,12 @@ int command_export(struct tool *tool, struct error *error)
 		code = damaged(more, error);
 	if (!code)
 		warn_of_refused(tool, &refused);
+	if (!code && !any && !tool->options.json)
+		tool_say(tool,
+			"%s has no such row; `readdress load` takes a file "
+			"without a row only with --force, for what a failed "
+			"export leaves looks the same",
+			rule_table_name(tool->table));
 	map_walk_close(&walk);
 	return code;
 }

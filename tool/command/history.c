@@ -14,15 +14,17 @@
 #include "print/progress.h"
 #include "print/terminal.h"
 #include "print/text.h"
+#include "state/approval.h"
 #include "update/rollback.h"
 #include "milter.h"
 
 #define STATE_WIDTH  14 /* "newest, served" */
+#define STATE_MAX    24 /* "newest, served, approved" */
 #define DIGEST_SHOWN DIGEST_LEAST
 #define INDENT	     12 /* "GENERATION  " */
-/* The columns of all but the user and the command, with the blanks between. */
-#define OTHERS_WIDTH                                                           \
-	(INDENT + STATE_WIDTH + DIGEST_SHOWN + 2 + 22 + 9 + 10 + 8 + 4)
+/* The columns of all but the state, the user and the command, with the blanks
+ * between. */
+#define OTHERS_WIDTH  (INDENT + DIGEST_SHOWN + 2 + 22 + 9 + 10 + 8 + 4)
 #define COMMAND_WIDTH 20 /* the least for a command beside them */
 
 /* A generation that is kept. */
@@ -36,8 +38,10 @@ struct history {
 	const struct tool *tool;
 	struct kept *kept;
 	size_t count;
-	uint64_t newest; /* 0: none, or damaged */
-	uint64_t served; /* 0: none yet */
+	uint64_t newest;	  /* 0: none, or damaged */
+	uint64_t served;	  /* 0: none yet */
+	struct approval approval; /* generation 0: none, or damaged */
+	int state_width;
 	int user_width;
 	bool narrow; /* the terminal is: a generation takes two lines */
 };
@@ -124,23 +128,62 @@ static int find_newest(struct history *history, struct error *error)
 	return code;
 }
 
+/* True if the generation is what is approved, due or not. Another one with the
+ * same number is not. A damaged one is named all the same. */
+static bool is_approved(const struct history *history, const struct kept *kept)
+{
+	return kept->number && kept->number == history->approval.generation &&
+	       (kept->damage.text[0] ||
+		       approval_is_for(&history->approval, &kept->meta));
+}
+
 static void print_state(const struct history *history, const struct kept *kept)
 {
-	bool newest = kept->number && kept->number == history->newest;
-	bool served = kept->number && kept->number == history->served;
-	const char *text = "-";
-	enum terminal_style style = served ? TERMINAL_GOOD : TERMINAL_PLAIN;
+	const struct {
+		bool is;
+		const char *word;
+	} words[] = {
+		{ kept->damage.text[0], "damaged" },
+		{ kept->number && !kept->damage.text[0] &&
+				kept->number == history->newest,
+			"newest" },
+		{ kept->number && !kept->damage.text[0] &&
+				kept->number == history->served,
+			"served" },
+		{ is_approved(history, kept), "approved" },
+	};
+	char text[STATE_MAX + 1] = "";
+	size_t used = 0;
 
-	if (kept->damage.text[0]) {
-		text = "damaged";
-		style = TERMINAL_BAD;
-	} else if (newest && served) {
-		text = "newest, served";
-	} else if (newest || served) {
-		text = newest ? "newest" : "served";
-	}
-	terminal_put(style, text);
-	(void)printf("%*s", STATE_WIDTH - (int)strlen(text), "");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words[i].is)
+			used += (size_t)snprintf(text + used,
+				sizeof text - used, "%s%s", used ? ", " : "",
+				words[i].word);
+	if (!used)
+		(void)snprintf(text, sizeof text, "-");
+	terminal_put(kept->damage.text[0] ? TERMINAL_BAD
+		     : words[2].is	  ? TERMINAL_GOOD
+					  : TERMINAL_PLAIN,
+		text);
+	(void)printf("%*s", history->state_width - (int)strlen(text), "");
+}
+
+/* What is approved; a damaged file is told. */
+static int read_approval(struct history *history, struct error *error)
+{
+	struct error why = { .text = "" };
+	int code =
+		approval_read(history->tool->state, &history->approval, &why);
+
+	if (code == ERR_NOMEM)
+		return error_pass(error, code, &why);
+	if (code < 0)
+		tool_say(history->tool, "%s", why.text);
+	if (code <= 0)
+		history->approval.generation = 0;
+	history->state_width = code == 1 ? STATE_MAX : STATE_WIDTH;
+	return 0;
 }
 
 static uint64_t rows_of(const struct kept *kept, enum rule_table t)
@@ -157,9 +200,9 @@ static void print_command(
 	const struct history *history, const struct kept *kept)
 {
 	const struct map_meta *meta = &kept->meta;
-	int indent =
-		history->user_width +
-		(history->narrow ? INDENT + DIGEST_SHOWN + 4 : OTHERS_WIDTH);
+	int indent = history->user_width +
+		     (history->narrow ? INDENT + DIGEST_SHOWN + 4
+				      : OTHERS_WIDTH + history->state_width);
 	int column;
 
 	column = terminal_wrap(bytes_of(meta->command), indent, indent);
@@ -216,6 +259,7 @@ static int print_kept_json(const struct history *history,
 		!kept->number || kept->number == history->newest);
 	json_put_flag(&json, "served",
 		kept->number && kept->number == history->served);
+	json_put_flag(&json, "approved", is_approved(history, kept));
 	if (kept->damage.text[0]) {
 		json_put_text(&json, "damage", kept->damage.text);
 		return json_end(&json, error);
@@ -249,20 +293,20 @@ static void print_head(struct history *history)
 {
 	int columns = terminal_columns();
 
-	history->narrow =
-		columns &&
-		columns < OTHERS_WIDTH + history->user_width + COMMAND_WIDTH;
+	history->narrow = columns &&
+			  columns < OTHERS_WIDTH + history->state_width +
+					    history->user_width + COMMAND_WIDTH;
 	terminal_begin(TERMINAL_TITLE);
 	if (history->narrow)
 		(void)printf("GENERATION  %-*s  %-20s  INBOUND  OUTBOUND  "
 			     "ROUTES\n%*s%-*s  %-*s  COMMAND\n",
-			STATE_WIDTH, "STATE", "TIME", INDENT, "",
+			history->state_width, "STATE", "TIME", INDENT, "",
 			history->user_width, "USER", DIGEST_SHOWN, "DIGEST");
 	else
 		(void)printf("GENERATION  %-*s  %-20s  %-*s  INBOUND  OUTBOUND"
 			     "  ROUTES  %-*s  COMMAND\n",
-			STATE_WIDTH, "STATE", "TIME", history->user_width,
-			"USER", DIGEST_SHOWN, "DIGEST");
+			history->state_width, "STATE", "TIME",
+			history->user_width, "USER", DIGEST_SHOWN, "DIGEST");
 	terminal_end();
 }
 
@@ -293,6 +337,8 @@ int command_history(struct tool *tool, struct error *error)
 
 	if (!code)
 		code = find_newest(&history, error);
+	if (!code)
+		code = read_approval(&history, error);
 	if (!code && !history.count)
 		code = error_set(error, ERR_NOENT,
 			"there is no map yet; make one with `readdress init` "
