@@ -13,6 +13,7 @@
  *   tally        names for one finding
  *   ourtable     the tables of readdress that Postfix asks, and their answers
  *   ruledomains  the domains of inbound rules
+ *   ahead        asks tables for all of these domains at once
  */
 
 #include "base/arena.h"

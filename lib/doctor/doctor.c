@@ -1,5 +1,6 @@
 #include "doctor/doctor.h"
 
+#include "diagnosis/ahead.h"
 #include "diagnosis/ourtable.h"
 #include "doctor/attachment.h"
 #include "doctor/chain.h"
@@ -123,21 +124,10 @@ static int check_elsewhere(
 		"", "");
 }
 
-int doctor_run(struct diagnosis *diagnosis)
+static int run_checks(struct diagnosis *diagnosis)
 {
-	struct postmap none = { .ask = NULL };
 	int result = 0;
 
-	diagnosis->arena = arena_open(TEXTS_MAX);
-	if (!diagnosis->arena)
-		return ERR_NOMEM;
-	if (!diagnosis->postmap)
-		diagnosis->postmap = &none;
-	diagnosis->postmap->arena = diagnosis->arena;
-	diagnosis->postmap->own = ourtable_answer;
-	diagnosis->postmap->own_context = diagnosis;
-	diagnosis->postmap->queue_directory =
-		postfix_value(diagnosis->postfix, NULL, "queue_directory");
 	for (size_t i = 0; !result && i < CHECKS; i++) {
 		diagnosis->id = checks[i].id;
 		diagnosis->said = 0;
@@ -149,9 +139,40 @@ int doctor_run(struct diagnosis *diagnosis)
 			result = diagnosis_pass(diagnosis, checks[i].passed);
 		arena_reset(diagnosis->arena);
 	}
+	return result;
+}
+
+int doctor_run(struct diagnosis *diagnosis)
+{
+	struct postmap none = { .ask = NULL };
+	struct postmap *postmap = diagnosis->postmap;
+	int result = 0;
+
+	if (!diagnosis->postmap)
+		diagnosis->postmap = &none;
+	diagnosis->arena = arena_open(TEXTS_MAX);
+	diagnosis->postmap->ahead = askahead_open();
+	if (!diagnosis->arena || !diagnosis->postmap->ahead) {
+		result = ERR_NOMEM;
+		goto out;
+	}
+	diagnosis->postmap->arena = diagnosis->arena;
+	diagnosis->postmap->own = ourtable_answer;
+	diagnosis->postmap->own_context = diagnosis;
+	diagnosis->postmap->queue_directory =
+		postfix_value(diagnosis->postfix, NULL, "queue_directory");
+	if (diagnosis->postmap->ask)
+		result = ahead_ask(diagnosis);
+	/* A map that cannot be read is told by the checks. */
+	if (result == ERR_NOMEM)
+		goto out;
+	arena_reset(diagnosis->arena);
+	result = run_checks(diagnosis);
+out:
+	askahead_close(diagnosis->postmap->ahead);
+	diagnosis->postmap->ahead = NULL;
+	diagnosis->postmap = postmap;
 	arena_close(diagnosis->arena);
 	diagnosis->arena = NULL;
-	if (diagnosis->postmap == &none)
-		diagnosis->postmap = NULL;
 	return result;
 }

@@ -18,6 +18,7 @@
  *   milterkind  which milters sign, and which verify
  *   domainlist  the lists of domains, such as relay_domains
  *   queuefile   the envelope of a message in the queue, as postcat prints it
+ *   askahead    what tables said that were asked for many keys at once
  *   postmap     what tables and files say that parameters name
  *   restrictions  what the restrictions of an smtpd do with strangers
  */

@@ -113,6 +113,11 @@ int postmap_find_all(struct postmap *postmap, struct bytes table,
 		return result == 1 ? 0 : result == ERR_NOMEM ? result : ERR_IO;
 	if (!postmap_may(postmap, table))
 		return ERR_IO;
+	if (postmap->ahead)
+		result = askahead_get(
+			postmap->ahead, table, keys, postmap->arena, answers);
+	if (result)
+		return result == 1 ? 0 : result;
 	return postmap_ask_itself(postmap, table, keys, answers);
 }
 

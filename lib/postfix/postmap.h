@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "postfix/askahead.h"
 #include "postfix/domainlist.h"
 
 #define POSTMAP_ASKED_MAX 5000 /* times that a caller may have postmap run */
@@ -41,13 +42,18 @@ struct postmap {
 	bool all; /* tables that need a server may be asked, too */
 	const char *queue_directory; /* relative paths of sockets begin there */
 
+	/* What tables said that were asked for many keys at once; NULL: none
+	 * was. */
+	struct askahead *ahead;
+
 	struct arena *arena;	  /* for what is returned; set by the caller */
 	size_t asked;		  /* times that a table was asked */
 	bool left_out;		  /* a table was not asked: it needs a server */
 	struct postmap_list list; /* the last one that names a file */
 };
 
-/* Forgets what was asked and kept; the arena may then be reset. */
+/* Forgets what was asked and kept, except for what is in ahead; the arena may
+ * then be reset. */
 void postmap_reset(struct postmap *postmap);
 
 /* True if the table may be asked: its type needs no server, or all is set.

@@ -199,7 +199,8 @@ static int say_backscatter(struct tally *tally)
 				  "socketmap:unix:readdress/"
 				  "lookup.sock:recipients-open' "
 				  "&& postfix reload (with lookup_socket in "
-				  "readdress.conf; or list the users of %.*s "
+				  "readdress.conf, as `readdress postfix "
+				  "--apply` does it; or list the users of %.*s "
 				  "there)",
 				  (int)strcspn(first, ","), first));
 }
@@ -303,6 +304,20 @@ static int check_verifying(struct diagnosis *diagnosis)
 	return result;
 }
 
+static const char *missing_remedy(struct tally *tally)
+{
+	struct diagnosis *diagnosis = tally->diagnosis;
+
+	return diagnosis_text(diagnosis,
+		*diagnosis->config->lookup_socket
+			? "readdress postfix --apply (or add %s to a table of "
+			  "relay_recipient_maps, then `postfix reload`)"
+			: "add %s to a table of relay_recipient_maps, then "
+			  "`postfix reload` (or let the look-up service "
+			  "answer: readdress.conf(5), lookup_socket)",
+		tally->names.text);
+}
+
 int relayrecipients_check(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
@@ -334,13 +349,7 @@ int relayrecipients_check(struct diagnosis *diagnosis)
 					tally_tell(&tally, &tally.names)),
 				"mail to it is refused with 550 (User unknown) "
 				"before the rules are read",
-				diagnosis_text(diagnosis,
-					"add %s to a table of "
-					"relay_recipient_maps, then `postfix "
-					"reload` (or let the look-up service "
-					"answer: readdress.conf(5), "
-					"lookup_socket)",
-					tally.names.text));
+				missing_remedy(&tally));
 		if (!result)
 			result = tally_say_unknown(
 				&tally, "whether Postfix takes mail for them");

@@ -199,6 +199,8 @@ static const char *value_in(const char *table, struct bytes key)
 	return NULL;
 }
 
+static size_t asked; /* times that a program would have been run */
+
 /* Stands in for postmap. "hash:/broken" cannot be read. */
 static int answer(void *context, const char *table, struct bytes keys,
 	struct bytes *answers)
@@ -206,6 +208,7 @@ static int answer(void *context, const char *table, struct bytes keys,
 	static char text[65536];
 	size_t used = 0;
 
+	asked++;
 	if (!strncmp(table, "socketmap:", 10)) {
 		struct diagnosis *diagnosis = context;
 
@@ -378,6 +381,34 @@ static void test_good(void **state)
 	for (size_t i = 0; i < findings.count[DIAGNOSIS_PASS]; i++)
 		assert_non_null(doctor_check_name(i));
 	assert_null(doctor_check_name(findings.count[DIAGNOSIS_PASS]));
+	config_close(config);
+}
+
+/* No program is run for each domain: that would take minutes. */
+static void test_many_domains(void **state)
+{
+	static char rules[20000];
+	static char main_cf[20000];
+	const struct breakage many = {
+		.rules = rules, .main = main_cf, .expected = ""
+	};
+	struct config *config = defaults();
+	size_t used = 0;
+	size_t len = (size_t)snprintf(main_cf, sizeof main_cf,
+		"transport_maps = inline:{ new.example=smtp:[192.0.2.1] }\n"
+		"relay_domains = inline:{ ");
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		used += (size_t)snprintf(rules + used, sizeof rules - used,
+			"in @d%d.example;@new.example\n", i);
+		len += (size_t)snprintf(main_cf + len, sizeof main_cf - len,
+			"%sd%d.example=x", i ? ", " : "", i);
+	}
+	(void)snprintf(main_cf + len, sizeof main_cf - len, " }\n");
+	asked = 0;
+	expect(&many, config);
+	assert_in_range(asked, 1, 20);
 	config_close(config);
 }
 
@@ -1718,6 +1749,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_many_domains),
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_order),
