@@ -4,7 +4,7 @@
 foreach(command
 	"-S;${SOURCE};-B;${BINARY};-G;${GENERATOR};-DCMAKE_BUILD_TYPE=Release\
 ;-DCMAKE_C_COMPILER=${COMPILER}"
-	"--build;${BINARY};--target;readdress;readdress-milter;unit_tests")
+	"--build;${BINARY};--target;readdress;readdress-milter;unit_tests;decide_shapes")
 	execute_process(COMMAND ${CMAKE_COMMAND} ${command} RESULT_VARIABLE failed)
 	if(failed)
 		message(FATAL_ERROR "the build with -O3 -DNDEBUG failed")
