@@ -66,6 +66,22 @@ static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
 	       (!a.len || !strncasecmp(a.data, b.data, a.len));
 }
 
+/* True if no byte is over 0x7F. */
+static inline bool bytes_are_ascii(struct bytes text)
+{
+	uint64_t seen = 0;
+	uint64_t eight;
+	size_t i = 0;
+
+	for (; text.len - i >= sizeof eight; i += sizeof eight) {
+		memcpy(&eight, text.data + i, sizeof eight);
+		seen |= eight;
+	}
+	for (; i < text.len; i++)
+		seen |= (unsigned char)text.data[i];
+	return !(seen & 0x8080808080808080u);
+}
+
 /* Strips the bytes in set from both ends. NUL is never stripped. */
 static inline struct bytes bytes_trim(struct bytes text, const char *set)
 {

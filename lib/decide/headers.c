@@ -25,6 +25,7 @@ struct work {
 	size_t edit_room;
 	size_t *elements; /* the offset of each address-list element */
 	size_t element_count;
+	size_t element_room;
 	size_t first_finding; /* of this header, in decision->findings */
 	size_t first_use;     /* of this header, in decision->uses */
 };
@@ -155,27 +156,7 @@ static int look_up(struct decide_context *context, struct work *work,
 	return result;
 }
 
-/* Lists the offsets of the elements. */
-static int find_elements(struct decide_context *context, struct work *work)
-{
-	struct addrlist_iter iter;
-	struct addrlist_element element;
-	size_t count = 0;
-
-	addrlist_iter_init(&iter, work->header->value);
-	while (addrlist_next(&iter, &element))
-		count++;
-	work->elements =
-		arena_array(context->scratch, count, sizeof *work->elements);
-	if (!work->elements)
-		return ERR_NOMEM;
-	addrlist_iter_init(&iter, work->header->value);
-	while (addrlist_next(&iter, &element))
-		work->elements[work->element_count++] = element.element.off;
-	return 0;
-}
-
-/* Looks up every element of the header. */
+/* Looks up every element of the header, and lists their offsets. */
 static int look_up_all(struct decide_context *context, struct work *work)
 {
 	struct addrlist_iter iter;
@@ -183,8 +164,16 @@ static int look_up_all(struct decide_context *context, struct work *work)
 
 	addrlist_iter_init(&iter, work->header->value);
 	while (addrlist_next(&iter, &element)) {
-		int result = look_up(context, work, &element);
+		size_t *elements = array_grow_in(context->scratch,
+			work->elements, work->element_count,
+			&work->element_room, sizeof *elements);
+		int result;
 
+		if (!elements)
+			return ERR_NOMEM;
+		elements[work->element_count++] = element.element.off;
+		work->elements = elements;
+		result = look_up(context, work, &element);
 		if (result < 0)
 			return result;
 	}
@@ -236,8 +225,6 @@ static int edit_header(struct decide_context *context, struct work *work,
 		leave(decision, work, hold);
 		return 0;
 	}
-	if (find_elements(context, work) < 0)
-		return ERR_NOMEM;
 	splice = (struct splice){ work->header->name, work->header->value,
 		work->header->crlf, work->edits, work->change_count,
 		work->elements, work->element_count };

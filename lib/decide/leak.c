@@ -3,6 +3,7 @@
 #include "decide/outcome.h"
 #include "decide/resolved.h"
 #include "mail/addrlist.h"
+#include "mail/postfixfold.h"
 #include "mail/unread.h"
 
 /* The sender or one header, while it is searched. */
@@ -66,35 +67,71 @@ static bool is_bare(struct bytes spelt)
 	return true;
 }
 
+/* The domain that was looked at last, as in a key: the recipients of a message
+ * often share one. */
+struct inside {
+	char key[ADDRESS_KEY_MAX];
+	size_t len; /* 0: none; a domain in it is inside */
+};
+
+/* True if the recipient's address, by its bytes alone, is in that domain. */
+static bool is_plainly_inside(
+	const struct decide_recipient *recipient, const struct inside *inside)
+{
+	struct bytes spelt = postfixfold_path(recipient->address);
+	struct bytes domain = spelt;
+	struct bytes key = { inside->key, inside->len };
+	struct bytes local = bytes_cut(&domain, '@');
+
+	return key.len && local.len && bytes_equal_nocase(domain, key) &&
+	       address_plain_len(local) == local.len &&
+	       bytes_are_ascii(spelt) &&
+	       (!recipient->resolved ||
+		       bytes_equal(spelt, bytes_of(recipient->resolved)));
+}
+
 /* Returns 1 if the recipient is outside, 0 if not, or a negative error. An
  * address without a domain is this host's own. */
 static int is_outside(const struct decide_context *context,
-	const struct decide_recipient *recipient)
+	const struct decide_recipient *recipient, struct inside *inside)
 {
 	struct mailbox mailbox;
 	struct bytes spelt;
 	char key[ADDRESS_KEY_MAX];
 	unsigned roles = 0;
-	int result = resolved_mailbox(
-		recipient->address, recipient->resolved, &mailbox, &spelt);
+	size_t len;
+	int result;
 
+	if (is_plainly_inside(recipient, inside))
+		return 0;
+	result = resolved_mailbox(
+		recipient->address, recipient->resolved, &mailbox, &spelt);
 	if (result <= 0 || is_bare(spelt))
 		return result < 0 ? result : 0;
 	result = address_domain_key(mailbox.domain, mailbox.domain_len, key);
 	if (result < 0)
 		return result == ERR_BAD ? 1 : result;
+	len = (size_t)result;
+	if (len == inside->len && !memcmp(key, inside->key, len))
+		return 0;
 	result = map_domain_roles(
-		context->reader, (struct bytes){ key, (size_t)result }, &roles);
-	return result < 0 ? result : !roles;
+		context->reader, (struct bytes){ key, len }, &roles);
+	if (result < 0 || !roles)
+		return result < 0 ? result : 1;
+	memcpy(inside->key, key, len);
+	inside->len = len;
+	return 0;
 }
 
 static int has_outsider(const struct decide_context *context)
 {
 	const struct decide_message *message = context->message;
+	struct inside inside;
 	int result = 0;
 
+	inside.len = 0;
 	for (size_t i = 0; !result && i < message->recipient_count; i++)
-		result = is_outside(context, &message->recipients[i]);
+		result = is_outside(context, &message->recipients[i], &inside);
 	return result;
 }
 

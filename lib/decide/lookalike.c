@@ -28,9 +28,8 @@ static int fold_orcpt(const struct decide_context *context,
 static bool is_ascii(const struct recipients *all)
 {
 	for (size_t i = 0; i < all->before_count; i++)
-		for (size_t at = 0; at < all->before[i].spelt.len; at++)
-			if ((unsigned char)all->before[i].spelt.data[at] > 0x7f)
-				return false;
+		if (!bytes_are_ascii(all->before[i].spelt))
+			return false;
 	return true;
 }
 

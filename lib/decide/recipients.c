@@ -1,6 +1,5 @@
 #include "decide/recipients.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -69,21 +68,29 @@ static const char *esmtp(const struct decide_context *context,
 	const struct recipients_after *first, size_t count)
 {
 	struct dsn_notify notify = { 0, false, false, false };
-	const char *text;
+	struct bytes parts[4];
 	char *out;
-	size_t size;
+	size_t size = 1;
 
 	for (size_t i = 0; i < count; i++)
 		dsn_notify_add(&notify,
 			context->message->recipients[first[i].recipient]
 				.notify);
-	text = dsn_notify_text(&notify);
-	size = sizeof "NOTIFY= ORCPT=" + strlen(text) + strlen(first->orcpt);
+	parts[1] = bytes_of(dsn_notify_text(&notify));
+	parts[0] = bytes_of(parts[1].len ? "NOTIFY=" : "");
+	parts[2] = bytes_of(parts[1].len ? " ORCPT=" : "ORCPT=");
+	parts[3] = bytes_of(first->orcpt);
+	for (size_t i = 0; i < 4; i++)
+		size += parts[i].len;
 	out = arena_bytes(context->arena, size);
 	if (!out)
 		return NULL;
-	(void)snprintf(out, size, "%s%s%sORCPT=%s", *text ? "NOTIFY=" : "",
-		text, *text ? " " : "", first->orcpt);
+	size = 0;
+	for (size_t i = 0; i < 4; i++) {
+		memcpy(out + size, parts[i].data, parts[i].len);
+		size += parts[i].len;
+	}
+	out[size] = '\0';
 	return out;
 }
 

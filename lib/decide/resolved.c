@@ -51,6 +51,8 @@ int resolved_mailbox(const char *address, const char *resolved,
 
 	*spelt = postfixfold_path(address);
 	given = !address_parse(spelt->data, spelt->len, mailbox, NULL);
+	if (given && resolved && bytes_equal(*spelt, bytes_of(resolved)))
+		return 1;
 	if (!resolved || !read_resolved(resolved, &other))
 		return given;
 	/* If both are the same address, the spelling that came is kept. */

@@ -10,28 +10,6 @@
 
 #define TOO_LONG "is too long: an address has at most 254 bytes"
 
-static bool is_not_ascii(char c)
-{
-	return (unsigned char)c > 0x7f;
-}
-
-/* True if c is atext of RFC 5322. The table has a bit for each character from
- * 0x20 to 0x7F. */
-static bool is_ascii_atext(char c)
-{
-	static const uint32_t atext[3] = { 0xa3ffacfau, 0xc7fffffeu,
-		0x7fffffffu };
-	unsigned place = (unsigned char)c - 0x20u;
-
-	return place < 96 && (atext[place / 32] >> (place % 32) & 1u);
-}
-
-/* True if c is atext of RFC 5322 or a byte of UTF-8 (RFC 6532). */
-static bool is_atext(char c)
-{
-	return is_not_ascii(c) || is_ascii_atext(c);
-}
-
 /* True if text begins with one of U+0080 to U+009F in UTF-8: control
  * characters, to which terminals react. */
 static bool is_c1(const char *text)
@@ -46,10 +24,7 @@ static bool is_control(char c)
 
 static bool all_ascii(const char *data, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (is_not_ascii(data[i]))
-			return false;
-	return true;
+	return bytes_are_ascii((struct bytes){ data, len });
 }
 
 static char ascii_lower(char c)
@@ -104,6 +79,26 @@ struct bytes address_strip_path(const char *text, size_t len)
 		text++, len -= 2;
 	route = route_len(text, len);
 	return (struct bytes){ text + route, len - route };
+}
+
+/* Appends the bytes that mean themselves at *at to the local part, and moves
+ * *at past them; *any becomes true if one of them is not a dot. Returns false
+ * when the local part is full. */
+static bool put_plain(
+	struct bytes text, size_t *at, struct mailbox *mailbox, bool *any)
+{
+	const char *data = text.data + *at;
+	size_t len = address_plain_len((struct bytes){ data, text.len - *at });
+
+	if (mailbox->local_len + len >= sizeof mailbox->local)
+		return false;
+	memcpy(mailbox->local + mailbox->local_len, data, len);
+	mailbox->local_len += len;
+	mailbox->local[mailbox->local_len] = '\0';
+	for (size_t i = 0; i < len && !*any; i++)
+		*any = data[i] != '.';
+	*at += len;
+	return true;
 }
 
 /* Appends c to a buffer of a mailbox. Returns false when it is full. */
@@ -167,19 +162,16 @@ static int parse_local(struct bytes text, size_t *at, struct mailbox *mailbox,
 		if (is_control(c))
 			return error_set(
 				error, ERR_BAD, "contains a control character");
-		if (c != '.' && !is_atext(c))
+		if (c != '.' && !address_is_atext(c))
 			return error_set(error, ERR_BAD,
 				"contains \"%c\" outside quotes%s", c,
 				memchr(text.data, '<', text.len)
 					? "; write only the address, without a "
 					  "name and without \"<>\""
 					: "; write only the address");
-		if (!put(mailbox->local, sizeof mailbox->local,
-			    &mailbox->local_len, c))
+		if (!put_plain(text, &i, mailbox, &any))
 			return error_set(error, ERR_BAD, TOO_LONG);
-		in_word = c != '.';
-		any = any || in_word;
-		i++;
+		in_word = text.data[i - 1] != '.';
 	}
 	*at = i;
 	if (i == text.len)
@@ -201,11 +193,13 @@ static int take_domain(
 	for (size_t i = 0; i < domain.len; i++) {
 		char c = domain.data[i];
 
+		if (c == '.' || address_is_atext(c))
+			continue;
 		if (is_control(c) || c == ' ')
 			return error_set(error, ERR_BAD,
 				"contains a space or a control character in "
 				"its domain");
-		if (c != '.' && !is_atext(c) && !(literal && strchr("[]:", c)))
+		if (!(literal && strchr("[]:", c)))
 			return error_set(error, ERR_BAD,
 				"contains \"%c\" in its domain", c);
 	}
@@ -360,7 +354,7 @@ static bool is_dot_string(const char *local, size_t len)
 			if (!in_atom)
 				return false;
 			in_atom = false;
-		} else if (is_atext(local[i])) {
+		} else if (address_is_atext(local[i])) {
 			in_atom = true;
 		} else {
 			return false;

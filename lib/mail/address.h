@@ -125,6 +125,29 @@ int address_check_domain(
 int address_check_source_domain(
 	const char *domain, size_t len, struct error *error) MUST_CHECK;
 
+/* True if c is atext of RFC 5322 or a byte of UTF-8 (RFC 6532). */
+static inline bool address_is_atext(char c)
+{
+	/* A bit for each byte. */
+	static const uint32_t atext[8] = { 0, 0xa3ffacfau, 0xc7fffffeu,
+		0x7fffffffu, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX };
+	unsigned char byte = (unsigned char)c;
+
+	return (atext[byte / 32] >> (byte % 32) & 1u) != 0;
+}
+
+/* Returns how many bytes at the beginning of text are atext or dots: bytes that
+ * mean themselves wherever they are in an addr-spec. */
+static inline size_t address_plain_len(struct bytes text)
+{
+	size_t len = 0;
+
+	while (len < text.len &&
+		(address_is_atext(text.data[len]) || text.data[len] == '.'))
+		len++;
+	return len;
+}
+
 /* True if the local part has a byte over 0x7F. */
 bool address_local_is_utf8(const struct mailbox *mailbox);
 

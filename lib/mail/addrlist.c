@@ -5,16 +5,10 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* True if c is one of ()<>[]:;@\,." */
 static bool is_special(char c)
 {
-	return c && strchr("()<>[]:;@\\,.\"", c);
-}
-
-/* True if c is atext or over 0x7F. Whether such bytes are valid UTF-8 matters
- * only once they are in an addr-spec. */
-static bool is_atom(char c)
-{
-	return (unsigned char)c > 0x20 && c != 0x7f && !is_special(c);
+	return c > 0x20 && c < 0x7f && !address_is_atext(c);
 }
 
 static size_t end_of_quoted(struct bytes value, size_t off)
@@ -58,7 +52,9 @@ static size_t end_of_literal(struct bytes value, size_t off)
 	return 0;
 }
 
-struct addrlist_token addrlist_lex(struct bytes value, size_t off)
+/* Does what addrlist_lex() does. Whether bytes over 0x7F are valid UTF-8
+ * matters only once they are in an addr-spec. */
+static inline struct addrlist_token lex(struct bytes value, size_t off)
 {
 	struct addrlist_token token = { ADDRLIST_END, { off, 0 } };
 	size_t end = off;
@@ -67,13 +63,13 @@ struct addrlist_token addrlist_lex(struct bytes value, size_t off)
 	if (off >= value.len)
 		return token;
 	c = value.data[off];
-	if (is_space(c)) {
+	if (address_is_atext(c)) {
+		token.type = ADDRLIST_ATOM;
+		while (end < value.len && address_is_atext(value.data[end]))
+			end++;
+	} else if (is_space(c)) {
 		token.type = ADDRLIST_SPACE;
 		while (end < value.len && is_space(value.data[end]))
-			end++;
-	} else if (is_atom(c)) {
-		token.type = ADDRLIST_ATOM;
-		while (end < value.len && is_atom(value.data[end]))
 			end++;
 	} else if (c == '"' || c == '(') {
 		token.type = c == '"' ? ADDRLIST_QUOTED : ADDRLIST_COMMENT;
@@ -93,6 +89,11 @@ struct addrlist_token addrlist_lex(struct bytes value, size_t off)
 	return token;
 }
 
+struct addrlist_token addrlist_lex(struct bytes value, size_t off)
+{
+	return lex(value, off);
+}
+
 /* Reads the tokens one by one; token is the current one. */
 struct reader {
 	struct bytes value;
@@ -101,7 +102,7 @@ struct reader {
 
 static void advance(struct reader *reader)
 {
-	reader->token = addrlist_lex(
+	reader->token = lex(
 		reader->value, reader->token.span.off + reader->token.span.len);
 }
 
@@ -191,10 +192,12 @@ static bool is_broken(struct bytes value, struct span local, struct span domain)
 static bool is_utf8(struct bytes value, struct span span)
 {
 	struct bytes part = { value.data, span.off + span.len };
-	struct addrlist_token token = addrlist_lex(part, span.off);
+	struct addrlist_token token;
 
-	for (; token.type != ADDRLIST_END;
-		token = addrlist_lex(part, token.span.off + token.span.len))
+	if (bytes_are_ascii((struct bytes){ value.data + span.off, span.len }))
+		return true;
+	for (token = lex(part, span.off); token.type != ADDRLIST_END;
+		token = lex(part, token.span.off + token.span.len))
 		if (token.type != ADDRLIST_COMMENT &&
 			!address_utf8_valid(
 				value.data + token.span.off, token.span.len))
@@ -333,7 +336,7 @@ static bool read_element(struct bytes value, const struct scan *scan,
 			value, scan->angle_off, scan->angle_end, element);
 	}
 	reader.value.len = element->element.off + element->element.len;
-	reader.token = addrlist_lex(reader.value, element->element.off);
+	reader.token = lex(reader.value, element->element.off);
 	return read_addr_spec(&reader, element) &&
 	       reader.token.type == ADDRLIST_END;
 }
@@ -347,8 +350,7 @@ void addrlist_iter_init(struct addrlist_iter *iter, struct bytes value)
 
 int addrlist_next(struct addrlist_iter *iter, struct addrlist_element *element)
 {
-	struct reader reader = { iter->value,
-		addrlist_lex(iter->value, iter->off) };
+	struct reader reader = { iter->value, lex(iter->value, iter->off) };
 	struct scan scan = { 0, 0, false, false };
 
 	memset(element, 0, sizeof *element);
@@ -385,11 +387,17 @@ static int copy_meaning(
 	struct bytes value, struct span span, char *out, size_t size)
 {
 	struct bytes part = { value.data, span.off + span.len };
-	struct addrlist_token token = addrlist_lex(part, span.off);
+	struct bytes plain = { value.data + span.off, span.len };
+	struct addrlist_token token;
 	size_t used = 0;
 
-	for (; token.type != ADDRLIST_END;
-		token = addrlist_lex(part, token.span.off + token.span.len)) {
+	if (span.len < size && address_plain_len(plain) == span.len) {
+		memcpy(out, plain.data, span.len);
+		out[span.len] = '\0';
+		return (int)span.len;
+	}
+	for (token = lex(part, span.off); token.type != ADDRLIST_END;
+		token = lex(part, token.span.off + token.span.len)) {
 		const char *data = value.data + token.span.off;
 		bool quoted = token.type == ADDRLIST_QUOTED;
 		bool literal = token.type == ADDRLIST_LITERAL;

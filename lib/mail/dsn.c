@@ -103,11 +103,8 @@ char *dsn_orcpt(
 {
 	char text[ADDRESS_TEXT_MAX];
 	int len;
-	bool ascii = true;
 
-	for (size_t i = 0; i < spelt.len; i++)
-		ascii = ascii && (unsigned char)spelt.data[i] < 0x80;
-	if (spelt.len && ascii)
+	if (spelt.len && bytes_are_ascii(spelt))
 		return xtext(arena, "rfc822;", spelt);
 	len = address_format(mailbox, text);
 	if (len == ERR_NOMEM)

@@ -81,6 +81,18 @@ static int find_user(struct map_reader *reader, enum rule_table table,
 	return result;
 }
 
+/* True if the table may have a rule for @*.parent: one of a kind that such a
+ * rule has. The values of RULE_ROUTES have no kind. */
+static bool may_have_parents(
+	const struct map_reader *reader, enum rule_table table)
+{
+	const struct map_meta *meta = map_meta(map_reader_map(reader));
+	const uint64_t *rows = meta->rows[table];
+
+	return table == RULE_ROUTES || rows[RULE_SUBDOMAIN] ||
+	       rows[RULE_CATCHALL] || rows[RULE_EXCEPTION];
+}
+
 /* Finds the rule for @domain, and then for each @*.parent. domain is as in a
  * key. */
 static int find_domain(struct map_reader *reader, enum rule_table table,
@@ -92,6 +104,8 @@ static int find_domain(struct map_reader *reader, enum rule_table table,
 	key[0] = '@';
 	memcpy(key + 1, domain.data, domain.len);
 	result = get(reader, table, key, domain.len + 1, lookup);
+	if (result || !may_have_parents(reader, table))
+		return result;
 	for (size_t i = 0; !result && i < domain.len; i++) {
 		struct bytes parent = { domain.data + i + 1,
 			domain.len - i - 1 };

@@ -97,6 +97,10 @@ bool rule_next_target(struct bytes *targets, struct bytes *target)
 
 	if (!targets->len)
 		return false;
+	if (!memchr(targets->data, '"', targets->len)) {
+		*target = bytes_cut(targets, ',');
+		return true;
+	}
 	for (; i < targets->len; i++) {
 		char c = targets->data[i];
 

@@ -195,6 +195,17 @@ static void test_outside(void **state)
 			  .recipients = "<y%far.example@old.example>|"
 					"r=y@far.example" },
 			"from " OWEN ";" },
+		/* the domain of a recipient was seen before */
+		{ { .sender = "<" OWEN ">",
+			  .recipients =
+				  "<x@old.example>\n<z@OLD.Example>|"
+				  "r=z@OLD.Example\n<\"z z\"@old.example>" },
+			"" },
+		{ { .sender = "<" OWEN ">",
+			  .recipients = "<x@old.example>\n"
+					"<y%far.example@old.example>|"
+					"r=y@far.example" },
+			"from " OWEN ";" },
 		{ { .sender = "<" OWEN ">", .recipients = "" }, "" },
 	};
 
