@@ -14,7 +14,7 @@ static void emit(void *context, enum log_level level, const char *line)
 {
 	const struct emitter *emitter = context;
 
-	log_line(emitter->log, level, "%s", line);
+	log_text(emitter->log, level, bytes_of(line));
 }
 
 static void add(_Atomic uint64_t *counter, uint64_t count)

@@ -20,28 +20,50 @@ static int priority_of(enum log_level level)
 	}
 }
 
-void log_line(
-	const struct log *log, enum log_level level, const char *format, ...)
+/* Writes a line of len bytes, which it may change. */
+static void write_line(
+	const struct log *log, enum log_level level, char *line, size_t len)
 {
-	char line[LOGSINK_LINE + 1];
-	size_t len;
-	va_list args;
-	int n;
-
-	if (level > log->level || !log->sink)
-		return;
-	va_start(args, format);
-	n = vsnprintf(line, sizeof line, format, args);
-	va_end(args);
-	if (n < 0)
-		return;
-	len = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
 	/* One call writes one line, whatever the text contains. */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	logsink_line(log->sink, log->target, LOG_MAIL | priority_of(level),
 		line, len);
+}
+
+static bool is_wanted(const struct log *log, enum log_level level)
+{
+	return level <= log->level && log->sink;
+}
+
+void log_text(const struct log *log, enum log_level level, struct bytes text)
+{
+	char line[LOGSINK_LINE];
+	size_t len = text.len < sizeof line ? text.len : sizeof line;
+
+	if (!is_wanted(log, level))
+		return;
+	memcpy(line, text.data, len);
+	write_line(log, level, line, len);
+}
+
+void log_line(
+	const struct log *log, enum log_level level, const char *format, ...)
+{
+	char line[LOGSINK_LINE + 1];
+	va_list args;
+	int n;
+
+	if (!is_wanted(log, level))
+		return;
+	va_start(args, format);
+	n = vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	write_line(log, level, line,
+		(size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
 size_t log_escape(struct bytes text, char *out, size_t size)

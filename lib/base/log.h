@@ -31,6 +31,10 @@ struct log {
 void log_line(const struct log *log, enum log_level level, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
+/* Does the same with a text of at most LOGSINK_LINE bytes, without a format; a
+ * longer one is cut. */
+void log_text(const struct log *log, enum log_level level, struct bytes text);
+
 /* Writes text to out, with bytes outside 0x20..0x7E, '\\', '<' and '>' as \xHH.
  * The result ends with a NUL and is cut to fit in size bytes. Returns its
  * length. */

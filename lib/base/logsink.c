@@ -39,6 +39,8 @@ struct logsink {
 	int err;      /* -1: there is no second descriptor */
 	bool partial; /* the last line was written in part only */
 	char ident[IDENT_MAX];
+	time_t stamped; /* the second of stamp */
+	char stamp[32]; /* the time as text; empty: not known */
 	struct sockaddr_un address;
 };
 
@@ -191,22 +193,40 @@ static bool put_stderr(struct logsink *sink, const char *line, size_t len)
 	return done >= 0 && (size_t)done == used;
 }
 
-/* Writes a record in the form of the syslog(3) of glibc, but without
- * waiting. */
-static size_t make_record(const struct logsink *sink, int priority,
-	const char *line, size_t len, char record[RECORD_MAX])
+/* Makes the time of day as text, once in a second. The C locale applies,
+ * because the process sets no other. */
+static const char *make_stamp(struct logsink *sink)
 {
 	time_t now = time(NULL);
-	char stamp[32] = "";
 	struct tm local;
-	int used;
 
-	/* The C locale applies, because the process sets no other. */
+	if (sink->stamp[0] && now == sink->stamped)
+		return sink->stamp;
+	sink->stamp[0] = '\0';
 	if (localtime_r(&now, &local))
-		(void)strftime(stamp, sizeof stamp, "%h %e %T", &local);
-	used = snprintf(record, RECORD_MAX, "<%d>%s %s[%ld]: %.*s", priority,
-		stamp, sink->ident, (long)getpid(), (int)len, line);
-	return used < 0 ? 0 : (size_t)used;
+		(void)strftime(
+			sink->stamp, sizeof sink->stamp, "%h %e %T", &local);
+	sink->stamped = now;
+	return sink->stamp;
+}
+
+/* Writes a record in the form of the syslog(3) of glibc, but without
+ * waiting. */
+static size_t make_record(struct logsink *sink, int priority, const char *line,
+	size_t len, char record[RECORD_MAX])
+{
+	int used = snprintf(record, RECORD_MAX, "<%d>%s %s[%ld]: ", priority,
+		make_stamp(sink), sink->ident, (long)getpid());
+	size_t room;
+
+	if (used < 0 || used >= RECORD_MAX)
+		return 0;
+	room = RECORD_MAX - 1 - (size_t)used;
+	if (len > room)
+		len = room;
+	memcpy(record + used, line, len);
+	record[(size_t)used + len] = '\0';
+	return (size_t)used + len;
 }
 
 static bool put(struct logsink *sink, enum log_target target, int priority,

@@ -11,6 +11,7 @@
 #define ADDRESS_SHOWN 330 /* an address, escaped and cut */
 #define ID_SHOWN      64  /* the queue ID */
 #define NAMES_SHOWN   32  /* different header names in one line */
+#define PREFIX_MAX    300 /* of a line: the queue ID and what follows it */
 
 /* A log line that grows item by item. When it is full it is emitted, and the
  * next one begins with the same prefix. */
@@ -19,7 +20,7 @@ struct lines {
 	void (*emit)(void *context, enum log_level level, const char *line);
 	void *context;
 	enum log_level level;
-	char prefix[300];
+	size_t prefix; /* its length in text, where it stays */
 	char text[DECISIONLOG_LINE + 1];
 	size_t used;
 	bool empty; /* the line has nothing but the prefix */
@@ -27,8 +28,8 @@ struct lines {
 
 static void begin(struct lines *lines)
 {
-	lines->used = (size_t)snprintf(
-		lines->text, sizeof lines->text, "%s", lines->prefix);
+	lines->used = lines->prefix;
+	lines->text[lines->used] = '\0';
 	lines->empty = true;
 }
 
@@ -40,18 +41,39 @@ static void end(struct lines *lines)
 }
 
 /* Appends text, which must fit. */
+static void append_bytes(struct lines *lines, struct bytes text)
+{
+	size_t room = sizeof lines->text - 1 - lines->used;
+	size_t len = text.len < room ? text.len : room;
+
+	memcpy(lines->text + lines->used, text.data, len);
+	lines->used += len;
+	lines->text[lines->used] = '\0';
+	lines->empty = false;
+}
+
 static void append(struct lines *lines, const char *text)
 {
-	size_t room = sizeof lines->text - lines->used;
-	int len = snprintf(lines->text + lines->used, room, "%s", text);
-
-	lines->used += (size_t)len < room ? (size_t)len : room - 1;
-	lines->empty = false;
+	append_bytes(lines, bytes_of(text));
 }
 
 static bool fits(const struct lines *lines, size_t len)
 {
 	return lines->used + len <= DECISIONLOG_LINE;
+}
+
+/* Appends the parts, in a new line if they do not fit into this one. */
+static void append_parts(
+	struct lines *lines, const struct bytes *parts, size_t count)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += parts[i].len;
+	if (!fits(lines, len))
+		end(lines);
+	for (size_t i = 0; i < count; i++)
+		append_bytes(lines, parts[i]);
 }
 
 static void show_id(const char *queue_id, char id[ID_SHOWN])
@@ -66,7 +88,7 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 	char id[ID_SHOWN];
 
 	show_id(queue_id, id);
-	(void)snprintf(lines->prefix, sizeof lines->prefix,
+	lines->prefix = (size_t)snprintf(lines->text, PREFIX_MAX,
 		"%s: direction=%s why=%s generation=%" PRIu64 "%s", id,
 		decision_direction_name(decision->direction),
 		decision_why_name(decision->why), generation,
@@ -74,9 +96,12 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 	begin(lines);
 }
 
-static void show(const struct lines *lines, struct bytes address, char *out)
+/* Writes the address as log lines show it. Returns it; it is in out. */
+static struct bytes show(
+	const struct lines *lines, struct bytes address, char *out)
 {
-	(void)logaddress(lines->log, address, out, ADDRESS_SHOWN);
+	return (struct bytes){ out,
+		logaddress(lines->log, address, out, ADDRESS_SHOWN) };
 }
 
 /* Adds " rcpt=<old>:<new>,<new>"; on each further line that the targets need,
@@ -88,21 +113,19 @@ static void add_address(
 	struct bytes target;
 	char old[ADDRESS_SHOWN];
 	char new[ADDRESS_SHOWN];
-	char item[2 * ADDRESS_SHOWN + 32];
+	struct bytes parts[] = { bytes_of(" "),
+		bytes_of(decision_field_name(finding->field)), bytes_of("=<"),
+		show(lines, finding->old, old), bytes_of(">:<"), { NULL, 0 },
+		bytes_of(">") };
+	struct bytes more[] = { bytes_of(",<"), { NULL, 0 }, bytes_of(">") };
 	bool open = false;
 
-	show(lines, finding->old, old);
 	while (rule_next_target(&rest, &target)) {
-		show(lines, target, new);
-		if (open && fits(lines, strlen(new) + 3)) {
-			(void)snprintf(item, sizeof item, ",<%s>", new);
-		} else {
-			(void)snprintf(item, sizeof item, " %s=<%s>:<%s>",
-				decision_field_name(finding->field), old, new);
-			if (!fits(lines, strlen(item)))
-				end(lines);
-		}
-		append(lines, item);
+		parts[5] = more[1] = show(lines, target, new);
+		if (open && fits(lines, more[1].len + 3))
+			append_parts(lines, more, 3);
+		else
+			append_parts(lines, parts, 7);
 		open = true;
 	}
 }
@@ -196,7 +219,7 @@ static void add_left(struct lines *lines, const struct left *left,
 	char old[ADDRESS_SHOWN];
 	char name[100] = "";
 
-	show(lines, finding->old, old);
+	(void)show(lines, finding->old, old);
 	if (finding->field == DECISION_HEADER)
 		(void)log_escape(message->headers[finding->index].name, name,
 			sizeof name);
@@ -249,7 +272,7 @@ static void add_unproven(struct lines *lines, const struct decision *decision,
 	char item[ADDRESS_SHOWN + 64];
 
 	if (decision->refuse) {
-		show(lines, decision->refused, old);
+		(void)show(lines, decision->refused, old);
 		(void)snprintf(item, sizeof item,
 			" refused rcpt=<%s> reply=\"%s\"", old,
 			decision_reply(decision));
@@ -273,6 +296,14 @@ static void add_leaks(struct lines *lines, const struct decision *decision,
 		decision, message, id, lines->log, lines->emit, lines->context);
 }
 
+static bool has_shadow(const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->finding_count; i++)
+		if (decision->findings[i].shadow)
+			return true;
+	return false;
+}
+
 void decisionlog_lines(const struct decision *decision,
 	const struct decide_message *message, const char *queue_id,
 	uint64_t generation, const struct log *log,
@@ -284,15 +315,19 @@ void decisionlog_lines(const struct decision *decision,
 		.context = context,
 		.level = LOG_LEVEL_INFO };
 	char item[ADDRESS_SHOWN + 64];
-	bool touched = false;
+	bool touched;
 
-	for (int shadow = 0; shadow < 2; shadow++) {
-		set_prefix(&lines, decision, queue_id, generation, shadow);
-		add_rewritten(&lines, decision, message, shadow);
+	set_prefix(&lines, decision, queue_id, generation, false);
+	add_rewritten(&lines, decision, message, false);
+	touched = !lines.empty;
+	end(&lines);
+	if (has_shadow(decision)) {
+		set_prefix(&lines, decision, queue_id, generation, true);
+		add_rewritten(&lines, decision, message, true);
 		touched = touched || !lines.empty;
 		end(&lines);
+		set_prefix(&lines, decision, queue_id, generation, false);
 	}
-	set_prefix(&lines, decision, queue_id, generation, false);
 	if (decision->why == DECISION_WHY_UNPROVEN) {
 		add_unproven(&lines, decision, message);
 		touched = true;
