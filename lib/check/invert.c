@@ -245,7 +245,7 @@ int invert_table(const struct map *map, const struct invert_options *options,
 	if (!result)
 		result = add_all(&inversion, map, total, error);
 	if (!result) {
-		result = rowsort(&inversion.rows, inversion.count);
+		result = rowsort(inversion.rows, inversion.count);
 		if (result)
 			(void)error_set(error, result, "out of memory");
 	}

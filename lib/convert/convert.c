@@ -397,7 +397,7 @@ static int finish(struct work *work, struct error *error)
 	struct rows *rows = &work->result->rows;
 	uint64_t wrong;
 
-	if (rowsort(&rows->rows, rows->count))
+	if (rowsort(rows->rows, rows->count))
 		return no_memory(error);
 	duplicates_drop(rows->rows, rows->count, work->errors, rows);
 	(void)csverror_complain(work->refused, options->name, options->complain,

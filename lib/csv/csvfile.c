@@ -499,7 +499,7 @@ static int finish(struct reader *reader, struct rows *out, struct error *error)
 {
 	const struct csvfile_options *options = reader->options;
 	uint64_t errors;
-	int result = rowsort(&reader->rows, reader->count);
+	int result = rowsort(reader->rows, reader->count);
 
 	if (result < 0)
 		return result;

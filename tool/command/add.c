@@ -163,7 +163,7 @@ static int take_sources(struct sources *sources, struct error *error)
 		return error_set(error, ERR_BAD,
 			"standard input is empty, expected one source per "
 			"line; nothing was deleted");
-	return rowsort(&sources->rows, sources->count)
+	return rowsort(sources->rows, sources->count)
 		       ? error_set(error, ERR_NOMEM, "out of memory")
 		       : 0;
 }

@@ -121,7 +121,7 @@ static struct rows read_rows(struct arena *arena, const struct hold_case *one)
 			    &rows.rows[rows.count++].rule, &error))
 			fail_msg("%s", error.text);
 	}
-	assert_int_equal(rowsort(&rows.rows, rows.count), 0);
+	assert_int_equal(rowsort(rows.rows, rows.count), 0);
 	return rows;
 }
 
