@@ -27,6 +27,7 @@
 #define ANSWERS (10 * NANO)   /* and then for callbacks that run */
 #define FLUSH	(200 * MILLI) /* and for libmilter to write their answers */
 #define STEP	(10 * MILLI)
+#define SWEEP	(100 * MILLI) /* while messages use an old snapshot */
 
 static int64_t now(void)
 {
@@ -183,6 +184,8 @@ static void *control(void *argument)
 
 		if (wait > look)
 			wait = look;
+		if (snapshot_sweep(&server->current) && wait > SWEEP)
+			wait = SWEEP;
 		if (wait > 0)
 			time = (struct timespec){ (time_t)(wait / NANO),
 				(long)(wait % NANO) };

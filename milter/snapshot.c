@@ -157,8 +157,42 @@ void snapshot_put(struct snapshot_current *current, struct snapshot *next)
 	pthread_mutex_lock(&current->mutex);
 	before = current->snapshot;
 	current->snapshot = next;
+	if (before) {
+		before->next = current->retired;
+		current->retired = before;
+	}
 	pthread_mutex_unlock(&current->mutex);
-	snapshot_drop(before);
+	(void)snapshot_sweep(current);
+}
+
+bool snapshot_sweep(struct snapshot_current *current)
+{
+	struct snapshot *unused = NULL;
+	struct snapshot **at = &current->retired;
+	bool left;
+
+	pthread_mutex_lock(&current->mutex);
+	while (*at) {
+		struct snapshot *snapshot = *at;
+
+		/* Nobody can take a new reference: it is not in force. */
+		if (atomic_load(&snapshot->references) > 1) {
+			at = &snapshot->next;
+			continue;
+		}
+		*at = snapshot->next;
+		snapshot->next = unused;
+		unused = snapshot;
+	}
+	left = current->retired != NULL;
+	pthread_mutex_unlock(&current->mutex);
+	while (unused) {
+		struct snapshot *snapshot = unused;
+
+		unused = snapshot->next;
+		snapshot_drop(snapshot);
+	}
+	return left;
 }
 
 struct log snapshot_log(const struct config *config, struct logsink *sink)

@@ -2,7 +2,8 @@
  * snapshot: a configuration and a map that are in force together, and the log
  * that the configuration asks for. It does not change, but for `seen`. Its
  * references are counted; dropping the last one closes both. A message keeps
- * the snapshot with which it began. Tested by tests/e2e/reload.test.
+ * the snapshot with which it began. Tested by
+ * tests/unit/milter/test_snapshot.c and tests/e2e/reload.test.
  */
 #ifndef READDRESS_MILTER_SNAPSHOT_H
 #define READDRESS_MILTER_SNAPSHOT_H
@@ -29,12 +30,18 @@ struct snapshot {
 	 * one closes it. */
 	_Atomic unsigned long *config_users;
 	_Atomic unsigned long *map_users;
+	struct snapshot *next; /* in snapshot_current.retired */
 };
 
-/* The snapshot in force. Any thread may take and replace it. */
+/*
+ * The snapshot in force. Any thread may take and replace it. Those before it
+ * are kept until nobody else uses them: to close a map of 10,000,000 rows takes
+ * tens of milliseconds, for which no message should wait.
+ */
 struct snapshot_current {
 	pthread_mutex_t mutex;
 	struct snapshot *snapshot;
+	struct snapshot *retired;
 };
 
 /* Makes a snapshot, of which the caller has the first reference. key is the one
@@ -62,9 +69,13 @@ void snapshot_drop(struct snapshot *snapshot);
  * snapshot_drop(). */
 struct snapshot *snapshot_get(struct snapshot_current *current) MUST_CHECK;
 
-/* Puts next in force, and drops the snapshot before. Takes over the caller's
- * reference to next. */
+/* Puts next in force, and retires the snapshot before. Takes over the caller's
+ * reference to next. Calls snapshot_sweep(). */
 void snapshot_put(struct snapshot_current *current, struct snapshot *next);
+
+/* Closes the retired snapshots that nobody else uses any more. Returns true if
+ * there are others, for which it must be called again. */
+bool snapshot_sweep(struct snapshot_current *current);
 
 /* Returns a log for the time before there is a snapshot. It has no key for
  * hashes, so no addresses may be logged with it. */

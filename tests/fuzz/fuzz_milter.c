@@ -195,14 +195,28 @@ static void check_end(struct spare before, const struct snapshot *snapshot)
 	FUZZ_CHECK(atomic_load(&snapshot->references) == 2);
 }
 
+/* Does what snapshot_put() does, but retires nothing: a snapshot comes again in
+ * a later session. */
+static void put_in_force(struct snapshot *snapshot)
+{
+	struct snapshot *before;
+
+	if (snapshot)
+		atomic_fetch_add(&snapshot->references, 1);
+	FUZZ_CHECK(!pthread_mutex_lock(&server.current.mutex));
+	before = server.current.snapshot;
+	server.current.snapshot = snapshot;
+	FUZZ_CHECK(!pthread_mutex_unlock(&server.current.mutex));
+	snapshot_drop(before);
+}
+
 static void session(struct mtatalk *talk, const struct mta_script *script,
 	struct snapshot *snapshot)
 {
 	long before = atomic_load(&blocks);
 	struct spare spare = find_spare();
 
-	atomic_fetch_add(&snapshot->references, 1);
-	snapshot_put(&server.current, snapshot);
+	put_in_force(snapshot);
 	mtatalk_dial(talk, &place);
 	/* until libmilter has taken the call */
 	while (fcntl(spare.first, F_GETFD) < 0)
@@ -210,7 +224,7 @@ static void session(struct mtatalk *talk, const struct mta_script *script,
 	mtatalk_converse(talk, script);
 	check_end(spare, snapshot);
 	check_memory(before);
-	snapshot_put(&server.current, NULL);
+	put_in_force(NULL);
 }
 
 /* A first session. After it libmilter has its threads and descriptors, and its
