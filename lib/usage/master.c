@@ -116,7 +116,7 @@ static void sift_down(struct heap *heap, size_t at)
 
 static size_t slot_of(const struct master *master, uint64_t hash)
 {
-	return hash & (master->slot_count - 1);
+	return (size_t)hash & (master->slot_count - 1);
 }
 
 /* Returns the slot of the entry, or the free one where it belongs. */

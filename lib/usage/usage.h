@@ -87,6 +87,34 @@ static inline uint32_t usage_time(int64_t seconds)
 				      : (uint32_t)seconds;
 }
 
+/* Returns the two halves of the product, of 128 bits, mixed. Computed from
+ * halves of the factors, for machines of 32 bits. */
+static inline uint64_t usage_mix_halves(uint64_t a, uint64_t b)
+{
+	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
+	uint64_t left = (a >> 32) * (b & UINT32_MAX);
+	uint64_t right = (a & UINT32_MAX) * (b >> 32);
+	uint64_t middle =
+		(low >> 32) + (left & UINT32_MAX) + (right & UINT32_MAX);
+	uint64_t high = (a >> 32) * (b >> 32) + (left >> 32) + (right >> 32) +
+			(middle >> 32);
+
+	return high ^ (middle << 32 | (low & UINT32_MAX));
+}
+
+/* Returns the same, on machines that know 128 bits, by one instruction. */
+static inline uint64_t usage_mix(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+	__extension__ unsigned __int128 product = a;
+
+	product *= b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+	return usage_mix_halves(a, b);
+#endif
+}
+
 /* Hashes a name. The seed is secret, because senders choose addresses. */
 static inline uint64_t usage_hash(
 	uint64_t seed, unsigned kind, struct bytes name)
@@ -96,14 +124,11 @@ static inline uint64_t usage_hash(
 
 	for (size_t at = 0; at < name.len; at += sizeof word) {
 		size_t len = name.len - at;
-		__extension__ unsigned __int128 product;
 
 		word = 0;
 		memcpy(&word, name.data + at,
 			len < sizeof word ? len : sizeof word);
-		product = hash ^ word;
-		product *= seed | 1;
-		hash = (uint64_t)product ^ (uint64_t)(product >> 64) ^ name.len;
+		hash = usage_mix(hash ^ word, seed | 1) ^ name.len;
 	}
 	hash ^= hash >> 32;
 	hash *= UINT64_C(0xd6e8feb86659fd93);

@@ -94,7 +94,7 @@ static bool take_entry(struct bytes *rest, struct usage_entry *entry)
 	if (entry->what >= USAGE_WHATS || entry->table > RULE_OUTBOUND ||
 		get(&in, 2) > 1)
 		return false;
-	entry->name.len = get(&in, 2);
+	entry->name.len = (size_t)get(&in, 2);
 	entry->first = (uint32_t)get(&in, 4);
 	entry->last = (uint32_t)get(&in, 4);
 	size = size_of(entry);

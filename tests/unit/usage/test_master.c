@@ -247,6 +247,36 @@ static void test_file(void **state)
 	master_close(other);
 }
 
+/* A machine of 32 bits hashes as others do. */
+static void test_mix(void **state)
+{
+	static const struct {
+		uint64_t a, b, mixed;
+	} cases[] = {
+		{ 0, UINT64_MAX, 0 },
+		{ 1, UINT64_MAX, UINT64_MAX },
+		{ UINT64_C(1) << 32, UINT64_C(1) << 32, 1 },
+		{ UINT64_MAX, UINT64_MAX, UINT64_MAX },
+		{ UINT64_C(0xdeadbeefcafebabe), UINT64_C(0x123456789abcdef1),
+			UINT64_C(0xc5c3e3d0846c9106) },
+	};
+	uint64_t a = 1;
+	uint64_t b = 3;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(
+			usage_mix(cases[i].a, cases[i].b) == cases[i].mixed);
+		assert_true(usage_mix_halves(cases[i].a, cases[i].b) ==
+			    cases[i].mixed);
+	}
+	for (int i = 0; i < 10000; i++) {
+		assert_true(usage_mix(a, b) == usage_mix_halves(a, b));
+		a = a * UINT64_C(6364136223846793005) + 1;
+		b = b * UINT64_C(0x9e3779b97f4a7c15) + (a >> 7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_expire),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_mix),
 		cmocka_unit_test(test_file),
 	};
 
