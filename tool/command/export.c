@@ -6,6 +6,10 @@
 
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "print/json.h"
 #include "print/row.h"
@@ -59,6 +63,47 @@ static void warn_of_refused(
 			refused->rows > 1 ? "each" : "it");
 }
 
+/* True if a file of that name is in the directory, or below it. */
+static bool is_below(const char *name, const char *directory)
+{
+	char place[PATH_MAX];
+	char above[PATH_MAX];
+	char *copy = strdup(name);
+	size_t len;
+	bool known = copy && realpath(dirname(copy), place) &&
+		     realpath(directory, above);
+
+	free(copy);
+	if (!known)
+		return false;
+	len = strlen(above);
+	return !strncmp(place, above, len) &&
+	       (!place[len] || place[len] == '/');
+}
+
+/* A map that takes the place of map.mdb would be served without an edit, and
+ * the newest rules would be gone. */
+static int check_place(const struct tool *tool, struct error *error)
+{
+	const char *file = tool->options.map;
+	struct stat ours;
+	struct stat theirs;
+
+	if (is_below(file, tool->config->state_dir))
+		return error_set(error, ERR_USAGE,
+			"--map %s: it is in state_dir (%s), where edits alone "
+			"make maps; expected a file in another directory",
+			file, tool->config->state_dir);
+	if (tool->config->path && !stat(tool->config->path, &ours) &&
+		!stat(file, &theirs) && ours.st_dev == theirs.st_dev &&
+		ours.st_ino == theirs.st_ino)
+		return error_set(error, ERR_USAGE,
+			"--map %s: it is the configuration of readdress; "
+			"expected another file",
+			file);
+	return 0;
+}
+
 /* Writes the whole map to the file of --map. */
 static int export_map(const struct tool *tool, struct error *error)
 {
@@ -70,7 +115,9 @@ static int export_map(const struct tool *tool, struct error *error)
 		return error_set(error, ERR_USAGE,
 			"found --map and --only or --delimiter; expected --map "
 			"alone, as it writes all rules");
-	code = map_copy(tool->map, tool->options.map, error);
+	code = check_place(tool, error);
+	if (!code)
+		code = map_copy(tool->map, tool->options.map, error);
 	if (code)
 		return code;
 	if (!tool->options.json) {
