@@ -91,11 +91,12 @@ static bool read_line(struct bytes line, struct hopsize *one)
 	return true;
 }
 
-static int read_lines(struct bytes text, int64_t now, struct arena *arena,
-	struct hopsizes *sizes, const char *shown, struct error *error)
+int hopsizes_parse(struct bytes text, const char *shown, int64_t now,
+	struct arena *arena, struct hopsizes *sizes, struct error *error)
 {
 	int result = 0;
 
+	*sizes = (struct hopsizes){ .list = NULL };
 	for (unsigned number = 1; !result && text.len; number++) {
 		struct hopsize one;
 
@@ -109,9 +110,23 @@ static int read_lines(struct bytes text, int64_t now, struct arena *arena,
 				"and run readdress probe again",
 				shown, number);
 	}
-	if (result)
-		return error_set(error, result, "out of memory");
-	return 0;
+	return result ? error_set(error, result, "out of memory") : 0;
+}
+
+int hopsizes_format(const struct hopsizes *sizes, char **text, size_t *len)
+{
+	FILE *file = open_memstream(text, len);
+
+	if (!file)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < sizes->count; i++)
+		(void)fprintf(file, "%.*s %.*s %" PRIu64 " %" PRId64 "\n",
+			(int)sizes->list[i].nexthop.len,
+			sizes->list[i].nexthop.data,
+			(int)sizes->list[i].domain.len,
+			sizes->list[i].domain.data, sizes->list[i].bytes,
+			sizes->list[i].time);
+	return fclose(file) || !*text ? ERR_NOMEM : 0;
 }
 
 static int open_directory(const char *path, struct error *error)
@@ -139,8 +154,8 @@ int hopsizes_read(const char *state_dir, int64_t now, struct arena *arena,
 	(void)close(dir);
 	if (len < 0)
 		return len == ERR_NOENT ? 0 : len;
-	return read_lines((struct bytes){ text, (size_t)len }, now, arena,
-		sizes, shown, error);
+	return hopsizes_parse((struct bytes){ text, (size_t)len }, shown, now,
+		arena, sizes, error);
 }
 
 int hopsizes_write(const char *state_dir, const struct hopsizes *sizes,
@@ -150,27 +165,20 @@ int hopsizes_write(const char *state_dir, const struct hopsizes *sizes,
 	struct stat status;
 	char *text = NULL;
 	size_t len = 0;
-	FILE *file = open_memstream(&text, &len);
 	int dir = open_directory(state_dir, error);
 	int result = dir < 0 ? dir : 0;
 
+	if (result)
+		return result;
 	(void)snprintf(shown, sizeof shown, "%s/" HOPSIZES_FILE, state_dir);
-	for (size_t i = 0; file && i < sizes->count; i++)
-		(void)fprintf(file, "%.*s %.*s %" PRIu64 " %" PRId64 "\n",
-			(int)sizes->list[i].nexthop.len,
-			sizes->list[i].nexthop.data,
-			(int)sizes->list[i].domain.len,
-			sizes->list[i].domain.data, sizes->list[i].bytes,
-			sizes->list[i].time);
-	if (!file || fclose(file) || !text)
+	if (hopsizes_format(sizes, &text, &len))
 		result = error_set(error, ERR_NOMEM, "out of memory");
-	else if (!result && fstat(dir, &status))
+	else if (fstat(dir, &status))
 		result = error_set_errno(error, "cannot examine %s", state_dir);
 	if (!result)
 		result = file_replace(dir, HOPSIZES_FILE, shown, MODE_FILE,
 			status.st_gid, text, len, error);
 	free(text);
-	if (dir >= 0)
-		(void)close(dir);
+	(void)close(dir);
 	return result;
 }

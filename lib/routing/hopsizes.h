@@ -54,6 +54,18 @@ int hopsizes_put(struct arena *arena, struct hopsizes *sizes,
 const struct hopsize *hopsizes_largest(const struct hopsizes *sizes);
 
 /*
+ * hopsizes_parse() sets *sizes to what the text of a file says that messages
+ * call shown, without what is too old at the time now; the texts live as long
+ * as text. Returns 0, ERR_BAD, with the line, or ERR_NOMEM. hopsizes_format()
+ * sets *text, which the caller must free(), and returns 0 or ERR_NOMEM.
+ */
+int hopsizes_parse(struct bytes text, const char *shown, int64_t now,
+	struct arena *arena, struct hopsizes *sizes,
+	struct error *error) MUST_CHECK;
+int hopsizes_format(
+	const struct hopsizes *sizes, char **text, size_t *len) MUST_CHECK;
+
+/*
  * Reads the file in state_dir, without what is too old at the time now. No file
  * is an empty one. Sets *sizes. Returns 0; ERR_BAD, with the line, if the file
  * is damaged, too long or no regular file; ERR_PERM; ERR_IO; ERR_NOMEM.

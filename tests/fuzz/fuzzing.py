@@ -23,7 +23,7 @@ BUILD = os.path.join(TOP, "build", "fuzz")
 LONGEST = {"address": 400, "header": 1024, "csv": 1024, "mbox": 1024,
            "config": 2048, "decide": 2048, "map": 4096, "milter": 4096,
            "socketmap": 2600,
-           "autoroutes": 1024}
+           "autoroutes": 1024, "sizes": 1024}
 ROUND = 60      # seconds; whoever takes longer hangs
 MEMORY = 2560   # MB
 # What was freed stays poisoned up to 32 MB: more is slow, and tells no more of
