@@ -207,6 +207,28 @@ static int append(int fd, const char *line, off_t end)
 	return file_write(fd, text, (size_t)len) || fsync(fd) ? -1 : 0;
 }
 
+int file_replace_in(const char *dir, const char *name, mode_t mode,
+	const void *data, size_t len, struct error *error)
+{
+	char shown[ERROR_TEXT_MAX];
+	struct stat status;
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result;
+
+	if (dirfd < 0)
+		return error_set_errno(error, "cannot open %s", dir);
+	/* A name that does not fit is cut: it is for messages alone. */
+	if (snprintf(shown, sizeof shown, "%s/%s", dir, name) < 0)
+		shown[0] = '\0';
+	if (fstat(dirfd, &status))
+		result = error_set_errno(error, "cannot examine %s", dir);
+	else
+		result = file_replace(dirfd, name, shown, mode, status.st_gid,
+			data, len, error);
+	(void)close(dirfd);
+	return result;
+}
+
 int file_append_line(int dirfd, const char *name, const char *shown,
 	mode_t mode, gid_t group, const char *line, struct error *error)
 {

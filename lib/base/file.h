@@ -67,6 +67,11 @@ int file_replace(int dirfd, const char *name, const char *shown, mode_t mode,
 	gid_t group, const void *data, size_t len,
 	struct error *error) MUST_CHECK;
 
+/* Does the same to a file in the directory dir, whose group it gets. Returns
+ * ERR_NOENT if there is no such directory. */
+int file_replace_in(const char *dir, const char *name, mode_t mode,
+	const void *data, size_t len, struct error *error) MUST_CHECK;
+
 /*
  * Appends one line and syncs the file; the newline is added here. If a crash
  * has cut the last line of the file short, that line is ended first. After an

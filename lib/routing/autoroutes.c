@@ -402,24 +402,16 @@ bool autoroutes_changed(const char *state_dir, const struct stat *status)
 int autoroutes_write(const char *state_dir, const struct autoroutes *autoroutes,
 	struct error *error)
 {
-	char path[ERROR_TEXT_MAX];
-	struct stat status;
 	char *text = NULL;
 	size_t len = 0;
-	int dir = open_directory(state_dir, error);
-	int result = dir < 0 ? dir : 0;
+	int result;
 
-	if (result)
-		return result;
-	show_path(state_dir, path);
-	if (fstat(dir, &status))
-		result = error_set_errno(error, "cannot read %s", state_dir);
-	if (!result && autoroutes_format(autoroutes, &text, &len))
-		result = error_set(error, ERR_NOMEM, "%s: out of memory", path);
-	if (!result)
-		result = file_replace(dir, AUTOROUTES_FILE, path, MODE_FILE,
-			status.st_gid, text, len, error);
+	if (autoroutes_format(autoroutes, &text, &len))
+		result = error_set(error, ERR_NOMEM,
+			"%s/" AUTOROUTES_FILE ": out of memory", state_dir);
+	else
+		result = file_replace_in(state_dir, AUTOROUTES_FILE, MODE_FILE,
+			text, len, error);
 	free(text);
-	close(dir);
 	return result;
 }

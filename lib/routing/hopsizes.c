@@ -161,24 +161,15 @@ int hopsizes_read(const char *state_dir, int64_t now, struct arena *arena,
 int hopsizes_write(const char *state_dir, const struct hopsizes *sizes,
 	struct error *error)
 {
-	char shown[ERROR_TEXT_MAX];
-	struct stat status;
 	char *text = NULL;
 	size_t len = 0;
-	int dir = open_directory(state_dir, error);
-	int result = dir < 0 ? dir : 0;
+	int result;
 
-	if (result)
-		return result;
-	(void)snprintf(shown, sizeof shown, "%s/" HOPSIZES_FILE, state_dir);
 	if (hopsizes_format(sizes, &text, &len))
 		result = error_set(error, ERR_NOMEM, "out of memory");
-	else if (fstat(dir, &status))
-		result = error_set_errno(error, "cannot examine %s", state_dir);
-	if (!result)
-		result = file_replace(dir, HOPSIZES_FILE, shown, MODE_FILE,
-			status.st_gid, text, len, error);
+	else
+		result = file_replace_in(
+			state_dir, HOPSIZES_FILE, MODE_FILE, text, len, error);
 	free(text);
-	(void)close(dir);
 	return result;
 }
