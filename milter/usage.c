@@ -13,12 +13,13 @@
 #include "usage/uses.h"
 #include "usage/usagefile.h"
 
-#define STRIPES 8
-#define PERIOD	60000  /* milliseconds between two writes */
-#define EXPIRY	600000 /* and between two looks for what is too old */
-#define JUMP	3600   /* seconds: the clock was set if it differs by more */
-#define STOP	2      /* seconds */
-#define LINE	64     /* bytes that two threads should not share */
+#define STRIPES	 8
+#define PERIOD	 60000	  /* milliseconds between two writes */
+#define EXPIRY	 600000	  /* and between two looks for what is too old */
+#define JUMP	 3600	  /* seconds: the clock was set if it differs by more */
+#define STOP	 2	  /* seconds */
+#define PAUSE_NS 10000000 /* while it is waited for */
+#define LINE	 64	  /* bytes that two threads should not share */
 
 struct stripe {
 	_Alignas(LINE) atomic_flag held;
@@ -344,18 +345,27 @@ void usage_write(struct usage *usage)
 	wake(usage);
 }
 
+/* True if the thread ended within STOP seconds. The time of day may be set back
+ * meanwhile, and pthread_clockjoin_np() is glibc's alone. */
+static bool has_ended(pthread_t thread)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	uint64_t until = clock_ms() + UINT64_C(1000) * STOP;
+
+	while (pthread_tryjoin_np(thread, NULL)) {
+		if (clock_ms() >= until)
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 void usage_stop(struct usage *usage)
 {
-	struct timespec until;
-
 	if (!usage)
 		return;
 	atomic_store(&usage->ending, true);
 	wake(usage);
-	/* The time of day may be set back meanwhile. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += STOP;
-	if (pthread_clockjoin_np(
-		    usage->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+	if (has_ended(usage->thread))
 		close_all(usage);
 }
