@@ -239,7 +239,7 @@ static const struct command commands[] = {
 		.options = OPTION_BIT(SINCE) | OPTION_BIT(UNUSED) |
 			   OPTION_BIT(UNRULED) | OPTION_BIT(LEAKS) |
 			   OPTION_BIT(TOP) | OPTION_BIT(WITH) |
-			   OPTION_BIT(GENERATION) | OPTION_BIT(SERVED) |
+			   OPTION_BIT(HTML) | OPTION_BIT(GENERATION) | OPTION_BIT(SERVED) |
 			   OPTION_BIT(JSON),
 		.max = -1,
 		.needs = NEED_CONFIG | NEED_STATE },

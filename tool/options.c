@@ -134,6 +134,8 @@ static const struct {
 		"print the N most used of each kind (10; 0: all)" },
 	[OPTION_WITH] = { "with", 0, "FILE",
 		"add another relay's served/usage; further operands are more" },
+	[OPTION_HTML] = { "html", 0, "FILE",
+		"write a page for a browser to FILE, and print nothing" },
 	[OPTION_JSON] = { "json", 0, NULL,
 		"print JSON Lines: one object per line" },
 };
@@ -449,6 +451,9 @@ static int set_value(struct options *options, enum option_id id,
 		break;
 	case OPTION_WITH:
 		options->with[options->with_count++] = text;
+		break;
+	case OPTION_HTML:
+		options->html = text;
 		break;
 	case OPTION_SENDER:
 		options->sender = text;

@@ -71,6 +71,7 @@ enum option_id {
 	OPTION_LEAKS,
 	OPTION_TOP,
 	OPTION_WITH,
+	OPTION_HTML,
 	OPTION_JSON,
 	OPTIONS /* the number of options */
 };
@@ -160,6 +161,7 @@ struct options {
 	uint64_t top;	   /* 0: not given */
 	const char **with; /* files, room for argc */
 	size_t with_count;
+	const char *html; /* a file; NULL: not given */
 	bool json; /* --json before or after the command's name */
 };
 

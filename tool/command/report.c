@@ -1,7 +1,8 @@
 /*
  * report: the command that tells what the milter counted in served/usage: rules
  * that are used or not, addresses without a rule of their own, leaks, strangers
- * and days. Tested by tests/e2e/usage.test.
+ * and days; as text, as JSON Lines, or as a page. Tested by
+ * tests/e2e/usage.test and tests/e2e/report.test.
  */
 #include "command/command.h"
 
@@ -12,6 +13,7 @@
 #include "print/json.h"
 #include "print/terminal.h"
 #include "print/text.h"
+#include "report/page.h"
 #include "report/report.h"
 
 #define TOP 10
@@ -231,10 +233,14 @@ int command_report(struct tool *tool, struct error *error)
 				       : TOP,
 		.error = error };
 	int code = report_open(&report, tool,
-		options->unused || (!options->unruled && !options->leaks),
+		options->html || options->unused ||
+			(!options->unruled && !options->leaks),
 		error);
 
-	if (!code)
+	if (!code && options->html)
+		code = page_store(&report, options->html,
+			options->top ? options->top : TOP, error);
+	if (!code && (options->json || !options->html))
 		code = print_all(&printing);
 	report_close(&report);
 	return code;
