@@ -4,6 +4,8 @@ import os
 import subprocess
 import time
 
+import lab
+
 from .samples import Sample
 
 PEAK = "peak memory, MB"
@@ -79,9 +81,7 @@ class Cpu:
         total = user = system = 0
         for pid in [self.pid, *(self._children() if self.children else ())]:
             try:
-                # The kernel's name for the CPU clock of a process:
-                # clock_getcpuclockid(3).
-                total += time.clock_gettime(~pid << 3 | 2)
+                total += lab.processor_time(pid)
                 stat = _stat(pid)
             except OSError:
                 continue  # it ended, and its parent has counted it
