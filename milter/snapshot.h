@@ -35,8 +35,8 @@ struct snapshot {
 
 /*
  * The snapshot in force. Any thread may take and replace it. Those before it
- * are kept until nobody else uses them: to close a map of 10,000,000 rows takes
- * tens of milliseconds, for which no message should wait.
+ * are kept until nobody else uses them, and closed by the control thread: to
+ * unmap a large map takes time, for which no message should wait.
  */
 struct snapshot_current {
 	pthread_mutex_t mutex;
