@@ -305,9 +305,13 @@ static inline void mtamodel_end(struct mtamodel *model)
 			mtamodel_expect_header(model, &decision.headers[i - 1]);
 	}
 	data = mtareply_next(&model->rest, &command);
-	if (failed || decision.refuse)
+	/* 450 until a message of an earlier input has shown the header that
+	 * proves, and 550 from then on. */
+	if (decision.refuse)
 		FUZZ_CHECK(command == 'y' &&
-			   *data.data == (decision.refuse ? '5' : '4'));
+			   (*data.data == '4' || *data.data == '5'));
+	else if (failed)
+		FUZZ_CHECK(command == 'y' && *data.data == '4');
 	else
 		FUZZ_CHECK(command == 'c');
 }
