@@ -156,6 +156,7 @@ static void run(const struct world *world, struct findings *findings)
 	if (world->with)
 		(void)strcat(text, world->with);
 	assert_non_null(survey.diagnosis.arena);
+	*findings = (struct findings){ .unanswered = false };
 	if (world->before == THE_SAME)
 		assert_int_equal(dns_run(&survey, 10 * DAY, &first), 0);
 	*findings = (struct findings){ .unanswered = false };
