@@ -53,10 +53,13 @@ smtpd_client_message_rate_limit = 0
 smtpd_client_connection_count_limit = 0
 """
 
+# pickup and qmgr look every second. A message that is put into the queue again
+# while it is being delivered stays in incoming until qmgr looks next: 300 s, as
+# Postfix comes.
 MASTER_CF = """\
 pickup unix n - n 1 1 pickup
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
+qmgr unix n - n 1 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce

@@ -67,8 +67,9 @@ def stock(here, name="relay", main="", services="", port=None):
     master = read(os.path.join(DIST, "master.cf.dist"))
     postfix._master = re.sub(r"(?m)^smtp( +inet +)", rf"{port}\1", master)
     # Quick, for tests.
-    postfix._master = re.sub(r"(?m)^(pickup .* )60( +1 +pickup)$", r"\g<1>1\2",
-                             postfix._master) + services
+    postfix._master = re.sub(
+        r"(?m)^((?:pickup|qmgr) .* )(?:60|300)( +1 +(?:pickup|qmgr))$",
+        r"\g<1>1\2", postfix._master) + services
     return postfix
 
 
