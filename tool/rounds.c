@@ -35,16 +35,11 @@ struct rounds *rounds_open(void)
 	return calloc(1, sizeof(struct rounds));
 }
 
-static void keep(void *node)
-{
-	(void)node;
-}
-
 void rounds_close(struct rounds *rounds)
 {
 	for (size_t i = 0; rounds && i < rounds->count; i++) {
-		tdestroy(rounds->list[i].sources, keep);
-		tdestroy(rounds->list[i].targets, keep);
+		arena_free_tree(rounds->list[i].sources);
+		arena_free_tree(rounds->list[i].targets);
 		free(rounds->list[i].moves);
 	}
 	free(rounds);

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <search.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +176,16 @@ char *arena_vformat(struct arena *arena, const char *format, va_list args)
 	copy = arena_copy(arena, text, strlen(text));
 	free(text);
 	return copy;
+}
+
+static void keep(void *object)
+{
+	(void)object;
+}
+
+void arena_free_tree(void *tree)
+{
+	tdestroy(tree, keep);
 }
 
 size_t arena_used(const struct arena *arena)

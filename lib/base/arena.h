@@ -59,6 +59,10 @@ char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;
 char *arena_vformat(struct arena *arena, const char *format,
 	va_list args) MUST_CHECK __attribute__((format(printf, 2, 0)));
 
+/* Frees the nodes of a tree of tsearch(3), and not the objects that it points
+ * to: they belong to an arena, or to an array. tree may be NULL. */
+void arena_free_tree(void *tree);
+
 /* A point in the life of an arena. arena_rewind() frees everything that was
  * allocated since arena_mark(), and makes the marks invalid that were set since
  * then. */

@@ -288,12 +288,6 @@ static int check_strangers(struct walk *walk)
 	return walk->result;
 }
 
-/* The arena has what the tree points to. */
-static void keep(void *stranger)
-{
-	(void)stranger;
-}
-
 /* Reports that outbound has no rules although the configuration names outbound
  * clients. */
 static int check_outbound(struct walk *walk, const struct map *map)
@@ -364,7 +358,7 @@ int check_map(const struct map *map, const struct check_options *options,
 	checkdomains_close(walk.domains);
 	checktargets_free(&walk.check.targets[RULE_INBOUND]);
 	checktargets_free(&walk.check.targets[RULE_OUTBOUND]);
-	tdestroy(walk.strangers, keep);
+	arena_free_tree(walk.strangers);
 	arena_close(walk.arena);
 	if (result == ERR_NOMEM && !walk.check.stopped)
 		return error_set(error, result, "out of memory");

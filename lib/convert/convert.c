@@ -300,12 +300,6 @@ static int add_candidates(struct work *work, const struct record *record,
 	return 0;
 }
 
-/* The array holds the candidates. */
-static void keep(void *candidate)
-{
-	(void)candidate;
-}
-
 static int convert_record(
 	struct work *work, const struct record *record, struct error *error)
 {
@@ -317,7 +311,7 @@ static int convert_record(
 	if (!candidates.list)
 		return no_memory(error);
 	result = add_candidates(work, record, &candidates, error);
-	tdestroy(candidates.tree, keep);
+	arena_free_tree(candidates.tree);
 	if (result || !record->count)
 		return result;
 	work->result->mailboxes++;

@@ -364,15 +364,9 @@ int story_add(struct story *story, struct arena *arena,
 		       : add_postfix(story, arena, line);
 }
 
-/* The arena frees what the trees hold. */
-static void keep(void *object)
-{
-	(void)object;
-}
-
 void story_end(struct story *story)
 {
-	tdestroy(story->delivery_tree, keep);
-	tdestroy(story->link_tree, keep);
+	arena_free_tree(story->delivery_tree);
+	arena_free_tree(story->link_tree);
 	story->delivery_tree = story->link_tree = NULL;
 }

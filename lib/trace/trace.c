@@ -93,18 +93,12 @@ int trace_open(struct trace **trace, const char *asked, struct error *error)
 	return 0;
 }
 
-/* The arena frees what the tree holds. */
-static void keep_story(void *story)
-{
-	(void)story;
-}
-
 /* Forgets the stories. */
 static void end_stories(struct trace *trace)
 {
 	for (size_t i = 0; i < trace->count; i++)
 		story_end(trace->stories[i]);
-	tdestroy(trace->tree, keep_story);
+	arena_free_tree(trace->tree);
 	trace->tree = NULL;
 	trace->count = trace->rejected = 0;
 }

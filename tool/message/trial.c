@@ -106,11 +106,6 @@ static int sort_hits(struct trial *trial, struct error *error)
 	return 0;
 }
 
-static void keep_hit(void *hit)
-{
-	(void)hit; /* the arena frees it */
-}
-
 /* ---- one message ---- */
 
 static int take_envelope(struct attempt *attempt, struct error *error)
@@ -388,7 +383,7 @@ int trial_run(struct attempt *attempt, struct error *error)
 		code = print_json(&trial, error);
 	else if (!code)
 		print_summary(&trial);
-	tdestroy(trial.hits, keep_hit);
+	arena_free_tree(trial.hits);
 	free(trial.sorted);
 	arena_close(trial.arena);
 	mbox_close(trial.mbox);
