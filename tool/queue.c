@@ -12,6 +12,7 @@
 #include "program.h"
 
 #define IDS_AT_ONCE ((size_t)200) /* messages that one postcat reads */
+#define LOOKS	    2		  /* at the queue, one after the other */
 
 static int no_memory(struct error *error)
 {
@@ -148,7 +149,8 @@ static int read_line(struct queue *queue, struct bytes line,
 	return result;
 }
 
-static int list_messages(struct queue *queue, const char *directory,
+/* Adds what Postfix's showq(8) finds in one look at its queues. */
+static int look(struct queue *queue, const char *directory,
 	struct arena *arena, struct error *error)
 {
 	const char *const arguments[] = { "postqueue", "-c", directory, "-j",
@@ -176,6 +178,57 @@ static int list_messages(struct queue *queue, const char *directory,
 	}
 	free(text);
 	free(said);
+	return result;
+}
+
+/* By queue ID; of the same message, the entry that was added later is first. */
+static int by_id(const void *a, const void *b)
+{
+	const struct queue_message *one = a;
+	const struct queue_message *other = b;
+	int order = strcmp(one->id, other->id);
+
+	return order ? order : other->number > one->number ? 1 : -1;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct queue_message *one = a;
+	const struct queue_message *other = b;
+
+	return one->number > other->number ? 1 : -1;
+}
+
+/* Keeps the last entry of each message, in the order of the list. */
+static void unite(struct queue *queue)
+{
+	struct queue_message *messages = queue->messages;
+	size_t kept = 0;
+
+	if (!queue->count)
+		return;
+	for (size_t i = 0; i < queue->count; i++)
+		messages[i].number = i;
+	qsort(messages, queue->count, sizeof *messages, by_id);
+	for (size_t i = 0; i < queue->count; i++)
+		if (!kept || strcmp(messages[i].id, messages[kept - 1].id) != 0)
+			messages[kept++] = messages[i];
+	queue->count = kept;
+	qsort(messages, kept, sizeof *messages, by_number);
+}
+
+int queue_list(struct queue *queue, const char *directory, struct arena *arena,
+	struct error *error)
+{
+	int result = 0;
+
+	*queue = (struct queue){ .messages = NULL };
+	/* showq(8) looks into active before incoming and deferred, and so it
+	 * misses a message that qmgr(8) moves to active meanwhile. */
+	for (int i = 0; !result && i < LOOKS; i++)
+		result = look(queue, directory, arena, error);
+	if (!result)
+		unite(queue);
 	return result;
 }
 
@@ -294,8 +347,7 @@ int queue_read(struct queue *queue, const char *directory, struct arena *arena,
 	size_t first = 0;
 	int result;
 
-	*queue = (struct queue){ .messages = NULL };
-	result = list_messages(queue, directory, arena, error);
+	result = queue_list(queue, directory, arena, error);
 	while (!result && first < queue->count) {
 		int done =
 			read_envelopes(queue, first, directory, arena, error);

@@ -31,6 +31,7 @@ struct queue_message {
 	struct queue_list done;	    /* that have got it, or bounced */
 	const char *filter;	    /* its content_filter; NULL: none */
 	bool gone;		    /* it left the queue meanwhile */
+	size_t number;		    /* its place in the list */
 };
 
 struct queue {
@@ -40,7 +41,17 @@ struct queue {
 };
 
 /*
- * Reads the queue of the Postfix whose main.cf is in directory. Everything in
+ * Lists the queue of the Postfix whose main.cf is in directory: each message
+ * once, also if Postfix moves it meanwhile, and of each its ID, its queue and
+ * its recipients. A message that left the queue during the call may be in the
+ * list. Everything in *queue is in arena. Returns 0 or the errors of
+ * queue_read().
+ */
+int queue_list(struct queue *queue, const char *directory, struct arena *arena,
+	struct error *error) MUST_CHECK;
+
+/*
+ * Lists, and reads the envelope of each message, in the queue of the Postfix whose main.cf is in directory. Everything in
  * *queue is in arena. Returns 0; ERR_DOWN with the words of postqueue, if
  * Postfix is not running; ERR_CONFIG if there is no postqueue or postcat;
  * ERR_PERM if this user may not read the messages; ERR_BAD if what they print

@@ -1,7 +1,5 @@
 #include "mta/waiting.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -33,49 +31,45 @@ static int is_target(struct map_reader *reader, const char *address)
 	return result ? result : (roles & MAP_ROLE_TARGET) != 0;
 }
 
-/* Counts in one line of `postqueue -j`. */
-static int count_in(struct map_reader *reader, struct bytes line, size_t *count)
+/* Counts the recipients of a message in domains of targets. */
+static int count_in(struct map_reader *reader,
+	const struct queue_message *message, size_t *count)
 {
-	json_t *message = json_loadb(line.data, line.len, 0, NULL);
-	json_t *recipients = json_object_get(message, "recipients");
 	int result = 0;
 
-	for (size_t i = 0; result >= 0 && i < json_array_size(recipients);
-		i++) {
-		const char *address = json_string_value(json_object_get(
-			json_array_get(recipients, i), "address"));
-
-		result = address ? is_target(reader, address) : 0;
+	for (size_t i = 0; result >= 0 && i < message->count; i++) {
+		result = is_target(reader, message->recipients[i].address);
 		*count += result > 0;
 	}
-	json_decref(message);
 	return result < 0 ? result : 0;
 }
 
 int waiting_count_targets(const struct instance *instance,
 	const struct tool *tool, size_t *count, struct error *error)
 {
-	const char *const arguments[] = { "postqueue", "-c",
-		instance->directory, "-j", NULL };
+	struct arena *arena;
 	struct map_reader *reader = NULL;
-	char *text = NULL;
-	struct bytes rest;
+	struct queue queue = { .count = 0 };
 	int result;
 
 	*count = 0;
 	/* Without its programs there is no list, and nothing is sent. */
 	if (!tool->map || !instance_master(instance))
 		return 0;
-	result = postconf_call(arguments, &text, error);
-	if (result)
-		return result;
-	result = map_reader_open(&reader, tool->map);
-	rest = bytes_of(text);
-	while (!result && rest.len)
-		result = count_in(reader, bytes_cut(&rest, '\n'), count);
-	map_reader_close(reader);
-	free(text);
-	return result ? error_set(error, result, "the map cannot be read") : 0;
+	arena = arena_open(ARENA_MAX);
+	if (!arena)
+		return error_set(error, ERR_NOMEM, "out of memory");
+	result = queue_list(&queue, instance->directory, arena, error);
+	if (!result) {
+		result = map_reader_open(&reader, tool->map);
+		for (size_t i = 0; !result && i < queue.count; i++)
+			result = count_in(reader, &queue.messages[i], count);
+		map_reader_close(reader);
+		if (result)
+			error_set(error, result, "the map cannot be read");
+	}
+	arena_close(arena);
+	return result;
 }
 
 static bool waits_for_us(const struct queue_message *message)
