@@ -45,20 +45,64 @@ static void put_head(FILE *file, const char *host)
 	(void)fputs("</head>\n<body>\n<main>\n", file);
 }
 
+/* Begins a reason for the answer: the first one with the answer itself. */
+static void begin_reason(FILE *file, const char **answer)
+{
+	(void)fputs(*answer ? *answer : "; ", file);
+	*answer = NULL;
+}
+
 /* Writes one reason why the migration is not over. */
-static void put_reason(FILE *file, bool *any, uint64_t count, const char *one,
-	const char *more)
+static void put_reason(FILE *file, const char **answer, uint64_t count,
+	const char *one, const char *more)
 {
 	if (!count)
 		return;
-	(void)fputs(*any ? "; " : "Not yet: ", file);
+	begin_reason(file, answer);
 	html_count(file, count, one, more);
-	*any = true;
 }
 
-static void put_answer(FILE *file, const struct sums *sums)
+/* Writes why nobody knows whether it is over, if nothing was found that says
+ * no. */
+static void put_doubts(FILE *file, const char **answer,
+	const struct report *report, const struct sums *sums)
 {
-	bool any = false;
+	static const struct {
+		enum usage_what what;
+		const char *list;
+	} lists[] = {
+		{ USAGE_RULE, "used rules" },
+		{ USAGE_UNRULED, "addresses without a rule" },
+		{ USAGE_LEAK, "internal addresses that left" },
+	};
+	int64_t days = (sums->now - sums->first) / SUMS_SECONDS_PER_DAY;
+
+	if (days < SUMS_QUIET) {
+		begin_reason(file, answer);
+		(void)fputs("counted for only ", file);
+		html_count(file, days > 0 ? (uint64_t)days : 0, "whole day",
+			"whole days");
+		(void)fprintf(file, ", and %d are needed", SUMS_QUIET);
+	}
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		if (!master_incomplete(report->master, lists[i].what))
+			continue;
+		begin_reason(file, answer);
+		(void)fprintf(file, "the list of %s is incomplete",
+			lists[i].list);
+	}
+	if (report->since) {
+		begin_reason(file, answer);
+		(void)fputs("what was last seen before ", file);
+		html_time(file, report->since);
+		(void)fputs(" is left out", file);
+	}
+}
+
+static void put_answer(
+	FILE *file, const struct report *report, const struct sums *sums)
+{
+	const char *answer = "Not yet: ";
 
 	if (!sums->first) {
 		(void)fputs("<p class=\"answer\">Nothing has been counted "
@@ -67,19 +111,23 @@ static void put_answer(FILE *file, const struct sums *sums)
 		return;
 	}
 	(void)fputs("<p class=\"answer\">", file);
-	put_reason(file, &any, sums->domains_busy,
+	put_reason(file, &answer, sums->domains_busy,
 		"old domain got mail in the last 30 days",
 		"old domains got mail in the last 30 days");
-	put_reason(file, &any, sums->unruled[RULE_INBOUND],
+	put_reason(file, &answer, sums->unruled[RULE_INBOUND],
 		"address has no rule of its own",
 		"addresses have no rule of their own");
-	put_reason(file, &any, sums->leaked, "internal address left",
+	put_reason(file, &answer, sums->leaked, "internal address left",
 		"internal addresses left");
+	if (answer) {
+		answer = "Nobody knows yet: ";
+		put_doubts(file, &answer, report, sums);
+	}
 	(void)fprintf(file, "%s.</p>\n",
-		any ? ""
-		    : "Yes, as far as was counted: no old domain got mail in "
-		      "the last 30 days, no address was without a rule of its "
-		      "own, and no internal address left");
+		answer ? "Yes, as far as was counted: no old domain got mail "
+			 "in the last 30 days, no address was without a rule "
+			 "of its own, and no internal address left"
+		       : "");
 }
 
 static void put_header(FILE *file, const struct report *report,
@@ -96,7 +144,7 @@ static void put_header(FILE *file, const struct report *report,
 		html_count(file, others, "other relay", "other relays");
 	}
 	(void)fputs("</p>\n<h1>Is the migration over?</h1>\n", file);
-	put_answer(file, sums);
+	put_answer(file, report, sums);
 	(void)fputs("<p class=\"when\">Counted ", file);
 	if (sums->first) {
 		(void)fputs("from ", file);
