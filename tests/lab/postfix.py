@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 
 from . import smtp
@@ -12,6 +13,8 @@ from .base import MILTER_USER, TOP, LabError, alive, read, run, write
 from .smtp import wait_until
 
 CONTRIB = os.path.join(TOP, "contrib", "postfix")
+POSTFIX_FILES = "/etc/postfix/postfix-files"
+DAEMONS = "/usr/lib/postfix/sbin"
 LOCAL_PLACE = "[127.0.0.1]:10099"  # in the fragment
 
 MAIN_CF = """\
@@ -222,10 +225,33 @@ class Postfix:
             for key, value in self._main.items()))
         write(os.path.join(self.etc, "master.cf"), self._master)
 
+    def _make_directories(self):
+        """Makes the directories that postfix-files(5) names, as `postfix start`
+        does."""
+        names = {"$mail_owner": "postfix", "$setgid_group": "postdrop"}
+        for line in read(POSTFIX_FILES).splitlines():
+            path, _, rest = line.partition(":d:")
+            if not path.startswith("$queue_directory") or not rest:
+                continue
+            owner, group, mode, _ = rest.split(":")
+            path = path.replace("$queue_directory", self.queue)
+            if not os.path.isdir(path):
+                os.mkdir(path)
+                shutil.chown(path, names.get(owner, owner),
+                             None if group == "-" else names.get(group, group))
+                os.chmod(path, int(mode, 8))
+
     def start(self, *before):
-        """before: a command with arguments that runs `postfix start`."""
+        """before: a command with arguments that runs `postfix start`. Without
+        it, master(8) is started at once: what postfix-script(1) looks at before
+        that, with a hundred processes, is as this class made it."""
         self.write()
-        run(*before, "postfix", "-c", self.etc, "start")
+        if before:
+            run(*before, "postfix", "-c", self.etc, "start")
+        else:
+            self._make_directories()
+            run(os.path.join(DAEMONS, "master"), "-c", self.etc, "-w",
+                env={**os.environ, "MAIL_CONFIG": self.etc})
         self._started = True
         for name in self.ports:
             self.client(name).quit()
@@ -237,9 +263,10 @@ class Postfix:
         if not self._started:
             return
         pid = self.master_pid()
-        run("postfix", "-c", self.etc, "abort", check=False)
-        if pid and not wait_until(lambda: not alive(pid)):
-            raise LabError(f"master {pid} does not end")
+        if pid and alive(pid):
+            os.kill(pid, signal.SIGTERM)  # as `postfix abort` does
+            if not wait_until(lambda: not alive(pid)):
+                raise LabError(f"master {pid} does not end")
         self._started = False
 
     def master_pid(self):
