@@ -77,6 +77,12 @@ static bool is_loopback_only(const char *interfaces)
 	return any;
 }
 
+bool diagnosis_is_loopback_only(const struct diagnosis *diagnosis)
+{
+	return is_loopback_only(
+		postfix_value(diagnosis->postfix, NULL, "inet_interfaces"));
+}
+
 static bool listens_on_loopback(const struct diagnosis *diagnosis,
 	const struct postfix_service *service)
 {

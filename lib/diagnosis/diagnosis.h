@@ -129,6 +129,9 @@ const char *diagnosis_level_name(enum diagnosis_level level); /* "PASS" ... */
 bool diagnosis_is_public(const struct diagnosis *diagnosis,
 	const struct postfix_service *service);
 
+/* True if inet_interfaces of main.cf names loopback alone. */
+bool diagnosis_is_loopback_only(const struct diagnosis *diagnosis);
+
 /* True if the service is an smtpd on loopback alone. */
 bool diagnosis_is_loopback(const struct diagnosis *diagnosis,
 	const struct postfix_service *service);

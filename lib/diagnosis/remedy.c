@@ -325,3 +325,39 @@ const char *remedy_milters(struct diagnosis *diagnosis,
 	return value ? remedy_set(diagnosis, service, "smtpd_milters", value)
 		     : NULL;
 }
+
+const char *remedy_restart(struct diagnosis *diagnosis, const char *command)
+{
+	if (!command)
+		return NULL;
+	return diagnosis_text(diagnosis,
+		"%s && systemctl restart postfix (and where no systemd runs: "
+		"postfix stop; postfix start)",
+		command);
+}
+
+const char *remedy_open(struct diagnosis *diagnosis)
+{
+	static const char add[] =
+		"postconf -M 'smtp/inet=smtp inet n - y - - smtpd'";
+	static const char all[] = "postconf -e 'inet_interfaces = all'";
+	const struct postfix_service *service;
+	const struct postfix_service *closed = NULL;
+
+	/* A service that names its own address does not ask inet_interfaces. */
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (diagnosis_is_loopback(diagnosis, service) &&
+			!diagnosis_is_local(diagnosis, service) &&
+			!strchr(service->name, ':'))
+			closed = service;
+	if (closed && postfix_overrides(
+			      diagnosis->postfix, closed, "inet_interfaces"))
+		return remedy_set(diagnosis, closed, "inet_interfaces", "all");
+	if (closed)
+		return remedy_restart(diagnosis, all);
+	if (!diagnosis_is_loopback_only(diagnosis))
+		return diagnosis_text(diagnosis, "%s && postfix reload", add);
+	return remedy_restart(
+		diagnosis, diagnosis_text(diagnosis, "%s && %s", all, add));
+}

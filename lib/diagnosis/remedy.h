@@ -46,6 +46,15 @@ const char *remedy_without(struct diagnosis *diagnosis, const char *list,
 const char *remedy_no_milters(struct diagnosis *diagnosis,
 	const struct postfix_service *service) MUST_CHECK;
 
+/* Returns the command and a restart behind it: Postfix ignores a change of
+ * inet_interfaces or inet_protocols at a reload. */
+const char *remedy_restart(
+	struct diagnosis *diagnosis, const char *command) MUST_CHECK;
+
+/* Returns the command that lets outsiders reach an smtpd service, where they
+ * reach none. */
+const char *remedy_open(struct diagnosis *diagnosis) MUST_CHECK;
+
 /* How a list of milters is written again. */
 enum remedy_list {
 	REMEDY_ADD,   /* with ours in it, in place of one that is misspelt */

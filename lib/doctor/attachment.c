@@ -87,24 +87,6 @@ static const char *attach(
 	return left ? remedy_set(diagnosis, service, name, left) : NULL;
 }
 
-/* No smtpd is reached by outsiders. */
-static int say_no_service(struct diagnosis *diagnosis)
-{
-	const struct postfix_service *service;
-	const char *remedy = "postconf -M 'smtp/inet=smtp inet n - y - - "
-			     "smtpd' && postfix reload";
-
-	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
-		i++)
-		if (diagnosis_is_loopback(diagnosis, service) &&
-			!diagnosis_is_local(diagnosis, service))
-			remedy = remedy_set(
-				diagnosis, service, "inet_interfaces", "all");
-	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-		"no smtpd service is reached by outsiders",
-		"mail from outside does not come in at all", remedy);
-}
-
 static bool is_endpoint(struct bytes word)
 {
 	return bytes_take(&word, "unix:") || bytes_take(&word, "local:") ||
@@ -166,7 +148,10 @@ int attachment_check_attached(struct diagnosis *diagnosis)
 			level = DIAGNOSIS_WARN;
 	}
 	if (!any)
-		return say_no_service(diagnosis);
+		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+			"no smtpd service is reached by outsiders",
+			"mail from outside does not come in at all",
+			remedy_open(diagnosis));
 	result = check_words(diagnosis);
 	for (size_t i = 0; !result && (service = next_without(diagnosis, &i));
 		level = DIAGNOSIS_WARN) {

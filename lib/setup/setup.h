@@ -19,6 +19,7 @@
  *   filetable   what Postfix asks for, as files
  *   services    smtpd and the milter, outbound mail, the probe
  *   localmail   mail of programs on this host, and bounces
+ *   obstacle    what only the administrator can change first
  */
 
 #include "setup/plan.h"

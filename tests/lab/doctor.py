@@ -103,7 +103,8 @@ class DoctorTest(ToolTest):
         """Runs the command of a finding on the files of this test."""
         self.cool()
         # What a person reads stands in parentheses at the end.
-        command = command.split(" && postfix reload")[0].split(" (and ")[0]
+        command = re.split(" && (?:postfix reload|systemctl restart postfix)",
+                           command)[0].split(" (and ")[0]
         done = run("sh", "-ec", command.replace(
             "postconf ", f"postconf -c {self.etc} "), check=False)
         self.assertEqual(done.returncode, 0, f"{command}\n{done.stderr}")

@@ -19,6 +19,7 @@
 #include "postfix/words.h"
 #include "setup/commands.h"
 #include "setup/localmail.h"
+#include "setup/obstacle.h"
 #include "setup/removal.h"
 #include "setup/tables.h"
 
@@ -108,7 +109,9 @@ static int check_before(const struct work *work, struct error *error)
 			"for domains and recipients; set it and restart the "
 			"milter, or use --files DIR",
 			tool->config->path);
-	return 0;
+	for (size_t i = 0; !code && i < work->count; i++)
+		code = obstacle_check(&work->instances[i].plan, error);
+	return code;
 }
 
 static int save_all(struct work *work, struct error *error)
