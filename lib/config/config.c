@@ -369,10 +369,21 @@ bool config_list_has(const struct config_list *list, struct bytes item)
 	return false;
 }
 
+size_t config_list_index_nocase(
+	const struct config_list *list, struct bytes item)
+{
+	size_t i = 0;
+
+	/* Most headers differ from each name in the first byte already. The
+	 * two cases of a letter differ in the bit 0x20. */
+	while (i < list->count &&
+		((item.len && ((list->items[i][0] ^ item.data[0]) & ~0x20)) ||
+			!bytes_equal_nocase(bytes_of(list->items[i]), item)))
+		i++;
+	return i;
+}
+
 bool config_list_has_nocase(const struct config_list *list, struct bytes item)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (bytes_equal_nocase(bytes_of(list->items[i]), item))
-			return true;
-	return false;
+	return config_list_index_nocase(list, item) < list->count;
 }

@@ -49,6 +49,11 @@ int config_open_defaults(struct config **config) MUST_CHECK;
 bool config_list_has(const struct config_list *list, struct bytes item);
 bool config_list_has_nocase(const struct config_list *list, struct bytes item);
 
+/* Returns the index of the first item that is equal when the case of ASCII
+ * letters is ignored, or list->count if there is none. */
+size_t config_list_index_nocase(
+	const struct config_list *list, struct bytes item) MUST_CHECK;
+
 /* Returns the name of an option, which is static, or NULL after the last. index
  * counts the options in the order of the manual, from 0. */
 const char *config_option_name(size_t index);

@@ -37,16 +37,6 @@ static const struct config_list *listed(const struct decide_context *context)
 		       : &context->config->inbound_headers;
 }
 
-static size_t name_index(const struct config_list *list, struct bytes name)
-{
-	size_t i = 0;
-
-	while (i < list->count &&
-		!bytes_equal_nocase(bytes_of(list->items[i]), name))
-		i++;
-	return i;
-}
-
 static int find_coverage(const struct decide_context *context, bool signatures,
 	struct coverage *coverage)
 {
@@ -63,7 +53,8 @@ static int find_coverage(const struct decide_context *context, bool signatures,
 	memset(coverage->from_bottom, 0, names * sizeof *coverage->from_bottom);
 	for (size_t i = 0; i < message->header_count; i++) {
 		const struct decide_header *header = &message->headers[i];
-		size_t n = name_index(coverage->names, header->name);
+		size_t n =
+			config_list_index_nocase(coverage->names, header->name);
 
 		if (n < names)
 			coverage->from_bottom[n]++;
@@ -269,7 +260,8 @@ int headers_decide(struct decide_context *context)
 		struct work work = { .index = i,
 			.header = &message->headers[i],
 			.table = inbound ? RULE_INBOUND : RULE_OUTBOUND };
-		size_t n = name_index(coverage.names, work.header->name);
+		size_t n = config_list_index_nocase(
+			coverage.names, work.header->name);
 
 		if (n == coverage.names->count)
 			continue;

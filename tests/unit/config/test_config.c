@@ -212,6 +212,14 @@ static void test_other_values(void **state)
 		&config->outbound_headers, bytes_of("sEnDeR")));
 	assert_false(config_list_has_nocase(
 		&config->outbound_headers, bytes_of("Sende")));
+	assert_false(config_list_has_nocase(
+		&config->outbound_headers, (struct bytes){ NULL, 0 }));
+	assert_int_equal(config_list_index_nocase(
+				 &config->outbound_headers, bytes_of("CC")),
+		8);
+	assert_int_equal(config_list_index_nocase(&config->outbound_headers,
+				 bytes_of("Subject")),
+		9);
 	config_close(config);
 }
 
