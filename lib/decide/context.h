@@ -9,12 +9,15 @@
 #include "decide/decision.h"
 #include "map/map.h"
 
+struct envelope_memory;
+
 struct decide_context {
 	const struct config *config;
 	struct map_reader *reader;
 	const struct decide_message *message;
-	struct arena *arena;   /* holds what the decision points to */
-	struct arena *scratch; /* is emptied after each header */
+	struct arena *arena;		/* holds what the decision points to */
+	struct arena *scratch;		/* is emptied after each header */
+	struct envelope_memory *memory; /* of the envelope's addresses */
 	struct decision *decision;
 	size_t findings_room; /* capacity of decision->findings */
 	size_t uses_room;     /* capacity of decision->uses */

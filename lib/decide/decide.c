@@ -36,6 +36,10 @@ static int decide_all(struct decide_context *context)
 	result = direction_ask_for_proof(context);
 	if (result < 0 || decision->refuse)
 		return result;
+	context->memory = envelope_memory_make(
+		context->arena, context->message->recipient_count + 1);
+	if (!context->memory)
+		return ERR_NOMEM;
 	if (decision->direction == DECISION_OUTBOUND)
 		result = envelope_sender(context);
 	if (!result && (decision->direction == DECISION_INBOUND ||

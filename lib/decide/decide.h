@@ -16,7 +16,7 @@
  *   proof       outbound_required_headers
  *   outcome     what the rules make of one address
  *   resolved    an address as it came, or as Postfix resolved it
- *   envelope    sender and recipients
+ *   envelope    sender and recipients, and what became of them
  *   recipients  the net difference of recipients
  *   lookalike   recipients that Postfix would treat as duplicates
  *   leak        internal addresses that leave

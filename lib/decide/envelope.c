@@ -5,6 +5,88 @@
 #include "decide/recipients.h"
 #include "decide/resolved.h"
 
+#define MEMORY_MIN 16
+#define MEMORY_MAX 4096 /* a power of two */
+
+struct envelope_known {
+	enum rule_table table;
+	struct bytes local; /* of a mailbox; the domain follows it */
+	struct bytes domain;
+	struct outcome outcome;
+};
+
+/* Each address has one place, where the last one of those that share it is. */
+struct envelope_memory {
+	size_t mask;
+	struct envelope_known *places[];
+};
+
+struct envelope_memory *envelope_memory_make(
+	struct arena *arena, size_t addresses)
+{
+	size_t room = MEMORY_MIN;
+	struct envelope_memory *all;
+
+	while (room < MEMORY_MAX && room / 4 < addresses)
+		room *= 2;
+	all = arena_alloc(arena, sizeof *all + room * sizeof *all->places);
+	if (!all)
+		return NULL;
+	all->mask = room - 1;
+	memset(all->places, 0, room * sizeof *all->places);
+	return all;
+}
+
+/* An FNV-1a hash of the local part alone: most recipients share a domain. */
+static struct envelope_known **place(
+	struct envelope_memory *all, const struct mailbox *mailbox)
+{
+	uint32_t hash = UINT32_C(0x811c9dc5);
+
+	for (size_t i = 0; i < mailbox->local_len; i++)
+		hash = (hash ^ (unsigned char)mailbox->local[i]) *
+		       UINT32_C(0x01000193);
+	return &all->places[(hash ^ hash >> 16) & all->mask];
+}
+
+int envelope_remember(const struct decide_context *context,
+	enum rule_table table, const struct mailbox *mailbox,
+	const struct outcome *outcome)
+{
+	size_t local = mailbox->local_len;
+	struct envelope_known *known;
+	char *text;
+
+	if (outcome->result == DECISION_LEFT || outcome->target_count > 1)
+		return 0;
+	known = arena_alloc(context->arena, sizeof *known);
+	text = arena_bytes(context->arena, local + mailbox->domain_len);
+	if (!known || !text)
+		return ERR_NOMEM;
+	memcpy(text, mailbox->local, local);
+	memcpy(text + local, mailbox->domain, mailbox->domain_len);
+	*known = (struct envelope_known){ table, { text, local },
+		{ text + local, mailbox->domain_len }, *outcome };
+	*place(context->memory, mailbox) = known;
+	return 0;
+}
+
+bool envelope_recall(const struct decide_context *context,
+	enum rule_table table, const struct mailbox *mailbox,
+	struct outcome *outcome)
+{
+	const struct envelope_known *known = *place(context->memory, mailbox);
+
+	if (!known || known->table != table ||
+		!bytes_equal(known->local,
+			(struct bytes){ mailbox->local, mailbox->local_len }) ||
+		!bytes_equal(known->domain,
+			(struct bytes){ mailbox->domain, mailbox->domain_len }))
+		return false;
+	*outcome = known->outcome;
+	return true;
+}
+
 static int note_unparsable(struct decide_context *context,
 	enum decision_field field, size_t index, struct bytes old,
 	enum rule_table table)
@@ -39,6 +121,9 @@ int envelope_sender(struct decide_context *context)
 			context, DECISION_SENDER, 0, spelt, RULE_OUTBOUND);
 	result = outcome_find(
 		context, RULE_OUTBOUND, &mailbox, DECISION_SENDER, &outcome);
+	if (!result)
+		result = envelope_remember(
+			context, RULE_OUTBOUND, &mailbox, &outcome);
 	if (result < 0)
 		return result;
 	if (outcome.result == DECISION_REWRITTEN) {
@@ -124,6 +209,9 @@ static int look_up(
 	if (result > 0)
 		result = outcome_find(context, RULE_INBOUND, &mailbox,
 			DECISION_RECIPIENT, &outcome);
+	if (!result)
+		result = envelope_remember(
+			context, RULE_INBOUND, &mailbox, &outcome);
 	if (result < 0)
 		return result;
 	result = outcome_note(context, DECISION_RECIPIENT, index, before->spelt,

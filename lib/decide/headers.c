@@ -1,6 +1,7 @@
 #include "decide/headers.h"
 
 #include "base/array.h"
+#include "decide/envelope.h"
 #include "decide/outcome.h"
 #include "mail/addrlist.h"
 #include "mail/dkim.h"
@@ -109,7 +110,7 @@ static int find_outcome(struct decide_context *context, struct work *work,
 	struct decide_context brief = *context;
 	struct mailbox mailbox;
 	enum decision_reason reason = DECISION_REASON_NONE;
-	int result;
+	int result = 0;
 
 	if (element->flags & ADDRLIST_ELEMENT_BAD)
 		reason = DECISION_REASON_NO_ADDRESS;
@@ -120,8 +121,9 @@ static int find_outcome(struct decide_context *context, struct work *work,
 			context, work->table, old, reason, outcome);
 	/* A header may hold thousands of addresses, so scratch holds them. */
 	brief.arena = context->scratch;
-	result = outcome_find(
-		&brief, work->table, &mailbox, DECISION_HEADER, outcome);
+	if (!envelope_recall(context, work->table, &mailbox, outcome))
+		result = outcome_find(&brief, work->table, &mailbox,
+			DECISION_HEADER, outcome);
 	if (result < 0 || outcome->result != DECISION_REWRITTEN)
 		return result;
 	return add_edits(context, work, element, &outcome->targets[0]);
