@@ -114,8 +114,14 @@ static int is_outside(const struct decide_context *context,
 	len = (size_t)result;
 	if (len == inside->len && !memcmp(key, inside->key, len))
 		return 0;
-	result = map_domain_roles(
-		context->reader, (struct bytes){ key, len }, &roles);
+	/* Most recipients are in a domain of inbound rules, and one question
+	 * finds that. */
+	result = map_names_domain(context->reader, (struct bytes){ key, len });
+	if (!result)
+		result = map_domain_roles(
+			context->reader, (struct bytes){ key, len }, &roles);
+	else if (result == 1)
+		roles = MAP_ROLE_INBOUND;
 	if (result < 0 || !roles)
 		return result < 0 ? result : 1;
 	memcpy(inside->key, key, len);
