@@ -20,12 +20,54 @@ static int priority_of(enum log_level level)
 	}
 }
 
+#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* True if one of eight bytes is less than c, which is at most 0x80. */
+static bool has_less(uint64_t eight, unsigned char c)
+{
+	return ((eight - EACH(c)) & ~eight & EACH(0x80)) != 0;
+}
+
+static bool has_byte(uint64_t eight, unsigned char c)
+{
+	return has_less(eight ^ EACH(c), 1);
+}
+
+static bool has_control(uint64_t eight)
+{
+	return has_less(eight, ' ') || has_byte(eight, 0x7f);
+}
+
+/* True if log_escape() writes one of eight bytes in another way. */
+static bool has_special(uint64_t eight)
+{
+	return has_control(eight) || (eight & EACH(0x80)) ||
+	       has_byte(eight, '\\') || has_byte(eight, '<') ||
+	       has_byte(eight, '>');
+}
+
+/* Returns a multiple of eight: so many bytes of the text have no control
+ * characters. */
+static size_t without_control(const char *text, size_t len)
+{
+	uint64_t eight;
+	size_t at = 0;
+
+	while (len - at >= sizeof eight) {
+		memcpy(&eight, text + at, sizeof eight);
+		if (has_control(eight))
+			break;
+		at += sizeof eight;
+	}
+	return at;
+}
+
 /* Writes a line of len bytes, which it may change. */
 static void write_line(
 	const struct log *log, enum log_level level, char *line, size_t len)
 {
 	/* One call writes one line, whatever the text contains. */
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = without_control(line, len); i < len; i++)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	logsink_line(log->sink, log->target, LOG_MAIL | priority_of(level),
@@ -75,7 +117,18 @@ size_t log_escape(struct bytes text, char *out, size_t size)
 		return 0;
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.data[i];
+		uint64_t eight;
 
+		if (text.len - i >= sizeof eight &&
+			size - used > sizeof eight) {
+			memcpy(&eight, text.data + i, sizeof eight);
+			if (!has_special(eight)) {
+				memcpy(out + used, &eight, sizeof eight);
+				used += sizeof eight;
+				i += sizeof eight - 1;
+				continue;
+			}
+		}
 		if (c < ' ' || c > '~' || c == '\\' || c == '<' || c == '>') {
 			if (size - used < 5)
 				break;

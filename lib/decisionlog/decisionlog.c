@@ -11,7 +11,6 @@
 #define ADDRESS_SHOWN 330 /* an address, escaped and cut */
 #define ID_SHOWN      64  /* the queue ID */
 #define NAMES_SHOWN   32  /* different header names in one line */
-#define PREFIX_MAX    300 /* of a line: the queue ID and what follows it */
 
 /* A log line that grows item by item. When it is full it is emitted, and the
  * next one begins with the same prefix. */
@@ -57,6 +56,18 @@ static void append(struct lines *lines, const char *text)
 	append_bytes(lines, bytes_of(text));
 }
 
+static void append_number(struct lines *lines, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	append_bytes(lines, (struct bytes){ digits + at, sizeof digits - at });
+}
+
 static bool fits(const struct lines *lines, size_t len)
 {
 	return lines->used + len <= DECISIONLOG_LINE;
@@ -88,11 +99,16 @@ static void set_prefix(struct lines *lines, const struct decision *decision,
 	char id[ID_SHOWN];
 
 	show_id(queue_id, id);
-	lines->prefix = (size_t)snprintf(lines->text, PREFIX_MAX,
-		"%s: direction=%s why=%s generation=%" PRIu64 "%s", id,
-		decision_direction_name(decision->direction),
-		decision_why_name(decision->why), generation,
-		shadow ? " mode=shadow" : "");
+	lines->used = 0;
+	append(lines, id);
+	append(lines, ": direction=");
+	append(lines, decision_direction_name(decision->direction));
+	append(lines, " why=");
+	append(lines, decision_why_name(decision->why));
+	append(lines, " generation=");
+	append_number(lines, generation);
+	append(lines, shadow ? " mode=shadow" : "");
+	lines->prefix = lines->used;
 	begin(lines);
 }
 

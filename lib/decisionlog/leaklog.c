@@ -34,6 +34,8 @@ void leaklog_lines(const struct decision *decision,
 	char origin[PROOFLOG_ORIGIN_MAX];
 	char line[LINE_SHOWN];
 
+	if (!decision->leak_total)
+		return;
 	prooflog_origin(message, origin);
 	for (size_t i = 0; i < decision->leak_count; i++) {
 		const struct decision_leak *leak = &decision->leaks[i];

@@ -40,6 +40,57 @@ static void test_escape(void **state)
 	}
 }
 
+/* Each byte at each place among plain ones, since eight are looked at together.
+ */
+static void test_each_byte(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len <= 20; len++)
+		for (unsigned byte = 0; byte < 256 * len; byte++) {
+			unsigned char c = (unsigned char)(byte / len);
+			bool plain = c >= ' ' && c <= '~' && c != '\\' &&
+				     c != '<' && c != '>';
+			char *text = malloc(len);
+			char out[64];
+			char expected[64] = "";
+			size_t used = byte % len;
+
+			assert_non_null(text);
+			memset(text, 'x', len);
+			memset(expected, 'x', used);
+			text[used] = (char)c;
+			used += (size_t)snprintf(expected + used, 8,
+				plain ? "%c" : "\\x%02X", c);
+			memset(expected + used, 'x', len - byte % len - 1);
+			used += len - byte % len - 1;
+			assert_int_equal(log_escape((struct bytes){ text, len },
+						 out, sizeof out),
+				used);
+			assert_memory_equal(out, expected, used);
+			assert_int_equal(out[used], 0);
+			free(text);
+		}
+}
+
+/* Whatever the size, as many whole bytes and escapes are kept as fit. */
+static void test_each_size(void **state)
+{
+	static const char text[] = "0123456789abcdef<0123456789abcdef";
+	static const char all[] = "0123456789abcdef\\x3C0123456789abcdef";
+
+	(void)state;
+	for (size_t size = 1; size <= sizeof all; size++) {
+		char *out = malloc(size);
+		size_t most = size > 16 && size <= 20 ? 16 : size - 1;
+
+		assert_non_null(out);
+		assert_int_equal(log_escape(bytes_of(text), out, size), most);
+		assert_memory_equal(out, all, most);
+		assert_int_equal(out[most], 0);
+		free(out);
+	}
+}
+
 /* No size is exceeded, and no escape is cut in two. */
 static void test_escape_cut(void **state)
 {
@@ -104,6 +155,39 @@ static char *capture_end(struct capture *capture)
 	assert_int_equal(fread(text, 1, (size_t)len, capture->file), len);
 	(void)fclose(capture->file);
 	return text;
+}
+
+/* A line of any text stays one line. */
+static void test_each_control_character(void **state)
+{
+	struct log log = { .target = LOG_TARGET_STDERR,
+		.level = LOG_LEVEL_INFO };
+	struct capture capture;
+	char expected[20 * 256 + 1];
+	size_t used = 0;
+	char *text;
+
+	(void)state;
+	capture_begin(&capture);
+	log.sink = open_sink();
+	for (unsigned c = 0; c < 256; c++) {
+		char line[19];
+
+		memset(line, 'x', sizeof line);
+		line[c % sizeof line] = (char)c;
+		log_text(&log, LOG_LEVEL_INFO,
+			(struct bytes){ line, sizeof line });
+		if (c < ' ' || c == 0x7f)
+			line[c % sizeof line] = '?';
+		memcpy(expected + used, line, sizeof line);
+		used += sizeof line;
+		expected[used++] = '\n';
+	}
+	expected[used] = '\0';
+	logsink_close(log.sink);
+	text = capture_end(&capture);
+	assert_string_equal(text, expected);
+	free(text);
 }
 
 static void test_levels(void **state)
@@ -204,7 +288,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_each_byte),
+		cmocka_unit_test(test_each_size),
 		cmocka_unit_test(test_escape_cut),
+		cmocka_unit_test(test_each_control_character),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_threads),
