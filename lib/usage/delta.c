@@ -1,7 +1,9 @@
 #include "usage/delta.h"
 
 #include <sys/mman.h>
+#include <time.h>
 
+#define DAY   86400		  /* seconds */
 #define SLOTS (2 * DELTA_ENTRIES) /* a power of two */
 
 struct item {
@@ -20,7 +22,9 @@ struct item {
 struct delta {
 	uint64_t seed;
 	uint32_t now;
-	uint32_t message; /* its number; the first one is 1 */
+	uint32_t midnight;	       /* before now */
+	char day[sizeof "2026-11-21"]; /* that begins then */
+	uint32_t message;	       /* its number; the first one is 1 */
 	uint32_t lost;
 	size_t count;
 	size_t used; /* of names */
@@ -49,10 +53,29 @@ void delta_close(struct delta *delta)
 		(void)munmap(delta, sizeof *delta);
 }
 
+static void set_day(struct delta *delta)
+{
+	time_t time = (time_t)delta->now;
+	struct tm utc;
+
+	delta->midnight = delta->now - delta->now % DAY;
+	if (!gmtime_r(&time, &utc) ||
+		!strftime(delta->day, sizeof delta->day, "%Y-%m-%d", &utc))
+		delta->day[0] = '\0';
+}
+
 void delta_begin(struct delta *delta, int64_t now)
 {
 	delta->now = usage_time(now);
 	delta->message++;
+	/* Most messages are of the same day as the one before. */
+	if (!delta->day[0] || delta->now - delta->midnight >= DAY)
+		set_day(delta);
+}
+
+const char *delta_day(const struct delta *delta)
+{
+	return delta->day;
 }
 
 static bool is_item(const struct delta *delta, const struct item *item,

@@ -21,6 +21,10 @@ void delta_close(struct delta *delta);
  * seconds since 1970. */
 void delta_begin(struct delta *delta, int64_t now);
 
+/* Returns the UTC day of the message, like "2026-11-21"; "" if it is not known.
+ * Lives as long as the delta. */
+const char *delta_day(const struct delta *delta);
+
 /* Counts a use in the message: each of the counts in bits (1u << enum
  * usage_count, combined) grows by one, once for each message and name. If there
  * is no room, the use is lost. */

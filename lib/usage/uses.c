@@ -2,14 +2,12 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/network.h"
 #include "decide/leak.h"
 #include "decide/resolved.h"
 
 #define BIT(count) (1u << (count))
-#define DAY_LEN	   10 /* "2026-11-21" */
 
 struct name {
 	char text[USAGE_NAME_MAX];
@@ -183,17 +181,13 @@ static enum usage_result result_of(const struct effect *effect, bool shadow)
 }
 
 static void add_day(struct delta *delta, const struct decision *decision,
-	enum rule_table table, enum usage_result result, bool users,
-	int64_t now)
+	enum rule_table table, enum usage_result result, bool users)
 {
 	const char *direction = decision_direction_name(decision->direction);
-	time_t time = (time_t)usage_time(now);
-	char day[DAY_LEN + 1];
+	const char *day = delta_day(delta);
 	struct name name;
-	struct tm utc;
 
-	if (!gmtime_r(&time, &utc) ||
-		!strftime(day, sizeof day, "%Y-%m-%d", &utc))
+	if (!*day)
 		return;
 	begin(&name);
 	put(&name, bytes_of(day));
@@ -207,7 +201,7 @@ static void add_day(struct delta *delta, const struct decision *decision,
  * other one if that was used. */
 static void add_days(struct delta *delta, const struct config *config,
 	const struct decision *decision,
-	const struct effect effects[RULE_TABLES], int64_t now)
+	const struct effect effects[RULE_TABLES])
 {
 	enum rule_table own = decision->direction == DECISION_INBOUND
 				      ? RULE_INBOUND
@@ -220,8 +214,7 @@ static void add_days(struct delta *delta, const struct config *config,
 		if (decision->refuse)
 			result = USAGE_REFUSED;
 		if (t == own || effects[t].used)
-			add_day(delta, decision, t, result, effects[t].users,
-				now);
+			add_day(delta, decision, t, result, effects[t].users);
 	}
 }
 
@@ -270,5 +263,5 @@ void uses_record(struct delta *delta, const struct config *config,
 	if (decision->uses_lost)
 		delta_lose(delta);
 	add_leaks(delta, message, decision);
-	add_days(delta, config, decision, effects, now);
+	add_days(delta, config, decision, effects);
 }

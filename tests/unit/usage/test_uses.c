@@ -248,6 +248,33 @@ static void test_full(void **state)
 	delta_close(delta);
 }
 
+/* Each message has the day of its time, also when the clock was set back. */
+static void test_day(void **state)
+{
+	static const struct {
+		int64_t now;
+		const char *day;
+	} cases[] = {
+		{ NOON, "2026-11-21" },
+		{ NOON + 12 * 3600 - 1, "2026-11-21" },
+		{ NOON + 12 * 3600, "2026-11-22" },
+		{ NOON - 12 * 3600, "2026-11-21" },
+		{ NOON - 12 * 3600 - 1, "2026-11-20" },
+		{ -1, "1970-01-01" },
+		{ INT64_MAX, "2106-02-07" },
+		{ NOON, "2026-11-21" },
+	};
+	struct delta *delta = delta_open(1);
+
+	(void)state;
+	assert_non_null(delta);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		delta_begin(delta, cases[i].now);
+		assert_string_equal(delta_day(delta), cases[i].day);
+	}
+	delta_close(delta);
+}
+
 static long resident_pages(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -303,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_requeued),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_day),
 		cmocka_unit_test(test_memory),
 	};
 
