@@ -21,7 +21,6 @@ struct message {
 	struct snapshot *snapshot; /* NULL: no message has begun */
 	const char *failed;	   /* a static string; NULL: no failure */
 	bool too_large;		   /* it failed because it is too large */
-	uint64_t nanoseconds;	   /* the time spent in callbacks */
 	enum decision_direction direction;
 	enum decision_why why;
 

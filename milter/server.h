@@ -34,6 +34,13 @@ struct server_fixed {
 	int timeout;
 };
 
+/* The callbacks that run now. Each thread counts in one of the stripes, so that
+ * two threads seldom write to the same line of the processor's cache. */
+#define SERVER_STRIPES 8
+struct server_callbacks {
+	_Alignas(64) _Atomic long running;
+};
+
 struct server {
 	const char *conf;     /* absolute path */
 	bool no_stderr;	      /* standard error is /dev/null */
@@ -56,7 +63,7 @@ struct server {
 	/* clock_ms() of the last warning about twice; 0: none. */
 	_Atomic uint64_t twice_told;
 
-	_Atomic long callbacks; /* that run now */
+	struct server_callbacks callbacks[SERVER_STRIPES];
 	/* The messages between MAIL and their end: [0] those that began before
 	 * stopping was set, [1] those that began after it. */
 	_Atomic long messages[2];

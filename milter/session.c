@@ -33,7 +33,6 @@ struct session {
 	bool has_address;
 	char address[INET6_ADDRSTRLEN]; /* of the client */
 	int epoch;			/* index in server->messages */
-	uint64_t entered;		/* the time, while a callback runs */
 	struct message message;
 };
 
@@ -42,21 +41,32 @@ static const char unfit[] = "the MTA has not negotiated what this milter needs";
 /* It is global because libmilter passes no pointer to its callbacks. */
 static struct server *server;
 
+/* Returns where this thread counts. */
+static _Atomic long *running(void)
+{
+	static _Thread_local unsigned mine;
+	static atomic_uint threads;
+
+	if (!mine)
+		mine = atomic_fetch_add(&threads, 1) % SERVER_STRIPES + 1;
+	return &server->callbacks[mine - 1].running;
+}
+
 /* Begins a callback. If closed is set, never returns: the thread then waits for
  * the end of the process, so that no callback runs while the process ends. */
 static void begin(void)
 {
-	atomic_fetch_add(&server->callbacks, 1);
+	atomic_fetch_add(running(), 1);
 	if (!atomic_load(&server->closed))
 		return;
-	atomic_fetch_sub(&server->callbacks, 1);
+	atomic_fetch_sub(running(), 1);
 	for (;;)
 		(void)pause();
 }
 
 static void end(void)
 {
-	atomic_fetch_sub(&server->callbacks, 1);
+	atomic_fetch_sub(running(), 1);
 }
 
 /* Begins a callback and returns the session of its connection, which is made at
@@ -81,14 +91,11 @@ static struct session *enter(SMFICTX *ctx)
 		atomic_fetch_add_explicit(
 			&server->metrics.connections, 1, memory_order_relaxed);
 	}
-	session->entered = clock_ns();
 	return session;
 }
 
-static sfsistat leave(struct session *session, sfsistat result)
+static sfsistat leave(sfsistat result)
 {
-	if (session)
-		session->message.nanoseconds += clock_ns() - session->entered;
 	end();
 	return result;
 }
@@ -174,7 +181,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions,
 		/* Replies are not given up, so that MAIL can be refused. */
 		log_unfit(actions, steps);
 	}
-	return leave(session, SMFIS_CONTINUE);
+	return leave(SMFIS_CONTINUE);
 }
 
 static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
@@ -186,7 +193,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 
 	(void)name;
 	if (!session)
-		return leave(session, SMFIS_CONTINUE);
+		return leave(SMFIS_CONTINUE);
 	if (address && address->sa_family == AF_INET) {
 		memcpy(&v4, address, sizeof v4);
 		bytes = &v4.sin_addr;
@@ -197,7 +204,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	session->has_address =
 		bytes && inet_ntop(address->sa_family, bytes, session->address,
 				 sizeof session->address);
-	return leave(session, go_on(session, SMFIP_NR_CONN));
+	return leave(go_on(session, SMFIP_NR_CONN));
 }
 
 static bool macro_is_set(SMFICTX *ctx, const char *name)
@@ -220,7 +227,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	sfsistat result;
 
 	if (!session)
-		return leave(session, SMFIS_TEMPFAIL);
+		return leave(SMFIS_TEMPFAIL);
 	end_message(session);
 	client = (struct decide_client){
 		.daemon_name = smfi_getsymval(ctx, daemon_name),
@@ -235,18 +242,18 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 	session->epoch = atomic_load(&server->stopping) ? 1 : 0;
 	atomic_fetch_add(&server->messages[session->epoch], 1);
 	if (session->fit)
-		return leave(session, go_on(session, SMFIP_NR_MAIL));
+		return leave(go_on(session, SMFIP_NR_MAIL));
 	/* After "quit, new connection follows" libmilter uses what was
 	 * negotiated before, without a callback. It may then send no reply to
 	 * MAIL, for which the MTA would wait for ever; the end of the message
 	 * always has a reply. */
 	if (!session->offered) {
 		session->message.failed = unfit;
-		return leave(session, SMFIS_CONTINUE);
+		return leave(SMFIS_CONTINUE);
 	}
 	result = eom_defer(server, ctx, &session->message, unfit);
 	end_message(session);
-	return leave(session, result);
+	return leave(result);
 }
 
 static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
@@ -257,7 +264,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 	if (session)
 		message_recipient(&session->message, arguments,
 			smfi_getsymval(ctx, rcpt_addr));
-	return leave(session, go_on(session, SMFIP_NR_RCPT));
+	return leave(go_on(session, SMFIP_NR_RCPT));
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
@@ -266,7 +273,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 
 	if (session && name && value)
 		message_header(&session->message, name, value);
-	return leave(session, go_on(session, SMFIP_NR_HDR));
+	return leave(go_on(session, SMFIP_NR_HDR));
 }
 
 /* Warns if the MTA asked about this message a moment ago. The message is
@@ -301,19 +308,18 @@ static void look_for_twin(const struct session *session, const char *queue)
 
 static sfsistat on_eom(SMFICTX *ctx)
 {
+	uint64_t begun = clock_ns();
 	struct session *session = enter(ctx);
 	char queue[] = "i";
 	sfsistat result;
-	uint64_t spent;
 
 	if (!session)
-		return leave(session, SMFIS_TEMPFAIL);
+		return leave(SMFIS_TEMPFAIL);
 	look_for_twin(session, smfi_getsymval(ctx, queue));
 	result = eom_message(server, ctx, &session->message);
-	spent = session->message.nanoseconds + clock_ns() - session->entered;
-	metrics_observe(&server->metrics, spent);
+	metrics_observe(&server->metrics, clock_ns() - begun);
 	end_message(session);
-	return leave(session, result);
+	return leave(result);
 }
 
 static sfsistat on_abort(SMFICTX *ctx)

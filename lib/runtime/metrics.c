@@ -196,7 +196,7 @@ static void write_seconds(FILE *file, const struct metrics *metrics)
 	uint64_t count = 0;
 
 	head(file, METRICS_SECONDS, "histogram",
-		"Time that a message spent in the milter's callbacks.");
+		"Time from the end of a message to the milter's answer.");
 	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
 		count += load(&metrics->seconds_buckets[i]);
 		(void)fprintf(file,

@@ -83,7 +83,7 @@ struct metrics {
 	struct budget memory; /* of all messages; its max is memory_max */
 };
 
-/* Counts the time that one message spent in the milter's callbacks. */
+/* Counts the time from the end of one message to the milter's answer. */
 void metrics_observe(struct metrics *metrics, uint64_t nanoseconds);
 
 /* Counts a look-up of Postfix in the table of that name, which may be

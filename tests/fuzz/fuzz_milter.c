@@ -189,7 +189,8 @@ static void check_end(struct spare before, const struct snapshot *snapshot)
 	FUZZ_CHECK(
 		after.first == before.first && after.second == before.second);
 	FUZZ_CHECK(!atomic_load(&server.metrics.connections));
-	FUZZ_CHECK(!atomic_load(&server.callbacks));
+	for (size_t i = 0; i < SERVER_STRIPES; i++)
+		FUZZ_CHECK(!atomic_load(&server.callbacks[i].running));
 	FUZZ_CHECK(!atomic_load(&server.messages[0]));
 	FUZZ_CHECK(!atomic_load(&server.messages[1]));
 	FUZZ_CHECK(atomic_load(&snapshot->references) == 2);

@@ -278,7 +278,8 @@ static inline void milterkit_close(void)
 {
 	(void)milterkit.callbacks.xxfi_close(milterkit_context());
 	assert_null(milterkit.private);
-	assert_int_equal(milterkit_server.callbacks, 0);
+	for (size_t i = 0; i < SERVER_STRIPES; i++)
+		assert_int_equal(milterkit_server.callbacks[i].running, 0);
 	assert_int_equal(milterkit_server.messages[0], 0);
 	assert_int_equal(milterkit_server.messages[1], 0);
 	assert_int_equal(milterkit_server.metrics.connections, 0);
