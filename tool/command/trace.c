@@ -64,8 +64,7 @@ static void print_name(const char *name)
 			style = styles[i].style;
 	(void)fputs("  ", stdout);
 	terminal_put(style, name);
-	if (width < NAME_WIDTH)
-		(void)printf("%*s", NAME_WIDTH - width, "");
+	(void)printf("%*s", width < NAME_WIDTH ? NAME_WIDTH - width : 1, "");
 }
 
 static void print_field(const char *name, struct bytes value)

@@ -248,15 +248,17 @@ static int say_rewritten(const struct tool *tool)
 {
 	double when = 0;
 	time_t now = time(NULL);
+	unsigned minutes;
 
 	if (metrics_read(tool->config->runtime_dir, METRICS_REWRITTEN_TIME,
 		    &when, NULL) != 1 ||
 		when <= 0 || when < (double)(now - DAY))
 		return 0;
+	minutes = (unsigned)(((double)now - when) / 60 + 0.5);
 	(void)fprintf(stderr,
 		"rules had an effect within a day: the last message was "
-		"rewritten %.0f minutes ago\n",
-		((double)now - when) / 60);
+		"rewritten %u minute%s ago\n",
+		minutes, minutes == 1 ? "" : "s");
 	return 1;
 }
 
