@@ -220,8 +220,9 @@ static int check_exception(
 		"a parent domain would apply: it protects no address from a "
 		"change",
 		rule->table == RULE_INBOUND
-			? "delete it, unless it should mark the domain as "
-			  "one of yours"
+			? "keep it while addresses without a rule of their "
+			  "own stay where they are, for Postfix refuses their "
+			  "mail without it; otherwise delete it"
 			: "delete it");
 }
 
