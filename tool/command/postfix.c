@@ -208,7 +208,8 @@ static int verify_all(struct work *work, struct error *error)
 		else if (!code)
 			tool_say(tool,
 				"Postfix does not run (%s), and so its "
-				"services were not tried",
+				"services were not tried: start it, and send a "
+				"message through each",
 				instance->directory);
 	}
 	if (code)

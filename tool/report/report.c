@@ -170,8 +170,9 @@ static int add_own(struct report *report, struct error *error)
 		result = 0;
 	else if (result == ERR_NOENT)
 		result = error_set(error, ERR_NOENT,
-			"%s/served/usage does not exist: the milter writes it "
-			"every minute, and after `readdress reload`",
+			"%s/served/usage does not exist yet: the milter writes "
+			"it within a minute of the first message, and after "
+			"`readdress reload`",
 			state_dir(tool->state));
 	else if (!result)
 		result = add(report, "served/usage",
