@@ -42,9 +42,11 @@ static int find(const struct sheet *sheet, const char *name,
 static int read_inbound(struct sheet *sheet, struct pair_columns columns,
 	struct records *records, struct error *error)
 {
-	struct bytes field = sheet_field(sheet, columns.target);
-	struct bytes sources = sheet_field(sheet, columns.source);
-	char *joined = arena_bytes(records->arena, field.len + 1);
+	struct addresslist list = { .rest = sheet_field(
+					    sheet, columns.target) };
+	struct addresslist sources = { .rest = sheet_field(
+					       sheet, columns.source) };
+	char *joined = arena_bytes(records->arena, list.rest.len + 1);
 	struct bytes targets = { joined, 0 };
 	struct record_address address;
 	bool any = false;
@@ -52,7 +54,7 @@ static int read_inbound(struct sheet *sheet, struct pair_columns columns,
 
 	if (!joined)
 		return error_set(error, ERR_NOMEM, "out of memory");
-	while (addresslist_next(&field, RECORD_TARGET, &address)) {
+	while (addresslist_next(&list, RECORD_TARGET, &address)) {
 		if (address.kind != RECORD_TARGET)
 			continue;
 		if (targets.len)
@@ -82,11 +84,12 @@ static int read_inbound(struct sheet *sheet, struct pair_columns columns,
 static bool find_primary(
 	struct bytes field, struct records *records, struct bytes *primary)
 {
+	struct addresslist list = { .rest = field };
 	struct record_address address;
 	size_t count = 0;
 	bool marked = false;
 
-	while (addresslist_next(&field, RECORD_ALIAS, &address)) {
+	while (addresslist_next(&list, RECORD_ALIAS, &address)) {
 		if (address.kind != RECORD_PRIMARY &&
 			address.kind != RECORD_ALIAS)
 			continue;
@@ -107,13 +110,14 @@ static bool find_primary(
 static int read_outbound(struct sheet *sheet, struct pair_columns columns,
 	struct records *records, struct error *error)
 {
-	struct bytes field = sheet_field(sheet, columns.target);
+	struct addresslist list = { .rest = sheet_field(
+					    sheet, columns.target) };
 	struct record_address address;
 	struct bytes source = { NULL, 0 };
 	struct bytes primary;
 	size_t count = 0;
 
-	while (addresslist_next(&field, RECORD_TARGET, &address)) {
+	while (addresslist_next(&list, RECORD_TARGET, &address)) {
 		if (address.kind != RECORD_TARGET)
 			continue;
 		source = address.text;

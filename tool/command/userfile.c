@@ -78,12 +78,13 @@ static int read_rows(struct reading *reading, struct error *error)
 
 	while ((result = csvrow_next(&sheet->row, reading->arena, error)) ==
 		1) {
-		struct bytes field = sheet_field(sheet, reading->column);
+		struct addresslist list = { .rest = sheet_field(
+						    sheet, reading->column) };
 		struct record_address address;
 
 		result = sheet_check_joined(sheet, reading->column, error);
 		while (!result &&
-			addresslist_next(&field, RECORD_ALIAS, &address))
+			addresslist_next(&list, RECORD_ALIAS, &address))
 			if (address.kind != RECORD_X500 &&
 				address.kind != RECORD_OTHER)
 				result = add(reading, address.text, error);

@@ -59,14 +59,14 @@ static void test_fields(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		size_t len = strlen(cases[i].field);
 		char *copy = malloc(len ? len : 1); /* of just this size */
-		struct bytes field = { copy, len };
+		struct addresslist list = { .rest = { copy, len } };
 		struct record_address address;
 		char found[400] = "";
 		size_t used = 0;
 
 		assert_non_null(copy);
 		memcpy(copy, cases[i].field, len);
-		while (addresslist_next(&field, cases[i].kind, &address))
+		while (addresslist_next(&list, cases[i].kind, &address))
 			used += (size_t)snprintf(found + used,
 				sizeof found - used, "%c:%.*s ",
 				letters[address.kind], (int)address.text.len,
@@ -76,10 +76,48 @@ static void test_fields(void **state)
 	}
 }
 
+/* A quote that is never closed is looked for once, not for each address. */
+static void test_long(void **state)
+{
+	static const struct {
+		const char *part;
+		const char *end;
+	} cases[] = {
+		{ "\\\" ", "\\" },    /* all behind the first open quote */
+		{ "\\\" ", "\"\"x" }, /* closed at the end, and open again */
+		{ "\" ", "x\"" },
+		{ "\"\\\" \\", "x" },
+		{ "\"a b\" ", "\"" },
+		{ "x500:\" ", "\"" },
+		{ "a@x ", "\"" },
+	};
+	enum { LEN = 1 << 20 };
+	char *field = malloc(LEN);
+
+	(void)state;
+	assert_non_null(field);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct addresslist list = { .rest = { field, LEN } };
+		struct record_address address;
+		size_t part = strlen(cases[i].part);
+		size_t end = strlen(cases[i].end);
+
+		for (size_t at = 0; at < LEN; at++)
+			field[at] = cases[i].part[at % part];
+		memcpy(field + LEN - end, cases[i].end, end);
+		/* It gives up long before a quadratic one would end. */
+		while (addresslist_next(&list, RECORD_ALIAS, &address))
+			assert_true(list.looked <= (size_t)5 * LEN);
+		assert_int_equal(list.rest.len, 0);
+	}
+	free(field);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
