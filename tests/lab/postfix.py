@@ -1,5 +1,6 @@
 """A private Postfix on loopback. See __init__.py."""
 
+import functools
 import grp
 import os
 import pwd
@@ -13,8 +14,6 @@ from .base import MILTER_USER, TOP, LabError, alive, read, run, write
 from .smtp import wait_until
 
 CONTRIB = os.path.join(TOP, "contrib", "postfix")
-POSTFIX_FILES = "/etc/postfix/postfix-files"
-DAEMONS = "/usr/lib/postfix/sbin"
 LOCAL_PLACE = "[127.0.0.1]:10099"  # in the fragment
 
 MAIN_CF = """\
@@ -124,6 +123,12 @@ def entries(master_cf):
     return found
 
 
+@functools.lru_cache
+def installed(parameter):
+    """Returns where Postfix's own files are."""
+    return run("postconf", "-dh", parameter).stdout.strip()
+
+
 class Postfix:
     """A private instance. main: parameters of main.cf, where a Sink as the
     value stands for the transport to it. Services are added before start()."""
@@ -229,7 +234,8 @@ class Postfix:
         """Makes the directories that postfix-files(5) names, as `postfix start`
         does."""
         names = {"$mail_owner": "postfix", "$setgid_group": "postdrop"}
-        for line in read(POSTFIX_FILES).splitlines():
+        for line in read(os.path.join(
+                installed("meta_directory"), "postfix-files")).splitlines():
             path, _, rest = line.partition(":d:")
             if not path.startswith("$queue_directory") or not rest:
                 continue
@@ -250,7 +256,8 @@ class Postfix:
             run(*before, "postfix", "-c", self.etc, "start")
         else:
             self._make_directories()
-            run(os.path.join(DAEMONS, "master"), "-c", self.etc, "-w",
+            master = os.path.join(installed("daemon_directory"), "master")
+            run(master, "-c", self.etc, "-w",
                 env={**os.environ, "MAIL_CONFIG": self.etc})
         self._started = True
         for name in self.ports:
