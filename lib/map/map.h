@@ -92,12 +92,11 @@ int map_digest(const struct map *map, char text[DIGEST_LEN + 1]) MUST_CHECK;
 
 /*
  * Copies the file of a map that was opened without isolated, with its seal, to
- * path, in place of what is there. The copy is verified and synced before it
- * gets its name; its mode is 0640, less the umask. Returns 0, or with a text
- * that names path: ERR_CREATE, ERR_PERM, ERR_IO, ERR_NOMEM, or ERR_BAD if the
- * map's file has changed.
+ * fd, an empty file that is open for reading and writing, and verifies the
+ * copy. path is what messages call it. Returns 0, or with a text that names
+ * path: ERR_IO, ERR_NOMEM, or ERR_BAD if the map's file has changed.
  */
-int map_copy(const struct map *map, const char *path,
+int map_copy(const struct map *map, int fd, const char *path,
 	struct error *error) MUST_CHECK;
 
 /*

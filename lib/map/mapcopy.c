@@ -1,8 +1,4 @@
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "map/map.h"
@@ -35,49 +31,19 @@ static int copy_bytes(const struct map *map, int to, const char *path,
 	return 0;
 }
 
-/* Writes the file under a name of its own, verified and synced. */
-static int write_copy(const struct map *map, const char *name, const char *path,
-	struct error *error)
+int map_copy(
+	const struct map *map, int fd, const char *path, struct error *error)
 {
 	struct trailer trailer = { .first = MAP_VERSION_FIRST,
 		.last = MAP_VERSION };
 	char *chunk = malloc(CHUNK);
-	int result = 0;
-	int fd = -1;
-
-	if (!chunk) {
-		result = error_set(error, ERR_NOMEM, "out of memory");
-		goto out;
-	}
-	(void)unlink(name);
-	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (fd < 0)
-		result = file_error_create(path, error);
-	if (!result)
-		result = copy_bytes(map, fd, path, chunk, error);
-	if (!result)
-		result = trailer_check(fd, path, &trailer, -1, error);
-	if (!result && fsync(fd))
-		result = error_set_errno(error, "cannot write %s", path);
-out:
-	if (fd >= 0)
-		close(fd);
-	free(chunk);
-	return result;
-}
-
-int map_copy(const struct map *map, const char *path, struct error *error)
-{
-	char *name = NULL;
 	int result;
 
-	if (asprintf(&name, "%s.new", path) < 0)
+	if (!chunk)
 		return error_set(error, ERR_NOMEM, "out of memory");
-	result = write_copy(map, name, path, error);
-	if (!result && rename(name, path))
-		result = error_set_errno(error, "cannot write %s", path);
-	if (result)
-		(void)unlink(name);
-	free(name);
+	result = copy_bytes(map, fd, path, chunk, error);
+	if (!result)
+		result = trailer_check(fd, path, &trailer, -1, error);
+	free(chunk);
 	return result;
 }

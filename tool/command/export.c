@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "outfile.h"
 #include "print/json.h"
 #include "print/row.h"
 #include "print/terminal.h"
@@ -86,10 +87,14 @@ static bool is_below(const char *name, const char *directory)
 static int check_place(const struct tool *tool, struct error *error)
 {
 	const char *file = tool->options.map;
+	char found[PATH_MAX];
 	struct stat ours;
 	struct stat theirs;
+	int code = outfile_find(file, found, error);
 
-	if (is_below(file, tool->config->state_dir))
+	if (code)
+		return code;
+	if (is_below(found, tool->config->state_dir))
 		return error_set(error, ERR_USAGE,
 			"--map %s: it is in state_dir (%s), where edits alone "
 			"make maps; expected a file in another directory",
@@ -108,6 +113,7 @@ static int check_place(const struct tool *tool, struct error *error)
 static int export_map(const struct tool *tool, struct error *error)
 {
 	const struct map_meta *meta = map_meta(tool->map);
+	struct outfile file = { .fd = -1 };
 	struct json json;
 	int code;
 
@@ -117,7 +123,12 @@ static int export_map(const struct tool *tool, struct error *error)
 			"alone, as it writes all rules");
 	code = check_place(tool, error);
 	if (!code)
-		code = map_copy(tool->map, tool->options.map, error);
+		code = outfile_open(&file, tool->options.map, 0640, error);
+	if (!code)
+		code = map_copy(tool->map, file.fd, tool->options.map, error);
+	if (!code)
+		code = outfile_commit(&file, error);
+	outfile_close(&file);
 	if (code)
 		return code;
 	if (!tool->options.json) {

@@ -1,14 +1,12 @@
 #include "report/page.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "outfile.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/lists.h"
@@ -88,8 +86,8 @@ static void put_doubts(FILE *file, const char **answer,
 		if (!master_incomplete(report->master, lists[i].what))
 			continue;
 		begin_reason(file, answer);
-		(void)fprintf(file, "the list of %s is incomplete",
-			lists[i].list);
+		(void)fprintf(
+			file, "the list of %s is incomplete", lists[i].list);
 	}
 	if (report->since) {
 		begin_reason(file, answer);
@@ -320,34 +318,17 @@ static int put_page(FILE *file, const struct report *report,
 	return result;
 }
 
-/* Replaces the file in its directory. */
 static int replace(
 	const char *path, const char *data, size_t len, struct error *error)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	char *dir = slash ? strndup(path, (size_t)(name - path)) : strdup(".");
-	struct stat status;
-	int result;
-	int fd = -1;
+	struct outfile file;
+	int result = outfile_open(&file, path, PAGE_MODE, error);
 
-	if (!dir)
-		return error_set(error, ERR_NOMEM, "out of memory");
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		result = file_error_create(path, error);
-	else if (!fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) &&
-		 !S_ISREG(status.st_mode))
-		result = error_set(error, ERR_BAD,
-			"%s is not a regular file; expected the name of a new "
-			"file, or of a page that is to be replaced",
-			path);
-	else
-		result = file_replace(
-			fd, name, path, PAGE_MODE, (gid_t)-1, data, len, error);
-	if (fd >= 0)
-		close(fd);
-	free(dir);
+	if (!result && file_write(file.fd, data, len))
+		result = error_set_errno(error, "cannot write %s", path);
+	if (!result)
+		result = outfile_commit(&file, error);
+	outfile_close(&file);
 	return result;
 }
 
