@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import subprocess
 import time
 
@@ -31,7 +32,8 @@ def lines(bench):
            f"average {os.getloadavg()[0]:.1f} at its start")
     yield f"Command: `{bench.command}`"
     for name, build in bench.builds.items():
-        commit = run("git", "log", "-1", "--format=%h of %cs", cwd=build)
+        commit = (run("git", "log", "-1", "--format=%h of %cs", cwd=build)
+                  if shutil.which("git") else "unknown")
         kind = re.search(r"CMAKE_BUILD_TYPE:\w+=(.*)",
                          lab.read(os.path.join(build, "CMakeCache.txt")))
         yield (f"*{name}*: commit {commit}"
