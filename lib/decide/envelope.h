@@ -30,8 +30,6 @@ int envelope_sender(struct decide_context *context) MUST_CHECK;
  */
 int envelope_recipients(struct decide_context *context) MUST_CHECK;
 
-struct envelope_memory;
-
 /* Returns an empty memory for so many addresses, in the arena, or NULL if
  * memory is exhausted. */
 struct envelope_memory *envelope_memory_make(
