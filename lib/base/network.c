@@ -1,6 +1,7 @@
 #include "base/network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 
 #define V4_BITS	 96u /* bits in the prefix ::ffff:0:0 */
 #define TEXT_MAX ((size_t)64)
@@ -120,6 +121,18 @@ bool network_contains(
 			return true;
 	}
 	return false;
+}
+
+void network_text(const struct network *network, char text[NETWORK_TEXT_MAX])
+{
+	bool v4 = network_is_v4(network);
+	char address[INET6_ADDRSTRLEN] = "";
+
+	(void)inet_ntop(v4 ? AF_INET : AF_INET6,
+		network->octets + (v4 ? V4_BITS / 8 : 0), address,
+		sizeof address);
+	(void)snprintf(text, NETWORK_TEXT_MAX, "%s/%u", address,
+		network->prefix - (v4 ? V4_BITS : 0));
 }
 
 bool network_is_v4(const struct network *network)

@@ -26,6 +26,12 @@ int network_parse(const char *text, struct network *network,
 bool network_contains(
 	const struct network *networks, size_t count, const char *address);
 
+#define NETWORK_TEXT_MAX 50 /* bytes, with the '\0' */
+
+/* Writes the network as network_parse() reads it, with its prefix length:
+ * "192.0.2.0/24", "2001:db8::/32". */
+void network_text(const struct network *network, char text[NETWORK_TEXT_MAX]);
+
 /* True if it is a network of IPv4. */
 bool network_is_v4(const struct network *network);
 

@@ -2,13 +2,21 @@
 
 #include <stdlib.h>
 
+#include "base/network.h"
 #include "rules/route.h"
 #include "setup/localmail.h"
 #include "setup/services.h"
 #include "setup/tables.h"
 
-#define HELD	 "retry:4.7.1 held by readdress"
-#define DEFERRED "retry:4.3.2 readdress was taken out of this relay; try later"
+#define TAKEN_OUT "4.3.2 readdress was taken out of this relay; try later"
+#define HELD	  "retry:4.7.1 held by readdress"
+#define DEFERRED  "retry:" TAKEN_OUT
+
+/* Our parameters by which clients are told to try again: those who are outbound
+ * by their address or login, and all clients of a service. */
+#define OUTBOUND_CLIENTS "readdress_deferred_clients"
+#define OUTBOUND_SERVICE "readdress_deferred_service"
+#define RESTRICTIONS	 "smtpd_sender_restrictions"
 
 static void leave_note(struct plan *plan, const char *where)
 {
@@ -52,6 +60,33 @@ static bool refers(const char *value)
 	return reference_next(&value, &name);
 }
 
+/* The parameters that defer mail. */
+static const char *const deferring[] = { TABLES_DOMAINS, TABLES_RECIPIENTS,
+	TABLES_TRANSPORT, OUTBOUND_CLIENTS, OUTBOUND_SERVICE };
+
+/* True if the parameter number i of deferring is needed for this mail. */
+static bool is_needed(const struct removal_mail *mail, size_t i)
+{
+	return i < 3 ? mail->domains != NULL : mail->outbound;
+}
+
+static bool stays(const struct removal_mail *mail, const char *name)
+{
+	for (size_t i = 0; i < sizeof deferring / sizeof *deferring; i++)
+		if (is_needed(mail, i) && !strcmp(name, deferring[i]))
+			return true;
+	return false;
+}
+
+/* True if the value refers to what stays while mail is deferred. */
+static bool defers(const struct removal_mail *mail, const char *value)
+{
+	for (size_t i = 0; i < sizeof deferring / sizeof *deferring; i++)
+		if (is_needed(mail, i) && reference_is_in(value, deferring[i]))
+			return true;
+	return false;
+}
+
 /* A service that is ours altogether. */
 static bool is_own(
 	const struct plan *plan, const struct postfix_service *service)
@@ -84,7 +119,7 @@ static bool is_copied(const char *value)
 	return strstr(value, ",${" LOCALMAIL_NONE "}");
 }
 
-static void restore_option(struct plan *plan,
+static void restore_option(struct plan *plan, const struct removal_mail *mail,
 	const struct postfix_service *service, const char *option)
 {
 	const char *value = plan_option_value(plan, service, option);
@@ -99,13 +134,15 @@ static void restore_option(struct plan *plan,
 		plan_add(plan, PLAN_OPTION_UNSET, name, "");
 		return;
 	}
-	if (!refers(value))
+	if (!refers(value) || defers(mail, value))
 		return;
 	result = reference_strip(plan->arena, value, "", &rest);
 	if (result == ERR_NOMEM)
 		plan->failed = true;
 	else if (result < 0)
 		leave_note(plan, name);
+	else if (!strcmp(option, RESTRICTIONS) && result)
+		plan_option(plan, service, option, rest);
 	/* A list of milters was there, even if it was empty: a service without
 	 * one has that of main.cf. */
 	else if (!*rest && (strcmp(option, "smtpd_milters") != 0 ||
@@ -115,9 +152,9 @@ static void restore_option(struct plan *plan,
 		plan_option(plan, service, option, rest);
 }
 
-static void remove_services(struct plan *plan)
+static void remove_services(struct plan *plan, const struct removal_mail *mail)
 {
-	static const char *const options[] = { "smtpd_milters",
+	static const char *const options[] = { "smtpd_milters", RESTRICTIONS,
 		"content_filter", "receive_override_options",
 		"cleanup_service_name", "internal_mail_filter_classes" };
 	const struct postfix_service *service;
@@ -125,7 +162,7 @@ static void remove_services(struct plan *plan)
 	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
 		for (size_t k = 0; k < sizeof options / sizeof *options; k++)
 			if (!is_own(plan, service))
-				restore_option(plan, service, options[k]);
+				restore_option(plan, mail, service, options[k]);
 	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
 		if (is_own(plan, service))
 			plan_add(plan, PLAN_SERVICE_UNSET,
@@ -216,22 +253,8 @@ static const char *next_hops(struct plan *plan)
 	return text;
 }
 
-static bool stays(const char *name)
-{
-	return !strcmp(name, TABLES_DOMAINS) ||
-	       !strcmp(name, TABLES_RECIPIENTS) ||
-	       !strcmp(name, TABLES_TRANSPORT);
-}
-
-/* True if the value refers to what stays while mail is deferred. */
-static bool defers(const char *value)
-{
-	return reference_is_in(value, TABLES_DOMAINS) ||
-	       reference_is_in(value, TABLES_RECIPIENTS) ||
-	       reference_is_in(value, TABLES_TRANSPORT);
-}
-
-static void defer(struct plan *plan, const struct bytes *domains, size_t count)
+static void defer_domains(
+	struct plan *plan, const struct bytes *domains, size_t count)
 {
 	plan->why = "Mail for these domains still comes here: clients are told "
 		    "to try again later (450), until `readdress postfix "
@@ -248,7 +271,78 @@ static void defer(struct plan *plan, const struct bytes *domains, size_t count)
 			patterns(plan, domains, count, "^", "OK")));
 }
 
-void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)
+/* Returns the restriction for clients who are outbound by their address or
+ * because they log in. */
+static const char *restriction(struct plan *plan)
+{
+	const struct config *config = plan->config;
+	const char *text = "";
+	char network[NETWORK_TEXT_MAX];
+
+	for (size_t i = 0; i < config->outbound_networks_count; i++) {
+		network_text(&config->outbound_networks[i], network);
+		text = plan_text(plan, "%s%s{%s 450 " TAKEN_OUT "}", text,
+			i ? ", " : "", network);
+	}
+	if (*text)
+		text = plan_text(plan, "check_client_access cidr:{%s}", text);
+	if (config->outbound_authenticated)
+		text = plan_text(plan,
+			"%s%scheck_sasl_access regexp:{{/^/ 450 " TAKEN_OUT
+			"}}",
+			text, *text ? ", " : "");
+	return text;
+}
+
+/* Puts a restriction before all others of the service. */
+static void restrict_service(struct plan *plan,
+	const struct postfix_service *service, const char *name)
+{
+	const char *had = plan_option_value(plan, service, RESTRICTIONS);
+
+	if (had && *had)
+		plan_option_word(plan, service, RESTRICTIONS, 0, name);
+	else
+		plan_option(plan, service, RESTRICTIONS,
+			plan_keep(plan, reference_add(plan->arena, "", 0, name,
+						had != NULL, "")));
+}
+
+/* Our own service for outbound mail goes: its clients find nobody, and wait. */
+static void defer_outbound(struct plan *plan)
+{
+	const struct postfix_service *service;
+	const char *text = restriction(plan);
+
+	plan->why =
+		"Mail of clients who are outbound would leave with internal "
+		"addresses: they are told to try again later (450), until "
+		"`readdress postfix --remove` takes this out, too.";
+	if (*text)
+		plan_list(
+			plan, RESTRICTIONS, PLAN_FIRST, OUTBOUND_CLIENTS, text);
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
+		i++) {
+		bool all = config_list_has(&plan->config->outbound_daemons,
+			bytes_of(postfix_value(plan->expanded, service,
+				"milter_macro_daemon_name")));
+
+		if (is_own(plan, service) ||
+			!services_count_ours(plan, service))
+			continue;
+		if (all) {
+			plan_define(plan, OUTBOUND_SERVICE,
+				"check_client_access regexp:{{/^/ "
+				"450 " TAKEN_OUT "}}");
+			restrict_service(plan, service, OUTBOUND_SERVICE);
+		} else if (*text &&
+			   plan_option_value(plan, service, RESTRICTIONS)) {
+			restrict_service(plan, service, OUTBOUND_CLIENTS);
+		}
+	}
+}
+
+void removal_plan(struct plan *plan, const struct removal_mail *mail)
 {
 	const char *name;
 	const char *value;
@@ -258,10 +352,13 @@ void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)
 	 * side by side until the reload. So mail is deferred by all of them
 	 * before one can be without the milter, and definitions stay until
 	 * nothing refers to them. */
-	if (domains) {
-		defer(plan, domains, count);
-		plan->why = "From here on mail for these domains is deferred "
-			    "by all programs of Postfix.";
+	if (mail->domains)
+		defer_domains(plan, mail->domains, mail->count);
+	if (mail->outbound)
+		defer_outbound(plan);
+	if (mail->domains || mail->outbound) {
+		plan->why = "From here on this mail is deferred by all "
+			    "programs of Postfix.";
 		plan_reload(plan);
 	}
 	plan->why = "References to readdress go first, then what they refer "
@@ -271,15 +368,14 @@ void removal_plan(struct plan *plan, const struct bytes *domains, size_t count)
 		/* Those of services come from the same list. */
 		if (postfix_overrides(plan->written, NULL, name) &&
 			value == postfix_value(plan->written, NULL, name) &&
-			!is_ours(name) && refers(value) &&
-			!(domains && defers(value)))
+			!is_ours(name) && refers(value) && !defers(mail, value))
 			removal_parameter(plan, name);
-	remove_services(plan);
+	remove_services(plan, mail);
 	plan->why = "From here on nothing refers to readdress any more.";
 	plan_reload(plan);
 	plan->why = "These were for the references alone.";
 	for (size_t i = 0; postfix_setting(plan->written, i, &name); i++)
 		if (postfix_overrides(plan->written, NULL, name) &&
-			is_ours(name) && !(domains && stays(name)))
+			is_ours(name) && !stays(mail, name))
 			plan_add(plan, PLAN_UNSET, name, "");
 }

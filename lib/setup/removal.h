@@ -11,9 +11,17 @@
 /* Gives a parameter of main.cf that refers to ours what it had before. */
 void removal_parameter(struct plan *plan, const char *parameter);
 
-/* Plans the removal of everything. If domains is not NULL, mail for them still
- * comes here: it lists count domains as in keys ("a.example", "*.a.example"),
- * and the look-ups give way to tables by which Postfix defers their mail. */
-void removal_plan(struct plan *plan, const struct bytes *domains, size_t count);
+/* Mail that still comes here. Postfix itself defers it, so that it does not
+ * pass as it is. */
+struct removal_mail {
+	const struct bytes *domains; /* as in keys ("a.example",
+					"*.a.example"); NULL: none */
+	size_t count;
+	bool outbound; /* that of all clients who are outbound */
+};
+
+/* Plans the removal of everything, but for what defers this mail. The look-ups
+ * give way to tables. */
+void removal_plan(struct plan *plan, const struct removal_mail *mail);
 
 #endif

@@ -132,8 +132,7 @@ static void put_sender(struct name *name, const struct decide_message *message)
 static void put_network(struct name *name, const char *client)
 {
 	struct network network;
-	char text[INET6_ADDRSTRLEN] = "";
-	char out[INET6_ADDRSTRLEN + 4];
+	char text[NETWORK_TEXT_MAX];
 	bool v4;
 
 	if (!client || network_parse(client, &network, NULL) < 0) {
@@ -142,10 +141,9 @@ static void put_network(struct name *name, const char *client)
 	}
 	v4 = network_is_v4(&network);
 	memset(network.octets + (v4 ? 15 : 6), 0, v4 ? 1 : 10);
-	(void)inet_ntop(v4 ? AF_INET : AF_INET6, network.octets + (v4 ? 12 : 0),
-		text, sizeof text);
-	(void)snprintf(out, sizeof out, "%s/%d", text, v4 ? 24 : 48);
-	put_next(name, bytes_of(out));
+	network.prefix = v4 ? 96 + 24 : 48;
+	network_text(&network, text);
+	put_next(name, bytes_of(text));
 }
 
 static void add_leaks(struct delta *delta, const struct decide_message *message,

@@ -219,9 +219,9 @@ class Setup(unittest.TestCase):
                        self.postconf(option, postfix=postfix))
                 for option in ("-n", "-M")]
 
-    def send(self, sender, *recipients, service="smtp", **headers):
+    def send(self, sender, *recipients, service="smtp", source=None, **headers):
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        with self.postfix.client(service) as client:
+        with self.postfix.client(service, source=source) as client:
             try:
                 return client.send(
                     f"<{sender}>", [f"<{address}>" for address in recipients],

@@ -399,10 +399,15 @@ static int plan_removal(struct work *work, struct error *error)
 		code = find_reasons(work, domains, count, error);
 	for (size_t i = 0; code >= 0 && i < work->count; i++) {
 		struct plan *plan = &work->instances[i].plan;
-		bool defers =
-			code > 0 && count && plan_is_set(plan, TABLES_DOMAINS);
+		struct removal_mail mail = { .count = count };
 
-		removal_plan(plan, defers ? domains : NULL, count);
+		if (code > 0 && count && plan_is_set(plan, TABLES_DOMAINS))
+			mail.domains = domains;
+		if (code > 0 && plan_has_rules(plan, RULE_OUTBOUND) &&
+			work->tool->config->outbound_mode ==
+				CONFIG_MODE_ENFORCE)
+			mail.outbound = instance_has_us(&work->instances[i]);
+		removal_plan(plan, &mail);
 		if (plan_result(plan))
 			code = error_set(error, ERR_NOMEM, "out of memory");
 	}

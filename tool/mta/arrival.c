@@ -11,11 +11,14 @@
 
 #include "base/clock.h"
 #include "resolver/resolver.h"
+#include "diagnosis/diagnosis.h"
 #include "dns/safeafter.h"
 #include "milter.h"
 #include "mta/waiting.h"
 #include "routing/domainrole.h"
 #include "runtime/metrics.h"
+#include "usage/usagefile.h"
+#include "usage/uses.h"
 
 #define DAY	    86400
 #define ANSWERS_MAX (8 << 20) /* bytes of what DNS answers for a domain */
@@ -242,17 +245,60 @@ static int say_domains(const struct instance *instance, const struct tool *tool,
 	return question.told > 0;
 }
 
-/* Whether a message was rewritten within a day, as far as the milter that runs
- * knows. */
-static int say_rewritten(const struct tool *tool)
+/* Returns when a message was rewritten last, by what the milter counts of the
+ * use of its rules: this outlives the milter. 0: that is not known. */
+static double last_in_usage(const struct tool *tool)
 {
+	struct master *master = master_open(1);
+	char *data = NULL;
+	size_t len = 0;
+	struct usage_entry entry;
+	size_t cursor = 0;
+	double last = 0;
+
+	if (master && tool->state &&
+		!state_usage(tool->state, &data, &len, NULL) &&
+		!usagefile_parse(master, (struct bytes){ data, len }, NULL))
+		while (master_next(master, &cursor, &entry)) {
+			const char *result =
+				memrchr(entry.name.data, '\0', entry.name.len);
+			size_t at =
+				result ? (size_t)(result + 1 - entry.name.data)
+				       : 0;
+
+			if (entry.what == USAGE_DAY && entry.last > last &&
+				bytes_equal(
+					(struct bytes){ entry.name.data + at,
+						entry.name.len - at },
+					bytes_of(uses_result_name(
+						USAGE_REWRITTEN))))
+				last = entry.last;
+		}
+	free(data);
+	master_close(master);
+	return last;
+}
+
+/* Whether a message was rewritten within a day, as far as the milter that runs
+ * knows, or the one before it counted. */
+static int say_rewritten(
+	const struct instance *instance, const struct tool *tool)
+{
+	const struct diagnosis diagnosis = { .postfix = instance->expanded,
+		.config = tool->config };
 	double when = 0;
+	double counted = last_in_usage(tool);
 	time_t now = time(NULL);
 	unsigned minutes;
 
+	/* Where it is gone already, rules have no effect any more. */
+	if (!diagnosis_has_milter(&diagnosis))
+		return 0;
 	if (metrics_read(tool->config->runtime_dir, METRICS_REWRITTEN_TIME,
 		    &when, NULL) != 1 ||
-		when <= 0 || when < (double)(now - DAY))
+		when < counted)
+		when = counted;
+	if (when <= 0 || when < (double)(now - DAY))
 		return 0;
 	minutes = (unsigned)(((double)now - when) / 60 + 0.5);
 	(void)fprintf(stderr,
@@ -272,7 +318,7 @@ int arrival_reasons(const struct instance *instance, const struct tool *tool,
 	if (result)
 		return result;
 	reasons += say_domains(instance, tool, domains, count);
-	reasons += say_rewritten(tool);
+	reasons += say_rewritten(instance, tool);
 	if (queued) {
 		(void)fprintf(stderr,
 			"mail for %zu recipient%s in domains of targets is in "

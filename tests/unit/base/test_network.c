@@ -189,6 +189,23 @@ static void test_private(void **state)
 	}
 }
 
+static void test_text(void **state)
+{
+	static const char *const texts[] = { "192.0.2.0/24", "192.0.2.1/32",
+		"0.0.0.0/0", "255.255.255.255/32", "2001:db8::/32", "::/0",
+		"::1/128", "2001:db8:1111:2222:3333:4444:5555:6666/128" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct network network = { .prefix = 0 };
+		char text[NETWORK_TEXT_MAX];
+
+		assert_int_equal(network_parse(texts[i], &network, NULL), 0);
+		network_text(&network, text);
+		assert_string_equal(text, texts[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_within),
 		cmocka_unit_test(test_private),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

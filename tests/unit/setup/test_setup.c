@@ -95,6 +95,9 @@ struct bench {
 	struct plan plan;
 };
 
+/* No mail comes here any more. */
+static const struct removal_mail nothing;
+
 /* Another instance has these. */
 static bool is_free(void *context, unsigned port)
 {
@@ -183,7 +186,7 @@ static void consult(struct bench *bench, const struct given *given)
 static void remove_all(struct bench *bench, const struct given *given)
 {
 	begin(bench, given);
-	removal_plan(&bench->plan, NULL, 0);
+	removal_plan(&bench->plan, &nothing);
 	assert_int_equal(plan_result(&bench->plan), 0);
 	apply(bench);
 	end(bench);
@@ -745,6 +748,7 @@ static void test_deferred(void **state)
 			       "routes @other.example;hold\n" };
 	static const struct bytes domains[] = { { "old.example", 11 },
 		{ "*.sub.example", 13 } };
+	static const struct removal_mail mail = { domains, 2, false };
 	struct bench bench;
 	char *before;
 	char *text;
@@ -755,7 +759,7 @@ static void test_deferred(void **state)
 	before = postconfmodel_text(&bench.model);
 	set_up(&bench, &given);
 	begin(&bench, &given);
-	removal_plan(&bench.plan, domains, 2);
+	removal_plan(&bench.plan, &mail);
 	assert_int_equal(plan_result(&bench.plan), 0);
 	apply(&bench);
 	end(&bench);
@@ -785,12 +789,98 @@ static void test_deferred(void **state)
 	postconfmodel_close(&bench.model);
 }
 
+/* Outbound mail, which would leave with internal addresses, is deferred: that
+ * of clients by their address or login in all services that have the milter,
+ * and all of a service whose daemon name makes it outbound. */
+static void test_outbound_deferred(void **state)
+{
+	static const struct given given = { .what = "outbound deferred",
+		.main = "smtpd_sender_restrictions = reject_unlisted_sender\n"
+			"smtpd_sasl_auth_enable = yes\n",
+		.conf = "outbound_networks = {\"192.0.2.0/25\", "
+			"\"2001:db8::/64\"}\n",
+		.services = "smtp inet n - y - - smtpd\n"
+			    "587 inet n - y - - smtpd -o "
+			    "smtpd_sender_restrictions=\n"
+			    "588 inet n - y - - smtpd -o "
+			    "smtpd_sender_restrictions=permit\n"
+			    "589 inet n - y - - smtpd -o "
+			    "milter_macro_daemon_name=OUTBOUND\n"
+			    "590 inet n - y - - smtpd -o "
+			    "milter_macro_daemon_name=OUTBOUND -o "
+			    "smtpd_sender_restrictions=permit\n"
+			    "591 inet n - y - - smtpd -o smtpd_milters= -o "
+			    "smtpd_sender_restrictions=permit -o "
+			    "inet_interfaces=loopback-only\n"
+			    "pickup unix n - y 60 1 pickup\n"
+			    "cleanup unix n - y - 0 cleanup\n"
+			    "bounce unix - - y - 0 bounce\n" };
+	static const struct removal_mail mail = { .outbound = true };
+	struct bench bench;
+	char *before;
+	char *text;
+
+	(void)state;
+	postconfmodel_open(&bench.model, defaults, given.main, given.services);
+	bench.config = testmap_config(given.conf);
+	before = postconfmodel_text(&bench.model);
+	set_up(&bench, &given);
+	for (int again = 0; again < 2; again++) {
+		begin(&bench, &given);
+		removal_plan(&bench.plan, &mail);
+		assert_int_equal(plan_result(&bench.plan), 0);
+		if (again)
+			assert_int_equal(bench.plan.count, 0);
+		apply(&bench);
+		end(&bench);
+	}
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text, "readdress_deferred_clients = "
+				   "check_client_access cidr:"
+				   "{{192.0.2.0/25 450 4.3.2*"));
+	assert_non_null(strstr(text, ", {2001:db8::/64 450 4.3.2 "));
+	assert_non_null(strstr(text, "}}, check_sasl_access "
+				     "regexp:{{/^/ 450 4.3.2 "));
+	assert_true(has_line(text, "readdress_deferred_service = "
+				   "check_client_access "
+				   "regexp:{{/^/ 450 4.3.2*"));
+	assert_true(has_line(text,
+		"smtpd_sender_restrictions = $readdress_deferred_clients "
+		"reject_unlisted_sender"));
+	assert_true(has_line(text,
+		"587 inet n - y - - smtpd -o "
+		"smtpd_sender_restrictions=${readdress_deferred_clients}"));
+	assert_non_null(strstr(text, "588 inet n - y - - smtpd -o "
+				     "smtpd_sender_restrictions="
+				     "$readdress_deferred_clients,permit"));
+	assert_non_null(strstr(text,
+		"589 inet n - y - - smtpd -o "
+		"milter_macro_daemon_name=OUTBOUND -o "
+		"smtpd_sender_restrictions=$readdress_deferred_service\n"));
+	assert_non_null(strstr(text, "smtpd_sender_restrictions="
+				     "$readdress_deferred_service,permit\n"));
+	assert_non_null(strstr(text, "591 inet n - y - - smtpd -o "
+				     "smtpd_milters= -o "
+				     "smtpd_sender_restrictions=permit "));
+	assert_null(strstr(text, "socketmap"));
+	assert_null(strstr(text, "readdress_milter"));
+	free(text);
+	remove_all(&bench, &given);
+	text = postconfmodel_text(&bench.model);
+	assert_string_equal(text, before);
+	free(text);
+	free(before);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
 /* Nothing is without the milter before all programs of Postfix defer mail, and
  * nothing is undefined that they still refer to. */
 static void test_order(void **state)
 {
 	static const struct given given = { .what = "order", .main = "" };
 	static const struct bytes domains[] = { { "old.example", 11 } };
+	static const struct removal_mail mail = { domains, 1, false };
 	struct bench bench;
 
 	(void)state;
@@ -802,7 +892,7 @@ static void test_order(void **state)
 		set_up(&bench, &given);
 		begin(&bench, &given);
 		bench.plan.runs = true;
-		removal_plan(&bench.plan, defers ? domains : NULL, 1);
+		removal_plan(&bench.plan, defers ? &mail : &nothing);
 		assert_true(plan_reloads(&bench.plan));
 		for (size_t i = 0; i < bench.plan.count; i++) {
 			const struct plan_change *change =
@@ -832,7 +922,7 @@ static void test_order(void **state)
 		begin(&bench, &given);
 		bench.plan.runs = true;
 		/* What defers is left, or nothing. */
-		removal_plan(&bench.plan, NULL, 0);
+		removal_plan(&bench.plan, &nothing);
 		assert_int_equal(plan_reloads(&bench.plan), defers);
 		end(&bench);
 		config_close(bench.config);
@@ -861,7 +951,7 @@ static void test_changed_since(void **state)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		postconfmodel_change(&bench.model, &others[i]);
 	begin(&bench, &given);
-	removal_plan(&bench.plan, NULL, 0);
+	removal_plan(&bench.plan, &nothing);
 	assert_non_null(strstr(commands_text(&bench.plan, NULL),
 		"# transport_maps refers to readdress in a way"));
 	apply(&bench);
@@ -940,6 +1030,7 @@ int main(void)
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_deferred),
+		cmocka_unit_test(test_outbound_deferred),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_changed_since),
 		cmocka_unit_test(test_commands),
