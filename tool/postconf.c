@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -331,4 +332,30 @@ int postconf_call(
 	if (words >= 0)
 		close(words);
 	return result;
+}
+
+int postconf_master(const struct postfix *expanded)
+{
+	char path[PATH_MAX];
+	char text[32];
+	ssize_t len = 0;
+	int pid = 0;
+	int fd;
+
+	if (snprintf(path, sizeof path, "%s/pid/master.pid",
+		    postfix_value(expanded, NULL, "queue_directory")) >=
+		(int)sizeof path)
+		return 0;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return 0;
+	/* master(8) holds a lock on its file while it runs. */
+	if (flock(fd, LOCK_SH | LOCK_NB))
+		len = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (len > 0) {
+		text[len] = '\0';
+		pid = atoi(text);
+	}
+	return pid;
 }

@@ -48,4 +48,8 @@ int postconf_read_defaults(
 int postconf_call(const char *const *arguments, char **said,
 	struct error *error) MUST_CHECK;
 
+/* Returns the process number of the master(8) of the instance with that
+ * configuration if it runs, or 0. */
+int postconf_master(const struct postfix *expanded);
+
 #endif

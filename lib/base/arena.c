@@ -178,6 +178,17 @@ char *arena_vformat(struct arena *arena, const char *format, va_list args)
 	return copy;
 }
 
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = arena_vformat(arena, format, args);
+	va_end(args);
+	return text;
+}
+
 static void keep(void *object)
 {
 	(void)object;

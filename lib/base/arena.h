@@ -58,6 +58,8 @@ char *arena_copy(struct arena *arena, const char *data, size_t len) MUST_CHECK;
  * NULL. */
 char *arena_vformat(struct arena *arena, const char *format,
 	va_list args) MUST_CHECK __attribute__((format(printf, 2, 0)));
+char *arena_format(struct arena *arena, const char *format, ...) MUST_CHECK
+	__attribute__((format(printf, 2, 3)));
 
 /* Frees the nodes of a tree of tsearch(3), and not the objects that it points
  * to: they belong to an arena, or to an array. tree may be NULL. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/network.h"
+#include "diagnosis/shell.h"
 #include "postfix/words.h"
 
 const char *diagnosis_text(struct diagnosis *diagnosis, const char *format, ...)
@@ -24,7 +25,11 @@ int diagnosis_say(struct diagnosis *diagnosis, enum diagnosis_level level,
 	struct diagnosis_finding finding = { diagnosis->id, level, found, why,
 		remedy };
 
-	if (!found || !why || !remedy)
+	if (remedy && diagnosis->directory)
+		finding.remedy = shell_in(
+			diagnosis->arena, remedy, diagnosis->directory);
+
+	if (!found || !why || !finding.remedy)
 		return ERR_NOMEM;
 	diagnosis->said++;
 	return diagnosis->found(diagnosis->context, &finding);

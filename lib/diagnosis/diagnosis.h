@@ -9,6 +9,7 @@
  * The wing diagnosis/: what stands below the checks of `readdress doctor` and
  * of `readdress dns`, and below the changes of `readdress postfix`.
  *
+ *   shell        words and commands of the shell
  *   remedy       the commands that mend what was found
  *   tally        names for one finding
  *   ourtable     the tables of readdress that Postfix asks, and their answers
@@ -81,6 +82,8 @@ struct diagnosis {
 	const struct postfix *written; /* as main.cf and master.cf have it:
 					  what they set themselves, alone */
 	const struct config *config;
+	const char *directory; /* of main.cf, which commands must name; NULL:
+				  they reach it without */
 	const char *elsewhere; /* this instance of Postfix has no milter, and
 				  the one in this directory has it; or NULL */
 	const struct map *map; /* NULL: there is none yet */

@@ -2,22 +2,9 @@
 
 #include <stdio.h>
 
+#include "diagnosis/shell.h"
+
 #define COLUMNS 78
-
-const char *commands_quote(struct plan *plan, const char *text)
-{
-	const char *quoted = "'";
-
-	for (;;) {
-		size_t len = strcspn(text, "'");
-
-		quoted = plan_text(plan, "%s%.*s%s", quoted, (int)len, text,
-			text[len] ? "'\\''" : "'");
-		if (!text[len])
-			return quoted;
-		text += len + 1;
-	}
-}
 
 /* Returns the reason in lines that begin with "# ". */
 static const char *comment(struct plan *plan, const char *why)
@@ -77,22 +64,18 @@ const char *commands_operand(
 /* Returns the operand as a word of the shell. */
 static const char *word(struct plan *plan, const struct plan_change *change)
 {
-	return commands_quote(plan, commands_operand(plan, change));
+	const char *text = commands_operand(plan, change);
+
+	return plan_keep(plan, shell_quote(plan->arena, text));
 }
 
-/* Returns -c and the directory, in quotes only if it needs them. */
+/* Returns -c and the directory. */
 static const char *place_of(struct plan *plan, const char *directory)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789/._-";
-
 	if (!directory)
 		return "";
 	return plan_text(plan, " -c %s",
-		directory[strspn(directory, plain)]
-			? commands_quote(plan, directory)
-			: directory);
+		plan_keep(plan, shell_word(plan->arena, directory)));
 }
 
 const char *commands_line(struct plan *plan, const char *directory,

@@ -25,7 +25,4 @@ const char *commands_option(enum plan_kind kind);
 const char *commands_operand(
 	struct plan *plan, const struct plan_change *change);
 
-/* Returns the text in single quotes of the shell. */
-const char *commands_quote(struct plan *plan, const char *text);
-
 #endif

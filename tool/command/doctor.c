@@ -30,6 +30,7 @@
 struct doctor {
 	const struct tool *tool;
 	const char *instance; /* its directory; NULL: there is only one */
+	bool names_directory; /* commands for the instance must name it */
 	bool failed;	      /* a check found FAIL */
 	struct diagnosis_milter milter;
 	bool milter_known;
@@ -115,6 +116,8 @@ static int examine(struct doctor *doctor, const struct instance *instance,
 		.postfix = instance->expanded,
 		.written = instance->written,
 		.config = doctor->tool->config,
+		.directory =
+			doctor->names_directory ? instance->directory : NULL,
 		.elsewhere = elsewhere,
 		.map = doctor->tool->map,
 		.autoroutes = doctor->autoroutes,
@@ -131,6 +134,11 @@ static int examine(struct doctor *doctor, const struct instance *instance,
 	};
 	int result;
 
+	if (!postconf_master(instance->expanded))
+		tool_say(doctor->tool,
+			"Postfix does not run (%s), and mail waits at its "
+			"senders; what follows is about its files",
+			instance->directory);
 	postconf_open_tables(
 		&tables, instance->directory, doctor->tool->options.ask_all);
 	result = doctor_run(&diagnosis);
@@ -148,11 +156,13 @@ static int read_instance(const struct doctor *doctor, const char *directory,
 	struct diagnosis diagnosis = { .config = doctor->tool->config };
 	int result = postconf_read(directory, &instance->expanded,
 		&instance->written, doctor->error);
+	const char *found;
 
 	if (result)
 		return result;
-	instance->directory = strdup(
-		postfix_value(instance->expanded, NULL, "config_directory"));
+	found = postfix_value(instance->expanded, NULL, "config_directory");
+	instance->directory =
+		*found == '/' ? strdup(found) : realpath(found, NULL);
 	if (!instance->directory)
 		return error_set(doctor->error, ERR_NOMEM, "out of memory");
 	diagnosis.postfix = instance->expanded;
@@ -227,6 +237,7 @@ static int examine_all(
 			with = instances[i].directory;
 	for (size_t i = 0; !result && i < count; i++) {
 		doctor->instance = count > 1 ? instances[i].directory : NULL;
+		doctor->names_directory = i || doctor->tool->options.config_dir;
 		result = examine(doctor, &instances[i],
 			instances[i].has_milter ? NULL : with);
 	}

@@ -16,6 +16,7 @@
 #include "mta/show.h"
 #include "mta/tables.h"
 #include "mta/waiting.h"
+#include "postconf.h"
 #include "postfix/words.h"
 #include "setup/commands.h"
 #include "setup/localmail.h"
@@ -121,7 +122,8 @@ static int save_all(struct work *work, struct error *error)
 	for (size_t i = 0; !code && i < work->count; i++)
 		code = apply_save(&work->instances[i], &work->saved[i], error);
 	for (size_t i = 0; i < work->count; i++)
-		work->runs[i] = instance_master(&work->instances[i]) > 0;
+		work->runs[i] =
+			postconf_master(work->instances[i].expanded) > 0;
 	return code;
 }
 
@@ -261,6 +263,11 @@ static int apply_all(struct work *work, struct error *error)
 
 	if (code) {
 		tool_say(work->tool, "nothing to do");
+		for (size_t i = 0; i < work->count; i++)
+			if (!postconf_master(work->instances[i].expanded))
+				tool_say(work->tool,
+					"Postfix does not run (%s): start it",
+					work->instances[i].directory);
 		return 0;
 	}
 	if (!work->tool->options.remove)

@@ -243,14 +243,14 @@ int apply_reload(
 	struct programs old;
 	int result = 0;
 
-	programs_find(&old, instance_master(instance));
+	programs_find(&old, postconf_master(instance->expanded));
 	if (runs)
 		result = run_postfix(instance, "reload", error);
 	if (!result)
 		result = run_postfix(instance, "check", error);
 	if (runs && !result)
 		result = wait_for_new(&old, error);
-	if (runs && !result && !instance_master(instance))
+	if (runs && !result && !postconf_master(instance->expanded))
 		result = error_set(error, ERR_CONFIG,
 			"Postfix has ended when it read the new files; its log "
 			"says why");
@@ -260,7 +260,7 @@ int apply_reload(
 int apply_revive(
 	const struct instance *instance, bool runs, struct error *error)
 {
-	if (runs && !instance_master(instance))
+	if (runs && !postconf_master(instance->expanded))
 		return run_postfix(instance, "start", error);
 	return apply_reload(instance, runs, error);
 }

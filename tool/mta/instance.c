@@ -1,10 +1,8 @@
 #include "mta/instance.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,7 +108,7 @@ static int begin_plan(
 		.config = tool->config,
 		.map = tool->map,
 		.is_free = is_free,
-		.runs = instance_master(instance) > 0,
+		.runs = postconf_master(instance->expanded) > 0,
 		.arena = arena_open(TEXTS_MAX) };
 	if (plan->arena)
 		name_tables(instance, tool);
@@ -225,30 +223,4 @@ bool instance_has_us(const struct instance *instance)
 			return true;
 	}
 	return false;
-}
-
-int instance_master(const struct instance *instance)
-{
-	char path[PATH_MAX];
-	char text[32];
-	ssize_t len = 0;
-	int pid = 0;
-	int fd;
-
-	if (snprintf(path, sizeof path, "%s/pid/master.pid",
-		    postfix_value(instance->expanded, NULL,
-			    "queue_directory")) >= (int)sizeof path)
-		return 0;
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return 0;
-	/* master(8) holds a lock on its file while it runs. */
-	if (flock(fd, LOCK_SH | LOCK_NB))
-		len = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (len > 0) {
-		text[len] = '\0';
-		pid = atoi(text);
-	}
-	return pid;
 }

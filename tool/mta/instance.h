@@ -37,7 +37,4 @@ int instance_plan(struct instance *instance, struct error *error) MUST_CHECK;
 /* True if the instance has a reference to readdress, or defines one. */
 bool instance_has_us(const struct instance *instance);
 
-/* Returns the process number of the instance's master(8) if it runs, or 0. */
-int instance_master(const struct instance *instance);
-
 #endif

@@ -54,7 +54,7 @@ int waiting_count_targets(const struct instance *instance,
 
 	*count = 0;
 	/* Without its programs there is no list, and nothing is sent. */
-	if (!tool->map || !instance_master(instance))
+	if (!tool->map || !postconf_master(instance->expanded))
 		return 0;
 	arena = arena_open(ARENA_MAX);
 	if (!arena)
