@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "diagnosis/shell.h"
 #include "postfix/domainlist.h"
 #include "postfix/words.h"
 
@@ -77,6 +78,7 @@ static void plan_socket(struct plan *plan)
 			: plan_text(plan, "%s/readdress", queue);
 	const char *path = plan->config->path;
 
+	path = path ? plan_keep(plan, shell_word(plan->arena, path)) : "";
 	plan->why = "Postfix asks readdress for domains, recipients and next "
 		    "hops at lookup_socket, which is empty. Set it, and then "
 		    "run this command again.";
@@ -85,7 +87,7 @@ static void plan_socket(struct plan *plan)
 			"sed -i '/^ *lookup_socket *=/d' %s\n"
 			"echo 'lookup_socket = \"unix:%s/lookup.sock\"' >>%s\n"
 			"systemctl restart readdress-milter",
-			path ? path : "", directory, path ? path : ""));
+			path, directory, path));
 }
 
 void tables_plan(struct plan *plan)

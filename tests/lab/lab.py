@@ -29,7 +29,9 @@ class Lab:
 
     _count = 0
     # Shared by all labs of this process: no lab gets the port of another one.
-    _ports = itertools.count(2525)
+    # Above those that `readdress postfix` gives to services.
+    _ports = itertools.count(3025)
+    _ports_everywhere = itertools.count(12525)
 
     def __init__(self):
         # The user postfix must be able to enter it: mode 755, here and above.
@@ -69,9 +71,19 @@ class Lab:
 
     def port(self):
         """Returns a port of this lab's address that nothing else uses."""
-        for port in Lab._ports:
+        return self._free(self.address, Lab._ports)
+
+    def port_everywhere(self):
+        """Returns a port of all addresses. None of those that labs have at
+        addresses of their own is among them, for it would be taken while what
+        listens here restarts."""
+        return self._free("", Lab._ports_everywhere)
+
+    @staticmethod
+    def _free(address, ports):
+        for port in ports:
             with contextlib.suppress(OSError), socket.socket() as probe:
-                probe.bind((self.address, port))
+                probe.bind((address, port))
                 return port
         raise LabError("no port")
 

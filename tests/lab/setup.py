@@ -62,7 +62,7 @@ def stock(here, name="relay", main="", services="", port=None):
     # Strangers must reach it: there is nothing to set up on loopback alone.
     postfix.set(inet_interfaces="all", **private)
     postfix.set(**parameters(main))
-    port = port or here.port()
+    port = port or here.port_everywhere()
     postfix.ports["smtp"] = port
     master = read(os.path.join(DIST, "master.cf.dist"))
     postfix._master = re.sub(r"(?m)^smtp( +inet +)", rf"{port}\1", master)
