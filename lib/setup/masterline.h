@@ -13,4 +13,9 @@
 const char *masterline_set(struct arena *arena, const char *line,
 	const char *name, const char *value) MUST_CHECK;
 
+/* Returns the line without the option; the line itself, if it has none. Returns
+ * NULL when the arena is exhausted. */
+const char *masterline_unset(
+	struct arena *arena, const char *line, const char *name) MUST_CHECK;
+
 #endif

@@ -141,6 +141,62 @@ const char *plan_service_name(
 	return plan_text(plan, "%s/%s", service->name, service->type);
 }
 
+/* Returns what stands behind "SERVICE/" in the name of a change of an option;
+ * NULL if it is about another service. */
+static const char *option_of(
+	const struct plan_change *change, const char *service)
+{
+	size_t len = strlen(service);
+
+	if ((change->kind != PLAN_OPTION &&
+		    change->kind != PLAN_OPTION_UNSET) ||
+		strncmp(change->name, service, len) != 0 ||
+		change->name[len] != '/' || strchr(change->name + len + 1, '/'))
+		return NULL;
+	return change->name + len + 1;
+}
+
+static bool is_line(const struct plan_change *change, const char *service)
+{
+	return change->kind == PLAN_SERVICE && !strcmp(change->name, service);
+}
+
+/* Returns the service's line after the changes that are planned. */
+static const char *line_after(
+	struct plan *plan, const char *line, const char *service)
+{
+	for (size_t i = 0; line && i < plan->count; i++) {
+		const struct plan_change *change = &plan->changes[i];
+		const char *option = option_of(change, service);
+
+		if (is_line(change, service))
+			line = change->value;
+		else if (option && change->kind == PLAN_OPTION)
+			line = masterline_set(
+				plan->arena, line, option, change->value);
+		else if (option)
+			line = masterline_unset(plan->arena, line, option);
+	}
+	return line;
+}
+
+/* Takes the changes out, back to the last reload, that a new line of the
+ * service has in it. */
+static void supersede(struct plan *plan, const char *service)
+{
+	size_t from = plan->count;
+	size_t kept;
+
+	while (from && plan->changes[from - 1].kind != PLAN_RELOAD)
+		from--;
+	kept = from;
+	for (size_t i = from; i < plan->count; i++)
+		if (!is_line(&plan->changes[i], service) &&
+			!option_of(&plan->changes[i], service))
+			plan->changes[kept++] = plan->changes[i];
+	plan->count = kept;
+}
+
 void plan_option(struct plan *plan, const struct postfix_service *service,
 	const char *option, const char *value)
 {
@@ -153,7 +209,10 @@ void plan_option(struct plan *plan, const struct postfix_service *service,
 			plan_text(plan, "%s/%s", name, option), value);
 		return;
 	}
-	line = masterline_set(plan->arena, service->line, option, value);
+	line = line_after(plan, service->line, name);
+	if (line)
+		line = masterline_set(plan->arena, line, option, value);
+	supersede(plan, name);
 	plan_add(plan, PLAN_SERVICE, name, plan_keep(plan, line));
 }
 
