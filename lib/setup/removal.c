@@ -1,5 +1,6 @@
 #include "setup/removal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/network.h"
@@ -17,6 +18,8 @@
 #define OUTBOUND_CLIENTS "readdress_deferred_clients"
 #define OUTBOUND_SERVICE "readdress_deferred_service"
 #define RESTRICTIONS	 "smtpd_sender_restrictions"
+
+#define NAMES_A_LINE 50 /* that a pattern has at most */
 
 static void leave_note(struct plan *plan, const char *where)
 {
@@ -61,13 +64,22 @@ static bool refers(const char *value)
 }
 
 /* The parameters that defer mail. */
-static const char *const deferring[] = { TABLES_DOMAINS, TABLES_RECIPIENTS,
-	TABLES_TRANSPORT, OUTBOUND_CLIENTS, OUTBOUND_SERVICE };
+static const char *const deferring[] = { TABLES_TRANSPORT, TABLES_DOMAINS,
+	TABLES_MAILBOXES, OUTBOUND_CLIENTS, OUTBOUND_SERVICE };
 
 /* True if the parameter number i of deferring is needed for this mail. */
 static bool is_needed(const struct removal_mail *mail, size_t i)
 {
-	return i < 3 ? mail->domains != NULL : mail->outbound;
+	switch (i) {
+	case 0:
+		return mail->count || mail->local_count;
+	case 1:
+		return mail->count;
+	case 2:
+		return mail->local_count;
+	default:
+		return mail->outbound;
+	}
 }
 
 static bool stays(const struct removal_mail *mail, const char *name)
@@ -169,46 +181,81 @@ static void remove_services(struct plan *plan, const struct removal_mail *mail)
 				plan_service_name(plan, service), "");
 }
 
-/* Returns a line of regexp_table(5) for the domain, in main.cf's form, where $
- * is doubled: "{/^a[.]example$$/ OK}". */
-static const char *pattern(struct plan *plan, struct bytes name,
-	const char *front, struct bytes result)
+/* Ends a text that was written to the file; it belongs to the plan. */
+static const char *end_text(struct plan *plan, FILE *file, char **text)
 {
-	bool below = bytes_take(&name, "*.");
-	char *escaped = arena_bytes(plan->arena, 3 * name.len + 1);
-	size_t used = 0;
+	bool failed = !file || ferror(file);
+	const char *copy = NULL;
 
-	if (!escaped) {
-		plan->failed = true;
-		return "";
-	}
-	for (size_t k = 0; k < name.len; k++) {
-		if (name.data[k] == '.') {
-			memcpy(escaped + used, "[.]", 3);
-			used += 3;
-		} else {
-			escaped[used++] = name.data[k];
-		}
-	}
-	escaped[used] = '\0';
-	return plan_text(plan, "{/%s%s%s$$/ %.*s}", front,
-		below ? "[^@]+[.]" : "", escaped, (int)result.len, result.data);
+	if (file && fclose(file))
+		failed = true;
+	if (!failed)
+		copy = arena_copy(plan->arena, *text, strlen(*text));
+	free(*text);
+	return plan_keep(plan, copy);
 }
 
-static const char *patterns(struct plan *plan, const struct bytes *domains,
-	size_t count, const char *front, const char *result)
+/* Writes the pattern for a name. */
+static void put_name(FILE *file, struct bytes name)
 {
-	const char *text = "";
-
-	for (size_t i = 0; i < count; i++)
-		text = plan_text(plan, "%s%s%s", text, i ? ", " : "",
-			pattern(plan, domains[i], front, bytes_of(result)));
-	return text;
+	if (bytes_take(&name, "*."))
+		(void)fputs("[^@]+[.]", file);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] == '.')
+			(void)fputs("[.]", file);
+		else
+			(void)fputc(name.data[i], file);
 }
 
-/* Returns the line for the next hop of a row of routes; NULL if it has none
- * that can be written. */
-static const char *next_hop(struct plan *plan, const struct rule *rule)
+/* Writes a line of regexp_table(5) for the names, in main.cf's form, where $ is
+ * doubled: "{/^a[.]example$$/ OK}". */
+static void put_line(FILE *file, const char *front, const struct bytes *names,
+	size_t count, struct bytes result)
+{
+	(void)fprintf(file, "{/%s%s", front, count > 1 ? "(" : "");
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			(void)fputc('|', file);
+		put_name(file, names[i]);
+	}
+	(void)fprintf(file, "%s$$/ %.*s}", count > 1 ? ")" : "",
+		(int)result.len, result.data);
+}
+
+/* Writes lines for all domains, with ", " between them. */
+static void put_domains(FILE *file, const char *front,
+	const struct bytes *domains, size_t count, const char *result)
+{
+	for (size_t i = 0; i < count; i += NAMES_A_LINE) {
+		size_t left = count - i;
+
+		if (i)
+			(void)fputs(", ", file);
+		put_line(file, front, domains + i,
+			left < NAMES_A_LINE ? left : NAMES_A_LINE,
+			bytes_of(result));
+	}
+}
+
+/* Returns a table of these domains, for a list of domains. */
+static const char *list_of(
+	struct plan *plan, const struct bytes *domains, size_t count)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	if (file) {
+		(void)fputs("regexp:{", file);
+		put_domains(file, "^", domains, count, "OK");
+		(void)fputc('}', file);
+	}
+	return end_text(plan, file, &text);
+}
+
+/* Writes the line for the next hop of a row of routes, if it has one that can
+ * be written. */
+static void put_hop(FILE *file, const struct rule *rule)
 {
 	struct bytes name = rule->key;
 	struct route route;
@@ -220,55 +267,73 @@ static const char *next_hop(struct plan *plan, const struct rule *rule)
 		memchr(route.nexthop.data, '{', route.nexthop.len) ||
 		memchr(route.nexthop.data, '}', route.nexthop.len) ||
 		memchr(route.nexthop.data, '$', route.nexthop.len))
-		return NULL;
-	return pattern(plan, name, "@", route.nexthop);
+		return;
+	(void)fputs(", ", file);
+	put_line(file, "@", &name, 1, route.nexthop);
 }
 
-/* Returns lines for the next hops in the table routes, each with ", " in front:
+/* Writes lines for the next hops in the table routes, each with ", " in front:
  * what was rewritten before still has to find its way. Those for sub-domains
  * come last, the longest of them first. */
-static const char *next_hops(struct plan *plan)
+static void put_hops(FILE *file, const struct map *map)
 {
 	bool lengths[ADDRESS_KEY_MAX + 1] = { [ADDRESS_KEY_MAX] = true };
-	const char *text = "";
 
 	/* The first walk finds the lengths of the others. */
 	for (size_t len = ADDRESS_KEY_MAX; len; len--) {
-		struct map_walk walk = { .map = plan->map,
-			.table = RULE_ROUTES };
+		struct map_walk walk = { .map = map, .table = RULE_ROUTES };
 		bool first = len == ADDRESS_KEY_MAX;
 
 		while (lengths[len] && map_walk_next(&walk) == 1) {
 			struct bytes key = walk.rule.key;
 			bool below = key.len > 1 && key.data[1] == '*';
-			const char *line = next_hop(plan, &walk.rule);
 
 			if (first && below && key.len < ADDRESS_KEY_MAX)
 				lengths[key.len] = true;
-			if (line && (first ? !below : below && key.len == len))
-				text = plan_text(plan, "%s, %s", text, line);
+			if (first ? !below : below && key.len == len)
+				put_hop(file, &walk.rule);
 		}
 		map_walk_close(&walk);
 	}
-	return text;
 }
 
-static void defer_domains(
-	struct plan *plan, const struct bytes *domains, size_t count)
+static const char *transports_of(
+	struct plan *plan, const struct removal_mail *mail)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *file = open_memstream(&text, &len);
+
+	if (file) {
+		(void)fputs("regexp:{", file);
+		put_domains(file, "@", mail->domains, mail->count, DEFERRED);
+		if (mail->count && mail->local_count)
+			(void)fputs(", ", file);
+		put_domains(
+			file, "@", mail->local, mail->local_count, DEFERRED);
+		put_hops(file, plan->map);
+		(void)fputc('}', file);
+	}
+	return end_text(plan, file, &text);
+}
+
+/* By the transport retry, recipients of these domains are told to try again
+ * before relay_recipient_maps or a table of mailboxes is asked for them. Ours
+ * goes from there: with it, users of the other relay domains were unknown. */
+static void defer_domains(struct plan *plan, const struct removal_mail *mail)
 {
 	plan->why = "Mail for these domains still comes here: clients are told "
 		    "to try again later (450), until `readdress postfix "
 		    "--remove` takes this out, too.";
 	plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,
-		plan_text(plan, "regexp:{%s%s}",
-			patterns(plan, domains, count, "@", DEFERRED),
-			next_hops(plan)));
-	plan_list(plan, "relay_recipient_maps", PLAN_LAST, TABLES_RECIPIENTS,
-		plan_text(plan, "regexp:{%s}",
-			patterns(plan, domains, count, "@", "OK")));
-	plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
-		plan_text(plan, "regexp:{%s}",
-			patterns(plan, domains, count, "^", "OK")));
+		transports_of(plan, mail));
+	if (mail->count)
+		plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
+			list_of(plan, mail->domains, mail->count));
+	if (mail->local_count && plan_is_set(plan, TABLES_MAILBOXES))
+		plan_list(plan, "virtual_mailbox_domains", PLAN_LAST,
+			TABLES_MAILBOXES,
+			list_of(plan, mail->local, mail->local_count));
 }
 
 /* Returns the restriction for clients who are outbound by their address or
@@ -352,11 +417,13 @@ void removal_plan(struct plan *plan, const struct removal_mail *mail)
 	 * side by side until the reload. So mail is deferred by all of them
 	 * before one can be without the milter, and definitions stay until
 	 * nothing refers to them. */
-	if (mail->domains)
-		defer_domains(plan, mail->domains, mail->count);
+	bool domains = mail->count || mail->local_count;
+
+	if (domains)
+		defer_domains(plan, mail);
 	if (mail->outbound)
 		defer_outbound(plan);
-	if (mail->domains || mail->outbound) {
+	if (domains || mail->outbound) {
 		plan->why = "From here on this mail is deferred by all "
 			    "programs of Postfix.";
 		plan_reload(plan);
@@ -378,4 +445,23 @@ void removal_plan(struct plan *plan, const struct removal_mail *mail)
 		if (postfix_overrides(plan->written, NULL, name) &&
 			is_ours(name) && !stays(mail, name))
 			plan_add(plan, PLAN_UNSET, name, "");
+}
+
+void removal_undo(struct plan *plan)
+{
+	static const char *const ours[] = { OUTBOUND_CLIENTS,
+		OUTBOUND_SERVICE };
+	static const struct removal_mail none;
+	const struct postfix_service *service;
+
+	plan->why = "`readdress postfix --remove --force` had outbound mail "
+		    "deferred. It passes readdress again.";
+	if (plan_is_set(plan, RESTRICTIONS) &&
+		refers(postfix_value(plan->written, NULL, RESTRICTIONS)))
+		removal_parameter(plan, RESTRICTIONS);
+	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)
+		restore_option(plan, &none, service, RESTRICTIONS);
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (plan_is_set(plan, ours[i]))
+			plan_add(plan, PLAN_UNSET, ours[i], "");
 }

@@ -2,6 +2,7 @@
 
 #include "setup/localmail.h"
 #include "setup/parameters.h"
+#include "setup/removal.h"
 #include "setup/services.h"
 #include "setup/tables.h"
 
@@ -10,6 +11,7 @@ int setup_run(struct plan *plan)
 	/* The milter comes before what accepts mail: a program of Postfix that
 	 * starts between two commands accepts nothing that is not rewritten. */
 	services_plan_milter(plan);
+	removal_undo(plan);
 	localmail_plan(plan);
 	localmail_plan_bounces(plan);
 	parameters_plan(plan);

@@ -364,8 +364,8 @@ static int open_instances(struct work *work, struct error *error)
 
 /* Finds the reasons against a removal. Returns how many there are, or an error;
  * any reason is one without --force. */
-static int find_reasons(struct work *work, const struct bytes *domains,
-	size_t count, struct error *error)
+static int find_reasons(struct work *work, const struct removal_mail *all_mail,
+	struct error *error)
 {
 	int all = 0;
 
@@ -374,7 +374,7 @@ static int find_reasons(struct work *work, const struct bytes *domains,
 
 		if (instance_has_us(&work->instances[i]))
 			code = arrival_reasons(&work->instances[i], work->tool,
-				domains, count, error);
+				all_mail, error);
 		if (code < 0)
 			return code;
 		all += code;
@@ -387,38 +387,67 @@ static int find_reasons(struct work *work, const struct bytes *domains,
 	return all;
 }
 
+/* Sets what mail may still come to the instance, of all that may. */
+static struct removal_mail mail_of(const struct work *work,
+	const struct instance *instance, const struct removal_mail *all)
+{
+	const struct plan *plan = &instance->plan;
+	struct removal_mail mail = { .count = 0 };
+
+	if (plan_is_set(plan, TABLES_DOMAINS)) {
+		mail = *all;
+		mail.outbound = false;
+	}
+	if (plan_has_rules(plan, RULE_OUTBOUND) &&
+		work->tool->config->outbound_mode == CONFIG_MODE_ENFORCE)
+		mail.outbound = instance_has_us(instance);
+	return mail;
+}
+
+/* Has the domains of both sets in *mail. */
+static int list_domains(const struct tool *tool, struct nameset *names,
+	struct nameset *local, struct removal_mail *mail)
+{
+	int code = names && local ? arrival_domains(tool, names, local)
+				  : ERR_NOMEM;
+
+	if (code)
+		return code;
+	mail->domains = nameset_sorted(names, &mail->count);
+	mail->local = nameset_sorted(local, &mail->local_count);
+	return (mail->count && !mail->domains) ||
+			       (mail->local_count && !mail->local)
+		       ? ERR_NOMEM
+		       : 0;
+}
+
 static int plan_removal(struct work *work, struct error *error)
 {
+	static const struct removal_mail nothing;
 	const struct options *options = &work->tool->options;
 	struct nameset *names = nameset_open();
-	const struct bytes *domains = NULL;
-	size_t count = 0;
-	int code = names ? arrival_domains(work->tool, names) : ERR_NOMEM;
+	struct nameset *local = nameset_open();
+	struct removal_mail all = { .count = 0 };
+	int code = list_domains(work->tool, names, local, &all);
 
-	if (!code)
-		domains = nameset_sorted(names, &count);
-	if (code || (count && !domains))
-		code = error_set(error, code ? code : ERR_NOMEM,
-			"cannot list the domains of the rules");
+	if (code)
+		code = error_set(
+			error, code, "cannot list the domains of the rules");
 	else if (options->dry_run && options->force)
 		code = 1; /* nobody is asked: as if mail still came */
 	else
-		code = find_reasons(work, domains, count, error);
+		code = find_reasons(work, &all, error);
 	for (size_t i = 0; code >= 0 && i < work->count; i++) {
-		struct plan *plan = &work->instances[i].plan;
-		struct removal_mail mail = { .count = count };
+		struct instance *instance = &work->instances[i];
+		struct removal_mail mail =
+			code ? mail_of(work, instance, &all) : nothing;
 
-		if (code > 0 && count && plan_is_set(plan, TABLES_DOMAINS))
-			mail.domains = domains;
-		if (code > 0 && plan_has_rules(plan, RULE_OUTBOUND) &&
-			work->tool->config->outbound_mode ==
-				CONFIG_MODE_ENFORCE)
-			mail.outbound = instance_has_us(&work->instances[i]);
-		removal_plan(plan, &mail);
-		if (plan_result(plan))
+		removal_plan(&instance->plan, &mail);
+		if (plan_result(&instance->plan))
 			code = error_set(error, ERR_NOMEM, "out of memory");
 	}
 	nameset_close(names);
+	nameset_close(local);
 	return code < 0 ? code : 0;
 }
 

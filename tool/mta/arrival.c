@@ -28,7 +28,7 @@ enum seen { SEEN_ELSEWHERE, SEEN_HERE, SEEN_UNKNOWN };
 
 static int add_accepted(struct map_reader *reader,
 	const struct autoroutes *autoroutes, struct bytes key,
-	struct nameset *names)
+	struct nameset *names, struct nameset *local)
 {
 	const char *at = memrchr(key.data, '@', key.len);
 	char example[ADDRESS_KEY_MAX + 8];
@@ -47,10 +47,15 @@ static int add_accepted(struct map_reader *reader,
 		domain = bytes_of(example);
 	}
 	result = domainrole_find(reader, autoroutes, domain, &role);
-	return result || !role.accepted ? result : nameset_add(names, name);
+	if (!result && role.accepted)
+		return nameset_add(names, name);
+	if (!result && role.source && role.role == ROUTE_LOCAL)
+		return nameset_add(local, name);
+	return result;
 }
 
-int arrival_domains(const struct tool *tool, struct nameset *names)
+int arrival_domains(
+	const struct tool *tool, struct nameset *names, struct nameset *local)
 {
 	static const enum rule_table tables[] = { RULE_INBOUND, RULE_ROUTES };
 	struct autoroutes *autoroutes = NULL;
@@ -66,8 +71,8 @@ int arrival_domains(const struct tool *tool, struct nameset *names)
 		struct map_walk walk = { .map = tool->map, .table = tables[i] };
 
 		while ((result = map_walk_next(&walk)) == 1) {
-			result = add_accepted(
-				reader, autoroutes, walk.rule.key, names);
+			result = add_accepted(reader, autoroutes, walk.rule.key,
+				names, local);
 			if (result)
 				break;
 		}
@@ -309,7 +314,7 @@ static int say_rewritten(
 }
 
 int arrival_reasons(const struct instance *instance, const struct tool *tool,
-	const struct bytes *domains, size_t count, struct error *error)
+	const struct removal_mail *mail, struct error *error)
 {
 	size_t queued = 0;
 	int result = waiting_count_targets(instance, tool, &queued, error);
@@ -317,7 +322,8 @@ int arrival_reasons(const struct instance *instance, const struct tool *tool,
 
 	if (result)
 		return result;
-	reasons += say_domains(instance, tool, domains, count);
+	reasons += say_domains(instance, tool, mail->domains, mail->count);
+	reasons += say_domains(instance, tool, mail->local, mail->local_count);
 	reasons += say_rewritten(instance, tool);
 	if (queued) {
 		(void)fprintf(stderr,

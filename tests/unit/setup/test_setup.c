@@ -748,7 +748,8 @@ static void test_deferred(void **state)
 			       "routes @other.example;hold\n" };
 	static const struct bytes domains[] = { { "old.example", 11 },
 		{ "*.sub.example", 13 } };
-	static const struct removal_mail mail = { domains, 2, false };
+	static const struct removal_mail mail = { .domains = domains,
+		.count = 2 };
 	struct bench bench;
 	char *before;
 	char *text;
@@ -764,11 +765,14 @@ static void test_deferred(void **state)
 	apply(&bench);
 	end(&bench);
 	text = postconfmodel_text(&bench.model);
-	assert_true(has_line(text,
-		"readdress_domains = regexp:{{/^old[.]example$$/ OK}, "
-		"{/^[^@]+[.]sub[.]example$$/ OK}}"));
+	assert_true(
+		has_line(text, "readdress_domains = regexp:{{/^(old[.]example|"
+			       "[^@]+[.]sub[.]example)$$/ OK}}"));
 	assert_true(has_line(text, "readdress_transport = "
-				   "regexp:{{/@old[.]example$$/ retry:4.3.2*"));
+				   "regexp:{{/@(old[.]example|"
+				   "[^@]+[.]sub[.]example)$$/ retry:4.3.2*"));
+	/* Users of other relay domains are as known as before. */
+	assert_null(strstr(text, "recipient_maps"));
 	assert_true(has_line(text, "transport_maps = $readdress_transport "
 				   "hash:/etc/postfix/transport"));
 	assert_non_null(strstr(text,
@@ -874,13 +878,142 @@ static void test_outbound_deferred(void **state)
 	postconfmodel_close(&bench.model);
 }
 
+/* A domain whose mailboxes are here: mail for its users, who may have moved, is
+ * deferred, too. */
+static void test_local_deferred(void **state)
+{
+	static const struct given homeless = { .what = "homeless",
+		.main = "",
+		.rules = RULES "routes @old.example;local\n" };
+	static const struct given home = { .what = "home",
+		.main = "virtual_mailbox_domains = old.example\n",
+		.rules = RULES "routes @old.example;local\n" };
+	static const struct bytes domains[] = { { "old.example", 11 } };
+	static const struct removal_mail mail = { .local = domains,
+		.local_count = 1 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct given *given = i ? &home : &homeless;
+		struct bench bench;
+		char *before;
+		char *text;
+
+		postconfmodel_open(
+			&bench.model, defaults, given->main, services);
+		bench.config = testmap_config("");
+		before = postconfmodel_text(&bench.model);
+		set_up(&bench, given);
+		begin(&bench, given);
+		removal_plan(&bench.plan, &mail);
+		apply(&bench);
+		end(&bench);
+		text = postconfmodel_text(&bench.model);
+		assert_true(has_line(text,
+			"readdress_transport = "
+			"regexp:{{/@old[.]example$$/ retry:4.3.2*"));
+		assert_true(has_line(text,
+			i ? "virtual_mailbox_domains = old.example"
+			  : "virtual_mailbox_domains = $readdress_mailboxes"));
+		assert_int_equal(
+			i, !has_line(text, "readdress_mailboxes = "
+					   "regexp:{{/^old[.]example$$/ OK}}"));
+		assert_null(strstr(text, "relay_domains"));
+		free(text);
+		remove_all(&bench, given);
+		text = postconfmodel_text(&bench.model);
+		assert_string_equal(text, before);
+		free(text);
+		free(before);
+		config_close(bench.config);
+		postconfmodel_close(&bench.model);
+	}
+}
+
+/* Two options of one service whose values have blanks: each is changed. */
+static void test_blanks(void **state)
+{
+	static const struct given given = { .what = "blanks",
+		.main = "",
+		.services = "smtp inet n - y - - smtpd\n"
+			    "587 inet n - y - - smtpd "
+			    "-o {smtpd_milters=inet:a:1, inet:b:8891} "
+			    "-o milter_macro_daemon_name=OUTBOUND "
+			    "-o {smtpd_sender_restrictions=reject_unlisted_"
+			    "sender, permit}\n" };
+	static const struct removal_mail mail = { .outbound = true };
+	struct bench bench;
+	char *before;
+	char *text;
+
+	(void)state;
+	postconfmodel_open(&bench.model, defaults, given.main, given.services);
+	bench.config = testmap_config("");
+	before = postconfmodel_text(&bench.model);
+	set_up(&bench, &given);
+	begin(&bench, &given);
+	removal_plan(&bench.plan, &mail);
+	apply(&bench);
+	end(&bench);
+	text = postconfmodel_text(&bench.model);
+	if (!strstr(text, "-o {smtpd_milters=inet:a:1, inet:b:8891} "
+			  "-o milter_macro_daemon_name=OUTBOUND "
+			  "-o {smtpd_sender_restrictions="
+			  "$readdress_deferred_service,"
+			  "reject_unlisted_sender, permit}\n"))
+		fail_msg("%s", text);
+	free(text);
+	/* Set up again, it defers no longer. */
+	set_up(&bench, &given);
+	text = postconfmodel_text(&bench.model);
+	assert_null(strstr(text, "deferred"));
+	free(text);
+	remove_all(&bench, &given);
+	text = postconfmodel_text(&bench.model);
+	assert_string_equal(text, before);
+	free(text);
+	free(before);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
+/* There is room for very many domains. */
+static void test_many_deferred(void **state)
+{
+	enum { MANY = 5000 };
+	static const struct given given = { .what = "many", .main = "" };
+	static char names[MANY][16];
+	static struct bytes domains[MANY];
+	static const struct removal_mail mail = { .domains = domains,
+		.count = MANY };
+	struct bench bench;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof names[i], "d%04d.example", i);
+		domains[i] = bytes_of(names[i]);
+	}
+	postconfmodel_open(&bench.model, defaults, "", services);
+	bench.config = testmap_config("");
+	set_up(&bench, &given);
+	begin(&bench, &given);
+	removal_plan(&bench.plan, &mail);
+	assert_int_equal(plan_result(&bench.plan), 0);
+	for (size_t i = 0; i < bench.plan.count; i++)
+		assert_true(strlen(bench.plan.changes[i].value) < 131072);
+	end(&bench);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
+}
+
 /* Nothing is without the milter before all programs of Postfix defer mail, and
  * nothing is undefined that they still refer to. */
 static void test_order(void **state)
 {
 	static const struct given given = { .what = "order", .main = "" };
 	static const struct bytes domains[] = { { "old.example", 11 } };
-	static const struct removal_mail mail = { domains, 1, false };
+	static const struct removal_mail mail = { .domains = domains,
+		.count = 1 };
 	struct bench bench;
 
 	(void)state;
@@ -1031,6 +1164,9 @@ int main(void)
 		cmocka_unit_test(test_mailboxes),
 		cmocka_unit_test(test_deferred),
 		cmocka_unit_test(test_outbound_deferred),
+		cmocka_unit_test(test_local_deferred),
+		cmocka_unit_test(test_blanks),
+		cmocka_unit_test(test_many_deferred),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_changed_since),
 		cmocka_unit_test(test_commands),
