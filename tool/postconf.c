@@ -298,7 +298,11 @@ int postconf_read_defaults(struct postfix **defaults, struct error *error)
 int postconf_call(
 	const char *const *arguments, char **said, struct error *error)
 {
-	int output = memfd_create(arguments[0], MFD_CLOEXEC);
+	/* With "maillog_file = /dev/stdout" and no postlogd, the program opens
+	 * its output by name; since 3.10 it does not take a file without one.
+	 */
+	int output = said ? memfd_create(arguments[0], MFD_CLOEXEC)
+			  : open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int words = memfd_create(arguments[0], MFD_CLOEXEC);
 	int status = program_run(arguments, -1, output, words);
 	size_t len = 0;
