@@ -1,5 +1,6 @@
 #include "diagnosis/remedy.h"
 
+#include "diagnosis/shell.h"
 #include "postfix/milterkind.h"
 #include "postfix/words.h"
 
@@ -35,9 +36,7 @@ static bool is_blank(char c)
 	return c && strchr(WORDS_OF_LIST, c);
 }
 
-/* Returns the value without blanks, which postconf -P does not take: those
- * between words become commas, those at braces and "=" go. */
-static const char *squeeze(struct diagnosis *diagnosis, const char *value)
+const char *remedy_squeeze(struct diagnosis *diagnosis, const char *value)
 {
 	char *text = arena_bytes(diagnosis->arena, strlen(value) + 1);
 	char *to = text;
@@ -59,22 +58,29 @@ static const char *squeeze(struct diagnosis *diagnosis, const char *value)
 	return text;
 }
 
+/* Returns postconf with the option and the operand, and a reload. */
+static const char *call(
+	struct diagnosis *diagnosis, const char *option, const char *operand)
+{
+	const char *word =
+		operand ? shell_quote(diagnosis->arena, operand) : NULL;
+
+	return word ? diagnosis_text(diagnosis,
+			      "postconf %s %s && postfix reload", option, word)
+		    : NULL;
+}
+
 const char *remedy_set_service(struct diagnosis *diagnosis,
 	const struct postfix_service *service, const char *name,
 	const char *value)
 {
-	const char *squeezed = squeeze(diagnosis, value);
+	const char *squeezed = remedy_squeeze(diagnosis, value);
 
-	if (!squeezed)
-		return NULL;
-	if (strchr(squeezed, '\''))
-		return diagnosis_text(diagnosis,
-			"give %s/%s the option -o { %s = %s } in master.cf, "
-			"then `postfix reload`",
-			service->name, service->type, name, value);
-	return diagnosis_text(diagnosis,
-		"postconf -P '%s/%s/%s=%s' && postfix reload", service->name,
-		service->type, name, squeezed);
+	return squeezed ? call(diagnosis, "-P",
+				  diagnosis_text(diagnosis, "%s/%s/%s=%s",
+					  service->name, service->type, name,
+					  squeezed))
+			: NULL;
 }
 
 const char *remedy_set(struct diagnosis *diagnosis,
@@ -83,12 +89,8 @@ const char *remedy_set(struct diagnosis *diagnosis,
 {
 	if (service && postfix_overrides(diagnosis->postfix, service, name))
 		return remedy_set_service(diagnosis, service, name, value);
-	if (strchr(value, '\''))
-		return diagnosis_text(diagnosis,
-			"write %s = %s into main.cf, then `postfix reload`",
-			name, value);
-	return diagnosis_text(diagnosis,
-		"postconf -e '%s = %s' && postfix reload", name, value);
+	return call(diagnosis, "-e",
+		diagnosis_text(diagnosis, "%s = %s", name, value));
 }
 
 const char *remedy_unset(struct diagnosis *diagnosis,
@@ -306,10 +308,11 @@ static const char *words_of(struct diagnosis *diagnosis, const char *list,
 	return text;
 }
 
-const char *remedy_milters(struct diagnosis *diagnosis,
-	const struct postfix_service *service, enum remedy_list how)
+/* Returns the command that gives the service the words of the list. */
+static const char *write_milters(struct diagnosis *diagnosis,
+	const struct postfix_service *service, const char *list,
+	enum remedy_list how)
 {
-	const char *list = remedy_written(diagnosis, service, "smtpd_milters");
 	const char *before = words_of(diagnosis, list, PART_BEFORE, how);
 	const char *ours = words_of(diagnosis, list, PART_OURS, how);
 	const char *behind = words_of(diagnosis, list, PART_BEHIND, how);
@@ -324,6 +327,39 @@ const char *remedy_milters(struct diagnosis *diagnosis,
 		(*before || *ours) && *behind ? ", " : "", behind);
 	return value ? remedy_set(diagnosis, service, "smtpd_milters", value)
 		     : NULL;
+}
+
+/* Returns the list with the milters themselves in place of a parameter that
+ * holds more than one. */
+static const char *opened(struct diagnosis *diagnosis, const char *list)
+{
+	struct bytes rest = bytes_of(list);
+	struct bytes word;
+	const char *text = "";
+
+	while (text && words_next(&rest, WORDS_OF_LIST, &word)) {
+		struct bytes meaning = meaning_of(diagnosis, word);
+		struct bytes left = meaning;
+		struct milterlist_item item;
+
+		(void)milterlist_next(&left, &item);
+		if (milterlist_next(&left, &item))
+			word = meaning;
+		text = diagnosis_text(diagnosis, "%s%s%.*s", text,
+			*text ? ", " : "", (int)word.len, word.data);
+	}
+	return text;
+}
+
+const char *remedy_milters(struct diagnosis *diagnosis,
+	const struct postfix_service *service, enum remedy_list how)
+{
+	const char *written =
+		remedy_written(diagnosis, service, "smtpd_milters");
+	bool opens = how == REMEDY_ONCE || how == REMEDY_ORDER;
+	const char *list = opens ? opened(diagnosis, written) : written;
+
+	return list ? write_milters(diagnosis, service, list, how) : NULL;
 }
 
 const char *remedy_restart(struct diagnosis *diagnosis, const char *command)

@@ -1,8 +1,7 @@
 /*
  * remedy: the commands that mend what the checks of doctor find. Each text can
- * be pasted into a shell, unless a value holds a quote: then it says in words
- * what is to be done. Texts live in diagnosis->arena, and are NULL when out of
- * memory.
+ * be pasted into a shell. Texts live in diagnosis->arena, and are NULL when out
+ * of memory.
  */
 #ifndef READDRESS_DIAGNOSIS_REMEDY_H
 #define READDRESS_DIAGNOSIS_REMEDY_H
@@ -25,6 +24,11 @@ const char *remedy_set(struct diagnosis *diagnosis,
 const char *remedy_set_service(struct diagnosis *diagnosis,
 	const struct postfix_service *service, const char *name,
 	const char *value) MUST_CHECK;
+
+/* Returns the value without blanks, which postconf -P does not take: those
+ * between words become commas, those at braces and "=" go. */
+const char *remedy_squeeze(
+	struct diagnosis *diagnosis, const char *value) MUST_CHECK;
 
 /* Returns the command that gives the parameter its default: it takes it out of
  * the service, if that has a value of its own, or else out of main.cf. */

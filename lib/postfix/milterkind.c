@@ -24,6 +24,8 @@ enum milterkind milterkind_of(struct bytes text)
 		{ "spam", MILTERKIND_VERIFIES }, { "spf", MILTERKIND_VERIFIES },
 		{ "clam", MILTERKIND_VERIFIES },
 		{ "grey", MILTERKIND_VERIFIES },
+		{ "amavis", MILTERKIND_VERIFIES },
+		{ "mimedefang", MILTERKIND_VERIFIES },
 		{ "verif", MILTERKIND_VERIFIES }, { "dkim", MILTERKIND_SIGNS },
 		{ "openarc", MILTERKIND_SIGNS }, { "sign", MILTERKIND_SIGNS },
 		/* The ports of their packages and manuals. */
