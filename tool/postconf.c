@@ -1,5 +1,6 @@
 #include "postconf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +14,10 @@
 
 #include "base/file.h"
 #include "program.h"
+
+#define OPTIONS_MAX 16 /* of one service that parameters of main.cf refer to   \
+			*/
+#define ASKED_MAX 64   /* services that have such options */
 
 /* Returns the last line that is not empty. */
 static struct bytes last_line(struct bytes text)
@@ -73,13 +78,16 @@ static int read_unused(int words, struct postfix *postfix, struct error *error)
 	return result;
 }
 
-/* Runs postconf and waits for its end. free() *text, what it printed. unused
- * gets the parameters that nothing refers to; NULL: nobody wants them. */
-static int run(const char *directory, const char *option, char **text,
-	size_t *len, struct postfix *unused, struct error *error)
+/* Runs postconf and waits for its end. more are arguments in front of option,
+ * up to NULL. free() *text, what it printed. unused gets the parameters that
+ * nothing refers to; NULL: nobody wants them. */
+static int run_with(const char *directory, const char *const *more,
+	const char *option, char **text, size_t *len, struct postfix *unused,
+	struct error *error)
 {
-	const char *arguments[8] = { "postconf", option };
+	const char *arguments[8 + 2 * OPTIONS_MAX] = { "postconf" };
 	char itself[PATH_MAX + 32];
+	size_t count = 1;
 	int output = memfd_create("postconf", MFD_CLOEXEC);
 	int words = memfd_create("postconf", MFD_CLOEXEC);
 	int status;
@@ -91,12 +99,14 @@ static int run(const char *directory, const char *option, char **text,
 		 * whatever -c says. */
 		(void)snprintf(itself, sizeof itself, "config_directory=%s",
 			directory);
-		arguments[1] = "-c";
-		arguments[2] = directory;
-		arguments[3] = "-o";
-		arguments[4] = itself;
-		arguments[5] = option;
+		arguments[count++] = "-c";
+		arguments[count++] = directory;
+		arguments[count++] = "-o";
+		arguments[count++] = itself;
 	}
+	while (*more)
+		arguments[count++] = *more++;
+	arguments[count] = option;
 	status = program_run(arguments, -1, output, words);
 	if (status < 0)
 		result = error_set_errno(error, "cannot run postconf");
@@ -116,6 +126,14 @@ static int run(const char *directory, const char *option, char **text,
 	if (words >= 0)
 		close(words);
 	return result;
+}
+
+static int run(const char *directory, const char *option, char **text,
+	size_t *len, struct postfix *unused, struct error *error)
+{
+	static const char *const none[] = { NULL };
+
+	return run_with(directory, none, option, text, len, unused, error);
 }
 
 static int read_part(const char *directory, const char *option,
@@ -151,6 +169,125 @@ static int read_services(const char *directory, struct postfix *expanded,
 	return result;
 }
 
+/* True if a parameter that main.cf sets refers to the name: $name, ${name},
+ * $(name). */
+static bool is_referred(const struct postfix *written, const char *name)
+{
+	size_t len = strlen(name);
+	const char *value;
+
+	for (size_t i = 0; (value = postfix_setting(written, i, NULL)); i++) {
+		if (postfix_setting_service(written, i))
+			continue;
+		while ((value = strchr(value, '$'))) {
+			value++;
+			value += *value == '{' || *value == '(';
+			if (!strncmp(value, name, len) &&
+				!isalnum((unsigned char)value[len]) &&
+				value[len] != '_')
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Gathers "-o" and "name=value" for the options of a service to which main.cf
+ * refers. Returns how many texts there are; free() every second one. */
+static size_t gather_options(const struct postfix *written,
+	const struct postfix_service *service, const char **options)
+{
+	const char *value;
+	const char *name;
+	size_t count = 0;
+
+	for (size_t i = 0; count < 2 * OPTIONS_MAX &&
+			   (value = postfix_setting(written, i, &name));
+		i++) {
+		char *text;
+
+		if (postfix_setting_service(written, i) != service ||
+			!is_referred(written, name) ||
+			asprintf(&text, "%s=%s", name, value) < 0)
+			continue;
+		options[count++] = "-o";
+		options[count++] = text;
+	}
+	options[count] = NULL;
+	return count;
+}
+
+/* Has the service have what the parameters of main.cf are for it, where that is
+ * something else. text: what postconf -x printed with its options. */
+static int put_differing(struct postfix *expanded,
+	const struct postfix *written, const struct postfix_service *service,
+	struct bytes text, struct error *error)
+{
+	char *lines = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&lines, &len);
+	int result = file ? 0 : error_set(error, ERR_NOMEM, "out of memory");
+
+	while (file && text.len) {
+		struct bytes value = bytes_cut(&text, '\n');
+		struct bytes left = bytes_cut(&value, '=');
+		char name[256];
+
+		left = bytes_trim(left, " ");
+		value = bytes_trim(value, " ");
+		(void)snprintf(
+			name, sizeof name, "%.*s", (int)left.len, left.data);
+		if (postfix_overrides(written, NULL, name) &&
+			!postfix_overrides(expanded, service, name) &&
+			!bytes_equal(value,
+				bytes_of(postfix_value(expanded, NULL, name))))
+			(void)fprintf(file, "%s/%s/%s = %.*s\n", service->name,
+				service->type, name, (int)value.len,
+				value.data);
+	}
+	if (file && fclose(file))
+		result = error_set(error, ERR_NOMEM, "out of memory");
+	else if (file)
+		result = postfix_read_overrides(
+			expanded, (struct bytes){ lines, len }, error);
+	free(lines);
+	return result;
+}
+
+/* A parameter of main.cf may refer to one that a service sets otherwise: its
+ * programs put that in. postconf -P tells nothing of it. */
+static int read_referred(const char *directory, struct postfix *expanded,
+	const struct postfix *written, struct error *error)
+{
+	const struct postfix_service *own;
+	size_t asked = 0;
+	int result = 0;
+
+	for (size_t i = 0; !result && asked < ASKED_MAX &&
+			   (own = postfix_service(written, i));
+		i++) {
+		const struct postfix_service *service = postfix_find_service(
+			expanded, bytes_of(own->name), bytes_of(own->type));
+		const char *options[2 * OPTIONS_MAX + 1];
+		size_t count = gather_options(written, own, options);
+		char *text = NULL;
+		size_t len = 0;
+
+		if (count && service) {
+			asked++;
+			result = run_with(directory, options, "-x", &text, &len,
+				NULL, error);
+			if (!result)
+				result = put_differing(expanded, written,
+					service, (struct bytes){ text, len },
+					error);
+		}
+		free(text);
+		for (size_t k = 1; k < count; k += 2)
+			free((char *)(uintptr_t)options[k]);
+	}
+	return result;
+}
+
 static int read_instance(const char *directory, struct postfix *expanded,
 	struct postfix *written, struct error *error)
 {
@@ -168,7 +305,8 @@ static int read_instance(const char *directory, struct postfix *expanded,
 	if (!result)
 		result = read_part(directory, "-P", postfix_read_overrides,
 			written, error);
-	return result;
+	return result ? result
+		      : read_referred(directory, expanded, written, error);
 }
 
 int postconf_read(const char *directory, struct postfix **expanded,
