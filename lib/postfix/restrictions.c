@@ -8,6 +8,14 @@ static const char *const lists[] = { "smtpd_client_restrictions",
 
 #define NESTED_MAX 4 /* classes of restrictions within others */
 
+/* Whose lists are judged, and by whom tables are asked. */
+struct judge {
+	const struct postfix *postfix;
+	const struct postfix_service *service;
+	restrictions_ask *ask;
+	void *context;
+};
+
 /* Judges one restriction that takes no operand. */
 static enum restrictions_verdict judge_word(
 	const struct postfix *postfix, struct bytes word)
@@ -26,27 +34,82 @@ static enum restrictions_verdict judge_word(
 	return RESTRICTIONS_GOES_ON;
 }
 
+static enum restrictions_verdict judge_list(
+	const struct judge *judge, const char *list, unsigned depth);
+
+/* Judges what a table says (access(5)): an action, or restrictions. */
+static enum restrictions_verdict judge_action(
+	const struct judge *judge, const char *action, unsigned depth)
+{
+	struct bytes rest = bytes_of(action);
+	struct bytes word;
+	uint64_t number;
+
+	if (!words_next(&rest, WORDS_OF_LIST, &word))
+		return RESTRICTIONS_GOES_ON;
+	rest = word;
+	if (bytes_equal_nocase(word, bytes_of("OK")))
+		return RESTRICTIONS_LETS;
+	if (bytes_equal_nocase(word, bytes_of("REJECT")) ||
+		bytes_equal_nocase(word, bytes_of("DEFER")))
+		return RESTRICTIONS_STOPS;
+	/* "450 text" refuses; any other number lets mail pass. */
+	if (bytes_number(&rest, 9, &number) && !rest.len)
+		return word.len == 3 && strchr("45", *word.data)
+			       ? RESTRICTIONS_STOPS
+			       : RESTRICTIONS_LETS;
+	return judge_list(judge, action, depth);
+}
+
+/* "check_client_access" */
+static bool is_access(struct bytes word)
+{
+	static const char back[] = "_access";
+
+	return bytes_take(&word, "check_") && word.len > strlen(back) &&
+	       !strncasecmp(
+		       word.data + word.len - strlen(back), back, strlen(back));
+}
+
+/* Judges a restriction and its operand, which *rest begins with. */
+static enum restrictions_verdict judge_access(const struct judge *judge,
+	struct bytes restriction, struct bytes rest, unsigned depth)
+{
+	const char *action;
+	struct bytes table;
+
+	if (!judge->ask || !depth || !words_next(&rest, WORDS_OF_LIST, &table))
+		return RESTRICTIONS_GOES_ON;
+	action = judge->ask(judge->context, restriction, table);
+	return action ? judge_action(judge, action, depth - 1)
+		      : RESTRICTIONS_GOES_ON;
+}
+
 /* Judges a list of restrictions, in its order. Names of
  * smtpd_restriction_classes stand for lists of their own. */
-static enum restrictions_verdict judge(const struct postfix *postfix,
-	const struct postfix_service *service, const char *list, unsigned depth)
+static enum restrictions_verdict judge_list(
+	const struct judge *judge, const char *list, unsigned depth)
 {
-	const char *classes =
-		postfix_value(postfix, service, "smtpd_restriction_classes");
+	const char *classes = postfix_value(
+		judge->postfix, judge->service, "smtpd_restriction_classes");
 	struct bytes rest = bytes_of(list);
 	struct bytes word;
 	bool warns = false;
 
 	while (words_next(&rest, WORDS_OF_LIST, &word)) {
-		enum restrictions_verdict verdict = judge_word(postfix, word);
+		enum restrictions_verdict verdict =
+			judge_word(judge->postfix, word);
 		char name[128];
 
-		if (depth && word.len < sizeof name &&
-			words_have(bytes_of(classes), word)) {
+		if (is_access(word)) {
+			verdict = judge_access(judge, word, rest, depth);
+		} else if (depth && word.len < sizeof name &&
+			   words_have(bytes_of(classes), word)) {
 			memcpy(name, word.data, word.len);
 			name[word.len] = '\0';
-			verdict = judge(postfix, service,
-				postfix_value(postfix, service, name),
+			verdict = judge_list(judge,
+				postfix_value(
+					judge->postfix, judge->service, name),
 				depth - 1);
 		}
 		/* Of the restriction behind it, it only logs. */
@@ -58,13 +121,15 @@ static enum restrictions_verdict judge(const struct postfix *postfix,
 	return RESTRICTIONS_GOES_ON;
 }
 
-enum restrictions_verdict restrictions_judge(
-	const struct postfix *postfix, const struct postfix_service *service)
+enum restrictions_verdict restrictions_judge(const struct postfix *postfix,
+	const struct postfix_service *service, restrictions_ask *ask,
+	void *context)
 {
+	const struct judge judge = { postfix, service, ask, context };
 	enum restrictions_verdict worst = RESTRICTIONS_GOES_ON;
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-		enum restrictions_verdict verdict = judge(postfix, service,
+		enum restrictions_verdict verdict = judge_list(&judge,
 			postfix_value(postfix, service, lists[i]), NESTED_MAX);
 
 		if (verdict == RESTRICTIONS_STOPS)

@@ -1,8 +1,6 @@
 /*
  * restrictions: what the lists of restrictions of an smtpd do with the mail of
- * a stranger to an address elsewhere (SMTPD_ACCESS_README of Postfix). Tables
- * are not asked: check_client_access and the like count as if they said
- * nothing.
+ * a stranger to an address elsewhere (SMTPD_ACCESS_README of Postfix).
  *
  * Tested by tests/unit/doctor/.
  */
@@ -20,9 +18,17 @@ enum restrictions_verdict {
 				 permit_mx_backup_networks */
 };
 
-/* Judges all lists of the service. One that refuses is enough. */
-enum restrictions_verdict restrictions_judge(
-	const struct postfix *postfix, const struct postfix_service *service);
+/* Asks for what a table says of all strangers: "OK", "REJECT". restriction is
+ * the word before it: "check_client_access". Returns NULL if it says nothing of
+ * them, or not of all the same, or if that is not known. */
+typedef const char *restrictions_ask(
+	void *context, struct bytes restriction, struct bytes table);
+
+/* Judges all lists of the service. One that refuses is enough. ask may be NULL:
+ * then check_client_access and the like count as if they said nothing. */
+enum restrictions_verdict restrictions_judge(const struct postfix *postfix,
+	const struct postfix_service *service, restrictions_ask *ask,
+	void *context);
 
 /* True if a list of the service refuses every client but those that it permits
  * by their address or login: nobody else is even heard. */

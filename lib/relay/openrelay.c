@@ -83,13 +83,13 @@ static int check_network(struct diagnosis *diagnosis,
 	return 0;
 }
 
-/* True if a table makes everybody one of mynetworks: it has addresses from far
- * apart. */
+/* Addresses from far apart: a table that has all of them has everybody. */
+static const char *const strangers[] = { "8.8.8.8", "45.33.32.156", "141.1.1.1",
+	"203.0.113.77" };
+
+/* True if a table makes everybody one of mynetworks. */
 static bool has_everybody(struct diagnosis *diagnosis, const char *networks)
 {
-	static const char *const strangers[] = { "8.8.8.8", "45.33.32.156",
-		"141.1.1.1", "203.0.113.77" };
-
 	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
 		if (diagnosis_has_address(diagnosis, networks, strangers[i]) !=
 			DOMAINLIST_YES)
@@ -120,6 +120,41 @@ static int check_networks(
 	return result;
 }
 
+/* Asks a table for strangers, by what the restriction looks up. */
+static const char *ask_for_strangers(
+	void *context, struct bytes restriction, struct bytes table)
+{
+	static const char *const hosts[] = { "mx.qzvx.example",
+		"a.jkwp.invalid", "x.test", "host7" };
+	static const char *const users[] = { "u@qzvx.example",
+		"x7@jkwp.invalid", "y@x.test", "q@mx.host7.example" };
+	static const struct {
+		const char *restriction;
+		const char *const *keys;
+	} asked[] = { { "check_client_access", strangers },
+		{ "check_helo_access", hosts },
+		{ "check_sender_access", users },
+		{ "check_recipient_access", users } };
+	struct diagnosis *diagnosis = context;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		if (!bytes_equal_nocase(
+			    restriction, bytes_of(asked[i].restriction)))
+			continue;
+		for (size_t k = 0; k < 4; k++) {
+			const char *value;
+
+			if (postmap_find(diagnosis->postmap, table,
+				    bytes_of(asked[i].keys[k]), &value) != 1 ||
+				(first && strcmp(first, value) != 0))
+				return NULL;
+			first = value;
+		}
+	}
+	return first;
+}
+
 static int check_restrictions(
 	struct diagnosis *diagnosis, const struct postfix_service *service)
 {
@@ -129,7 +164,8 @@ static int check_restrictions(
 
 	if (!name)
 		return ERR_NOMEM;
-	switch (restrictions_judge(diagnosis->postfix, service)) {
+	switch (restrictions_judge(
+		diagnosis->postfix, service, ask_for_strangers, diagnosis)) {
 	case RESTRICTIONS_STOPS:
 		return 0;
 	case RESTRICTIONS_BACKUP:
