@@ -2,6 +2,9 @@
 
 #include "diagnosis/remedy.h"
 #include "diagnosis/ruledomains.h"
+#include "doctor/actions.h"
+#include "doctor/filters.h"
+#include "postfix/words.h"
 
 /* ---- services of this host that mail is sent to ---- */
 
@@ -46,12 +49,21 @@ const struct postfix_service *chain_service_at(
 	const struct diagnosis *diagnosis, struct bytes hop)
 {
 	const struct postfix_service *service;
-	struct bytes host = bytes_trim(hop, "[]");
+	struct bytes host;
 	struct bytes port = bytes_of("25");
+	bool here;
 
+	(void)bytes_take(&hop, "inet:"); /* of lmtp */
+	host = bytes_trim(hop, "[]");
 	(void)cut_port(hop, &host, &port);
 	if (!host.len)
 		return NULL;
+	/* A name alone may be that of a domain, and is what local: has. */
+	here = is_loopback(host) ||
+	       (*hop.data == '[' &&
+		       bytes_equal_nocase(
+			       host, bytes_of(postfix_value(diagnosis->postfix,
+					     NULL, "myhostname"))));
 	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
 		i++) {
 		struct bytes at_host = { "", 0 };
@@ -63,9 +75,8 @@ const struct postfix_service *chain_service_at(
 		(void)cut_port(bytes_of(service->name), &at_host, &at_port);
 		if (bytes_equal(port, at_port) &&
 			(bytes_equal_nocase(host, at_host) ||
-				(is_loopback(host) &&
-					(!at_host.len ||
-						is_loopback(at_host)))))
+				(here && !at_host.len) ||
+				(is_loopback(host) && is_loopback(at_host))))
 			return service;
 	}
 	return NULL;
@@ -81,24 +92,57 @@ struct bytes chain_hop(const char *transport)
 	return hop;
 }
 
-int chain_say_ends(struct diagnosis *diagnosis, const char *sender,
-	const char *parameter, const struct postfix_service *service)
-{
-	const char *name = diagnosis_name(diagnosis, service);
+/* Mail that passed the milter, and where it goes. */
+struct end {
+	const char *sender;    /* who hands it there */
+	const char *parameter; /* by what */
+	/* The service that sets the parameter, if it does; NULL: main.cf. */
+	const struct postfix_service *from;
+	bool is_table; /* the parameter names tables */
+	const struct postfix_service *to;
+};
 
+/* Returns what ends that. A service that others reach keeps its milter, for
+ * else their mail would not be rewritten. */
+static const char *end_it(struct diagnosis *diagnosis, const struct end *end)
+{
+	const char *name = diagnosis_name(diagnosis, end->to);
+	bool local = diagnosis_is_local(diagnosis, end->to);
+	const char *command;
+
+	if (!local && !diagnosis_is_public(diagnosis, end->to))
+		return remedy_no_milters(diagnosis, end->to);
+	if (end->is_table)
+		return diagnosis_text(diagnosis,
+			"take what leads to %s out of the tables of %s, then "
+			"`postfix reload`",
+			name ? name : "", end->parameter);
+	command = remedy_unset(diagnosis, end->from, end->parameter);
+	if (!command)
+		return NULL;
+	return diagnosis_text(diagnosis, "%s (%s %s)", command,
+		name ? name : "",
+		local ? "is for the mail of pickup alone"
+		      : "takes mail from outside");
+}
+
+/* Tells that both ends have the milter, if they have. */
+static int look_at_end(struct diagnosis *diagnosis, const struct end *end)
+{
+	const char *name;
+
+	if (!end->to || !diagnosis_count_ours(diagnosis, end->to, NULL))
+		return 0;
+	name = diagnosis_name(diagnosis, end->to);
 	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 		diagnosis_text(diagnosis,
 			"%s hands mail to %s by %s, and both have the milter",
-			sender, name ? name : "", parameter),
+			end->sender ? end->sender : "", name ? name : "",
+			end->parameter),
 		"each message is rewritten twice: a rule that holds for "
 		"another rule's target is applied after it, and outsiders see "
 		"internal addresses",
-		diagnosis_is_local(diagnosis, service)
-			? diagnosis_text(diagnosis,
-				  "postconf -X %s && postfix reload (%s is for "
-				  "the mail of pickup alone)",
-				  parameter, name ? name : "")
-			: remedy_no_milters(diagnosis, service));
+		end_it(diagnosis, end));
 }
 
 /* The service of this host that the content filter of this one leads to. */
@@ -115,7 +159,7 @@ static const struct postfix_service *filter_of(
 static int look_at_transport(void *context, struct bytes domain)
 {
 	struct diagnosis *diagnosis = context;
-	const struct postfix_service *to;
+	struct end end = { .parameter = "transport_maps", .is_table = true };
 	const char *transport;
 	int found;
 
@@ -125,58 +169,131 @@ static int look_at_transport(void *context, struct bytes domain)
 		postfix_value(diagnosis->postfix, NULL, "transport_maps"),
 		domain, diagnosis_parents(diagnosis, "transport_maps"),
 		&transport);
-	if (found == ERR_NOMEM)
-		return found;
-	to = found > 0 ? chain_service_at(diagnosis, chain_hop(transport))
-		       : NULL;
-	if (!to || !diagnosis_count_ours(diagnosis, to, NULL))
-		return 0;
-	return chain_say_ends(diagnosis,
-		diagnosis_text(diagnosis, "the transport of %.*s",
-			(int)domain.len, domain.data),
-		"transport_maps", to);
+	if (found <= 0)
+		return found == ERR_NOMEM ? found : 0;
+	end.sender = diagnosis_text(diagnosis, "the transport of %.*s",
+		(int)domain.len, domain.data);
+	end.to = chain_service_at(diagnosis, chain_hop(transport));
+	return look_at_end(diagnosis, &end);
+}
+
+static int look_at_filter(void *context, const struct filters_found *found)
+{
+	struct diagnosis *diagnosis = context;
+	const struct end end = { .sender = "FILTER",
+		.parameter = found->parameter,
+		.is_table = true,
+		.to = chain_service_at(
+			diagnosis, chain_hop(found->transport)) };
+
+	return look_at_end(diagnosis, &end);
+}
+
+/* What of a table is looked at, and whether the values have a transport. */
+struct dependent {
+	struct diagnosis *diagnosis;
+	const char *parameter;
+	bool transports;
+};
+
+static int look_at_dependent(void *context, const struct actions_entry *entry)
+{
+	const struct dependent *dependent = context;
+	struct diagnosis *diagnosis = dependent->diagnosis;
+	struct end end = { .sender = "Postfix",
+		.parameter = dependent->parameter };
+	const char *value = diagnosis_text(
+		diagnosis, "%.*s", (int)entry->action.len, entry->action.data);
+
+	if (!value)
+		return ERR_NOMEM;
+	end.to = chain_service_at(diagnosis,
+		dependent->transports ? chain_hop(value) : bytes_of(value));
+	return look_at_end(diagnosis, &end);
+}
+
+/* Next hops that depend on the sender. */
+static int check_dependents(struct diagnosis *diagnosis)
+{
+	static const char *const parameters[] = {
+		"sender_dependent_relayhost_maps",
+		"sender_dependent_default_transport_maps"
+	};
+	int result = 0;
+
+	for (size_t i = 0; !result && i < 2; i++) {
+		struct dependent dependent = { diagnosis, parameters[i],
+			i == 1 };
+		struct bytes rest = bytes_of(
+			postfix_value(diagnosis->postfix, NULL, parameters[i]));
+		struct bytes word;
+
+		while (!result && words_next(&rest, WORDS_OF_LIST, &word)) {
+			result = actions_each(
+				diagnosis, word, look_at_dependent, &dependent);
+			if (result == ERR_IO)
+				result = 0;
+		}
+	}
+	return result;
+}
+
+/* What main.cf says of all mail. */
+static int check_transports(struct diagnosis *diagnosis)
+{
+	static const char *const transports[] = { "default_transport",
+		"relay_transport", "virtual_transport", "local_transport",
+		"relayhost" };
+	int result = 0;
+
+	for (size_t i = 0;
+		!result && i < sizeof transports / sizeof *transports; i++) {
+		const char *value =
+			postfix_value(diagnosis->postfix, NULL, transports[i]);
+		const struct end end = { .sender = "Postfix",
+			.parameter = transports[i],
+			.to = chain_service_at(diagnosis,
+				i == 4 ? bytes_of(value) : chain_hop(value)) };
+
+		result = look_at_end(diagnosis, &end);
+	}
+	return result;
 }
 
 int chain_check_ends(struct diagnosis *diagnosis)
 {
-	static const char *const transports[] = { "default_transport",
-		"relay_transport", "virtual_transport", "local_transport" };
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *from;
-	const struct postfix_service *to;
 	size_t told = 0;
 	int result = 0;
 
 	for (size_t i = 0;
 		!result && (from = diagnosis_next(diagnosis, &i, NULL));) {
-		const char *name = diagnosis_name(diagnosis, from);
+		const struct end end = { .sender = diagnosis_name(
+						 diagnosis, from),
+			.parameter = "content_filter",
+			.from = from,
+			.to = filter_of(diagnosis, from) };
 
-		to = filter_of(diagnosis, from);
 		/* One finding for the value of main.cf. */
-		if (to && !postfix_overrides(postfix, from, "content_filter") &&
+		if (end.to &&
+			!postfix_overrides(postfix, from, "content_filter") &&
 			told++)
 			continue;
-		if (to && name && diagnosis_count_ours(diagnosis, to, NULL))
-			result = chain_say_ends(
-				diagnosis, name, "content_filter", to);
+		result = look_at_end(diagnosis, &end);
 	}
-	for (size_t i = 0;
-		!result && i < sizeof transports / sizeof *transports; i++) {
-		to = chain_service_at(diagnosis,
-			chain_hop(postfix_value(postfix, NULL, transports[i])));
-		if (to && diagnosis_count_ours(diagnosis, to, NULL))
-			result = chain_say_ends(
-				diagnosis, "Postfix", transports[i], to);
-	}
-	to = chain_service_at(
-		diagnosis, bytes_of(postfix_value(postfix, NULL, "relayhost")));
-	if (!result && to && diagnosis_count_ours(diagnosis, to, NULL))
-		result = chain_say_ends(diagnosis, "Postfix", "relayhost", to);
+	if (!result)
+		result = check_transports(diagnosis);
+	if (!result)
+		result = check_dependents(diagnosis);
 	if (!result && *postfix_value(postfix, NULL, "transport_maps"))
 		result = ruledomains_each(diagnosis, RULEDOMAINS_TARGETS,
 			look_at_transport, diagnosis);
 	/* What the map does not give is told by other checks. */
-	return result == ERR_IO || result == ERR_BAD ? 0 : result;
+	if (result == ERR_IO || result == ERR_BAD)
+		result = 0;
+	return result ? result
+		      : filters_each(diagnosis, look_at_filter, diagnosis);
 }
 
 /* True if another instance of Postfix may send outbound mail to the service, as
@@ -190,23 +307,37 @@ static bool is_for_instance(const struct diagnosis *diagnosis,
 		       bytes_of(diagnosis_daemon(diagnosis, service)));
 }
 
+/* Looks for FILTER that leads to no service of this host. */
+static int look_for_filter(void *context, const struct filters_found *found)
+{
+	struct bytes hop = chain_hop(found->transport);
+
+	return hop.len && !chain_service_at(context, hop);
+}
+
 /* True if a content filter may hand mail back to the service, which is one on
- * loopback. A service that has a filter of its own would send the mail there
- * again. One that a content filter leads to is named by milter-twice. */
+ * loopback. filtered: FILTER in a table leads to one. A service that has a
+ * filter of its own would send the mail there again. One that a content filter
+ * leads to is named by milter-twice. */
 static bool is_return(const struct diagnosis *diagnosis,
-	const struct postfix_service *service)
+	const struct postfix_service *service, bool filtered)
 {
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *from;
-	bool filtered = *postfix_value(postfix, NULL, "content_filter");
+	const char *own = postfix_value(postfix, service, "content_filter");
+	bool logs_in = postfix_is_yes(
+		postfix_value(postfix, service, "smtpd_sasl_auth_enable"));
+
+	filtered = filtered || *postfix_value(postfix, NULL, "content_filter");
 
 	if (!diagnosis_is_loopback(diagnosis, service) ||
 		diagnosis_is_local(diagnosis, service) ||
 		is_for_instance(diagnosis, service) ||
 		(postfix_overrides(postfix, service, "content_filter") &&
-			*postfix_value(postfix, service, "content_filter")) ||
-		postfix_is_yes(postfix_value(
-			postfix, service, "smtpd_sasl_auth_enable")))
+			*own) ||
+		/* What main.cf says of logins is said of all services. */
+		(logs_in && (*own || postfix_overrides(postfix, service,
+					     "smtpd_sasl_auth_enable"))))
 		return false;
 	for (size_t i = 0; (from = postfix_service(postfix, i)); i++) {
 		if (strcmp(from->command, "smtpd") != 0)
@@ -224,7 +355,8 @@ int chain_check_reinject(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *service;
-	int result = 0;
+	int filtered = filters_each(diagnosis, look_for_filter, diagnosis);
+	int result = filtered < 0 ? filtered : 0;
 
 	for (size_t i = 0;
 		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
@@ -246,7 +378,7 @@ int chain_check_reinject(struct diagnosis *diagnosis)
 					"the service that the filter hands "
 					"mail to)",
 					name));
-		if (!result && is_return(diagnosis, service))
+		if (!result && is_return(diagnosis, service, filtered))
 			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 				diagnosis_text(diagnosis,
 					"%s takes mail back from the content "

@@ -23,10 +23,4 @@ struct bytes chain_hop(const char *transport);
 const struct postfix_service *chain_service_at(
 	const struct diagnosis *diagnosis, struct bytes hop);
 
-/* Tells that mail which passed the milter goes to a service that has it, too:
- * sender hands it there by what the parameter says. */
-int chain_say_ends(struct diagnosis *diagnosis, const char *sender,
-	const char *parameter,
-	const struct postfix_service *service) MUST_CHECK;
-
 #endif

@@ -12,7 +12,9 @@
  *   attachment    where Postfix calls the milter, and what if it fails
  *   references    our parameters in main.cf, and what refers to them
  *   order         other milters, and messages that meet ours twice
+ *   actions       entries of tables whose values are actions
  *   headerchecks  actions in header_checks that switch milters off
+ *   filters       FILTER in any table, which sends mail to a content filter
  *   chain         mail that Postfix hands to its own services or to a filter
  *   running       the milter that runs now, and what it has seen
  *   clouds        strangers of a shared cloud who can be outbound

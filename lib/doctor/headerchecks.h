@@ -7,13 +7,22 @@
 #ifndef READDRESS_DOCTOR_HEADERCHECKS_H
 #define READDRESS_DOCTOR_HEADERCHECKS_H
 
-#include "diagnosis/diagnosis.h"
+#include "doctor/actions.h"
+
+struct headerchecks_found {
+	const char *parameter; /* "header_checks" */
+	const struct postfix_service *cleanup;
+	bool used; /* by a service that has the milter */
+	struct bytes table;
+	const struct actions_entry *entry; /* NULL: it cannot be read */
+};
 
 int headerchecks_check(struct diagnosis *diagnosis) MUST_CHECK;
 
-/* Looks for FILTER that leads to a service which has the milter, too: a part of
- * milter-twice. Tables that cannot be read are named by headerchecks_check().
- */
-int headerchecks_check_filters(struct diagnosis *diagnosis) MUST_CHECK;
+/* Calls look for each entry of header_checks and body_checks of all cleanups,
+ * until one call returns other than 0. Returns that, 0, or ERR_NOMEM. */
+int headerchecks_each(struct diagnosis *diagnosis,
+	int (*look)(void *context, const struct headerchecks_found *found),
+	void *context) MUST_CHECK;
 
 #endif

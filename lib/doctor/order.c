@@ -2,7 +2,6 @@
 
 #include "diagnosis/remedy.h"
 #include "doctor/chain.h"
-#include "doctor/headerchecks.h"
 #include "postfix/milterkind.h"
 
 /* True if mail that the service takes may be outbound, so that it is signed by
@@ -153,8 +152,5 @@ int order_check_twice(struct diagnosis *diagnosis)
 			"for another rule's target is applied after it",
 			remedy_milters(diagnosis, service, REMEDY_ONCE));
 	}
-	if (!result)
-		result = chain_check_ends(diagnosis);
-	/* Tables that cannot be read are named by the check of headers. */
-	return result ? result : headerchecks_check_filters(diagnosis);
+	return result ? result : chain_check_ends(diagnosis);
 }
