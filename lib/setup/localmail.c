@@ -59,8 +59,8 @@ static const char bounce_options[] =
 	" -o nested_header_checks="
 	" -o body_checks=";
 
-/* Returns the smtpd on loopback with the daemon name LOCAL that has the milter;
- * NULL if there is none. */
+/* Returns the smtpd on loopback with the daemon name LOCAL that has the milter,
+ * or will have that of main.cf; NULL if there is none. */
 static const struct postfix_service *find_server(const struct plan *plan)
 {
 	const struct diagnosis diagnosis = { .postfix = plan->expanded };
@@ -71,7 +71,9 @@ static const struct postfix_service *find_server(const struct plan *plan)
 			!strcmp(postfix_value(plan->expanded, service,
 					"milter_macro_daemon_name"),
 				CONFIG_LOCAL) &&
-			services_count_ours(plan, service))
+			(services_count_ours(plan, service) ||
+				!plan_option_value(
+					plan, service, "smtpd_milters")))
 			return service;
 	return NULL;
 }
@@ -102,18 +104,21 @@ static void define_milters(struct plan *plan)
 			others));
 }
 
-static const char *add_services(struct plan *plan)
+static void add_client(struct plan *plan)
 {
-	const char *name;
-
 	if (!has_service(plan, LOCALMAIL_CLIENT, "unix"))
 		plan_add(plan, PLAN_SERVICE, LOCALMAIL_CLIENT "/unix",
 			plan_text(plan, "%s unix - - %s - - smtp%s",
 				LOCALMAIL_CLIENT,
 				services_chroot(plan, "smtp", "unix"),
 				client_options));
-	name = plan_text(
+}
+
+static const char *add_server(struct plan *plan)
+{
+	const char *name = plan_text(
 		plan, "[127.0.0.1]:%u", services_free_port(plan, PORT));
+
 	plan_add(plan, PLAN_SERVICE, plan_text(plan, "%s/inet", name),
 		plan_text(plan, "%s inet n - %s - - smtpd%s", name,
 			services_chroot(plan, "smtpd", "inet"),
@@ -131,7 +136,9 @@ static void plan_pickup(struct plan *plan, const struct postfix_service *pickup,
 		plan->expanded, pickup, "receive_override_options");
 	const char *filter = plan_text(plan, "%s:%s", LOCALMAIL_CLIENT, server);
 
-	if (had && *had) {
+	if (had && !strcmp(had, filter)) {
+		/* Only the client that it names was missing. */
+	} else if (had && *had) {
 		plan_define(plan, LOCALMAIL_FILTER, filter);
 		plan_option(plan, pickup, "content_filter",
 			plan_keep(plan, reference_replace(plan->arena, had,
@@ -159,8 +166,11 @@ static bool is_led(const struct plan *plan,
 		postfix_value(plan->expanded, pickup, "content_filter");
 	size_t len = strlen(filter);
 	size_t own = strlen(server);
+	struct bytes rest = bytes_of(filter);
 
-	return len > own && !strcmp(filter + len - own, server);
+	return len > own && !strcmp(filter + len - own, server) &&
+	       postfix_find_service(
+		       plan->expanded, bytes_cut(&rest, ':'), bytes_of("unix"));
 }
 
 void localmail_plan(struct plan *plan)
@@ -180,8 +190,9 @@ void localmail_plan(struct plan *plan)
 			continue;
 		if (!server) {
 			define_milters(plan);
-			server = add_services(plan);
+			server = add_server(plan);
 		}
+		add_client(plan);
 		plan_define(plan, LOCALMAIL_LIMIT, "1000");
 		plan_pickup(plan, service, server);
 	}

@@ -145,6 +145,7 @@ static void plan_returns(struct plan *plan)
 	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
 		i++) {
 		if (!diagnosis_is_loopback(&diagnosis, service) ||
+			diagnosis_is_local(&diagnosis, service) ||
 			plan_option_value(plan, service, "smtpd_milters") ||
 			postfix_list_has(postfix_value(plan->expanded, service,
 						 "receive_override_options"),

@@ -737,6 +737,57 @@ static void test_mailboxes(void **state)
 	check(&home, false);
 }
 
+/* Somebody has put half of the local service there, or has misspelt it. */
+static void test_half_local(void **state)
+{
+#define HALF                                                                   \
+	"smtp inet n - y - - smtpd\n"                                          \
+	"[127.0.0.1]:10099 inet n - y - - smtpd -o "                           \
+	"milter_macro_daemon_name=LOCAL\n"                                     \
+	"smtp unix - - y - - smtp\n"
+	static const struct given cases[] = {
+		{ .what = "no client",
+			.services = HALF
+			"pickup unix n - y 60 1 pickup -o "
+			"content_filter=readdress-local:[127.0.0.1]:10099 -o "
+			"receive_override_options=no_milters\n",
+			.expected = { "readdress-local unix - - y - - "
+				      "smtp*" } },
+		{ .what = "misspelt",
+			.services = HALF
+			"pickup unix n - y 60 1 pickup -o "
+			"content_filter=readdress:[127.0.0.1]:10099 -o "
+			"receive_override_options=no_milters\n",
+			.expected = { "readdress-local unix - - y - - smtp*",
+				"readdress_local = "
+				"readdress-local:[127.0.0.1]:10099" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct bench bench;
+		char *text;
+
+		postconfmodel_open(
+			&bench.model, defaults, "", cases[i].services);
+		bench.config = testmap_config("");
+		set_up(&bench, &cases[i]);
+		text = postconfmodel_text(&bench.model);
+		for (size_t k = 0; k < 8 && cases[i].expected[k]; k++)
+			if (!has_line(text, cases[i].expected[k]))
+				fail_msg("%s: %s", cases[i].what, text);
+		free(text);
+		begin(&bench, &cases[i]);
+		assert_int_equal(setup_run(&bench.plan), 0);
+		if (bench.plan.count)
+			fail_msg("%s", commands_text(&bench.plan, NULL));
+		consult(&bench, &cases[i]);
+		end(&bench);
+		config_close(bench.config);
+		postconfmodel_close(&bench.model);
+	}
+}
+
 static void test_deferred(void **state)
 {
 	/* Removed while mail still comes: Postfix itself defers it. */
@@ -1162,6 +1213,7 @@ int main(void)
 		cmocka_unit_test(test_literal_of_service),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_mailboxes),
+		cmocka_unit_test(test_half_local),
 		cmocka_unit_test(test_deferred),
 		cmocka_unit_test(test_outbound_deferred),
 		cmocka_unit_test(test_local_deferred),
