@@ -191,18 +191,27 @@ bool diagnosis_has_other(const struct diagnosis *diagnosis,
 	return false;
 }
 
-bool diagnosis_has_milter(const struct diagnosis *diagnosis)
+const struct postfix_service *diagnosis_next_any(
+	const struct diagnosis *diagnosis, size_t *index,
+	struct milterlist_item *item)
 {
 	const struct postfix_service *service;
+
+	while ((service = postfix_service(diagnosis->postfix, *index))) {
+		(*index)++;
+		if (diagnosis_has_other(diagnosis, service, item) ||
+			(!strcmp(service->command, "smtpd") &&
+				diagnosis_count_ours(diagnosis, service, item)))
+			break;
+	}
+	return service;
+}
+
+bool diagnosis_has_milter(const struct diagnosis *diagnosis)
+{
 	size_t index = 0;
 
-	if (diagnosis_next(diagnosis, &index, NULL))
-		return true;
-	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
-		i++)
-		if (diagnosis_has_other(diagnosis, service, NULL))
-			return true;
-	return false;
+	return diagnosis_next_any(diagnosis, &index, NULL);
 }
 
 const char *diagnosis_name(

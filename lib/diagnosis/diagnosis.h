@@ -171,6 +171,12 @@ bool diagnosis_has_milter(const struct diagnosis *diagnosis);
 const struct postfix_service *diagnosis_next(const struct diagnosis *diagnosis,
 	size_t *index, struct milterlist_item *item);
 
+/* Finds the next service that has our milter likewise: an smtpd, or a cleanup
+ * for mail that comes by none. */
+const struct postfix_service *diagnosis_next_any(
+	const struct diagnosis *diagnosis, size_t *index,
+	struct milterlist_item *item);
+
 /* "smtp/inet", as postconf -P writes the service; NULL when out of memory. */
 const char *diagnosis_name(struct diagnosis *diagnosis,
 	const struct postfix_service *service) MUST_CHECK;

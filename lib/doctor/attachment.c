@@ -263,14 +263,9 @@ int attachment_check_default_action(struct diagnosis *diagnosis)
 	struct milterlist_item item;
 	int result = 0;
 
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, &item));)
+	for (size_t i = 0; !result && (service = diagnosis_next_any(
+					       diagnosis, &i, &item));)
 		result = check_action(diagnosis, service, &item);
-	for (size_t i = 0;
-		!result && (service = postfix_service(diagnosis->postfix, i));
-		i++)
-		if (diagnosis_has_other(diagnosis, service, &item))
-			result = check_action(diagnosis, service, &item);
 	return result;
 }
 
@@ -281,8 +276,8 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 	struct milterlist_item item;
 	int result = 0;
 
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, &item));) {
+	for (size_t i = 0; !result && (service = diagnosis_next_any(
+					       diagnosis, &i, &item));) {
 		struct bytes text;
 		struct bytes rest;
 		uint64_t protocol = 0;

@@ -193,8 +193,9 @@ int running_check_socket(struct diagnosis *diagnosis)
 	if (!diagnosis->see)
 		return diagnosis_skip(
 			diagnosis, "the socket cannot be looked at");
-	for (size_t i = 0; !result && !diagnosis->said &&
-			   (service = diagnosis_next(diagnosis, &i, &item));) {
+	for (size_t i = 0;
+		!result && !diagnosis->said &&
+		(service = diagnosis_next_any(diagnosis, &i, &item));) {
 		const char *endpoint =
 			endpoint_of(diagnosis, service, item.endpoint);
 

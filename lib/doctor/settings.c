@@ -1,6 +1,7 @@
 #include "doctor/settings.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "diagnosis/remedy.h"
@@ -108,58 +109,132 @@ static int check_size(struct diagnosis *diagnosis)
 			raise_size(diagnosis, largest->bytes + SIZE_SPARE)));
 }
 
+/* Looks at the length of headers that a cleanup keeps; NULL: main.cf's. */
+static int check_headers(
+	struct diagnosis *diagnosis, const struct postfix_service *cleanup)
+{
+	static const char name[] = "header_size_limit";
+	const char *limit = postfix_value(diagnosis->postfix, cleanup, name);
+
+	if (strtol(limit, NULL, 10) >= HEADER_SIZE_MIN)
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"%s is %s%s%s, expected 60000 at least", name, limit,
+			cleanup ? " in " : "",
+			cleanup ? diagnosis_name(diagnosis, cleanup) : ""),
+		"Postfix cuts long To and Cc headers: the addresses at their "
+		"end are gone",
+		remedy_unset(diagnosis, cleanup, name));
+}
+
+static long recipients_of(
+	const struct postfix *postfix, const struct postfix_service *smtpd)
+{
+	return strtol(postfix_value(postfix, smtpd, "smtpd_recipient_limit"),
+		NULL, 10);
+}
+
+/* Looks at how many recipients an smtpd takes; NULL: main.cf's number. */
+static int check_recipients(
+	struct diagnosis *diagnosis, const struct postfix_service *smtpd)
+{
+	const char *filter = postfix_value(
+		diagnosis->postfix, NULL, "duplicate_filter_limit");
+	long recipients = recipients_of(diagnosis->postfix, smtpd);
+	long room = strtol(filter, NULL, 10);
+
+	/* 0 is no limit. */
+	if (!room || recipients <= room / 2)
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"smtpd_recipient_limit (%ld%s%s) is over half of "
+			"duplicate_filter_limit (%s)",
+			recipients, smtpd ? ", in " : "",
+			smtpd ? diagnosis_name(diagnosis, smtpd) : "", filter),
+		"in a message to very many recipients two of them with one "
+		"target may get two copies",
+		diagnosis_text(diagnosis,
+			"postconf -e 'duplicate_filter_limit = %ld' && postfix "
+			"reload",
+			2 * recipients));
+}
+
 int settings_check_limits(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
-	const char *header = postfix_value(postfix, NULL, "header_size_limit");
-	const char *filter =
-		postfix_value(postfix, NULL, "duplicate_filter_limit");
-	const char *recipients =
-		postfix_value(postfix, NULL, "smtpd_recipient_limit");
-	long room = strtol(filter, NULL, 10);
-	int result = 0;
+	const struct postfix_service *most = NULL; /* recipients */
+	const struct postfix_service *service;
+	int result = check_headers(diagnosis, NULL);
 
-	if (strtol(header, NULL, 10) < HEADER_SIZE_MIN)
-		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			diagnosis_text(diagnosis,
-				"header_size_limit is %s, expected 60000 at "
-				"least",
-				header),
-			"Postfix cuts long To and Cc headers: the addresses "
-			"at their end are gone",
-			"postconf -X header_size_limit && postfix reload");
-	/* 0 is no limit. */
-	if (!result && room && strtol(recipients, NULL, 10) > room / 2)
-		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			diagnosis_text(diagnosis,
-				"smtpd_recipient_limit (%s) is over half of "
-				"duplicate_filter_limit (%s)",
-				recipients, filter),
-			"in a message to very many recipients two of them "
-			"with one target may get two copies",
-			diagnosis_text(diagnosis,
-				"postconf -e 'duplicate_filter_limit = %ld' "
-				"&& postfix reload",
-				2 * strtol(recipients, NULL, 10)));
+	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
+		i++)
+		if (!strcmp(service->command, "cleanup") &&
+			postfix_overrides(
+				postfix, service, "header_size_limit"))
+			result = check_headers(diagnosis, service);
+	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
+		if (recipients_of(postfix, service) >
+			recipients_of(postfix, most))
+			most = service;
+	if (!result)
+		result = check_recipients(diagnosis, most);
 	return result ? result : check_size(diagnosis);
 }
 
-int settings_check_bare_newline(struct diagnosis *diagnosis)
+/* Calls look for main.cf and for each smtpd that outsiders reach and that sets
+ * the parameter itself. */
+static int look_at_public(struct diagnosis *diagnosis, const char *name,
+	int (*look)(struct diagnosis *diagnosis,
+		const struct postfix_service *service))
 {
-	const char *value = postfix_value(
-		diagnosis->postfix, NULL, "smtpd_forbid_bare_newline");
+	const struct postfix_service *service;
+	int result = look(diagnosis, NULL);
+
+	for (size_t i = 0;
+		!result && (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (diagnosis_is_public(diagnosis, service) &&
+			postfix_overrides(diagnosis->postfix, service, name))
+			result = look(diagnosis, service);
+	return result;
+}
+
+/* " in smtp/inet"; "" for main.cf. */
+static const char *place(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	return service ? diagnosis_text(diagnosis, " in %s/%s", service->name,
+				 service->type)
+		       : "";
+}
+
+static int look_at_newline(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	static const char name[] = "smtpd_forbid_bare_newline";
+	const char *value = postfix_value(diagnosis->postfix, service, name);
+	const char *where = place(diagnosis, service);
 
 	if (*value && strcasecmp(value, "no") != 0 &&
 		strcasecmp(value, "false") != 0)
 		return 0;
+	if (!where)
+		return ERR_NOMEM;
 	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-		*value ? "smtpd_forbid_bare_newline is no"
+		*value ? diagnosis_text(diagnosis, "%s is no%s", name, where)
 		       : "this Postfix has no smtpd_forbid_bare_newline",
 		"a stranger can hide a second message behind the first one "
 		"(SMTP smuggling): its sender looks like one of yours",
-		*value ? "postconf -e 'smtpd_forbid_bare_newline = yes' && "
-			 "postfix reload"
+		*value ? remedy_set(diagnosis, service, name, "yes")
 		       : "apt-get install --only-upgrade postfix");
+}
+
+int settings_check_bare_newline(struct diagnosis *diagnosis)
+{
+	return look_at_public(
+		diagnosis, "smtpd_forbid_bare_newline", look_at_newline);
 }
 
 /* True if the level lets TLS be used. */
@@ -168,48 +243,142 @@ static bool is_on(const char *level)
 	return *level && strcasecmp(level, "none") != 0;
 }
 
+static int look_at_offer(
+	struct diagnosis *diagnosis, const struct postfix_service *service)
+{
+	static const char name[] = "smtpd_tls_security_level";
+	const struct postfix *postfix = diagnosis->postfix;
+	const char *where = place(diagnosis, service);
+
+	if (is_on(postfix_value(postfix, service, name)) ||
+		postfix_is_yes(
+			postfix_value(postfix, service, "smtpd_use_tls")) ||
+		postfix_is_yes(postfix_value(
+			postfix, service, "smtpd_tls_wrappermode")))
+		return 0;
+	if (!where)
+		return ERR_NOMEM;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis, "%s is not set%s: no TLS is offered",
+			name, where),
+		"all mail comes in readable for whoever sees the wire",
+		diagnosis_text(diagnosis,
+			"%s (smtpd_tls_chain_files names the certificate)",
+			remedy_set(diagnosis, service, name, "may")));
+}
+
+/* The client by which mail leaves: the transport of the parameter. */
+static int look_at_client(struct diagnosis *diagnosis, const char *parameter)
+{
+	static const char name[] = "smtp_tls_security_level";
+	const struct postfix *postfix = diagnosis->postfix;
+	struct bytes rest = bytes_of(postfix_value(postfix, NULL, parameter));
+	const struct postfix_service *client = postfix_find_service(
+		postfix, bytes_cut(&rest, ':'), bytes_of("unix"));
+
+	if (!client || strcmp(client->command, "smtp") != 0 ||
+		!postfix_overrides(postfix, client, name) ||
+		is_on(postfix_value(postfix, client, name)))
+		return 0;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis,
+			"%s is not set in %s/%s: no TLS is used", name,
+			client->name, client->type),
+		"all mail goes on readable for whoever sees the wire",
+		remedy_unset(diagnosis, client, name));
+}
+
 int settings_check_tls(struct diagnosis *diagnosis)
 {
+	static const char name[] = "smtp_tls_security_level";
 	const struct postfix *postfix = diagnosis->postfix;
-	int result = 0;
+	int result = look_at_public(
+		diagnosis, "smtpd_tls_security_level", look_at_offer);
 
-	if (!is_on(postfix_value(postfix, NULL, "smtpd_tls_security_level")) &&
-		!postfix_is_yes(postfix_value(postfix, NULL, "smtpd_use_tls")))
-		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			"smtpd_tls_security_level is not set: no TLS is "
-			"offered",
-			"all mail comes in readable for whoever sees the wire",
-			"postconf -e 'smtpd_tls_security_level = may' && "
-			"postfix reload (smtpd_tls_chain_files names the "
-			"certificate)");
-	if (!result &&
-		!is_on(postfix_value(
-			postfix, NULL, "smtp_tls_security_level")) &&
+	if (!result && !is_on(postfix_value(postfix, NULL, name)) &&
 		!postfix_is_yes(postfix_value(postfix, NULL, "smtp_use_tls")))
 		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 			"smtp_tls_security_level is not set: no TLS is used",
 			"all mail goes on readable for whoever sees the wire",
-			"postconf -e 'smtp_tls_security_level = may' && "
-			"postfix reload");
+			remedy_set(diagnosis, NULL, name, "may"));
+	if (!result)
+		result = look_at_client(diagnosis, "default_transport");
+	if (!result &&
+		strcmp(postfix_value(postfix, NULL, "relay_transport"),
+			postfix_value(postfix, NULL, "default_transport")) != 0)
+		result = look_at_client(diagnosis, "relay_transport");
 	return result;
 }
 
-/* Finds a word of the list that names a table in our state directory. */
-static bool find_shared(
-	const struct diagnosis *diagnosis, const char *list, struct bytes *word)
+/* Finds a word of the list that names a table in our state directory. Returns
+ * its number, from 1; 0: there is none. */
+static size_t find_shared(const struct diagnosis *diagnosis, const char *list)
 {
 	const char *dir = diagnosis->config->state_dir;
 	size_t len = strlen(dir);
 	struct bytes rest = bytes_of(list);
+	struct bytes word;
 
-	while (words_next(&rest, WORDS_OF_LIST, word)) {
-		const char *at = memmem(word->data, word->len, dir, len);
+	for (size_t i = 1; words_next(&rest, WORDS_OF_LIST, &word); i++) {
+		const char *at = memmem(word.data, word.len, dir, len);
 
-		if (at && at > word->data && at[-1] == ':' &&
-			at + len < word->data + word->len && at[len] == '/')
-			return true;
+		if (at && at > word.data && at[-1] == ':' &&
+			at + len < word.data + word.len && at[len] == '/')
+			return i;
 	}
-	return false;
+	return 0;
+}
+
+/* "check_client_access", whose operand is a table */
+static bool takes_table(struct bytes word)
+{
+	return bytes_take(&word, "check_") && word.len > strlen("_access") &&
+	       !memcmp(word.data + word.len - strlen("_access"), "_access",
+		       strlen("_access"));
+}
+
+/* Returns the list without the word of this number, and without the restriction
+ * in front whose operand it is. */
+static const char *without(
+	struct diagnosis *diagnosis, const char *list, size_t number)
+{
+	struct bytes rest = bytes_of(list);
+	struct bytes word;
+	struct bytes held = { "", 0 }; /* is not written yet */
+	const char *text = "";
+
+	for (size_t i = 1; text && words_next(&rest, WORDS_OF_LIST, &word);
+		i++) {
+		bool takes = takes_table(word);
+
+		if (i != number)
+			text = diagnosis_text(diagnosis, "%s%s%.*s%s%.*s", text,
+				*text && (held.len || !takes) ? ", " : "",
+				(int)held.len, held.data, held.len ? " " : "",
+				takes ? 0 : (int)word.len, word.data);
+		held = takes ? word : (struct bytes){ "", 0 };
+	}
+	return text;
+}
+
+/* True if another parameter has the table, to which the word of this number
+ * refers: that one is told. */
+static bool is_elsewhere(
+	const struct diagnosis *diagnosis, const char *list, size_t number)
+{
+	struct bytes rest = bytes_of(list);
+	struct bytes word = { "", 0 };
+	char name[128];
+
+	while (number-- && words_next(&rest, WORDS_OF_LIST, &word))
+		;
+	if (!bytes_take(&word, "$"))
+		return false;
+	word = bytes_trim(word, "{}()");
+	(void)snprintf(name, sizeof name, "%.*s", (int)word.len, word.data);
+	return postfix_overrides(diagnosis->written, NULL, name) &&
+	       find_shared(diagnosis,
+		       postfix_value(diagnosis->postfix, NULL, name));
 }
 
 int settings_check_tables_shared(struct diagnosis *diagnosis)
@@ -222,22 +391,20 @@ int settings_check_tables_shared(struct diagnosis *diagnosis)
 	for (size_t i = 0; !result && postfix_setting(written, i, &name); i++) {
 		const struct postfix_service *service =
 			postfix_setting_service(written, i);
-		const char *value;
+		const char *had;
 		const char *left;
-		struct bytes word;
+		size_t number;
 
 		if (service)
 			service = postfix_find_service(diagnosis->postfix,
 				bytes_of(service->name),
 				bytes_of(service->type));
-		value = postfix_value(diagnosis->postfix, service, name);
-		if (!find_shared(diagnosis, value, &word))
+		number = find_shared(diagnosis,
+			postfix_value(diagnosis->postfix, service, name));
+		had = remedy_written(diagnosis, service, name);
+		if (!number || is_elsewhere(diagnosis, had, number))
 			continue;
-		left = diagnosis_text(
-			diagnosis, "%.*s", (int)word.len, word.data);
-		if (left)
-			left = remedy_without(diagnosis,
-				remedy_written(diagnosis, service, name), left);
+		left = without(diagnosis, had, number);
 		if (!left)
 			return ERR_NOMEM;
 		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,

@@ -1,6 +1,8 @@
 #include "doctor/traffic.h"
 
 #include "diagnosis/remedy.h"
+#include "doctor/chain.h"
+#include "postfix/restrictions.h"
 
 static bool has_rules(const struct diagnosis *diagnosis, enum rule_table table)
 {
@@ -32,18 +34,60 @@ static const char *lead_pickup(
 	const struct postfix_service *local = local_service(diagnosis, false);
 	const char *had =
 		remedy_written(diagnosis, pickup, "receive_override_options");
+	const char *options;
 
 	if (local && !diagnosis_count_ours(diagnosis, local, NULL))
 		return remedy_milters(diagnosis, local, REMEDY_ADD);
 	if (!local || !postfix_find_service(diagnosis->postfix,
 			      bytes_of(transport), bytes_of("unix")))
 		return "readdress postfix --apply";
-	return diagnosis_text(diagnosis,
-		"postconf -P '%s/%s/content_filter=%s:%s' "
-		"'%s/%s/receive_override_options=%s%sno_milters' && postfix "
-		"reload",
-		pickup->name, pickup->type, transport, local->name,
-		pickup->name, pickup->type, had, *had ? "," : "");
+	if (!postfix_list_has(had, "no_milters"))
+		had = diagnosis_text(
+			diagnosis, "%s%sno_milters", had, *had ? "," : "");
+	options = had ? remedy_squeeze(diagnosis, had) : NULL;
+	return options ? diagnosis_text(diagnosis,
+				 "postconf -P '%s/%s/content_filter=%s:%s' "
+				 "'%s/%s/receive_override_options=%s' && "
+				 "postfix reload",
+				 pickup->name, pickup->type, transport,
+				 local->name, pickup->name, pickup->type,
+				 options)
+		       : NULL;
+}
+
+/* Returns why the mail of pickup meets no milter; NULL if it meets it, as far
+ * as that can be seen. */
+static const char *look_at_pickup(
+	struct diagnosis *diagnosis, const struct postfix_service *pickup)
+{
+	static const char name[] = "content_filter";
+	const struct postfix *postfix = diagnosis->postfix;
+	const char *filter = postfix_value(postfix, pickup, name);
+	struct bytes rest = bytes_of(filter);
+	struct bytes transport = bytes_cut(&rest, ':');
+	const struct postfix_service *to =
+		chain_service_at(diagnosis, chain_hop(filter));
+
+	if (!*filter)
+		return "mail of sendmail(1) and cron passes no smtpd that has "
+		       "the milter";
+	if (!local_service(diagnosis, true))
+		return "pickup hands mail to a content_filter, and no smtpd on "
+		       "loopback has the daemon name LOCAL and the milter";
+	if (!postfix_find_service(postfix, transport, bytes_of("unix")))
+		return diagnosis_text(diagnosis,
+			"pickup hands mail to the transport %.*s, which "
+			"master.cf does not have",
+			(int)transport.len, transport.data);
+	/* Another filter may hand mail to the service, but not the one that all
+	 * other mail passes, too. */
+	if (to ? !diagnosis_is_local(diagnosis, to)
+	       : !postfix_overrides(postfix, pickup, name))
+		return diagnosis_text(diagnosis,
+			"pickup hands mail to %s, and not to the smtpd on "
+			"loopback that has the daemon name LOCAL",
+			filter);
+	return NULL;
 }
 
 int traffic_check_sendmail(struct diagnosis *diagnosis)
@@ -54,22 +98,16 @@ int traffic_check_sendmail(struct diagnosis *diagnosis)
 
 	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
 		i++) {
-		const char *filter;
+		const char *found;
 
 		if (strcmp(service->command, "pickup") != 0)
 			continue;
-		filter = postfix_value(postfix, service, "content_filter");
-		if (*filter && local_service(diagnosis, true))
-			continue;
-		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-			*filter ? "pickup hands mail to a content_filter, and "
-				  "no smtpd on loopback has the daemon name "
-				  "LOCAL and the milter"
-				: "mail of sendmail(1) and cron passes no "
-				  "smtpd that has the milter",
-			"programs of this host that write to a public address "
-			"reach the wrong mailbox, or none",
-			lead_pickup(diagnosis, service));
+		found = look_at_pickup(diagnosis, service);
+		if (found)
+			result = diagnosis_say(diagnosis, DIAGNOSIS_WARN, found,
+				"programs of this host that write to a public "
+				"address reach the wrong mailbox, or none",
+				lead_pickup(diagnosis, service));
 	}
 	return result;
 }
@@ -249,6 +287,30 @@ static bool has_daemon(const struct diagnosis *diagnosis, const char *daemon)
 	return false;
 }
 
+/* Returns the command that puts a name of ours in the place of one that is
+ * near. One of main.cf is everybody's: it must not become that of strangers. */
+static const char *rename_daemon(struct diagnosis *diagnosis,
+	const struct postfix_service *service, const char *near)
+{
+	static const char name[] = "milter_macro_daemon_name";
+	const struct postfix *postfix = diagnosis->postfix;
+	const struct postfix_service *other;
+
+	if (postfix_overrides(postfix, service, name))
+		return remedy_set(diagnosis, service, name, near);
+	for (size_t i = 0; (other = diagnosis_next(diagnosis, &i, NULL));)
+		if (!postfix_overrides(postfix, other, name) &&
+			restrictions_close(postfix, other))
+			return diagnosis_text(diagnosis,
+				"postconf -P '%s/%s/%s=%s' && postconf -X %s "
+				"&& postfix reload",
+				other->name, other->type, name, near, name);
+	return diagnosis_text(diagnosis,
+		"postconf -X %s && postfix reload (then give the name %s to "
+		"the service for your own mail systems alone)",
+		name, near);
+}
+
 static int check_service_name(
 	struct diagnosis *diagnosis, const struct postfix_service *service)
 {
@@ -269,10 +331,10 @@ static int check_service_name(
 				name, daemon, near),
 			"its mail is taken as inbound: it leaves with "
 			"internal addresses",
-			diagnosis_text(diagnosis,
-				"postconf -P '%s/milter_macro_daemon_name=%s' "
-				"&& postfix reload",
-				name, near));
+			rename_daemon(diagnosis, service, near));
+	/* Nobody logs in at a cleanup, and no client comes there. */
+	if (!strcmp(service->command, "cleanup"))
+		return 0;
 	if (config->outbound_authenticated &&
 		postfix_is_yes(postfix_value(
 			diagnosis->postfix, service, "smtpd_sasl_auth_enable")))
@@ -323,16 +385,22 @@ static bool is_default(const struct config_list *list)
 
 int traffic_check_daemon_name(struct diagnosis *diagnosis)
 {
+	static const char name[] = "milter_macro_daemon_name";
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct config *config = diagnosis->config;
 	const struct postfix_service *service;
+	bool in_main = postfix_overrides(diagnosis->written, NULL, name);
 	int result = 0;
 
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));)
-		if (postfix_overrides(
-			    postfix, service, "milter_macro_daemon_name"))
+	/* One finding for the name of main.cf. */
+	for (size_t i = 0; !result && (service = diagnosis_next_any(
+					       diagnosis, &i, NULL));) {
+		bool own = postfix_overrides(postfix, service, name);
+
+		if (own || in_main)
 			result = check_service_name(diagnosis, service);
+		in_main = in_main && own;
+	}
 	if (!result && !is_default(&config->outbound_daemons))
 		result = check_list(diagnosis, &config->outbound_daemons);
 	if (!result)

@@ -63,16 +63,18 @@ static int compare_answers(struct diagnosis *diagnosis, struct bytes table)
 		"systemctl restart readdress-milter");
 }
 
-/* True if an smtpd is in a chroot. */
-static bool has_chroot(const struct diagnosis *diagnosis)
+/* Returns the name of a program that asks and is in a chroot, or NULL. */
+static const char *find_chroot(const struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
 
 	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
 		i++)
-		if (service->chroot && !strcmp(service->command, "smtpd"))
-			return true;
-	return false;
+		if (service->chroot &&
+			(!strcmp(service->command, "smtpd") ||
+				!strcmp(service->command, "trivial-rewrite")))
+			return service->command;
+	return NULL;
 }
 
 /* Returns the endpoint of the look-up service, as Postfix names it from its
@@ -118,6 +120,7 @@ static int say_elsewhere(struct diagnosis *diagnosis,
 static int look_at_word(struct diagnosis *diagnosis,
 	const struct postfix_service *service, struct bytes word)
 {
+	const char *program = find_chroot(diagnosis);
 	struct bytes endpoint;
 	struct bytes name;
 	struct bytes path;
@@ -130,12 +133,11 @@ static int look_at_word(struct diagnosis *diagnosis,
 			       ? say_elsewhere(
 					 diagnosis, service, word, endpoint)
 			       : 0;
-	if (bytes_take(&path, "unix:/") && has_chroot(diagnosis))
+	if (bytes_take(&path, "unix:/") && program)
 		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis,
-				"%.*s has a whole path, and smtpd is in a "
-				"chroot",
-				(int)word.len, word.data),
+				"%.*s has a whole path, and %s is in a chroot",
+				(int)word.len, word.data, program),
 			"it looks for the socket below its queue directory: "
 			"all mail waits",
 			remedy_replace(diagnosis, service, endpoint,

@@ -175,34 +175,65 @@ static int look_for_backscatter(void *context, struct bytes domain)
 	return tally_add(tally, &tally->names, domain);
 }
 
-static int say_backscatter(struct tally *tally)
+/* service has a value of its own for refusals; NULL: that of main.cf counts. */
+static int say_backscatter(
+	struct tally *tally, const struct postfix_service *service)
 {
+	static const char refusals[] = "smtpd_reject_unlisted_recipient";
 	struct diagnosis *diagnosis = tally->diagnosis;
 	const char *first = tally->names.text;
+	bool lists = *tally_value(tally, "relay_recipient_maps");
 
 	if (!tally->names.count)
 		return 0;
 	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 		diagnosis_text(diagnosis,
-			"%s, and inbound has no rule for all others of %s",
-			*tally_value(tally, "relay_recipient_maps")
-				? "smtpd_reject_unlisted_recipient is no"
-				: "relay_recipient_maps is empty",
+			"%s%s%s, and inbound has no rule for all others of %s",
+			lists ? "smtpd_reject_unlisted_recipient is no"
+			      : "relay_recipient_maps is empty",
+			service ? " in " : "",
+			service ? diagnosis_name(diagnosis, service) : "",
 			tally_tell(tally, &tally->names)),
 		"mail to unknown users is taken and bounced later: bounces go "
 		"to forged senders, and this relay comes on block lists",
-		*tally_value(tally, "relay_recipient_maps")
-			? remedy_unset(diagnosis, NULL,
-				  "smtpd_reject_unlisted_recipient")
-			: diagnosis_text(diagnosis,
-				  "postconf -e 'relay_recipient_maps = "
-				  "socketmap:unix:readdress/"
-				  "lookup.sock:recipients-open' "
-				  "&& postfix reload (with lookup_socket in "
-				  "readdress.conf, as `readdress postfix "
-				  "--apply` does it; or list the users of %.*s "
-				  "there)",
-				  (int)strcspn(first, ","), first));
+		lists ? remedy_unset(diagnosis, service, refusals)
+		      : diagnosis_text(diagnosis,
+				"postconf -e 'relay_recipient_maps = "
+				"socketmap:unix:readdress/"
+				"lookup.sock:recipients-open' "
+				"&& postfix reload (with lookup_socket in "
+				"readdress.conf, as `readdress postfix "
+				"--apply` does it; or list the users of %.*s "
+				"there)",
+				(int)strcspn(first, ","), first));
+}
+
+static bool is_no(const char *value)
+{
+	return !strcasecmp(value, "no") || !strcasecmp(value, "false");
+}
+
+/* A service of strangers that takes mail for users whom the list lacks. */
+static int check_unlisted(struct tally *tally)
+{
+	static const char refusals[] = "smtpd_reject_unlisted_recipient";
+	struct diagnosis *diagnosis = tally->diagnosis;
+	const struct postfix_service *service;
+	int result;
+
+	tally->names = (struct tally_names){ 0 };
+	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));) {
+		if (!diagnosis_is_public(diagnosis, service) ||
+			!postfix_overrides(
+				diagnosis->postfix, service, refusals) ||
+			!is_no(postfix_value(
+				diagnosis->postfix, service, refusals)))
+			continue;
+		result = ruledomains_each(diagnosis, RULEDOMAINS_SOURCES,
+			look_for_backscatter, tally);
+		return result ? result : say_backscatter(tally, service);
+	}
+	return 0;
 }
 
 /* True if all tables of the list are our table of that name. */
@@ -266,41 +297,63 @@ static int check_others(struct tally *tally)
 			"relay_recipient_maps, then `postfix reload`"));
 }
 
-/* Postfix asks the old place whether the user is there. */
+/* Looks at one list of restrictions for a word that asks the old place whether
+ * the user is there. */
+static int look_for_verifying(struct diagnosis *diagnosis,
+	const struct postfix_service *service, const char *list)
+{
+	static const char word[] = "reject_unverified_recipient";
+	const char *left;
+
+	if (!postfix_list_has(
+		    postfix_value(diagnosis->postfix, service, list), word))
+		return 0;
+	left = remedy_without(
+		diagnosis, remedy_written(diagnosis, service, list), word);
+	if (!left)
+		return ERR_NOMEM;
+	return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
+		diagnosis_text(diagnosis, "%s/%s has %s in %s", service->name,
+			service->type, word, list),
+		"Postfix asks the domain's old place for the address before it "
+		"is rewritten, and refuses users that have moved",
+		remedy_set(diagnosis, service, list, left));
+}
+
 static int check_verifying(struct diagnosis *diagnosis)
 {
 	static const char *const lists[] = { "smtpd_recipient_restrictions",
-		"smtpd_relay_restrictions" };
-	static const char word[] = "reject_unverified_recipient";
+		"smtpd_relay_restrictions", "smtpd_client_restrictions",
+		"smtpd_helo_restrictions", "smtpd_sender_restrictions",
+		"smtpd_data_restrictions" };
 	const struct postfix_service *service;
+	size_t said = diagnosis->said;
 	int result = 0;
 
-	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));)
-		for (size_t k = 0; !result && k < sizeof lists / sizeof *lists;
-			k++) {
-			const char *left;
+	for (size_t i = 0; !result && diagnosis->said == said &&
+			   (service = diagnosis_next(diagnosis, &i, NULL));) {
+		struct bytes rest = bytes_of(postfix_value(diagnosis->postfix,
+			service, "smtpd_restriction_classes"));
+		struct bytes word;
 
-			if (!diagnosis_is_public(diagnosis, service) ||
-				!postfix_list_has(
-					postfix_value(diagnosis->postfix,
-						service, lists[k]),
-					word))
-				continue;
-			left = remedy_without(diagnosis,
-				remedy_written(diagnosis, service, lists[k]),
-				word);
-			if (!left)
+		if (!diagnosis_is_public(diagnosis, service))
+			continue;
+		for (size_t k = 0; !result && diagnosis->said == said &&
+				   k < sizeof lists / sizeof *lists;
+			k++)
+			result = look_for_verifying(
+				diagnosis, service, lists[k]);
+		/* Names of lists that these, or tables, may name. */
+		while (!result && diagnosis->said == said &&
+			words_next(&rest, WORDS_OF_LIST, &word)) {
+			const char *name = diagnosis_text(
+				diagnosis, "%.*s", (int)word.len, word.data);
+
+			if (!name)
 				return ERR_NOMEM;
-			return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
-				diagnosis_text(diagnosis, "%s/%s has %s in %s",
-					service->name, service->type, word,
-					lists[k]),
-				"Postfix asks the domain's old place for the "
-				"address before it is rewritten, and refuses "
-				"users that have moved",
-				remedy_set(diagnosis, service, lists[k], left));
+			result = look_for_verifying(diagnosis, service, name);
 		}
+	}
 	return result;
 }
 
@@ -330,13 +383,12 @@ int relayrecipients_check(struct diagnosis *diagnosis)
 	/* Without refusals, a list refuses nobody. */
 	if (!result &&
 		(!*postfix_value(postfix, NULL, "relay_recipient_maps") ||
-			!strcasecmp(postfix_value(postfix, NULL,
-					    "smtpd_reject_unlisted_recipient"),
-				"no"))) {
+			is_no(postfix_value(postfix, NULL,
+				"smtpd_reject_unlisted_recipient")))) {
 		result = ruledomains_each(diagnosis, RULEDOMAINS_SOURCES,
 			look_for_backscatter, &tally);
 		if (!result)
-			result = say_backscatter(&tally);
+			result = say_backscatter(&tally, NULL);
 	} else if (!result) {
 		result = look_at_sources(&tally);
 		if (!result && tally.names.count)
@@ -356,6 +408,8 @@ int relayrecipients_check(struct diagnosis *diagnosis)
 		tally.names = (struct tally_names){ 0 };
 		if (!result)
 			result = check_others(&tally);
+		if (!result)
+			result = check_unlisted(&tally);
 	}
 	if (!result)
 		result = check_verifying(diagnosis);

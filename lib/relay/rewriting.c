@@ -197,67 +197,111 @@ static int look_at_masquerades(struct mapping *mapping)
 	return result ? result : say(mapping, bytes_of(value));
 }
 
-/* The cleanup service that the milter's services hand mail to, if Postfix
- * rewrites addresses there. */
+/* The cleanup that the service hands mail to, if Postfix rewrites addresses
+ * there. */
 static const struct postfix_service *cleanup_of(
-	const struct diagnosis *diagnosis)
+	const struct postfix *postfix, const struct postfix_service *service)
 {
-	const struct postfix *postfix = diagnosis->postfix;
-	const struct postfix_service *service;
-
-	for (size_t i = 0; (service = diagnosis_next(diagnosis, &i, NULL));)
-		if (!postfix_list_has(postfix_value(postfix, service,
-					      "receive_override_options"),
-			    "no_address_mappings"))
-			return postfix_find_service(postfix,
-				bytes_of(postfix_value(postfix, service,
-					"cleanup_service_name")),
-				bytes_of("unix"));
-	return NULL;
+	if (postfix_list_has(
+		    postfix_value(postfix, service, "receive_override_options"),
+		    "no_address_mappings"))
+		return NULL;
+	return postfix_find_service(postfix,
+		bytes_of(postfix_value(
+			postfix, service, "cleanup_service_name")),
+		bytes_of("unix"));
 }
 
-static int look_at_cleanup(struct mapping *mapping)
+/* True if a service of the milter that comes before the one with this number
+ * hands mail to the same cleanup; if cleanup is NULL, to any. */
+static bool is_before(const struct diagnosis *diagnosis, size_t end,
+	const struct postfix_service *cleanup)
+{
+	const struct postfix_service *service;
+	const struct postfix_service *own;
+
+	for (size_t i = 0;
+		(service = diagnosis_next(diagnosis, &i, NULL)) && i < end;) {
+		own = cleanup_of(diagnosis->postfix, service);
+		if (own && (!cleanup || own == cleanup))
+			return true;
+	}
+	return false;
+}
+
+/* What main.cf says is looked at with the first cleanup alone. */
+static int look_at_cleanup(struct mapping *mapping, bool first)
 {
 	static const char *const parameters[][2] = {
 		{ "canonical_maps", "canonical_classes" },
 		{ "recipient_canonical_maps", "recipient_canonical_classes" },
 		{ "sender_canonical_maps", "sender_canonical_classes" },
-		{ "virtual_alias_maps", NULL }
+		{ "virtual_alias_maps", "virtual_alias_maps" },
+		{ "masquerade_domains", "masquerade_classes" },
 	};
+	const struct postfix *postfix = mapping->diagnosis->postfix;
 	int result = 0;
 
-	mapping->service = cleanup_of(mapping->diagnosis);
-	for (size_t i = 0; !result && mapping->service &&
-			   i < sizeof parameters / sizeof *parameters;
-		i++) {
+	for (size_t i = 0;
+		!result && i < sizeof parameters / sizeof *parameters; i++) {
+		bool own = false;
+
+		for (size_t k = 0; k < 2; k++)
+			own = own ||
+			      postfix_overrides(postfix, mapping->service,
+				      parameters[i][k]);
+		if (!first && !own)
+			continue;
 		mapping->parameter = parameters[i][0];
 		mapping->classes = parameters[i][1];
+		if (i == 4) {
+			result = look_at_masquerades(mapping);
+			continue;
+		}
+		if (i == 3)
+			mapping->classes = NULL;
 		result = look_at(mapping,
 			mapping->classes
 				? roles_of(mapping)
 				: MAPPING_IN_SOURCE | MAPPING_IN_TARGET);
 	}
-	if (!result && mapping->service)
-		result = look_at_masquerades(mapping);
 	return result;
 }
 
-/* smtp_generic_maps changes what leaves, and leads nothing back. */
-static int look_at_generics(struct mapping *mapping)
+static int look_at_cleanups(struct mapping *mapping)
+{
+	const struct diagnosis *diagnosis = mapping->diagnosis;
+	const struct postfix_service *service;
+	int result = 0;
+
+	for (size_t i = 0;
+		!result && (service = diagnosis_next(diagnosis, &i, NULL));) {
+		mapping->service = cleanup_of(diagnosis->postfix, service);
+		if (mapping->service &&
+			!is_before(diagnosis, i, mapping->service))
+			result = look_at_cleanup(
+				mapping, !is_before(diagnosis, i, NULL));
+	}
+	return result;
+}
+
+/* These tables change what leaves, and lead nothing back. */
+static int look_at_generics(
+	struct mapping *mapping, const char *command, const char *parameter)
 {
 	const struct postfix *postfix = mapping->diagnosis->postfix;
 	const struct postfix_service *service;
 	const char *before = "";
 	int result = 0;
 
-	mapping->parameter = "smtp_generic_maps";
+	mapping->parameter = parameter;
 	mapping->classes = NULL;
 	for (size_t i = 0; !result && (service = postfix_service(postfix, i));
 		i++) {
 		const char *value =
 			postfix_value(postfix, service, mapping->parameter);
 
-		if (strcmp(service->command, "smtp") != 0 || !*value ||
+		if (strcmp(service->command, command) != 0 || !*value ||
 			!strcmp(value, before))
 			continue;
 		before = value;
@@ -281,9 +325,13 @@ static int check(struct diagnosis *diagnosis, bool back)
 	if (!result)
 		result = mapping_gather(&mapping, RULE_OUTBOUND);
 	if (!result)
-		result = look_at_cleanup(&mapping);
+		result = look_at_cleanups(&mapping);
 	if (!result && !back)
-		result = look_at_generics(&mapping);
+		result =
+			look_at_generics(&mapping, "smtp", "smtp_generic_maps");
+	if (!result && !back)
+		result =
+			look_at_generics(&mapping, "lmtp", "lmtp_generic_maps");
 	if (result == ERR_IO || result == ERR_BAD)
 		result = diagnosis_say(diagnosis, DIAGNOSIS_SKIP,
 			"the map cannot be read; readdress status says why", "",

@@ -483,9 +483,13 @@ static void test_postfix(void **state)
 			.remedy = "postconf -P 'pickup/unix/content_filter="
 				  "readdress-local:[127.0.0.1]:10099' "
 				  "'pickup/unix/receive_override_options="
-				  "no_milters,no_milters' && postfix reload",
+				  "no_milters' && postfix reload",
 			.expected = "WARN sendmail: mail of sendmail(1) and "
 				    "cron passes no smtpd" },
+		{ .overrides = "pickup/unix/content_filter = "
+			       "readdress_local:[127.0.0.1]:10099\n",
+			.expected = "WARN sendmail: pickup hands mail to the "
+				    "transport readdress_local, which" },
 		{ .overrides = "[127.0.0.1]:10099/inet/smtpd_milters =\n",
 			.expected = "WARN sendmail: pickup hands mail to a "
 				    "content_filter" },
@@ -913,17 +917,24 @@ static void test_order(void **state)
 			.overrides = "10026/inet/content_filter =\n"
 				     "10026/inet/receive_override_options = "
 				     "no_address_mappings\n",
-			.remedy = "postconf -P '10026/inet/"
-				  "receive_override_options="
-				  "no_address_mappings,no_milters' && postfix "
-				  "reload",
+			.remedy = "postconf -X content_filter && postfix "
+				  "reload (10026/inet takes mail from outside)",
 			.expected = "FAIL milter-twice: smtp/inet hands mail "
 				    "to 10026/inet by content_filter" },
 		{ .main = "relay_transport = smtp:[::1]:submission\n",
 			.services = "[::1]:587 inet n - y - - smtpd\n",
+			.overrides = "[::1]:587/inet/receive_override_options "
+				     "= no_address_mappings\n",
+			.remedy = "postconf -P '[::1]:587/inet/"
+				  "receive_override_options="
+				  "no_address_mappings,no_milters' && postfix "
+				  "reload",
 			.expected = "FAIL milter-twice: Postfix hands mail to "
 				    "[::1]:587/inet by relay_transport" },
 		{ .main = "relayhost = [192.0.2.26]\n",
+			.remedy = "postconf -X relayhost && postfix reload "
+				  "(192.0.2.26:smtp/inet takes mail from "
+				  "outside)",
 			.expected = "FAIL milter-twice: Postfix hands mail to "
 				    "192.0.2.26:smtp/inet by relayhost" },
 		{ .main = "relayhost = [192.0.2.27]\n", .expected = "" },
@@ -937,6 +948,12 @@ static void test_order(void **state)
 			.services = "localhost:26 inet n - y - - smtpd\n",
 			.expected = "FAIL milter-twice: FILTER hands mail to "
 				    "localhost:26/inet by header_checks" },
+		{ .main = "smtpd_sender_restrictions = check_sender_access "
+			  "inline:{ {x@y = FILTER x:[127.0.0.1]:26} }\n",
+			.services = "localhost:26 inet n - y - - smtpd\n",
+			.expected = "FAIL milter-twice: FILTER hands mail to "
+				    "localhost:26/inet by "
+				    "smtpd_sender_restrictions" },
 		/* milter-order */
 		{ .overrides = "192.0.2.26:smtp/inet/smtpd_milters = "
 			       "inet:localhost:8893, "
@@ -985,8 +1002,9 @@ static void test_order(void **state)
 				    "inet:localhost:8891" },
 		/* header-checks */
 		{ .main = "header_checks = regexp:/checks\n",
-			.remedy = "sed -i '4s/pass/DUNNO/' /checks && postfix "
-				  "reload",
+			.remedy = "LC_ALL=C sed -i "
+				  "'4s/^\\(.\\{4\\}\\)pass/\\1DUNNO/' /checks "
+				  "&& postfix reload",
 			.expected = "FAIL header-checks: header_checks of "
 				    "cleanup/unix has pass in regexp:/checks"
 				    "\n" },
@@ -1375,6 +1393,18 @@ static void test_open_relay(void **state)
 			"reject_unauth_destination' && postfix reload" },
 		{ RELAY "permit_mx_backup, reject_unauth_destination\n"
 			"permit_mx_backup_networks = 192.0.2.0/24\n",
+			"", NULL },
+#define EVERYBODY(action)                                                      \
+	"inline:{ 8.8.8.8=" action ", 45.33.32.156=" action                    \
+	", 141.1.1.1=" action ", 203.0.113.77=" action " }"
+		{ RELAY "check_client_access " EVERYBODY(
+			  "OK") ", "
+				"reject_unauth_destination\n",
+			"FAIL open-relay: smtp/inet refuses", NULL },
+		{ RELAY "check_client_access " EVERYBODY("REJECT") ", permit\n",
+			"", NULL },
+		{ RELAY "check_client_access inline:{ 8.8.8.8=OK }, "
+			"reject_unauth_destination\n",
 			"", NULL },
 		{ "mynetworks = 10.0.0.0/8 192.168.0.0/16 [fe80::]/10 "
 		  "198.51.100.0/24\n",
