@@ -208,7 +208,7 @@ int postmap_find_first(struct postmap *postmap, const char *list,
 
 	while (words_next(&rest, WORDS_OF_LIST, &table)) {
 		size_t first = 0;
-		const char *found;
+		const char *found = NULL;
 		int answer = find_first_in(
 			postmap, table, keys, count, &first, &found);
 

@@ -68,14 +68,16 @@ static void spell_smtp(struct message *message, unsigned i)
 		"rfc822;b@strasse.test" };
 	struct decide_recipient *one = &message->recipients[i];
 	bool angle = model_below(4) != 0;
+	char spelt[SPELT];
 	char clean[POSTFIX_TEXT];
 	char path[SPELT];
 
 	write_quoted(path, message->held[i],
 		message->form[i] < BARE && model_below(3) == 0);
-	(void)snprintf(message->text[i], SPELT, "%s%s%.400s%s",
+	(void)snprintf(spelt, sizeof spelt, "%s%s%.400s%s",
 		angle ? "<" : "", angle && model_below(6) == 0 ? "@hop,:" : "",
 		path, angle ? ">" : "");
+	memcpy(message->text[i], spelt, sizeof spelt);
 	one->address = message->text[i];
 	one->notify = notify[model_below(5)];
 	one->orcpt = model_below(3) ? NULL : orcpts[model_below(9)];
@@ -89,8 +91,7 @@ static void spell_smtp(struct message *message, unsigned i)
 			message->orcpt[i], POSTFIX_TEXT, "%s", one->orcpt);
 	else
 		(void)snprintf(message->orcpt[i], POSTFIX_TEXT, "rfc822;%.*s",
-			(int)strlen(message->text[i]) - 2 * angle,
-			message->text[i] + angle);
+			(int)strlen(spelt) - 2 * angle, spelt + angle);
 }
 
 bool messagemodel_make(const struct model *model, struct message *message,
