@@ -138,7 +138,7 @@ static void plan_pickup(struct plan *plan, const struct postfix_service *pickup,
 
 	if (had && !strcmp(had, filter)) {
 		/* Only the client that it names was missing. */
-	} else if (had && *had) {
+	} else if (had) {
 		plan_define(plan, LOCALMAIL_FILTER, filter);
 		plan_option(plan, pickup, "content_filter",
 			plan_keep(plan, reference_replace(plan->arena, had,

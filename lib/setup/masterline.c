@@ -27,21 +27,21 @@ static bool sets(struct bytes argument, const char *name)
 	return bytes_equal(bytes_trim(found, " \t"), bytes_of(name));
 }
 
-/* Finds the argument that sets the option. Returns false if none does. */
+/* Finds the argument that sets the option: of several, the last one counts.
+ * Returns false if none does. */
 static bool find(const char *line, const char *name, struct bytes *found)
 {
 	const char *rest = line;
 	struct bytes word;
 	bool is_option = false;
 
+	found->data = NULL;
 	while ((word = next(&rest)).len) {
-		if (is_option && sets(word, name)) {
+		if (is_option && sets(word, name))
 			*found = word;
-			return true;
-		}
 		is_option = bytes_equal(word, bytes_of("-o"));
 	}
-	return false;
+	return found->data;
 }
 
 const char *masterline_set(struct arena *arena, const char *line,

@@ -225,8 +225,13 @@ void plan_option_word(struct plan *plan, const struct postfix_service *service,
 
 	if (had && reference_is_in(had, name))
 		return;
+	/* The braces tell that the option was there, as in reference_add(); a
+	 * list of milters always was. */
 	if (!len)
-		value = plan_text(plan, "$%s", name);
+		value = plan_text(plan,
+			had && strcmp(option, "smtpd_milters") != 0 ? "${%s}"
+								    : "$%s",
+			name);
 	else if (where >= len)
 		value = plan_text(plan, "%s,$%s", had, name);
 	else

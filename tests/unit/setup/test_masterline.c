@@ -19,6 +19,8 @@ static void test_set(void **state)
 			"smtp inet n - y - - smtpd -o {x=a b} -o xx=3" },
 		{ "x inet n - y - - smtpd -v -o xx=x=3",
 			"x inet n - y - - smtpd -v -o xx=x=3 -o {x=a b}" },
+		{ "x inet n - y - - smtpd -o x=1 -o {x=2 3} -o y=4",
+			"x inet n - y - - smtpd -o x=1 -o {x=a b} -o y=4" },
 		{ "x inet n - y - - pipe x=1",
 			"x inet n - y - - pipe x=1 -o {x=a b}" },
 	};

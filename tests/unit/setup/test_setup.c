@@ -413,6 +413,17 @@ static void test_services(void **state)
 				"192.0.2.2:smtp inet n - y - - smtpd "
 				"-o smtpd_milters=$readdress_milter" },
 			.not_expected = { "2526*" } },
+		{ .what = "options that are empty",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup "
+				    "-o content_filter= "
+				    "-o receive_override_options=\n"
+				    "bounce unix - - y - 0 bounce "
+				    "-o internal_mail_filter_classes=\n",
+			.expected = { "bounce unix - - y - 0 bounce "
+				      "-o internal_mail_filter_classes="
+				      "${readdress_bounce_classes} *" } },
 		{ .what = "a content filter and its way back",
 			.main = "content_filter = amavis:[127.0.0.1]:10024\n"
 				"smtpd_milters = inet:localhost:8891\n",
