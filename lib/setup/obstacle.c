@@ -42,6 +42,30 @@ static const char *find_ipv4(const struct plan *plan)
 	return NULL;
 }
 
+static bool pairs(const char *text)
+{
+	size_t depth = 0;
+
+	for (; *text; text++) {
+		if (*text == '}' && !depth--)
+			return false;
+		depth += *text == '{';
+	}
+	return !depth;
+}
+
+/* Returns a parameter that is to be changed and whose value has braces that do
+ * not pair: what is added would be taken for a part of it. NULL if there is
+ * none. */
+static const char *find_unpaired(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->changes[i].kind == PLAN_SET &&
+			!pairs(plan_value(plan, plan->changes[i].name)))
+			return plan->changes[i].name;
+	return NULL;
+}
+
 int obstacle_check(const struct plan *plan, struct error *error)
 {
 	struct diagnosis diagnosis = { .postfix = plan->expanded,
@@ -49,8 +73,14 @@ int obstacle_check(const struct plan *plan, struct error *error)
 		.config = plan->config,
 		.arena = plan->arena };
 	const char *service = find_ipv4(plan);
+	const char *unpaired = find_unpaired(plan);
 	const char *remedy;
 
+	if (unpaired)
+		return error_set(error, ERR_CONFIG,
+			"the braces in the value of %s in main.cf do not pair "
+			"(%.200s); nothing was changed. Correct it first",
+			unpaired, plan_value(plan, unpaired));
 	if (!has_public_service(&diagnosis)) {
 		remedy = remedy_open(&diagnosis);
 		if (!remedy)
