@@ -1,5 +1,6 @@
 """A private Postfix on loopback. See __init__.py."""
 
+import fcntl
 import functools
 import grp
 import os
@@ -141,7 +142,6 @@ class Postfix:
         self.log_file = os.path.join(self.dir, "log", "maillog")
         self.ports = {}
         self._special = {}  # service: (address, what a client says first)
-        self._started = False
         for sub in ("etc", "queue", "data", "log"):
             os.makedirs(os.path.join(self.dir, sub), 0o755)
         shutil.chown(os.path.join(self.dir, "data"), "postfix")
@@ -259,7 +259,6 @@ class Postfix:
             master = os.path.join(installed("daemon_directory"), "master")
             run(master, "-c", self.etc, "-w",
                 env={**os.environ, "MAIL_CONFIG": self.etc})
-        self._started = True
         for name in self.ports:
             self.client(name).quit()
 
@@ -267,18 +266,24 @@ class Postfix:
         run("postfix", "-c", self.etc, "reload")
 
     def close(self):
-        if not self._started:
-            return
+        """Ends it, whoever started it."""
         pid = self.master_pid()
-        if pid and alive(pid):
+        if pid:
             os.kill(pid, signal.SIGTERM)  # as `postfix abort` does
             if not wait_until(lambda: not alive(pid)):
                 raise LabError(f"master {pid} does not end")
-        self._started = False
 
     def master_pid(self):
-        words = read(os.path.join(self.queue, "pid", "master.pid")).split()
-        return int(words[0]) if words else None
+        """None if it does not run: master(8) holds a lock on its file."""
+        path = os.path.join(self.queue, "pid", "master.pid")
+        if not os.path.exists(path):
+            return None
+        with open(path, "r+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read())
+        return None
 
     def client(self, service, **options):
         address, before = self._special.get(service, (self.lab.address, ""))
