@@ -1,6 +1,7 @@
 #include "postfix/askahead.h"
 
 #include <stdlib.h>
+#include <sys/types.h>
 
 #include "base/array.h"
 
