@@ -302,10 +302,15 @@ static struct delta *delta_of_one(void)
 static void test_memory(void **state)
 {
 	struct delta *deltas[8] = { NULL };
-	long before = resident_pages();
+	long before;
 	long after;
 
 	(void)state;
+	/* An emulator of another machine takes memory for code that is new. */
+	for (int i = 0; i < 2; i++) {
+		delta_close(delta_of_one());
+		before = resident_pages();
+	}
 	for (int minute = 0; minute < 3; minute++)
 		for (int i = 0; i < 8; i++) {
 			struct delta *fresh = delta_of_one();
