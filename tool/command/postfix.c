@@ -172,16 +172,19 @@ static void restore_all(struct work *work, struct error *error)
 {
 	struct error cause = { .text = "" };
 	bool failed = false;
+	bool down = false;
 
 	for (size_t i = 0; i < work->count; i++)
 		failed |= apply_restore(&work->saved[i], &cause) < 0;
 	for (size_t i = 0; i < work->count; i++) {
 		struct instance *instance = &work->instances[i];
 
-		failed |= instance_reopen(instance, work->tool, &cause) < 0 ||
-			  apply_revive(instance, work->runs[i], &cause) < 0;
+		if (instance_reopen(instance, work->tool, &cause))
+			failed = true;
+		else if (apply_revive(instance, work->runs[i], &cause))
+			down = true;
 	}
-	for (size_t i = 0; !failed && i < work->count; i++)
+	for (size_t i = 0; !failed && !down && i < work->count; i++)
 		free_after_restore(work, i, error);
 	if (failed)
 		error_append(error,
@@ -190,7 +193,9 @@ static void restore_all(struct work *work, struct error *error)
 			cause.text);
 	else
 		error_append(error,
-			"; main.cf and master.cf are what they were before");
+			"; main.cf and master.cf are what they were before%s%s",
+			down ? ", and Postfix does not run with them: " : "",
+			down ? cause.text : "");
 }
 
 /* After the changes: what the services say, the tables, and doctor. */
@@ -205,14 +210,18 @@ static int verify_all(struct work *work, struct error *error)
 		code = instance_reopen(instance, tool, error);
 		if (!code)
 			code = greet_tables(instance, tool, error);
-		if (!code && work->runs[i])
+		if (!code && work->runs[i]) {
 			code = greet_services(instance, tool, error);
-		else if (!code)
+			/* It may end some time after it was told to reload. */
+			if (code && apply_check_master(instance, error))
+				code = ERR_CONFIG;
+		} else if (!code) {
 			tool_say(tool,
 				"Postfix does not run (%s), and so its "
 				"services were not tried: start it, and send a "
 				"message through each",
 				instance->directory);
+		}
 	}
 	if (code)
 		return code;

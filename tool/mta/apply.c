@@ -15,6 +15,7 @@
 #include "setup/commands.h"
 
 #define FILE_MAX   (16 << 20) /* bytes of main.cf or master.cf */
+#define END_MS	   1000	      /* until a Postfix that ends is gone */
 #define SETTLE_MS  120000     /* until Postfix's programs are new ones */
 #define PAUSE_NANO 20000000L
 
@@ -237,6 +238,26 @@ static int wait_for_new(const struct programs *old, struct error *error)
 	return 0;
 }
 
+static int ended(struct error *error)
+{
+	return error_set(error, ERR_CONFIG,
+		"Postfix has ended when it read the new files; its log says "
+		"why");
+}
+
+int apply_check_master(const struct instance *instance, struct error *error)
+{
+	uint64_t until = clock_ms() + END_MS;
+	struct timespec pause = { 0, PAUSE_NANO };
+
+	while (postconf_master(instance->expanded)) {
+		if (clock_ms() >= until)
+			return 0;
+		(void)nanosleep(&pause, NULL);
+	}
+	return ended(error);
+}
+
 int apply_reload(
 	const struct instance *instance, bool runs, struct error *error)
 {
@@ -251,9 +272,7 @@ int apply_reload(
 	if (runs && !result)
 		result = wait_for_new(&old, error);
 	if (runs && !result && !postconf_master(instance->expanded))
-		result = error_set(error, ERR_CONFIG,
-			"Postfix has ended when it read the new files; its log "
-			"says why");
+		result = ended(error);
 	return result;
 }
 

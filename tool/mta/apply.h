@@ -37,6 +37,11 @@ int apply_restore(
  * the caller closes it; ERR_BUSY if another process holds it, or ERR_IO. */
 int apply_lock(const struct instance *instance, struct error *error) MUST_CHECK;
 
+/* Returns ERR_CONFIG if the instance has ended, which it does when it cannot
+ * listen at an address, or ends within a second; or else 0. */
+int apply_check_master(
+	const struct instance *instance, struct error *error) MUST_CHECK;
+
 /* Makes the changes of the plan by postconf(1), and has the instance read its
  * files where the plan says so, or else in the end. What is in between two
  * reloads is made in this order: what main.cf gains, by one call; master.cf;
@@ -46,9 +51,8 @@ int apply_plan(
 
 /* Has the instance read its files again if it runs, checks them, and waits
  * until the programs that hand mail over are new ones. runs tells whether it
- * ran before; if it has ended, as it does when it cannot listen at an address,
- * that is ERR_CONFIG. Returns 0; ERR_DOWN if old programs go on; or an error of
- * postconf_call(). */
+ * ran before; if it has ended, that is ERR_CONFIG. Returns 0; ERR_DOWN if old
+ * programs go on; or an error of postconf_call(). */
 int apply_reload(const struct instance *instance, bool runs,
 	struct error *error) MUST_CHECK;
 
