@@ -42,18 +42,6 @@ static const char *find_ipv4(const struct plan *plan)
 	return NULL;
 }
 
-static bool pairs(const char *text)
-{
-	size_t depth = 0;
-
-	for (; *text; text++) {
-		if (*text == '}' && !depth--)
-			return false;
-		depth += *text == '{';
-	}
-	return !depth;
-}
-
 /* Returns a parameter that is to be changed and whose value has braces that do
  * not pair: what is added would be taken for a part of it. NULL if there is
  * none. */
@@ -61,7 +49,8 @@ static const char *find_unpaired(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->changes[i].kind == PLAN_SET &&
-			!pairs(plan_value(plan, plan->changes[i].name)))
+			!reference_pairs(
+				plan_value(plan, plan->changes[i].name)))
 			return plan->changes[i].name;
 	return NULL;
 }

@@ -80,7 +80,7 @@ const char *reference_add(struct arena *arena, const char *value, size_t at,
 		bytes_of(value + at), "");
 }
 
-static bool pairs(const char *text)
+bool reference_pairs(const char *text)
 {
 	size_t depth = 0;
 
@@ -103,7 +103,7 @@ const char *reference_replace(
 		(void)snprintf(front, sizeof front, "${%s?{$%s}:{", name, name);
 	if (!set)
 		return arena_copy(arena, front, strlen(front));
-	if (!pairs(old))
+	if (!reference_pairs(old))
 		return NULL;
 	return join(arena, bytes_of(front), old, bytes_of("}}"), "");
 }

@@ -31,6 +31,9 @@ bool reference_next(const char **rest, struct bytes *name);
 const char *reference_add(struct arena *arena, const char *value, size_t at,
 	const char *name, bool set, const char *normal) MUST_CHECK;
 
+/* True if the braces of the value pair. */
+bool reference_pairs(const char *value);
+
 /* Returns the value that gives name in place of old; set tells that the
  * parameter has a value of its own. NULL also if old has braces that do not
  * pair, so that it could not be kept. */

@@ -153,12 +153,10 @@ static void restore_option(struct plan *plan, const struct removal_mail *mail,
 		plan->failed = true;
 	else if (result < 0)
 		leave_note(plan, name);
-	else if (result)
-		plan_option(plan, service, option, rest);
 	/* A list of milters was there, even if it was empty: a service without
 	 * one has that of main.cf. */
-	else if (strcmp(option, "smtpd_milters") != 0 ||
-		 reference_is_in(value, SERVICES_OTHERS))
+	else if (!result && (strcmp(option, "smtpd_milters") != 0 ||
+				    reference_is_in(value, SERVICES_OTHERS)))
 		plan_add(plan, PLAN_OPTION_UNSET, name, "");
 	else
 		plan_option(plan, service, option, rest);

@@ -292,13 +292,14 @@ static int say_rewritten(
 	const struct diagnosis diagnosis = { .postfix = instance->expanded,
 		.config = tool->config };
 	double when = 0;
-	double counted = last_in_usage(tool);
+	double counted;
 	time_t now = time(NULL);
 	unsigned minutes;
 
 	/* Where it is gone already, rules have no effect any more. */
 	if (!diagnosis_has_milter(&diagnosis))
 		return 0;
+	counted = last_in_usage(tool);
 	if (metrics_read(tool->config->runtime_dir, METRICS_REWRITTEN_TIME,
 		    &when, NULL) != 1 ||
 		when < counted)

@@ -183,13 +183,24 @@ static void consult(struct bench *bench, const struct given *given)
 	assert_int_equal(doctor_run(&diagnosis), 0);
 }
 
-static void remove_all(struct bench *bench, const struct given *given)
+/* Removes everything. The files are then what they were before, a text that is
+ * freed. Closes the bench. */
+static void give_back(
+	struct bench *bench, const struct given *given, char *before)
 {
+	char *after;
+
 	begin(bench, given);
 	removal_plan(&bench->plan, &nothing);
 	assert_int_equal(plan_result(&bench->plan), 0);
 	apply(bench);
 	end(bench);
+	after = postconfmodel_text(&bench->model);
+	assert_string_equal(after, before);
+	free(after);
+	free(before);
+	config_close(bench->config);
+	postconfmodel_close(&bench->model);
 }
 
 static void check(const struct given *given, bool consults)
@@ -229,13 +240,7 @@ static void check(const struct given *given, bool consults)
 		consult(&bench, given);
 	end(&bench);
 
-	remove_all(&bench, given);
-	after = postconfmodel_text(&bench.model);
-	assert_string_equal(after, before);
-	free(before);
-	free(after);
-	config_close(bench.config);
-	postconfmodel_close(&bench.model);
+	give_back(&bench, given, before);
 }
 
 #define MILTER "{ unix:readdress/milter.sock, default_action=tempfail }"
@@ -846,13 +851,7 @@ static void test_deferred(void **state)
 	assert_null(strstr(text, "readdress_milter"));
 	assert_null(strstr(text, "readdress-"));
 	free(text);
-	remove_all(&bench, &given);
-	text = postconfmodel_text(&bench.model);
-	assert_string_equal(text, before);
-	free(text);
-	free(before);
-	config_close(bench.config);
-	postconfmodel_close(&bench.model);
+	give_back(&bench, &given, before);
 }
 
 /* Outbound mail, which would leave with internal addresses, is deferred: that
@@ -931,13 +930,7 @@ static void test_outbound_deferred(void **state)
 	assert_null(strstr(text, "socketmap"));
 	assert_null(strstr(text, "readdress_milter"));
 	free(text);
-	remove_all(&bench, &given);
-	text = postconfmodel_text(&bench.model);
-	assert_string_equal(text, before);
-	free(text);
-	free(before);
-	config_close(bench.config);
-	postconfmodel_close(&bench.model);
+	give_back(&bench, &given, before);
 }
 
 /* A domain whose mailboxes are here: mail for its users, who may have moved, is
@@ -982,13 +975,7 @@ static void test_local_deferred(void **state)
 					   "regexp:{{/^old[.]example$$/ OK}}"));
 		assert_null(strstr(text, "relay_domains"));
 		free(text);
-		remove_all(&bench, given);
-		text = postconfmodel_text(&bench.model);
-		assert_string_equal(text, before);
-		free(text);
-		free(before);
-		config_close(bench.config);
-		postconfmodel_close(&bench.model);
+		give_back(&bench, given, before);
 	}
 }
 
@@ -1030,13 +1017,7 @@ static void test_blanks(void **state)
 	text = postconfmodel_text(&bench.model);
 	assert_null(strstr(text, "deferred"));
 	free(text);
-	remove_all(&bench, &given);
-	text = postconfmodel_text(&bench.model);
-	assert_string_equal(text, before);
-	free(text);
-	free(before);
-	config_close(bench.config);
-	postconfmodel_close(&bench.model);
+	give_back(&bench, &given, before);
 }
 
 /* There is room for very many domains. */
