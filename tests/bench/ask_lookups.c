@@ -4,7 +4,7 @@
  * connection has DEPTH requests under way; Postfix has one. Prints how many
  * look-ups a second were answered, and with how many microseconds of latency:
  * "RATE P50 P99 MAX FOUND". An answer that is neither OK nor NOTFOUND is an
- * error. tests/bench/lookups and the campaign "lookups" run it.
+ * error. tests/bench/run and the campaign "lookups" run it.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /*
  * bare_load FILE.csv OUT.mdb: the least that loading a "Source;Target" file can
  * cost: libcsv, qsort, MDB_APPEND into a new file, one sync. No check of any
- * row, no digest, no history. tests/bench/load compares `readdress load` with
+ * row, no digest, no history. tests/bench/run compares `readdress load` with
  * it.
  */
 #include <csv.h>

@@ -34,12 +34,14 @@ def write_rules(path, count, back=False):
 
 
 class Rules:
-    """The rules, as files below the directory of a lab."""
+    """The rules, as files {table: path} below the directory of a lab."""
 
-    def __init__(self, here, count):
+    def __init__(self, here, count, both=True):
         self.count = count
-        self.inbound = write_rules(here.path("inbound.csv"), count)
-        self.outbound = write_rules(here.path("outbound.csv"), count, back=True)
+        self.files = {"inbound": write_rules(here.path("inbound.csv"), count)}
+        if both:
+            self.files["outbound"] = write_rules(here.path("outbound.csv"),
+                                                 count, back=True)
 
 
 class Beside:
@@ -51,7 +53,7 @@ class Beside:
                  PYTHON: [bench.here / "python_milter"]}[name]
         self.path = here.path(name.replace(" ", "-") + ".sock")
         self.address = "unix:" + self.path
-        files = [] if name == BARE else [rules.inbound, rules.outbound]
+        files = [] if name == BARE else list(rules.files.values())
         log = here.path(name.replace(" ", "-") + ".log")
         with open(log, "wb") as said:
             self.process = subprocess.Popen(
@@ -96,8 +98,9 @@ class Ours:
         self.readdress = here.readdress(place, folder, **options)
         self.readdress.milter = os.path.join(build, "readdress-milter")
         self.readdress.tool = os.path.join(build, "readdress")
-        self.readdress.command("load", "inbound", rules.inbound)
-        self.readdress.command("load", "outbound", rules.outbound)
+        for table, path in rules.files.items():
+            self.readdress.command("load", table, path)
+        self.map = os.path.join(self.readdress.state, "map.mdb")
         self.readdress.start()
         self.cpu = programs.Cpu(self.readdress.process.pid)
 

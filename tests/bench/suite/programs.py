@@ -1,6 +1,8 @@
-"""Commands, and the CPU time of processes that go on running."""
+"""Commands, and the memory and CPU time of processes that go on running."""
 
+import contextlib
 import os
+import re
 import subprocess
 import time
 
@@ -8,7 +10,6 @@ import lab
 
 from .samples import Sample
 
-PEAK = "peak memory, MB"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -16,10 +17,9 @@ class Failed(Exception):
     """A program that is measured did not do what it should."""
 
 
-def command(work, *words, codes=(0,), stdin=None, peak=False):
+def command(work, *words, codes=(0,), stdin=None):
     """Runs a command, whose output is thrown away. Returns the sample. work: how
-    many units it does; peak: with the peak of its memory, pages of mapped files
-    included, which is never less than that of this process."""
+    many units it does."""
     words = [str(word) for word in words]
     begun = time.monotonic()
     with open(stdin or os.devnull, "rb") as given:
@@ -35,8 +35,40 @@ def command(work, *words, codes=(0,), stdin=None, peak=False):
         raise Failed(f"{' '.join(words)}: exit {child.returncode}\n"
                      + said.decode(errors="replace"))
     return Sample(work, took, usage.ru_utime + usage.ru_stime, usage.ru_utime,
-                  usage.ru_stime,
-                  {PEAK: usage.ru_maxrss / 1024} if peak else {})
+                  usage.ru_stime)
+
+
+def anonymous(pid):
+    """Returns the bytes of anonymous memory of a process."""
+    found = re.search(r"(?m)^RssAnon:\s+(\d+) kB$",
+                      lab.read(f"/proc/{pid}/status"))
+    return int(found.group(1)) * 1024 if found else 0
+
+
+def memory_files(pid):
+    """Returns the bytes of the files in memory (memfd) that a process has."""
+    files = {}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        path = f"/proc/{pid}/fd/{name}"
+        if os.readlink(path).startswith("/memfd:"):
+            status = os.stat(path)
+            files[status.st_ino] = status.st_blocks * 512
+    return sum(files.values())
+
+
+def anonymous_peak(*words, codes=(0,)):
+    """Runs a command, whose output is thrown away. Returns the most bytes of
+    anonymous memory that it had when it was looked at."""
+    child = subprocess.Popen([str(word) for word in words],
+                             stdout=subprocess.DEVNULL)
+    most = 0
+    while child.poll() is None:
+        with contextlib.suppress(OSError):
+            most = max(most, anonymous(child.pid))
+        time.sleep(.005)
+    if child.returncode not in codes:
+        raise Failed(f"{' '.join(map(str, words))}: exit {child.returncode}")
+    return most
 
 
 def together(*some):

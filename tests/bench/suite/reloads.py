@@ -1,11 +1,10 @@
 """Messages while the milter reloads its map."""
 
-import os
 import threading
 import time
 import types
 
-from . import milters, programs, samples, table
+from . import milters, programs, samples, table, tables
 
 NONE = "no reload"
 CONNECTIONS = 4
@@ -60,13 +59,6 @@ def send(bench, milter, rules, active):
                         more)
 
 
-def copy_and_hash(here, milter):
-    path = os.path.join(milter.readdress.state, "map.mdb")
-    return programs.together(
-        programs.command(1, "cp", path, here.path("copy")),
-        programs.command(1, "sha256sum", here.path("copy")))
-
-
 def reload(milter):
     """A reload that nothing else disturbs, from the signal to the new map."""
     readdress = milter.readdress
@@ -86,10 +78,9 @@ def sections(bench):
         ours = {name: milters.Ours(bench, here, name, rules, build=build)
                 for name, build in bench.builds.items()}
         first = next(iter(ours.values()))
-        copy = "cp and sha256sum of the map"
         yield table.Section(
-            "A reload", "reload", copy, samples.measure(
-                {copy: lambda: copy_and_hash(here, first),
+            "A reload", "reload", tables.COPY, samples.measure(
+                {tables.COPY: lambda: tables.copy_and_hash(here, first.map),
                  **{f"reload, {name}": lambda milter=milter: reload(milter)
                     for name, milter in ours.items()}},
                 sizes.few_rounds, "reload", bench.tell),

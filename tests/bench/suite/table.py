@@ -131,6 +131,30 @@ class Latency:
                            map(self.row, self.found)))
 
 
+class Sizes:
+    """One table of sizes in memory beside that of a file."""
+
+    def __init__(self, title, base, size, lines, rows, about):
+        """lines: {name: bytes}; rows: how many rows of a map that is for."""
+        self.title = title
+        self.base = base
+        self.size = size
+        self.lines = {base: size, **lines}
+        self.rows = rows
+        self.about = about
+
+    def row(self, name):
+        size = self.lines[name]
+        return [name, number(size / 1e6), number(size / self.rows),
+                "1" if name == self.base else number(size / self.size)]
+
+    def text(self):
+        return (f"### {self.title}\n\n"
+                + wrap(f"Baseline: {self.base}; 1 round. {self.about}") + "\n\n"
+                + markdown(["", "MB", "bytes a row", "× baseline"],
+                           map(self.row, self.lines)))
+
+
 class Scale:
     """How many relays carry how much, reckoned from sections of mail through
     Postfix."""

@@ -1,4 +1,4 @@
-"""Tables: loading them, single edits, and commands that read them."""
+"""Tables: loading them, edits, and commands that read them."""
 
 import itertools
 import os
@@ -35,12 +35,20 @@ class Host:
         os.mkdir(self.directory)
         self.conf = os.path.join(self.directory, "readdress.conf")
         lab.write(self.conf, f'state_dir = "{self.state}"\n'
-                             f'runtime_dir = "{self.directory}"\n')
+                             f'runtime_dir = "{self.directory}"\n'
+                             "history = 100\n")
         self.map = os.path.join(self.state, "map.mdb")
+        self.number = itertools.count()
 
     def run(self, work, *words, codes=(0,)):
         return programs.command(work, self.tool, "-q", "-c", self.conf, *words,
                                 codes=codes)
+
+    def add(self):
+        """Adds one row more each time."""
+        return self.run(1, "add", "inbound",
+                        f"more{next(self.number)}@old.example",
+                        "more@new.example")
 
     def empty(self):
         shutil.rmtree(self.state, ignore_errors=True)
@@ -59,6 +67,8 @@ class Build:
             Host(here, f"{short}-{part}", build)
             for part in ("fresh", "edited", "other"))
         self.edited.run(1, "load", "inbound", files["first"])
+        self.edited.add()
+        self.earlier = itertools.cycle((1, 2))
         self.other.run(1, "load", "inbound", files["first"])
         self.other.run(1, "load", "inbound", files["second"])
         self.exported = here.path(f"{short}-exported.mdb")
@@ -67,17 +77,15 @@ class Build:
         except programs.Failed:
             self.exported = None  # a build that has no such option
         self.other.run(1, "load", "outbound", files["back"])
-        self.number = itertools.count()
 
     def load(self):
         self.fresh.empty()
         return self.fresh.run(self.rows, "load", "inbound",
                               self.files["first"])
 
-    def add(self):
-        return self.edited.run(1, "add", "inbound",
-                               f"more{next(self.number)}@old.example",
-                               "more@new.example")
+    def rollback(self):
+        """Puts another earlier generation in force each time."""
+        return self.edited.run(1, "rollback", str(next(self.earlier)))
 
     def adopt(self):
         if not self.exported:
@@ -107,11 +115,11 @@ def postmap(here, files):
         rows, "postmap", f"{kind}:{path}")
 
 
-def copy_and_hash(here, build):
+def copy_and_hash(here, path):
+    """The least that writing a new sealed file can cost."""
     copy = here.path("copy")
-    return programs.together(
-        programs.command(1, "cp", build.edited.map, copy),
-        programs.command(1, "sha256sum", copy))
+    return programs.together(programs.command(1, "cp", path, copy),
+                             programs.command(1, "sha256sum", copy))
 
 
 def sections(bench):
@@ -137,13 +145,14 @@ def sections(bench):
                 loads, bench.sizes.few_rounds, "load", bench.tell),
             about=f"{rows:,} rows in random order.")
         first = next(iter(builds.values()))
-        edits = {COPY: lambda: copy_and_hash(here, first)}
-        edits.update((f"add, {name}", build.add)
-                     for name, build in builds.items())
+        edits = {COPY: lambda: copy_and_hash(here, first.edited.map)}
+        for name, build in builds.items():
+            edits[f"add, {name}"] = build.edited.add
+            edits[f"rollback, {name}"] = build.rollback
         yield table.Section(
             "A single edit", "row", COPY, samples.measure(
                 edits, bench.sizes.few_rounds, "edits", bench.tell),
-            about=f"`add` to {rows:,} rows.")
+            about=f"In a table of {rows:,} rows.")
         base = f"load, {next(iter(builds))}"
         commands = {base: lambda: first.load()._replace(work=1)}
         for name, build in builds.items():

@@ -72,7 +72,7 @@ class Relay:
         local_header_rewrite_clients says so."""
         kind = lab.run("postconf", "-h", "default_database_type").stdout.strip()
         path = self.here.path("canonical")
-        with open(self.rules.inbound, encoding="ascii") as rows:
+        with open(self.rules.files["inbound"], encoding="ascii") as rows:
             next(rows)
             lab.write(path, rows.read().replace(";", "\t"))
         lab.run("postmap", f"{kind}:{path}")
