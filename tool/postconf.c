@@ -497,7 +497,7 @@ int postconf_master(const struct postfix *expanded)
 	close(fd);
 	if (len > 0) {
 		text[len] = '\0';
-		pid = atoi(text);
+		pid = (int)strtol(text, NULL, 10);
 	}
 	return pid;
 }

@@ -115,7 +115,7 @@ int confcheck_two_sockets(cfg_t *cfg)
 		endpoint_parse(value, lookup, NULL) < 0 ||
 		strcmp(mta, lookup) != 0)
 		return 0;
-	cfg->line = atoi(cfg_opt_getcomment(option));
+	cfg->line = (int)strtol(cfg_opt_getcomment(option), NULL, 10);
 	return refuse(cfg, option, value,
 		"another address than that of socket: the milter and the "
 		"look-up service speak different protocols");

@@ -189,7 +189,7 @@ static int line_of(cfg_t *cfg, const char *name)
 {
 	const char *line = cfg_opt_getcomment(cfg_getopt(cfg, name));
 
-	return line ? atoi(line) : 0;
+	return line ? (int)strtol(line, NULL, 10) : 0;
 }
 
 /* True if the file itself sets the option, and not to an empty list. */

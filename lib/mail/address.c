@@ -323,6 +323,36 @@ int address_domain_key(
 	return (int)len;
 }
 
+int address_domain_unicode(struct bytes domain, char text[ADDRESS_TEXT_MAX])
+{
+	char key[ADDRESS_KEY_MAX];
+	char *unicode = NULL;
+	size_t len;
+	int result;
+
+	if (domain.len > ADDRESS_DOMAIN_MAX)
+		return 0;
+	memcpy(text, domain.data, domain.len);
+	text[domain.len] = '\0';
+	result = idn2_to_unicode_8z8z(text, &unicode, 0);
+	if (result != IDN2_OK)
+		return result == IDN2_MALLOC ? ERR_NOMEM : 0;
+	len = strlen(unicode);
+	result = 0;
+	/* libidn2 decodes "xn--a", too, which is the label of no name. */
+	if (len < ADDRESS_TEXT_MAX && !all_ascii(unicode, len))
+		result = address_domain_key(unicode, len, key);
+	if (result == (int)domain.len &&
+		!memcmp(key, domain.data, domain.len)) {
+		memcpy(text, unicode, len + 1);
+		result = (int)len;
+	} else if (result != ERR_NOMEM) {
+		result = 0;
+	}
+	idn2_free(unicode);
+	return result;
+}
+
 int address_key(const struct mailbox *mailbox, char key[ADDRESS_KEY_MAX])
 {
 	char domain[ADDRESS_KEY_MAX];

@@ -89,6 +89,15 @@ int address_domain_key(
 	const char *domain, size_t len, char key[ADDRESS_KEY_MAX]) MUST_CHECK;
 
 /*
+ * Writes a domain of a key with U-labels in place of A-labels (RFC 5890,
+ * 2.3.2.1), as mail with SMTPUTF8 has it: in lower case and NFC, with a NUL.
+ * Returns the length; 0 if the domain has no A-label or one that stands for no
+ * U-label; ERR_NOMEM.
+ */
+int address_domain_unicode(
+	struct bytes domain, char text[ADDRESS_TEXT_MAX]) MUST_CHECK;
+
+/*
  * Writes local-part@domain, with the local part in quotes if RFC 5321 requires
  * it, and the domain without a trailing dot. U-labels become A-labels; an ASCII
  * domain keeps its spelling. The text ends with a NUL. Returns the length;

@@ -21,6 +21,7 @@
  *   askahead    what tables said that were asked for many keys at once
  *   postmap     what tables and files say that parameters name
  *   restrictions  what the restrictions of an smtpd do with strangers
+ *   regexptable  domains as lines of regexp_table(5)
  */
 
 #include "base/error.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/network.h"
+#include "postfix/regexptable.h"
 #include "rules/route.h"
 #include "setup/localmail.h"
 #include "setup/services.h"
@@ -18,8 +19,6 @@
 #define OUTBOUND_CLIENTS "readdress_deferred_clients"
 #define OUTBOUND_SERVICE "readdress_deferred_service"
 #define RESTRICTIONS	 "smtpd_sender_restrictions"
-
-#define NAMES_A_LINE 50 /* that a pattern has at most */
 
 static void leave_note(struct plan *plan, const char *where)
 {
@@ -193,46 +192,11 @@ static const char *end_text(struct plan *plan, FILE *file, char **text)
 	return plan_keep(plan, copy);
 }
 
-/* Writes the pattern for a name. */
-static void put_name(FILE *file, struct bytes name)
+static void put_lines(struct plan *plan, FILE *file, const char *front,
+	const struct bytes *domains, size_t count, struct bytes result)
 {
-	if (bytes_take(&name, "*."))
-		(void)fputs("[^@]+[.]", file);
-	for (size_t i = 0; i < name.len; i++)
-		if (name.data[i] == '.')
-			(void)fputs("[.]", file);
-		else
-			(void)fputc(name.data[i], file);
-}
-
-/* Writes a line of regexp_table(5) for the names, in main.cf's form, where $ is
- * doubled: "{/^a[.]example$$/ OK}". */
-static void put_line(FILE *file, const char *front, const struct bytes *names,
-	size_t count, struct bytes result)
-{
-	(void)fprintf(file, "{/%s%s", front, count > 1 ? "(" : "");
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			(void)fputc('|', file);
-		put_name(file, names[i]);
-	}
-	(void)fprintf(file, "%s$$/ %.*s}", count > 1 ? ")" : "",
-		(int)result.len, result.data);
-}
-
-/* Writes lines for all domains, with ", " between them. */
-static void put_domains(FILE *file, const char *front,
-	const struct bytes *domains, size_t count, const char *result)
-{
-	for (size_t i = 0; i < count; i += NAMES_A_LINE) {
-		size_t left = count - i;
-
-		if (i)
-			(void)fputs(", ", file);
-		put_line(file, front, domains + i,
-			left < NAMES_A_LINE ? left : NAMES_A_LINE,
-			bytes_of(result));
-	}
+	if (regexptable_put(file, front, domains, count, result))
+		plan->failed = true;
 }
 
 /* Returns a table of these domains, for a list of domains. */
@@ -245,7 +209,7 @@ static const char *list_of(
 
 	if (file) {
 		(void)fputs("regexp:{", file);
-		put_domains(file, "^", domains, count, "OK");
+		put_lines(plan, file, "^", domains, count, bytes_of("OK"));
 		(void)fputc('}', file);
 	}
 	return end_text(plan, file, &text);
@@ -253,7 +217,7 @@ static const char *list_of(
 
 /* Writes the line for the next hop of a row of routes, if it has one that can
  * be written. */
-static void put_hop(FILE *file, const struct rule *rule)
+static void put_hop(struct plan *plan, FILE *file, const struct rule *rule)
 {
 	struct bytes name = rule->key;
 	struct route route;
@@ -267,19 +231,20 @@ static void put_hop(FILE *file, const struct rule *rule)
 		memchr(route.nexthop.data, '$', route.nexthop.len))
 		return;
 	(void)fputs(", ", file);
-	put_line(file, "@", &name, 1, route.nexthop);
+	put_lines(plan, file, "@", &name, 1, route.nexthop);
 }
 
 /* Writes lines for the next hops in the table routes, each with ", " in front:
  * what was rewritten before still has to find its way. Those for sub-domains
  * come last, the longest of them first. */
-static void put_hops(FILE *file, const struct map *map)
+static void put_hops(struct plan *plan, FILE *file)
 {
 	bool lengths[ADDRESS_KEY_MAX + 1] = { [ADDRESS_KEY_MAX] = true };
 
 	/* The first walk finds the lengths of the others. */
 	for (size_t len = ADDRESS_KEY_MAX; len; len--) {
-		struct map_walk walk = { .map = map, .table = RULE_ROUTES };
+		struct map_walk walk = { .map = plan->map,
+			.table = RULE_ROUTES };
 		bool first = len == ADDRESS_KEY_MAX;
 
 		while (lengths[len] && map_walk_next(&walk) == 1) {
@@ -289,7 +254,7 @@ static void put_hops(FILE *file, const struct map *map)
 			if (first && below && key.len < ADDRESS_KEY_MAX)
 				lengths[key.len] = true;
 			if (first ? !below : below && key.len == len)
-				put_hop(file, &walk.rule);
+				put_hop(plan, file, &walk.rule);
 		}
 		map_walk_close(&walk);
 	}
@@ -304,12 +269,13 @@ static const char *transports_of(
 
 	if (file) {
 		(void)fputs("regexp:{", file);
-		put_domains(file, "@", mail->domains, mail->count, DEFERRED);
+		put_lines(plan, file, "@", mail->domains, mail->count,
+			bytes_of(DEFERRED));
 		if (mail->count && mail->local_count)
 			(void)fputs(", ", file);
-		put_domains(
-			file, "@", mail->local, mail->local_count, DEFERRED);
-		put_hops(file, plan->map);
+		put_lines(plan, file, "@", mail->local, mail->local_count,
+			bytes_of(DEFERRED));
+		put_hops(plan, file);
 		(void)fputc('}', file);
 	}
 	return end_text(plan, file, &text);

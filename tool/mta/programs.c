@@ -66,7 +66,7 @@ void programs_find(struct programs *programs, pid_t master)
 	while (dir && programs->count < PROGRAMS_MAX &&
 		(entry = readdir(dir))) {
 		struct process process;
-		int pid = atoi(entry->d_name);
+		int pid = (int)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && read_process(pid, &process) &&
 			process.parent == master && decides(process.name))

@@ -86,7 +86,7 @@ int talk_hear(struct talk *talk)
 		if (!read_line(talk))
 			return 0;
 	} while (strlen(talk->reply) > 3 && talk->reply[3] == '-');
-	return atoi(talk->reply);
+	return (int)strtol(talk->reply, NULL, 10);
 }
 
 int talk_say(struct talk *talk, const char *line)

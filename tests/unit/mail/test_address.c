@@ -1,5 +1,5 @@
-/* The characters that a target of a rule may contain. Other tests cover the
- * rest of address.h: those of rules, cases and look-ups. */
+/* The characters that a target of a rule may contain, and U-labels. Other tests
+ * cover the rest of address.h: those of rules, cases and look-ups. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,10 +43,48 @@ static void test_control_characters(void **state)
 	}
 }
 
+static void test_unicode(void **state)
+{
+	static const struct {
+		const char *domain;
+		const char *text; /* NULL: nothing to convert */
+	} tests[] = {
+		{ "a.example", NULL },
+		{ "xn--bcher-kva.example", u8"bücher.example" },
+		{ "www.xn--bcher-kva.xn--p1ai", u8"www.bücher.рф" },
+		{ "xn--strae-oqa.example", u8"straße.example" },
+		{ "xn--a.example", NULL },
+		{ "xn--.example", NULL },
+		{ "[192.0.2.1]", NULL },
+		{ "[ipv6:2001:db8::1]", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		const char *wanted = tests[i].text;
+		char text[ADDRESS_TEXT_MAX];
+		char key[ADDRESS_KEY_MAX];
+		int len =
+			address_domain_unicode(bytes_of(tests[i].domain), text);
+
+		if (len != (wanted ? (int)strlen(wanted) : 0))
+			fail_msg("%s: %d", tests[i].domain, len);
+		if (!wanted)
+			continue;
+		assert_string_equal(text, wanted);
+		/* It leads back to the key. */
+		len = address_domain_key(text, (size_t)len, key);
+		assert_int_equal(len, strlen(tests[i].domain));
+		assert_memory_equal(key, tests[i].domain, (size_t)len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_control_characters),
+		cmocka_unit_test(test_unicode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

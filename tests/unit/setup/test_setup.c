@@ -804,6 +804,13 @@ static void test_half_local(void **state)
 	}
 }
 
+/* The patterns of the domains below: those with A-labels have U-labels, too. */
+#define DEFERRED                                                  \
+	"old[.]example|[^@]+[.]sub[.]example|"                    \
+	"xn--bcher-kva[.]example|b(\xc3\xbc|\xc3\x9c)cher[.]example|" \
+	"[^@]+[.]xn--bcher-kva[.]example|"                        \
+	"[^@]+[.]b(\xc3\xbc|\xc3\x9c)cher[.]example"
+
 static void test_deferred(void **state)
 {
 	/* Removed while mail still comes: Postfix itself defers it. */
@@ -814,9 +821,10 @@ static void test_deferred(void **state)
 			       "routes @*.z.new.example;smtp:[192.0.2.3]\n"
 			       "routes @other.example;hold\n" };
 	static const struct bytes domains[] = { { "old.example", 11 },
-		{ "*.sub.example", 13 } };
+		{ "*.sub.example", 13 }, { "xn--bcher-kva.example", 21 },
+		{ "*.xn--bcher-kva.example", 23 } };
 	static const struct removal_mail mail = { .domains = domains,
-		.count = 2 };
+		.count = 4 };
 	struct bench bench;
 	char *before;
 	char *text;
@@ -832,21 +840,19 @@ static void test_deferred(void **state)
 	apply(&bench);
 	end(&bench);
 	text = postconfmodel_text(&bench.model);
-	assert_true(
-		has_line(text, "readdress_domains = regexp:{{/^(old[.]example|"
-			       "[^@]+[.]sub[.]example)$$/ OK}}"));
-	assert_true(has_line(text, "readdress_transport = "
-				   "regexp:{{/@(old[.]example|"
-				   "[^@]+[.]sub[.]example)$$/ retry:4.3.2*"));
+	assert_true(has_line(
+		text, "readdress_domains = regexp:{{/^(" DEFERRED ")$$/ OK}}"));
+	assert_true(has_line(text, "readdress_transport = regexp:{{/@(" DEFERRED
+				   ")$$/ retry:4.3.2*"));
 	/* Users of other relay domains are as known as before. */
 	assert_null(strstr(text, "recipient_maps"));
 	assert_true(has_line(text, "transport_maps = $readdress_transport "
 				   "hash:/etc/postfix/transport"));
 	assert_non_null(strstr(text,
-		", {/@new[.]example$$/ smtp:[192.0.2.1]}, "
-		"{/@other[.]example$$/ retry:4.7.1 held by readdress}, "
-		"{/@[^@]+[.]z[.]new[.]example$$/ smtp:[192.0.2.3]}, "
-		"{/@[^@]+[.]new[.]example$$/ smtp:[192.0.2.2]}}\n"));
+		", {/@(new[.]example)$$/ smtp:[192.0.2.1]}, "
+		"{/@(other[.]example)$$/ retry:4.7.1 held by readdress}, "
+		"{/@([^@]+[.]z[.]new[.]example)$$/ smtp:[192.0.2.3]}, "
+		"{/@([^@]+[.]new[.]example)$$/ smtp:[192.0.2.2]}}\n"));
 	assert_null(strstr(text, "socketmap"));
 	assert_null(strstr(text, "readdress_milter"));
 	assert_null(strstr(text, "readdress-"));
@@ -966,13 +972,13 @@ static void test_local_deferred(void **state)
 		text = postconfmodel_text(&bench.model);
 		assert_true(has_line(text,
 			"readdress_transport = "
-			"regexp:{{/@old[.]example$$/ retry:4.3.2*"));
+			"regexp:{{/@(old[.]example)$$/ retry:4.3.2*"));
 		assert_true(has_line(text,
 			i ? "virtual_mailbox_domains = old.example"
 			  : "virtual_mailbox_domains = $readdress_mailboxes"));
-		assert_int_equal(
-			i, !has_line(text, "readdress_mailboxes = "
-					   "regexp:{{/^old[.]example$$/ OK}}"));
+		assert_int_equal(i,
+			!has_line(text, "readdress_mailboxes = "
+					"regexp:{{/^(old[.]example)$$/ OK}}"));
 		assert_null(strstr(text, "relay_domains"));
 		free(text);
 		give_back(&bench, given, before);
