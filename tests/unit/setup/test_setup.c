@@ -805,10 +805,10 @@ static void test_half_local(void **state)
 }
 
 /* The patterns of the domains below: those with A-labels have U-labels, too. */
-#define DEFERRED                                                  \
-	"old[.]example|[^@]+[.]sub[.]example|"                    \
-	"xn--bcher-kva[.]example|b(\xc3\xbc|\xc3\x9c)cher[.]example|" \
-	"[^@]+[.]xn--bcher-kva[.]example|"                        \
+#define DEFERRED                                                               \
+	"old[.]example|[^@]+[.]sub[.]example|"                                 \
+	"xn--bcher-kva[.]example|b(\xc3\xbc|\xc3\x9c)cher[.]example|"          \
+	"[^@]+[.]xn--bcher-kva[.]example|"                                     \
 	"[^@]+[.]b(\xc3\xbc|\xc3\x9c)cher[.]example"
 
 static void test_deferred(void **state)
