@@ -244,6 +244,8 @@ int control_start(struct server *server, pthread_t *thread)
 void control_failed(struct server *server, pthread_t thread)
 {
 	atomic_store(&server->failed, true);
+	/* The thread takes it with sigwait(3), and stops the milter. */
+	/* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c) */
 	(void)pthread_kill(thread, SIGTERM);
 	for (;;)
 		(void)pause();

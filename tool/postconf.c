@@ -276,7 +276,7 @@ static int read_referred(const char *directory, struct postfix *expanded,
 			asked++;
 			result = run_with(directory, options, "-x", &text, &len,
 				NULL, error);
-			if (!result)
+			if (!result && text)
 				result = put_differing(expanded, written,
 					service, (struct bytes){ text, len },
 					error);

@@ -1,5 +1,6 @@
 #include "queue.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ static int run(const char *const *arguments, char **text, size_t *len,
 		close(output);
 	if (words >= 0)
 		close(words);
+	assert(status < 0 || (*text && *said));
 	return status;
 }
 

@@ -278,7 +278,7 @@ static int add_candidates(struct work *work, const struct record *record,
 {
 	for (size_t i = 0; i < record->count; i++) {
 		const struct record_address *address = &record->addresses[i];
-		struct candidate one;
+		struct candidate one = { .inside = false };
 		int result;
 
 		if (address->kind == RECORD_X500 ||

@@ -21,12 +21,13 @@ static bool hash(const struct log *log, struct bytes text,
 	char *lower;
 	bool done;
 
-	if (!len)
+	if (!len) {
 		len = address_key(&mailbox, key);
+		if (len > 0)
+			text = (struct bytes){ key, (size_t)len };
+	}
 	if (len == ERR_NOMEM)
 		return false;
-	if (len > 0)
-		text = (struct bytes){ key, (size_t)len };
 	lower = malloc(text.len);
 	if (!lower)
 		return false;

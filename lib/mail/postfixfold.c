@@ -113,7 +113,7 @@ int postfixfold_orcpt(
 	for (; *orcpt; orcpt++) {
 		if (*orcpt == '+' && hex(orcpt[1]) >= 0 && hex(orcpt[2]) >= 0) {
 			plain[len++] =
-				(char)(hex(orcpt[1]) << 4 | hex(orcpt[2]));
+				(char)(hex(orcpt[1]) * 16 + hex(orcpt[2]));
 			orcpt += 2;
 		} else {
 			plain[len++] = *orcpt;

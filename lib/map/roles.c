@@ -1,5 +1,6 @@
 #include "map/roles.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "map/nameset.h"
@@ -111,6 +112,7 @@ int roles_each(struct roles *roles,
 
 	for (size_t i = 0; i < SETS; i++)
 		names[i] = nameset_sorted(roles->names[i], &count[i]);
+	assert(names[0] && names[1] && names[2]);
 	while (!result) {
 		const struct bytes *first = NULL;
 		char value = 0;

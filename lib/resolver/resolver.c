@@ -47,6 +47,8 @@ struct inquiry {
 	struct reply *answer;
 	char next[REPLY_NAME_MAX]; /* where a chain of CNAMEs leads out of the
 				      answer; "" if it does not */
+	char name[REPLY_NAME_MAX]; /* the end of the chain, which is asked for
+				    */
 };
 
 /* Reads the lines "nameserver ADDRESS" (resolv.conf(5)). */
@@ -324,14 +326,12 @@ static int follow(struct inquiry *inquiry)
 	int result = 0;
 
 	while (!result && inquiry->next[0]) {
-		char name[REPLY_NAME_MAX];
-
 		if (links++ >= PACKET_LINKS)
 			return unknown(inquiry, "",
 				"the CNAME records are a loop, or too many");
-		memcpy(name, inquiry->next, sizeof name);
+		memcpy(inquiry->name, inquiry->next, sizeof inquiry->name);
 		inquiry->next[0] = '\0';
-		inquiry->question.name = name;
+		inquiry->question.name = inquiry->name;
 		inquiry->question.recursive = true;
 		result = ask_any(inquiry);
 	}
@@ -356,8 +356,10 @@ int resolver_ask(void *context, struct arena *arena, const char *server,
 	const char *name, enum reply_type type, struct reply *answer)
 {
 	struct resolver *resolver = context;
-	struct inquiry inquiry = { resolver, arena,
-		{ name, type, resolver->only || !server }, answer, "" };
+	struct inquiry inquiry = { .resolver = resolver,
+		.arena = arena,
+		.question = { name, type, resolver->only || !server },
+		.answer = answer };
 	char key[REPLY_NAME_MAX + WIRE_NAME_MAX + 16];
 	int result;
 

@@ -150,8 +150,10 @@ int hopsizes_read(const char *state_dir, int64_t now, struct arena *arena,
 	(void)snprintf(shown, sizeof shown, "%s/" HOPSIZES_FILE, state_dir);
 	len = text ? file_read_small(dir, HOPSIZES_FILE, shown, text,
 			     FILE_MAX + 1, error)
-		   : error_set(error, ERR_NOMEM, "out of memory");
+		   : ERR_NOMEM;
 	(void)close(dir);
+	if (!text)
+		return error_set(error, ERR_NOMEM, "out of memory");
 	if (len < 0)
 		return len == ERR_NOENT ? 0 : len;
 	return hopsizes_parse((struct bytes){ text, (size_t)len }, shown, now,

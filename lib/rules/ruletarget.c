@@ -366,6 +366,7 @@ static int read_target(struct ruletarget *made, enum rule_table table,
 	struct targets seen = { 0 };
 	int result;
 
+	made->kind = RULE_KINDS;
 	made->len = 0;
 	target = precis_trim(target);
 	if (!target.len)
@@ -393,8 +394,9 @@ int rule_make(struct arena *arena, enum rule_table table, struct bytes source,
 
 	source = precis_trim(source);
 	result = rulesource_check_characters(error, "source", source);
-	if (!result)
-		result = rule_source_key(table, source, key, error);
+	if (result)
+		return result;
+	result = rule_source_key(table, source, key, error);
 	if (result < 0)
 		return result;
 	key_len = (size_t)result;

@@ -44,26 +44,36 @@ static bool is_reference(struct bytes word)
 	       bytes_equal(word, bytes_of("${" SERVICES_MILTER "}"));
 }
 
+/* Takes the next item of a list of milters, also as it is written there. *rest
+ * is the end of the list. */
+static bool next_item(const char *list, struct bytes *rest,
+	struct milterlist_item *item, struct bytes *written)
+{
+	const char *from = list + strlen(list) - rest->len;
+
+	if (!milterlist_next(rest, item))
+		return false;
+	*written = bytes_trim(
+		(struct bytes){ from, strlen(from) - rest->len }, ", \t\r\n");
+	return true;
+}
+
 const char *services_without_ours(struct plan *plan, const char *list)
 {
 	const char *queue =
 		postfix_value(plan->expanded, NULL, "queue_directory");
 	struct bytes rest = bytes_of(list);
 	struct milterlist_item item;
+	struct bytes word;
 	char ours[ENDPOINT_MAX];
 	const char *left = "";
-	const char *before = list;
 
 	endpoint_for_postfix(plan->config->socket, ours);
-	for (; milterlist_next(&rest, &item); before = rest.data) {
-		struct bytes word = { before, (size_t)(rest.data - before) };
-
-		word = bytes_trim(word, ", \t\r\n");
+	while (next_item(list, &rest, &item, &word))
 		if (!milterlist_is_same(item.endpoint, bytes_of(ours), queue) &&
 			!is_reference(word))
 			left = plan_text(plan, "%s%s%.*s", left,
 				*left ? ", " : "", (int)word.len, word.data);
-	}
 	return left;
 }
 
@@ -73,15 +83,11 @@ static size_t place_in(const char *list)
 {
 	struct bytes rest = bytes_of(list);
 	struct milterlist_item item;
-	const char *before = list;
+	struct bytes word;
 
-	for (; milterlist_next(&rest, &item); before = rest.data) {
-		struct bytes word = { before, (size_t)(rest.data - before) };
-
-		before += strspn(before, ", \t");
+	while (next_item(list, &rest, &item, &word))
 		if (milterkind_of(word) == MILTERKIND_SIGNS)
-			return (size_t)(before - list);
-	}
+			return (size_t)(word.data - list);
 	return SIZE_MAX;
 }
 

@@ -95,8 +95,8 @@ static int replace(const struct state *state, const struct approval *approval,
 int approval_write(struct state *state, const struct approval *approval,
 	struct error *error)
 {
-	struct approval before;
-	struct approval now;
+	struct approval before = { .generation = 0 };
+	struct approval now = { .generation = 0 };
 	int had = approval_read(state, &before, NULL);
 	int result = replace(state, approval, error);
 

@@ -67,10 +67,11 @@ int origin_open(struct origin *origin)
 	if (code)
 		return code;
 	origin->kept = calloc(count + 1, sizeof *origin->kept);
-	if (!origin->kept)
-		code = no_memory(origin->error);
-	else
-		code = open_kept(origin, map_meta(tool->map)->generation);
+	if (!origin->kept) {
+		free(list);
+		return no_memory(origin->error);
+	}
+	code = open_kept(origin, map_meta(tool->map)->generation);
 	while (!code && count > 0)
 		if (list[--count] != map_meta(tool->map)->generation)
 			code = open_kept(origin, list[count]);

@@ -311,10 +311,9 @@ static int open_other(
 
 	if (!option)
 		return error_set(error, ERR_NOMEM, "out of memory");
-	work->options[work->count] = option;
 	code = instance_open(instance, work->tool, option, error);
 	if (!code && instance_has_us(instance)) {
-		work->count++;
+		work->options[work->count++] = option;
 		return 0;
 	}
 	if (!code && work->tool->options.apply)
@@ -324,7 +323,6 @@ static int open_other(
 			option, option);
 	instance_close(instance);
 	free(option);
-	work->options[work->count] = NULL;
 	return code;
 }
 

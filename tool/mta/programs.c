@@ -5,12 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
+/* Fields of /proc/PID/stat after the name (proc(5)). */
+enum { STATE = 0, PARENT = 1, STARTED = 19 };
+
+#define DIGITS 20 /* of a number there, at most */
+
 /* What the kernel says of a process. */
 struct process {
 	char name[32];
 	char state;
 	pid_t parent;
-	unsigned long long started;
+	uint64_t started;
 };
 
 /* Returns false if there is no such process. */
@@ -21,8 +28,10 @@ static bool read_process(pid_t pid, struct process *process)
 	const char *front;
 	const char *back;
 	FILE *file;
+	struct bytes fields[STARTED + 1];
+	struct bytes rest;
 	size_t len = 0;
-	int parent;
+	uint64_t parent;
 
 	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
 	file = fopen(path, "re");
@@ -34,13 +43,17 @@ static bool read_process(pid_t pid, struct process *process)
 	/* "12 (name) S 1 ...": the name may hold anything. */
 	front = strchr(text, '(');
 	back = strrchr(text, ')');
-	if (!front || !back ||
-		sscanf(back + 1,
-			" %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
-			"%*d %*d %*d %*d %*d %*d %llu",
-			&process->state, &parent, &process->started) != 3)
+	if (!front || !back)
 		return false;
-	process->parent = parent;
+	rest = bytes_of(back + 1);
+	(void)bytes_take(&rest, " ");
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		fields[i] = bytes_cut(&rest, ' ');
+	process->state = fields[STATE].len ? *fields[STATE].data : '\0';
+	if (!bytes_number(&fields[PARENT], DIGITS, &parent) ||
+		!bytes_number(&fields[STARTED], DIGITS, &process->started))
+		return false;
+	process->parent = (pid_t)parent;
 	(void)snprintf(process->name, sizeof process->name, "%.*s",
 		(int)(back - front - 1), front + 1);
 	return true;

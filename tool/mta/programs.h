@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define PROGRAMS_MAX 256
@@ -14,7 +15,7 @@
 struct programs {
 	struct program {
 		pid_t pid;
-		unsigned long long started; /* in clock ticks */
+		uint64_t started; /* in clock ticks */
 	} items[PROGRAMS_MAX];
 	size_t count;
 };

@@ -12,7 +12,7 @@
 #define ALL	   100.0 /* the width, in per cent */
 #define GAP	   0.2	 /* of the width of a bar */
 #define GAPLESS	   100	 /* with more bars there are no gaps, */
-#define OVERLAP	   -0.1	 /* and no hair lines between them */
+#define OVERLAP	   (-0.1) /* and no hair lines between them */
 #define TICKS	   4
 #define LINES	   2
 #define SPAN_INSET 1.5 /* a dot at the edge stays whole */
