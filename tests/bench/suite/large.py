@@ -72,7 +72,9 @@ def sections(bench):
         milter = milters.Ours(bench, here, name, rules, build=build)
         pid = milter.readdress.process.pid
         lines["the milter, without the map"] = programs.anonymous(pid)
-        lines["the milter, its copy of the map"] = programs.memory_files(pid)
+        copy = programs.memory_files(pid)
+        if copy is not None:
+            lines["the milter, its copy of the map"] = copy
         yield table.Sizes(
             "Memory of a large table", FILE, size, lines, rows,
             f"{rows:,} rows in one table. Of a command: the most anonymous "

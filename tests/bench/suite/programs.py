@@ -46,11 +46,16 @@ def anonymous(pid):
 
 
 def memory_files(pid):
-    """Returns the bytes of the files in memory (memfd) that a process has."""
+    """Returns the bytes of the files in memory (memfd) that a process has, or
+    None if the kernel lets nobody look, as in a container."""
     files = {}
     for name in os.listdir(f"/proc/{pid}/fd"):
         path = f"/proc/{pid}/fd/{name}"
-        if os.readlink(path).startswith("/memfd:"):
+        try:
+            target = os.readlink(path)
+        except PermissionError:
+            return None
+        if target.startswith("/memfd:"):
             status = os.stat(path)
             files[status.st_ino] = status.st_blocks * 512
     return sum(files.values())
