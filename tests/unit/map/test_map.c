@@ -721,8 +721,8 @@ static void test_meta_bounds(void **test)
 	}
 	len = mapmeta_format(&long_names, text);
 	at = strchr(text, ' ') + 1; /* the version */
-	for (char digit = '0'; digit <= '9'; digit++) {
-		*at = digit;
+	for (int digit = '0'; digit <= '9'; digit++) {
+		*at = (char)digit;
 		assert_int_equal(
 			mapmeta_parse((struct bytes){ text, len }, &found),
 			digit == '0' + MAP_VERSION ? 0 : ERR_BAD);
