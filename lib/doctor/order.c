@@ -115,6 +115,17 @@ static int check_pickup(
 	return result;
 }
 
+/* True if a rule may change a header that a sender's signature covers. */
+static bool breaks_signatures(const struct diagnosis *diagnosis)
+{
+	const struct config *config = diagnosis->config;
+
+	return diagnosis->map && map_rows(diagnosis->map, RULE_INBOUND) &&
+	       config->inbound_mode == CONFIG_MODE_ENFORCE &&
+	       config->inbound_rewrite_headers == CONFIG_HEADERS_ALWAYS &&
+	       config->inbound_headers.count;
+}
+
 int order_check(struct diagnosis *diagnosis)
 {
 	const struct postfix_service *service;
@@ -128,6 +139,15 @@ int order_check(struct diagnosis *diagnosis)
 		i++)
 		if (!strcmp(service->command, "pickup"))
 			result = check_pickup(diagnosis, service);
+	if (!result && !diagnosis->said && breaks_signatures(diagnosis))
+		result = diagnosis_pass(diagnosis,
+			"those that verify come before the milter, those that "
+			"sign behind it; rewriting To breaks a sender's DKIM "
+			"signature that covers it, and SPF fails behind any "
+			"relay: targets must trust this relay (by its address, "
+			"or an ARC seal), or they refuse mail of senders with "
+			"p=reject; else set inbound_rewrite_headers = "
+			"\"unless-signed\"");
 	return result;
 }
 

@@ -95,6 +95,7 @@ struct findings {
 	size_t count[DIAGNOSIS_LEVELS];
 	const char *last;  /* id of the finding before */
 	char remedy[1024]; /* of the last one that is wrong */
+	char order[1024];  /* what milter-order found, if it passed */
 };
 
 static int note(void *context, const struct diagnosis_finding *finding)
@@ -108,6 +109,10 @@ static int note(void *context, const struct diagnosis_finding *finding)
 		assert_string_not_equal(findings->last, finding->id);
 	findings->last = finding->id;
 	assert_true(*finding->found);
+	if (finding->level == DIAGNOSIS_PASS &&
+		!strcmp(finding->id, "milter-order"))
+		(void)snprintf(findings->order, sizeof findings->order, "%s",
+			finding->found);
 	if (finding->level == DIAGNOSIS_WARN ||
 		finding->level == DIAGNOSIS_FAIL) {
 		assert_true(*finding->why);
@@ -381,6 +386,32 @@ static void test_good(void **state)
 	for (size_t i = 0; i < findings.count[DIAGNOSIS_PASS]; i++)
 		assert_non_null(doctor_check_name(i));
 	assert_null(doctor_check_name(findings.count[DIAGNOSIS_PASS]));
+	config_close(config);
+}
+
+/* What rewriting To means for DMARC is said as long as To is rewritten. */
+static void test_dmarc(void **state)
+{
+	static const struct breakage none = { .expected = "" };
+	static const struct breakage outbound = { .expected = "",
+		.rules = "out @new.example;@old.example\n" };
+	struct config *config = defaults();
+	struct findings findings;
+
+	(void)state;
+	examine(&none, config, &findings);
+	assert_non_null(strstr(findings.order, "p=reject"));
+	assert_non_null(strstr(findings.order, "\"unless-signed\""));
+	examine(&outbound, config, &findings);
+	assert_null(strstr(findings.order, "p=reject"));
+	config->inbound_mode = CONFIG_MODE_SHADOW;
+	examine(&none, config, &findings);
+	assert_null(strstr(findings.order, "p=reject"));
+	config->inbound_mode = CONFIG_MODE_ENFORCE;
+	config->inbound_rewrite_headers = CONFIG_HEADERS_UNLESS_SIGNED;
+	examine(&none, config, &findings);
+	assert_null(strstr(findings.order, "p=reject"));
+	assert_non_null(strstr(findings.order, "behind it"));
 	config_close(config);
 }
 
@@ -1779,6 +1810,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_dmarc),
 		cmocka_unit_test(test_many_domains),
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
