@@ -375,6 +375,10 @@ static void print_error(
 			stderr);
 	else if (code != ERR_PERM || !tool->config)
 		return;
+	else if (error->number == EROFS)
+		(void)fputs("readdress: make the file system writable, then "
+			    "run this command again\n",
+			stderr);
 	else if (error->hint == ERROR_HINT_STATE_DIR)
 		(void)fprintf(stderr,
 			owns_state(tool)
