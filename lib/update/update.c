@@ -101,7 +101,7 @@ static int refuse(const struct plan *plan, struct error *error)
 		"%s adds and changes rules and deletes none%s; --force "
 		"deletes what the file does not have",
 		merge_option(change),
-		change->scope == CHANGE_ALL
+		change->scope == CHANGE_ALL && change->table != RULE_ROUTES
 			? "; --only users replaces all user rules and keeps "
 			  "the domain rules"
 			: "");
