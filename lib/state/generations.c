@@ -215,9 +215,10 @@ int state_generations(struct state *state, uint64_t **list, size_t *count,
 	return 0;
 }
 
-/* Opens a map, which is ERR_NOENT if it is another generation. */
+/* Opens a map, which is ERR_NOENT if it is another generation; sets *found to
+ * its number then. */
 static int open_numbered(const char *path, uint64_t generation, bool isolated,
-	struct map **opened, struct error *error)
+	struct map **opened, uint64_t *found, struct error *error)
 {
 	struct map *map = NULL;
 	int result = state_open_map(path, isolated, &map, error);
@@ -225,6 +226,7 @@ static int open_numbered(const char *path, uint64_t generation, bool isolated,
 	if (result)
 		return result;
 	if (map_meta(map)->generation != generation) {
+		*found = map_meta(map)->generation;
 		map_close(map);
 		return ERR_NOENT;
 	}
@@ -232,21 +234,31 @@ static int open_numbered(const char *path, uint64_t generation, bool isolated,
 	return 0;
 }
 
-static int not_kept(
-	struct state *state, uint64_t generation, struct error *error)
+/* other: the generation that is in the file at path instead; 0: there is no
+ * such file. */
+static int not_kept(struct state *state, uint64_t generation, const char *path,
+	uint64_t other, struct error *error)
 {
 	char text[256];
+	char instead[STATE_PATH_MAX + 64] = "";
 	uint64_t *list = NULL;
 	size_t count = 0;
 	int result = state_generations(state, &list, &count, error);
 
 	if (result)
 		return result;
+	for (size_t i = 0; other && i < count; i++)
+		if (list[i] == generation)
+			memmove(&list[i], &list[i + 1],
+				(--count - i) * sizeof *list);
 	write_list(list, count, text, sizeof text);
 	free(list);
+	if (other)
+		(void)snprintf(instead, sizeof instead,
+			": %s holds generation %" PRIu64, path, other);
 	return error_set(error, ERR_NOENT,
-		"generation %" PRIu64 " is not kept; the kept ones are: %s",
-		generation, text);
+		"generation %" PRIu64 " is not kept%s; the kept ones are: %s",
+		generation, instead, text);
 }
 
 int state_open_generation(struct state *state, uint64_t generation,
@@ -255,18 +267,22 @@ int state_open_generation(struct state *state, uint64_t generation,
 	char name[STATE_NAME_MAX];
 	char path[STATE_PATH_MAX];
 	struct error cause = { .text = "" };
+	uint64_t newest = 0;
+	uint64_t other = 0;
 	int result;
 
 	state_history_name(name, generation);
 	state_path(state, name, path);
-	result = open_numbered(path, generation, isolated, map, &cause);
+	result = open_numbered(path, generation, isolated, map, &other, &cause);
+	if (result == ERR_NOENT)
+		result = open_numbered(state->map_path, generation, isolated,
+			map, &newest, &cause);
+	/* A change may have moved it to history/ in the meantime. */
+	other = 0;
 	if (result == ERR_NOENT)
 		result = open_numbered(
-			state->map_path, generation, isolated, map, &cause);
-	/* A change may have moved it to history/ in the meantime. */
+			path, generation, isolated, map, &other, &cause);
 	if (result == ERR_NOENT)
-		result = open_numbered(path, generation, isolated, map, &cause);
-	if (result == ERR_NOENT)
-		return not_kept(state, generation, error);
+		return not_kept(state, generation, path, other, error);
 	return result ? error_pass(error, result, &cause) : 0;
 }

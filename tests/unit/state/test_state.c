@@ -653,8 +653,11 @@ static void test_open_generation(void **test)
 				 in_state(kit, "history/9.mdb")),
 		0);
 	KIT_FAILS(kit, ERR_NOENT,
-		"generation 9 is not kept; the kept ones are: ",
+		"history/9.mdb holds generation 2; the kept ones are: 1, 3, 4",
 		state_open_generation(state, 9, false, &map, &kit->error));
+	KIT_FAILS(kit, ERR_NOENT, "generation 9 is not kept: ",
+		state_open_generation(state, 9, false, &map, &kit->error));
+	assert_null(strstr(kit->error.text, "4, 9"));
 	assert_null(map);
 	assert_int_equal(truncate(in_state(kit, "history/3.mdb"), 100), 0);
 	KIT_FAILS(kit, ERR_BAD, "history/3.mdb",
