@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "approve/approve.h"
@@ -62,6 +65,37 @@ int milter_find(const struct tool *tool, pid_t *pid, struct error *error)
 	if (code == 0 || code == ERR_NOENT)
 		return not_running(tool, error);
 	return code < 0 ? code : 0;
+}
+
+static int stat_in_runtime(
+	const struct tool *tool, const char *name, struct stat *status)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof path, "%s/%s", tool->config->runtime_dir,
+		    name) >= (int)sizeof path)
+		return -1;
+	return lstat(path, status);
+}
+
+static bool is_older(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec ||
+	       (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+bool milter_is_starting(const struct tool *tool)
+{
+	struct stat numbers;
+	struct stat pidfile;
+	pid_t pid;
+
+	/* Without the state, or if it cannot be read, nothing is known. */
+	if (!tool->state || serving_process(tool->state, &pid, NULL) != 0 ||
+		stat_in_runtime(tool, "pid", &pidfile) != 0)
+		return false;
+	return stat_in_runtime(tool, "status.prom", &numbers) != 0 ||
+	       is_older(&numbers.st_mtim, &pidfile.st_mtim);
 }
 
 /* Looks into served/reload.log, since status.prom may be gone, or on a full

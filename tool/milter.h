@@ -56,6 +56,11 @@ int milter_wait_approved(struct tool *tool, const struct milter_told *before,
 int milter_find(
 	const struct tool *tool, pid_t *pid, struct error *error) MUST_CHECK;
 
+/* True if the milter that milter_find() has found has not opened its socket
+ * yet: the lock of served/, which it takes then, is free, and status.prom is
+ * missing or older than its pid file. */
+bool milter_is_starting(const struct tool *tool);
+
 /* Sets *served to the generation that the milter serves, or served last; 0 if
  * there is none. up tells whether it runs. Returns 0, or an error of
  * state_served(). */

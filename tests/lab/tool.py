@@ -168,7 +168,8 @@ f = open(run + "/pid", "w")
 fcntl.lockf(f, fcntl.LOCK_EX)
 f.write("%d\n" % os.getpid())
 f.flush()
-status()
+if how != "start":
+    status()
 print("up", flush=True)
 while True:
     time.sleep(1)

@@ -27,6 +27,7 @@ struct seen {
 	const struct tool *tool;
 	struct error down;
 	bool up;
+	bool starting; /* it runs, and is not up yet */
 	pid_t pid;
 	double started;		     /* -1: not known */
 	uint64_t served;	     /* 0: none yet */
@@ -77,7 +78,12 @@ static int see_milter(struct seen *seen, struct error *error)
 
 	if (code && code != ERR_DOWN)
 		return error_pass(error, code, &seen->down);
-	seen->up = !code;
+	seen->starting = !code && milter_is_starting(tool);
+	seen->up = !code && !seen->starting;
+	if (seen->starting)
+		(void)error_set(&seen->down, ERR_DOWN,
+			"the milter is starting, and serves nothing yet; look "
+			"again in a moment");
 	seen->started = seen->up ? read_one(tool, METRICS_STARTED) : -1;
 	seen->age = -1;
 	if (seen->up)
@@ -222,7 +228,13 @@ static void print_milter(const struct seen *seen)
 {
 	char since[CLOCK_TEXT_MAX];
 
-	if (!seen->up) {
+	if (seen->starting) {
+		(void)fputs("milter     ", stdout);
+		terminal_put(TERMINAL_DOUBTFUL, "starting");
+		if (seen->pid > 0)
+			(void)printf(", process %ld", (long)seen->pid);
+		(void)putchar('\n');
+	} else if (!seen->up) {
 		(void)fputs("milter     ", stdout);
 		terminal_put(TERMINAL_BAD, "not running");
 		(void)putchar('\n');
@@ -337,7 +349,8 @@ static int print_json(struct seen *seen, struct error *error)
 		code = each_counter(seen, take_counter, error);
 	json_begin(&json);
 	json_put_flag(&json, "up", seen->up);
-	if (seen->up && seen->pid > 0)
+	json_put_flag(&json, "starting", seen->starting);
+	if ((seen->up || seen->starting) && seen->pid > 0)
 		json_put_number(&json, "pid", (uint64_t)seen->pid);
 	if (seen->age >= 0)
 		json_put_number(&json, "age", (uint64_t)seen->age);
