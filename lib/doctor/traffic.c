@@ -193,6 +193,18 @@ int traffic_check_bounces(struct diagnosis *diagnosis)
 	return result;
 }
 
+/* True if the network holds an address of loopback from which this host itself
+ * sends. Debian gives its own name the last one. */
+static bool has_loopback(const struct network *network)
+{
+	static const char *const own[] = { "127.0.0.1", "::1", "127.0.1.1" };
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (network_contains(network, 1, own[i]))
+			return true;
+	return false;
+}
+
 int traffic_check_networks(struct diagnosis *diagnosis)
 {
 	const struct config *config = diagnosis->config;
@@ -205,8 +217,7 @@ int traffic_check_networks(struct diagnosis *diagnosis)
 		unsigned prefix = v4 ? network->prefix - 96 : network->prefix;
 		bool far = prefix < (v4 ? 8 : 32);
 
-		if (network_contains(network, 1, "127.0.0.1") ||
-			network_contains(network, 1, "::1"))
+		if (has_loopback(network))
 			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 				"outbound_networks holds loopback",
 				"what a content filter hands back for "

@@ -1735,7 +1735,11 @@ static void test_config(void **state)
 		{ "2001:db8::/64", "" },
 		{ "127.0.0.0/8", "FAIL networks: outbound_networks holds "
 				 "loopback" },
+		/* Debian gives a host's own name the address 127.0.1.1. */
+		{ "127.0.1.1", "FAIL networks: outbound_networks holds "
+			       "loopback" },
 		{ "::1", "FAIL networks: outbound_networks holds loopback" },
+		{ "::/0", "FAIL networks: outbound_networks holds loopback" },
 		{ "0.0.0.0/0", "FAIL networks: outbound_networks holds "
 			       "loopback" },
 		{ "128.0.0.0/7", "FAIL networks: outbound_networks holds a "
