@@ -12,6 +12,7 @@
  *   shell        words and commands of the shell
  *   remedy       the commands that mend what was found
  *   tally        names for one finding
+ *   ourmilter    what is wrong with our milter in a list
  *   ourtable     the tables of readdress that Postfix asks, and their answers
  *   ruledomains  the domains of inbound rules
  *   ahead        asks tables for all of these domains at once

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
-#include "diagnosis/diagnosis.h"
+#include "diagnosis/ourmilter.h"
 #include "setup/services.h"
 
 #define PORT 10099
@@ -198,38 +198,91 @@ void localmail_plan(struct plan *plan)
 	}
 }
 
+/* True if the service hands bounces to a cleanup that has the milter, or to one
+ * that somebody has chosen. */
+static bool is_chosen(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	const struct diagnosis diagnosis = { .postfix = plan->expanded,
+		.config = plan->config };
+	const char *name =
+		postfix_value(plan->expanded, service, "cleanup_service_name");
+	const struct postfix_service *cleanup = postfix_find_service(
+		plan->expanded, bytes_of(name), bytes_of("unix"));
+
+	if (cleanup && diagnosis_has_other(&diagnosis, cleanup, NULL))
+		return true;
+	return plan_option_value(plan, service, "cleanup_service_name") &&
+	       (cleanup || strcmp(name, LOCALMAIL_BOUNCE) != 0);
+}
+
+/* Lists of cleanup services, for bounces, in which our milter does harm. */
+static void plan_cleanups(struct plan *plan)
+{
+	static const char option[] = "non_smtpd_milters";
+	const struct diagnosis diagnosis = { .postfix = plan->expanded,
+		.config = plan->config };
+	const struct postfix_service *service;
+
+	plan->why = "Bounces pass the milter by this list, in which it does "
+		    "harm: when it fails, mail passes un-rewritten or is lost, "
+		    "or waits for ever.";
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
+		i++) {
+		const char *had = plan_option_value(plan, service, option);
+		struct milterlist_item item;
+		const char *others;
+
+		if (!had || !diagnosis_has_other(&diagnosis, service, &item) ||
+			!ourmilter_does_harm(&diagnosis, service, &item) ||
+			!services_names_ours(plan, had))
+			continue;
+		services_define_milter(plan);
+		others = services_without_ours(plan, had);
+		plan_option(plan, service, option,
+			plan_text(plan, "%s%s$" SERVICES_MILTER, others,
+				*others ? "," : ""));
+	}
+}
+
 void localmail_plan_bounces(struct plan *plan)
 {
 	const struct postfix_service *service;
+
+	plan_cleanups(plan);
 
 	plan->why = "A bounce goes to the sender that the message left with. "
 		    "Without the milter it does not reach the mailbox of "
 		    "today.";
 	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
 		i++) {
+		bool classes = postfix_list_has(
+			postfix_value(plan->expanded, service,
+				"internal_mail_filter_classes"),
+			"bounce");
 		const char *name;
 
 		if (strcmp(service->command, "bounce") != 0 ||
-			postfix_list_has(
-				postfix_value(plan->expanded, service,
-					"internal_mail_filter_classes"),
-				"bounce"))
+			(classes && is_chosen(plan, service)))
 			continue;
-		if (!plan_is_set(plan, LOCALMAIL_CLASSES))
+		if (!classes && !plan_is_set(plan, LOCALMAIL_CLASSES))
 			plan_define(plan, LOCALMAIL_CLASSES, "bounce");
-		services_define_milter(plan);
-		if (!has_service(plan, LOCALMAIL_BOUNCE, "unix"))
+		if (!has_service(plan, LOCALMAIL_BOUNCE, "unix")) {
+			services_define_milter(plan);
 			plan_add(plan, PLAN_SERVICE, LOCALMAIL_BOUNCE "/unix",
 				plan_text(plan, "%s unix n - %s - 0 cleanup%s",
 					LOCALMAIL_BOUNCE,
 					services_chroot(
 						plan, "cleanup", "unix"),
 					bounce_options));
+		}
 		name = plan_option_value(plan, service, "cleanup_service_name");
 		if (!name)
 			plan_option(plan, service, "cleanup_service_name",
 				LOCALMAIL_BOUNCE);
-		plan_option_word(plan, service, "internal_mail_filter_classes",
-			SIZE_MAX, LOCALMAIL_CLASSES);
+		if (!classes)
+			plan_option_word(plan, service,
+				"internal_mail_filter_classes", SIZE_MAX,
+				LOCALMAIL_CLASSES);
 	}
 }

@@ -2,10 +2,14 @@
 
 #include <stdlib.h>
 
+#include "diagnosis/remedy.h"
 #include "setup/removal.h"
+#include "setup/services.h"
 
 #define HEADER_SIZE_MIN 60000 /* what readdress writes at most */
 #define HEADER_SIZE	"102400"
+#define PROTOCOL_MIN	6  /* that edits recipients and headers need */
+#define CONTENT_MIN	60 /* seconds for a message of many recipients */
 #define HELD_LIFETIME	"30d"
 #define HELD_SECONDS	(30L * 86400)
 
@@ -40,9 +44,28 @@ static long seconds(const char *text)
 	}
 }
 
+/* The most recipients that an smtpd with our milter takes. */
+static long most_recipients(const struct plan *plan)
+{
+	static const char name[] = "smtpd_recipient_limit";
+	const struct postfix_service *service;
+	long most = number(plan, name);
+
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
+		i++) {
+		long own = strtol(
+			postfix_value(plan->expanded, service, name), NULL, 10);
+
+		if (!strcmp(service->command, "smtpd") && own > most &&
+			services_count_ours(plan, service))
+			most = own;
+	}
+	return most;
+}
+
 static void plan_limits(struct plan *plan)
 {
-	long recipients = number(plan, "smtpd_recipient_limit");
+	long recipients = most_recipients(plan);
 	long filter = number(plan, "duplicate_filter_limit");
 
 	if (number(plan, "header_size_limit") < HEADER_SIZE_MIN) {
@@ -66,6 +89,24 @@ static void plan_limits(struct plan *plan)
 			    "mail is lost.";
 		plan_scalar(plan, "enable_original_recipient",
 			"readdress_original_recipient", "yes");
+	}
+}
+
+/* How Postfix speaks with milters. What a milter's own braces say is looked at
+ * in services.c. */
+static void plan_speech(struct plan *plan)
+{
+	if (number(plan, "milter_protocol") < PROTOCOL_MIN) {
+		plan->why = "By an older protocol the milter cannot change "
+			    "recipients and senders, and all mail waits.";
+		plan_scalar(plan, "milter_protocol", "readdress_protocol", "6");
+	}
+	if (postfix_seconds(bytes_of(expanded(plan, "milter_content_timeout")),
+		    's') < CONTENT_MIN) {
+		plan->why = "A message to thousands of recipients takes the "
+			    "milter longer than that, and would wait for ever.";
+		plan_scalar(plan, "milter_content_timeout",
+			"readdress_content_timeout", "300s");
 	}
 }
 
@@ -123,12 +164,17 @@ static void plan_tls(struct plan *plan)
 	}
 }
 
+static bool is_off(const char *value)
+{
+	return !strcasecmp(value, "no") || !strcasecmp(value, "false");
+}
+
 static void plan_bare_newline(struct plan *plan)
 {
 	const char *value = expanded(plan, "smtpd_forbid_bare_newline");
 
 	/* Where it is empty, this Postfix does not know the parameter. */
-	if (strcasecmp(value, "no") != 0 && strcasecmp(value, "false") != 0)
+	if (!is_off(value))
 		return;
 	plan->why = "A bare <LF> in SMTP can hide a second message inside the "
 		    "first one, with a sender that looks like one of yours.";
@@ -173,23 +219,108 @@ static void plan_lifetime(struct plan *plan)
 
 static void plan_canonical(struct plan *plan)
 {
-	if (!plan->leads_back ||
-		!postfix_list_has(expanded(plan, "canonical_classes"),
-			"envelope_recipient"))
+	static const struct {
+		enum plan_back back;
+		const char *classes;
+		const char *name;
+	} all[] = {
+		{ PLAN_BACK_CANONICAL, "canonical_classes",
+			"readdress_canonical_classes" },
+		{ PLAN_BACK_RECIPIENT, "recipient_canonical_classes",
+			"readdress_recipient_classes" },
+		{ PLAN_BACK_MASQUERADE, "masquerade_classes",
+			"readdress_masquerade_classes" },
+	};
+	struct diagnosis diagnosis = { .arena = plan->arena };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const char *had = expanded(plan, all[i].classes);
+		const char *left;
+
+		if (!(plan->leads_back & all[i].back) ||
+			!postfix_list_has(had, "envelope_recipient"))
+			continue;
+		left = plan_keep(plan,
+			remedy_without(&diagnosis, had, "envelope_recipient"));
+		/* The form that keeps the old value takes no empty one. */
+		if (!*left)
+			continue;
+		plan->why = "A table of Postfix leads the target of a rule "
+			    "back to its source. The mail would go where the "
+			    "rule does not lead, or nowhere.";
+		plan_scalar(plan, all[i].classes, all[i].name, left);
+	}
+}
+
+/* True if mail that passes our milter passes the service. */
+static bool meets_milter(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	const struct diagnosis diagnosis = { .postfix = plan->expanded,
+		.config = plan->config };
+
+	return !strcmp(service->command, "smtpd")
+		       ? services_count_ours(plan, service) > 0
+		       : diagnosis_has_other(&diagnosis, service, NULL);
+}
+
+/* Gives an option that a service sets for itself another value. */
+static void mend(struct plan *plan, const struct postfix_service *service,
+	const char *option, const char *name, const char *value)
+{
+	plan->why = "This service sets for itself what does harm: see "
+		    "`readdress doctor`.";
+	plan_option_scalar(plan, service, option, name, value);
+}
+
+/* Looks at what the service sets for itself. */
+static void plan_own(struct plan *plan, const struct postfix_service *service)
+{
+	const struct diagnosis diagnosis = { .postfix = plan->expanded };
+	const char *newline =
+		plan_option_value(plan, service, "smtpd_forbid_bare_newline");
+	const char *size =
+		plan_option_value(plan, service, "header_size_limit");
+	const char *original =
+		plan_option_value(plan, service, "enable_original_recipient");
+	const char *protocol =
+		plan_option_value(plan, service, "milter_protocol");
+	const char *seconds =
+		plan_option_value(plan, service, "milter_content_timeout");
+
+	if (newline && is_off(newline) &&
+		diagnosis_is_public(&diagnosis, service))
+		mend(plan, service, "smtpd_forbid_bare_newline",
+			"readdress_bare_newline", "yes");
+	if (!strcmp(service->command, "cleanup")) {
+		if (size && strtol(size, NULL, 10) < HEADER_SIZE_MIN)
+			mend(plan, service, "header_size_limit",
+				"readdress_header_size_limit", HEADER_SIZE);
+		if (original && is_off(original))
+			mend(plan, service, "enable_original_recipient",
+				"readdress_original_recipient", "yes");
+	}
+	if (!meets_milter(plan, service))
 		return;
-	plan->why = "canonical_maps leads the target of a rule back to its "
-		    "source. The mail would go where the rule does not lead, "
-		    "or nowhere.";
-	plan_scalar(plan, "canonical_classes", "readdress_canonical_classes",
-		"envelope_sender, header_sender, header_recipient");
+	if (protocol && strtol(protocol, NULL, 10) < PROTOCOL_MIN)
+		mend(plan, service, "milter_protocol", "readdress_protocol",
+			"6");
+	if (seconds && postfix_seconds(bytes_of(seconds), 's') < CONTENT_MIN)
+		mend(plan, service, "milter_content_timeout",
+			"readdress_content_timeout", "300s");
 }
 
 void parameters_plan(struct plan *plan)
 {
+	const struct postfix_service *service;
+
 	plan_limits(plan);
+	plan_speech(plan);
 	plan_delimiter(plan);
 	plan_canonical(plan);
 	plan_lifetime(plan);
 	plan_bare_newline(plan);
 	plan_tls(plan);
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i)); i++)
+		plan_own(plan, service);
 }

@@ -240,6 +240,21 @@ void plan_option_word(struct plan *plan, const struct postfix_service *service,
 	plan_option(plan, service, option, value);
 }
 
+void plan_option_scalar(struct plan *plan,
+	const struct postfix_service *service, const char *option,
+	const char *name, const char *value)
+{
+	const char *had = plan_option_value(plan, service, option);
+	const char *text;
+
+	plan_define(plan, name, value);
+	if (!had || reference_is_in(had, name))
+		return;
+	text = reference_replace(plan->arena, had, name, true);
+	plan_option(plan, service, option,
+		text ? text : plan_text(plan, "$%s", name));
+}
+
 bool plan_has_rules(const struct plan *plan, enum rule_table table)
 {
 	return plan->map && map_rows(plan->map, table) > 0;

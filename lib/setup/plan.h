@@ -26,6 +26,13 @@ enum plan_kind {
 	PLAN_NOTE    /* nothing can be done here; why tells about it */
 };
 
+/* A parameter whose tables lead the target of a rule back to its source. */
+enum plan_back {
+	PLAN_BACK_CANONICAL = 1,  /* canonical_maps */
+	PLAN_BACK_RECIPIENT = 2,  /* recipient_canonical_maps */
+	PLAN_BACK_MASQUERADE = 4, /* masquerade_domains */
+};
+
 /* Texts live as long as the plan's arena. */
 struct plan_change {
 	enum plan_kind kind;
@@ -47,8 +54,7 @@ struct plan {
 	 * "socketmap:unix:readdress/lookup.sock:", "regexp:/dir/". */
 	const char *tables;
 	bool runs;	 /* Postfix runs, and has to read what changes */
-	bool leads_back; /* a table of Postfix leads the target of a rule back
-			    to its source */
+	unsigned leads_back; /* of enum plan_back */
 	/* True if nobody listens on the port of any address of this host:
 	 * master(8) ends if it cannot have one. NULL: all are free. */
 	bool (*is_free)(void *context, unsigned port);
@@ -116,6 +122,11 @@ void plan_scalar(struct plan *plan, const char *parameter, const char *name,
  * behind all of it. Does nothing if the option refers to it already. */
 void plan_option_word(struct plan *plan, const struct postfix_service *service,
 	const char *option, size_t where, const char *name);
+
+/* Has an option that the service sets take its value from name, likewise. */
+void plan_option_scalar(struct plan *plan,
+	const struct postfix_service *service, const char *option,
+	const char *name, const char *value);
 
 /* Sets an option of a service to a value that may have blanks. */
 void plan_option(struct plan *plan, const struct postfix_service *service,

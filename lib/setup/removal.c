@@ -163,9 +163,12 @@ static void restore_option(struct plan *plan, const struct removal_mail *mail,
 
 static void remove_services(struct plan *plan, const struct removal_mail *mail)
 {
-	static const char *const options[] = { "smtpd_milters", RESTRICTIONS,
-		"content_filter", "receive_override_options",
-		"cleanup_service_name", "internal_mail_filter_classes" };
+	static const char *const options[] = { "smtpd_milters",
+		"non_smtpd_milters", RESTRICTIONS, "content_filter",
+		"receive_override_options", "cleanup_service_name",
+		"internal_mail_filter_classes", "smtpd_forbid_bare_newline",
+		"header_size_limit", "enable_original_recipient",
+		"milter_protocol", "milter_content_timeout" };
 	const struct postfix_service *service;
 
 	for (size_t i = 0; (service = postfix_service(plan->written, i)); i++)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "diagnosis/diagnosis.h"
+#include "diagnosis/ourmilter.h"
 #include "postfix/milterkind.h"
 
 #define PROBE_PORT    10098 /* of the service by which probe asks */
@@ -37,6 +37,27 @@ size_t services_count_ours(
 	return count;
 }
 
+/* True if the endpoint, as it is written, is that of our milter. */
+static bool is_ours(struct plan *plan, struct bytes endpoint, const char *ours)
+{
+	static const char *const names[] = { "$queue_directory",
+		"${queue_directory}", "$(queue_directory)" };
+	const char *queue =
+		postfix_value(plan->expanded, NULL, "queue_directory");
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct bytes path = endpoint;
+
+		if ((!bytes_take(&path, "unix:") &&
+			    !bytes_take(&path, "local:")) ||
+			!bytes_take(&path, names[i]))
+			continue;
+		endpoint = bytes_of(plan_text(
+			plan, "unix:%s%.*s", queue, (int)path.len, path.data));
+	}
+	return milterlist_is_same(endpoint, bytes_of(ours), queue);
+}
+
 /* True if the word of a list is a reference to our milter. */
 static bool is_reference(struct bytes word)
 {
@@ -60,8 +81,6 @@ static bool next_item(const char *list, struct bytes *rest,
 
 const char *services_without_ours(struct plan *plan, const char *list)
 {
-	const char *queue =
-		postfix_value(plan->expanded, NULL, "queue_directory");
 	struct bytes rest = bytes_of(list);
 	struct milterlist_item item;
 	struct bytes word;
@@ -70,8 +89,7 @@ const char *services_without_ours(struct plan *plan, const char *list)
 
 	endpoint_for_postfix(plan->config->socket, ours);
 	while (next_item(list, &rest, &item, &word))
-		if (!milterlist_is_same(item.endpoint, bytes_of(ours), queue) &&
-			!is_reference(word))
+		if (!is_ours(plan, item.endpoint, ours) && !is_reference(word))
 			left = plan_text(plan, "%s%s%.*s", left,
 				*left ? ", " : "", (int)word.len, word.data);
 	return left;
@@ -91,22 +109,15 @@ static size_t place_in(const char *list)
 	return SIZE_MAX;
 }
 
-/* True if a milter of ours in the list does something else than deferring mail
- * when it fails. */
-static bool fails_open(
+/* True if our milter stands in the list in a way that does harm. */
+static bool has_fault(
 	const struct plan *plan, const struct postfix_service *service)
 {
 	struct diagnosis diagnosis = diagnosis_of(plan);
 	struct milterlist_item item;
-	struct bytes action;
 
-	if (!diagnosis_count_ours(&diagnosis, service, &item))
-		return false;
-	action = milterlist_option(&item, "default_action",
-		postfix_value(
-			plan->expanded, service, "milter_default_action"));
-	return !bytes_equal(action, bytes_of("tempfail")) &&
-	       !bytes_equal(action, bytes_of("shutdown"));
+	return diagnosis_count_ours(&diagnosis, service, &item) &&
+	       ourmilter_does_harm(&diagnosis, service, &item);
 }
 
 void services_define_milter(struct plan *plan)
@@ -118,7 +129,8 @@ void services_define_milter(struct plan *plan)
 			plan_keep(plan, diagnosis_endpoint(&diagnosis))));
 }
 
-/* True if a content filter is in use, so that mail comes back. */
+/* True if a content filter is in use, so that mail comes back that was
+ * rewritten. What smtpd_proxy_filter hands back has met no milter. */
 static bool filters(const struct plan *plan)
 {
 	const struct postfix_service *service;
@@ -129,11 +141,51 @@ static bool filters(const struct plan *plan)
 		const char *filter = postfix_value(
 			plan->expanded, service, "content_filter");
 
-		found = (*filter && strncmp(filter, "readdress-", 10) != 0) ||
-			*postfix_value(
-				plan->expanded, service, "smtpd_proxy_filter");
+		found = *filter && strncmp(filter, "readdress-", 10) != 0;
 	}
 	return found;
+}
+
+/* True if another program sees the mail of the service before Postfix does:
+ * there, a milter never sees the end of a message. */
+static bool is_proxied(
+	const struct plan *plan, const struct postfix_service *service)
+{
+	return !strcmp(service->command, "smtpd") &&
+	       *postfix_value(plan->expanded, service, "smtpd_proxy_filter");
+}
+
+/* Has the service keep its other milters alone. */
+static void leave_out(struct plan *plan, const struct postfix_service *service)
+{
+	const char *own = plan_option_value(plan, service, "smtpd_milters");
+
+	if (own) {
+		plan_option(plan, service, "smtpd_milters",
+			services_without_ours(plan, own));
+		return;
+	}
+	plan_define(plan, SERVICES_OTHERS,
+		services_without_ours(plan,
+			postfix_value(plan->expanded, NULL, "smtpd_milters")));
+	plan_option(plan, service, "smtpd_milters", "$" SERVICES_OTHERS);
+}
+
+/* Before such a filter, the milter is in vain: it belongs to the service to
+ * which the filter hands the mail. */
+static void plan_proxied(struct plan *plan)
+{
+	const struct postfix_service *service;
+
+	plan->why = "Milters of a service with smtpd_proxy_filter never see "
+		    "the end of a message. The service that the filter hands "
+		    "mail to has readdress.";
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i)); i++)
+		if (is_proxied(plan, service) &&
+			(services_count_ours(plan, service) ||
+				!plan_option_value(
+					plan, service, "smtpd_milters")))
+			leave_out(plan, service);
 }
 
 /* A service that takes mail back from a content filter must not have our milter
@@ -157,12 +209,7 @@ static void plan_returns(struct plan *plan)
 						 "receive_override_options"),
 				"no_milters"))
 			continue;
-		plan_define(plan, SERVICES_OTHERS,
-			services_without_ours(
-				plan, postfix_value(plan->expanded, NULL,
-					      "smtpd_milters")));
-		plan_option(
-			plan, service, "smtpd_milters", "$" SERVICES_OTHERS);
+		leave_out(plan, service);
 	}
 }
 
@@ -187,35 +234,15 @@ static void attach(struct plan *plan, const struct postfix_service *service)
 					"")));
 }
 
-/* True if a milter that signs stands before ours in the list of the service; in
- * main.cf's if it is NULL. */
-static bool is_behind_signer(
-	const struct plan *plan, const struct postfix_service *service)
-{
-	const char *queue =
-		postfix_value(plan->expanded, NULL, "queue_directory");
-	struct bytes rest = bytes_of(
-		postfix_value(plan->expanded, service, "smtpd_milters"));
-	struct milterlist_item item;
-	char ours[ENDPOINT_MAX];
-	bool signer = false;
-
-	endpoint_for_postfix(plan->config->socket, ours);
-	while (milterlist_next(&rest, &item)) {
-		if (milterlist_is_same(item.endpoint, bytes_of(ours), queue))
-			return signer;
-		signer = signer ||
-			 milterkind_of(item.endpoint) == MILTERKIND_SIGNS;
-	}
-	return false;
-}
-
-/* True if the list has our milter without default_action, more than once, or
+/* True if the list has our milter in a way that does harm, more than once, or
  * in a wrong place. */
 static bool is_wrong(
 	const struct plan *plan, const struct postfix_service *service)
 {
-	return fails_open(plan, service) || is_behind_signer(plan, service) ||
+	const struct diagnosis diagnosis = diagnosis_of(plan);
+
+	return has_fault(plan, service) ||
+	       ourmilter_is_misplaced(&diagnosis, service) ||
 	       services_count_ours(plan, service) > 1;
 }
 
@@ -229,13 +256,11 @@ static bool is_wrong_in_main(const struct plan *plan)
 		!wrong && (service = postfix_service(plan->expanded, i)); i++)
 		wrong = !strcmp(service->command, "smtpd") &&
 			!plan_option_value(plan, service, "smtpd_milters") &&
-			fails_open(plan, service);
+			has_fault(plan, service);
 	return wrong;
 }
 
-/* True if the list names our milter itself, and not by a parameter that is
- * another's, or that is defined anew elsewhere. */
-static bool names_ours(struct plan *plan, const char *list)
+bool services_names_ours(struct plan *plan, const char *list)
 {
 	struct bytes rest = bytes_of(list);
 	struct bytes left = bytes_of(services_without_ours(plan, list));
@@ -286,11 +311,12 @@ void services_plan_milter(struct plan *plan)
 	bool attached = services_count_ours(plan, NULL) > 0;
 
 	plan_returns(plan);
+	plan_proxied(plan);
 	plan->why = "Mail that comes by SMTP passes readdress, behind milters "
 		    "that verify and before those that sign. While it is down, "
 		    "clients are told to try again later.";
 	if (attached && is_wrong_in_main(plan) &&
-		names_ours(plan, plan_value(plan, "smtpd_milters"))) {
+		services_names_ours(plan, plan_value(plan, "smtpd_milters"))) {
 		services_define_milter(plan);
 		replace(plan);
 	} else if (!attached) {
@@ -306,8 +332,9 @@ void services_plan_milter(struct plan *plan)
 		bool has = services_count_ours(plan, service) > 0;
 
 		if (!own || strcmp(service->command, "smtpd") != 0 ||
+			is_proxied(plan, service) ||
 			(has ? !is_wrong(plan, service) ||
-						!names_ours(plan, own)
+						!services_names_ours(plan, own)
 			     : !diagnosis_is_public(&diagnosis, service)))
 			continue;
 		if (!others) {

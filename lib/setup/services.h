@@ -31,8 +31,12 @@ bool services_is_probe(
 size_t services_count_ours(
 	const struct plan *plan, const struct postfix_service *service);
 
-/* Returns the milters of the list, which has no references, without ours, with
- * ", " between them. */
+/* True if the list, as it is written, names our milter itself, and not by a
+ * parameter that is another's, or that is defined anew elsewhere. */
+bool services_names_ours(struct plan *plan, const char *list);
+
+/* Returns the milters of the list, as it is written, without ours, with ", "
+ * between them. */
 const char *services_without_ours(struct plan *plan, const char *list);
 
 /* Returns a port, from first on, that no service has and where nobody listens.

@@ -11,19 +11,78 @@ static const char *table(struct plan *plan, const char *name)
 	return plan_text(plan, "%s%s", plan->tables, name);
 }
 
-/* True if the list has words that are not our table of recipients. */
-static bool has_others(const struct plan *plan)
+/* True if the list has a word that is that table. */
+static bool has_table(
+	struct plan *plan, const char *parameter, const char *name)
+{
+	struct bytes ours = bytes_of(table(plan, name));
+	struct bytes rest =
+		bytes_of(postfix_value(plan->expanded, NULL, parameter));
+	struct bytes word;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word))
+		if (bytes_equal(word, ours))
+			return true;
+	return false;
+}
+
+/* True if somebody has put the table into the list himself. */
+static bool is_by_hand(struct plan *plan, const char *parameter,
+	const char *reference, const char *name)
+{
+	return !reference_is_in(plan_value(plan, parameter), reference) &&
+	       has_table(plan, parameter, name);
+}
+
+/* True if the list has words that are not our tables of recipients. */
+static bool has_others(struct plan *plan)
 {
 	struct bytes rest = bytes_of(
 		postfix_value(plan->expanded, NULL, "relay_recipient_maps"));
-	struct bytes ours = bytes_of(
+	struct bytes closed = bytes_of(table(plan, "recipients"));
+	struct bytes open = bytes_of(table(plan, "recipients-open"));
+	struct bytes before = bytes_of(
 		postfix_value(plan->expanded, NULL, TABLES_RECIPIENTS));
+	struct bytes word;
+
+	while (words_next(&rest, WORDS_OF_LIST, &word))
+		if (!bytes_equal(word, closed) && !bytes_equal(word, open) &&
+			!bytes_equal(word, before))
+			return true;
+	return false;
+}
+
+/* True if relay_domains has words that are not our table. */
+static bool has_other_domains(struct plan *plan)
+{
+	struct bytes rest =
+		bytes_of(postfix_value(plan->expanded, NULL, "relay_domains"));
+	struct bytes ours = bytes_of(table(plan, "domains"));
 	struct bytes word;
 
 	while (words_next(&rest, WORDS_OF_LIST, &word))
 		if (!bytes_equal(word, ours))
 			return true;
 	return false;
+}
+
+static void plan_recipients(struct plan *plan)
+{
+	static const char list[] = "relay_recipient_maps";
+	bool others = has_others(plan);
+
+	if (is_by_hand(plan, list, TABLES_RECIPIENTS, "recipients-open") ||
+		(is_by_hand(plan, list, TABLES_RECIPIENTS, "recipients") &&
+			(others || !has_other_domains(plan))))
+		return;
+	plan->why = others ? "Recipients without a rule are refused while "
+			     "the client is still connected, beside those "
+			     "that are in your own tables."
+			   : "Recipients without a rule are refused while "
+			     "the client is still connected. Of other relay "
+			     "domains any user is accepted, as before.";
+	plan_list(plan, list, PLAN_LAST, TABLES_RECIPIENTS,
+		table(plan, others ? "recipients" : "recipients-open"));
 }
 
 /* True if the role of the domain in routes is local, and no parameter says that
@@ -98,21 +157,14 @@ void tables_plan(struct plan *plan)
 	}
 	plan->why = "Mail for target domains takes the next hop in the table "
 		    "routes; mail for a domain that is held waits.";
-	plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,
-		table(plan, "transport"));
-	plan->why = has_others(plan)
-			    ? "Recipients without a rule are refused while "
-			      "the client is still connected, beside those "
-			      "that are in your own tables."
-			    : "Recipients without a rule are refused while "
-			      "the client is still connected. Of other relay "
-			      "domains any user is accepted, as before.";
-	plan_list(plan, "relay_recipient_maps", PLAN_LAST, TABLES_RECIPIENTS,
-		table(plan,
-			has_others(plan) ? "recipients" : "recipients-open"));
+	if (!is_by_hand(plan, "transport_maps", TABLES_TRANSPORT, "transport"))
+		plan_list(plan, "transport_maps", PLAN_FIRST, TABLES_TRANSPORT,
+			table(plan, "transport"));
+	plan_recipients(plan);
 	plan->why = "Mail for the domains of inbound rules is accepted.";
-	plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
-		table(plan, "domains"));
+	if (!is_by_hand(plan, "relay_domains", TABLES_DOMAINS, "domains"))
+		plan_list(plan, "relay_domains", PLAN_LAST, TABLES_DOMAINS,
+			table(plan, "domains"));
 	plan_mailboxes(plan);
 	if (plan_is_set(plan, "fast_flush_domains"))
 		return;

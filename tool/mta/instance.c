@@ -163,12 +163,19 @@ int instance_reopen(
 
 static int note_back(void *context, const struct diagnosis_finding *finding)
 {
+	static const struct {
+		const char *parameter;
+		enum plan_back back;
+	} all[] = { { "canonical_maps ", PLAN_BACK_CANONICAL },
+		{ "recipient_canonical_maps ", PLAN_BACK_RECIPIENT },
+		{ "masquerade_domains ", PLAN_BACK_MASQUERADE } };
 	struct plan *plan = context;
 
-	/* It tells which table it is; canonical_classes is for this one. */
-	plan->leads_back = plan->leads_back ||
-			   (finding->level == DIAGNOSIS_FAIL &&
-				   strstr(finding->found, "canonical"));
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (finding->level == DIAGNOSIS_FAIL &&
+			!strncmp(finding->found, all[i].parameter,
+				strlen(all[i].parameter)))
+			plan->leads_back |= all[i].back;
 	return 0;
 }
 

@@ -26,6 +26,8 @@ static const char defaults[] =
 	"inet_interfaces = all\n"
 	"internal_mail_filter_classes =\n"
 	"mail_version = 3.7.11\n"
+	"masquerade_classes = envelope_sender, header_sender, "
+	"header_recipient\n"
 	"maximal_queue_lifetime = 5d\n"
 	"milter_content_timeout = 300s\n"
 	"milter_default_action = tempfail\n"
@@ -38,6 +40,7 @@ static const char defaults[] =
 	"parent_domain_matches_subdomains =\n"
 	"queue_directory = /var/spool/postfix\n"
 	"receive_override_options =\n"
+	"recipient_canonical_classes = envelope_recipient, header_recipient\n"
 	"recipient_delimiter =\n"
 	"relay_domains = $mydestination\n"
 	"relay_recipient_maps =\n"
@@ -86,7 +89,7 @@ struct given {
 				    latter up to their end or a "*" */
 	const char *not_expected[4];
 	bool taken_ports;
-	bool leads_back;
+	unsigned leads_back;
 };
 
 struct bench {
@@ -367,7 +370,7 @@ static void test_neighbours(void **state)
 				"recipient_delimiter = -\n"
 				"smtpd_forbid_bare_newline = no\n"
 				"canonical_maps = hash:/etc/c\n",
-			.leads_back = true,
+			.leads_back = PLAN_BACK_CANONICAL,
 			.expected = { "duplicate_filter_limit = "
 				      "${readdress_duplicate_filter_limit?{"
 				      "$readdress_duplicate_filter_limit}:{"
@@ -376,6 +379,55 @@ static void test_neighbours(void **state)
 				"readdress_canonical_classes = "
 				"envelope_sender, header_sender, "
 				"header_recipient" } },
+		{ .what = "classes of canonical tables",
+			.main = "canonical_classes = header_recipient, "
+				"envelope_recipient\n"
+				"recipient_canonical_classes = "
+				"envelope_recipient\n"
+				"masquerade_classes = envelope_sender "
+				"envelope_recipient\n",
+			.leads_back = PLAN_BACK_CANONICAL |
+				      PLAN_BACK_RECIPIENT |
+				      PLAN_BACK_MASQUERADE,
+			.expected = { "readdress_canonical_classes = "
+				      "header_recipient",
+				"readdress_masquerade_classes = "
+				"envelope_sender" },
+			.not_expected = { "readdress_recipient_classes*" } },
+		{ .what = "an old protocol and little time",
+			.main = "milter_protocol = 4\n"
+				"milter_content_timeout = 59s\n",
+			.expected = { "readdress_protocol = 6",
+				"readdress_content_timeout = 300s",
+				"milter_content_timeout = "
+				"${readdress_content_timeout?{"
+				"$readdress_content_timeout}:{59s}}" } },
+		{ .what = "enough time, and a protocol with options",
+			.main = "milter_protocol = 6 no_header_reply\n"
+				"milter_content_timeout = 1m\n",
+			.not_expected = { "readdress_protocol*",
+				"readdress_content_timeout*" } },
+		{ .what = "look-ups by hand",
+			.main = "relay_domains = $mydestination " LOOKUP
+				"domains\n"
+				"relay_recipient_maps = " LOOKUP
+				"recipients-open\n"
+				"transport_maps = "
+				"hash:/etc/postfix/transport " LOOKUP
+				"transport\n",
+			.not_expected = { "readdress_domains*",
+				"readdress_recipients*",
+				"readdress_transport*" } },
+		{ .what = "recipients by hand, and another relay domain",
+			.main = "relay_domains = b.example\n"
+				"relay_recipient_maps = " LOOKUP "recipients\n",
+			.expected = { "readdress_recipients = " LOOKUP
+				      "recipients-open" } },
+		{ .what = "recipients by hand, and other users",
+			.main = "relay_domains = b.example\n"
+				"relay_recipient_maps = "
+				"hash:/etc/users, " LOOKUP "recipients\n",
+			.not_expected = { "readdress_recipients*" } },
 		{ .what = "TLS that was turned off",
 			.main = "smtp_tls_security_level = none\n"
 				"smtpd_tls_security_level =\n",
@@ -446,6 +498,27 @@ static void test_services(void **state)
 				"inet:localhost:8891",
 				"127.0.0.1:10026 inet n - n - - smtpd "
 				"-o receive_override_options=no_milters" } },
+		{ .what = "a filter before the queue",
+			.main = "smtpd_milters = inet:localhost:8891\n",
+			.services = "smtp inet n - y - - smtpd "
+				    "-o smtpd_proxy_filter=127.0.0.1:10025\n"
+				    "submission inet n - y - - smtpd "
+				    "-o smtpd_proxy_filter=127.0.0.1:10025 "
+				    "-o smtpd_milters=\n"
+				    "127.0.0.1:10026 inet n - n - - smtpd "
+				    "-o smtpd_proxy_filter=\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.expected = { "smtp inet n - y - - smtpd "
+				      "-o smtpd_proxy_filter=127.0.0.1:10025 "
+				      "-o smtpd_milters="
+				      "$readdress_other_milters",
+				"readdress_other_milters = "
+				"inet:localhost:8891",
+				"submission inet n - y - - smtpd "
+				"-o smtpd_proxy_filter=127.0.0.1:10025 "
+				"-o smtpd_milters=",
+				"127.0.0.1:10026 inet n - n - - smtpd "
+				"-o smtpd_proxy_filter=" } },
 		{ .what = "postscreen",
 			.main = "",
 			.services = "smtp inet n - y - 1 postscreen\n"
@@ -473,7 +546,45 @@ static void test_services(void **state)
 				"$readdress_bounce_classes -o "
 				"cleanup_service_name=readdress-bounce",
 				"trace unix - - y - 0 bounce -o "
-				"internal_mail_filter_classes=bounce" } },
+				"internal_mail_filter_classes=bounce -o "
+				"cleanup_service_name=readdress-bounce" } },
+		{ .what = "what services set for themselves",
+			.main = "",
+			.services =
+				"smtp inet n - y - - smtpd "
+				"-o smtpd_forbid_bare_newline=no "
+				"-o milter_protocol=2 "
+				"-o smtpd_recipient_limit=5000 "
+				"-o smtpd_milters=unix:readdress/milter.sock\n"
+				"pickup unix n - y 60 1 pickup\n"
+				"cleanup unix n - y - 0 cleanup "
+				"-o header_size_limit=999 "
+				"-o enable_original_recipient=no\n",
+			.expected = { "smtp inet n - y - - smtpd -o "
+				      "smtpd_forbid_bare_newline="
+				      "${readdress_bare_newline?{"
+				      "$readdress_bare_newline}:{no}} -o "
+				      "milter_protocol=${readdress_protocol?{"
+				      "$readdress_protocol}:{2}} -o "
+				      "smtpd_recipient_limit=5000 -o "
+				      "smtpd_milters=unix:readdress/"
+				      "milter.sock",
+				"readdress_duplicate_filter_limit = 10000",
+				"cleanup unix n - y - 0 cleanup -o "
+				"header_size_limit="
+				"${readdress_header_size_limit?{"
+				"$readdress_header_size_limit}:{999}} -o "
+				"enable_original_recipient="
+				"${readdress_original_recipient?{"
+				"$readdress_original_recipient}:{no}}" } },
+		{ .what = "bounces to a cleanup that is gone",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup\n"
+				    "bounce unix - - y - 0 bounce "
+				    "-o cleanup_service_name=x "
+				    "-o internal_mail_filter_classes=bounce\n",
+			.not_expected = { "readdress-bounce*" } },
 		{ .what = "pickup with own options",
 			.main = "",
 			.services = "smtp inet n - y - - smtpd\n"
@@ -518,6 +629,36 @@ static void test_rewritten(void **state)
 				  "readdress_milter = " MILTER "\n" },
 			"smtpd_milters = inet:a:1, $readdress_milter, "
 			"inet:b:8891" },
+		{ { .what = "before a verifier",
+			  .main = "smtpd_milters = "
+				  "unix:readdress/milter.sock, inet:a:8893, "
+				  "inet:b:8891\n" },
+			"smtpd_milters = inet:a:8893, $readdress_milter, "
+			"inet:b:8891" },
+		{ { .what = "before a verifier that is behind a signer",
+			  .main = "smtpd_milters = $readdress_milter, "
+				  "inet:b:8891, inet:a:8893\n"
+				  "readdress_milter = " MILTER "\n" },
+			"smtpd_milters = $readdress_milter, inet:b:8891, "
+			"inet:a:8893" },
+		{ { .what = "twice, below the queue directory",
+			  .main = "smtpd_milters = "
+				  "unix:readdress/milter.sock "
+				  "unix:$queue_directory/readdress/"
+				  "milter.sock\n" },
+			"smtpd_milters = $readdress_milter" },
+		{ { .what = "a whole path, and smtpd is in a chroot",
+			  .main = "smtpd_milters = "
+				  "unix:${queue_directory}/readdress/"
+				  "milter.sock, inet:a:1\n" },
+			"smtpd_milters = inet:a:1 $readdress_milter" },
+		{ { .what = "an old protocol and little time, of the milter",
+			  .main = "smtpd_milters = { "
+				  "unix:readdress/milter.sock, protocol=2 }\n"
+				  "readdress_milter = { "
+				  "unix:readdress/milter.sock, "
+				  "content_timeout=59s }\n" },
+			"smtpd_milters = $readdress_milter" },
 		{ { .what = "a reference without a definition",
 			  .main = "smtpd_milters = $readdress_milter\n" },
 			"smtpd_milters = $readdress_milter" },
@@ -544,6 +685,114 @@ static void test_rewritten(void **state)
 		config_close(bench.config);
 		postconfmodel_close(&bench.model);
 	}
+}
+
+/* Services by hand for local mail and bounces, as contrib/postfix has them,
+ * with our milter in their lists. */
+static void test_bounces(void **state)
+{
+	static const char lines[] =
+		"smtp inet n - y - - smtpd\n"
+		"pickup unix n - y 60 1 pickup "
+		"-o content_filter=readdress-local:[127.0.0.1]:10099 "
+		"-o receive_override_options=no_milters\n"
+		"readdress-local unix - - y - - smtp\n"
+		"[127.0.0.1]:10099 inet n - y - - smtpd "
+		"-o milter_macro_daemon_name=LOCAL "
+		"-o smtpd_milters=unix:readdress/milter.sock\n"
+		"readdress-bounce unix n - y - 0 cleanup "
+		"-o non_smtpd_milters=%s\n"
+		"bounce unix - - y - 0 bounce "
+		"-o cleanup_service_name=readdress-bounce%s\n";
+	static const struct {
+		const char *milters;
+		const char *classes;
+		const char *main;
+		const char *expected; /* of the cleanup */
+		const char *of_bounce;
+	} cases[] = {
+		{ "unix:readdress/milter.sock", "", "",
+			"-o non_smtpd_milters=unix:readdress/milter.sock",
+			" -o internal_mail_filter_classes="
+			"$readdress_bounce_classes" },
+		{ "inet:a:1,unix:readdress/milter.sock",
+			" -o internal_mail_filter_classes=bounce",
+			"milter_default_action = accept\n",
+			"-o non_smtpd_milters=inet:a:1,$readdress_milter",
+			" -o internal_mail_filter_classes=bounce" },
+		{ "unix:/var/spool/postfix/readdress/milter.sock",
+			" -o internal_mail_filter_classes=bounce", "",
+			"-o non_smtpd_milters=$readdress_milter",
+			" -o internal_mail_filter_classes=bounce" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char before[1024];
+		char main[256];
+		char wanted[256];
+		const struct given given = { .what = cases[i].milters };
+		struct bench bench;
+		char *text;
+
+		(void)snprintf(main, sizeof main,
+			"smtpd_milters = unix:readdress/milter.sock\n%s",
+			cases[i].main);
+		(void)snprintf(before, sizeof before, lines, cases[i].milters,
+			cases[i].classes);
+		postconfmodel_open(&bench.model, defaults, main, before);
+		bench.config = testmap_config("");
+		set_up(&bench, &given);
+		text = postconfmodel_text(&bench.model);
+		(void)snprintf(wanted, sizeof wanted,
+			"readdress-bounce unix n - y - 0 cleanup %s",
+			cases[i].expected);
+		if (!has_line(text, wanted))
+			fail_msg("no line \"%s\" in\n%s", wanted, text);
+		(void)snprintf(wanted, sizeof wanted,
+			"bounce unix - - y - 0 bounce -o "
+			"cleanup_service_name=readdress-bounce%s",
+			cases[i].of_bounce);
+		if (!has_line(text, wanted))
+			fail_msg("no line \"%s\" in\n%s", wanted, text);
+		/* Nothing is defined that nothing refers to. */
+		if (has_line(text, "readdress_milter*") !=
+			!!strstr(text, "$readdress_milter"))
+			fail_msg("%s:\n%s", cases[i].milters, text);
+		free(text);
+		begin(&bench, &given);
+		assert_int_equal(setup_run(&bench.plan), 0);
+		assert_int_equal(bench.plan.count, 0);
+		end(&bench);
+		config_close(bench.config);
+		postconfmodel_close(&bench.model);
+	}
+}
+
+/* The cleanup for bounces is gone, and is named still. */
+static void test_bounces_to_nobody(void **state)
+{
+	static const struct given given = { .what = "gone" };
+	struct bench bench;
+	char *text;
+
+	(void)state;
+	postconfmodel_open(&bench.model, defaults, "",
+		"smtp inet n - y - - smtpd\n"
+		"cleanup unix n - y - 0 cleanup\n"
+		"bounce unix - - y - 0 bounce "
+		"-o cleanup_service_name=readdress-bounce "
+		"-o internal_mail_filter_classes=bounce\n");
+	bench.config = testmap_config("");
+	set_up(&bench, &given);
+	text = postconfmodel_text(&bench.model);
+	assert_true(has_line(text, "readdress-bounce unix n - y - 0 cleanup*"));
+	assert_true(has_line(text, "bounce unix - - y - 0 bounce "
+				   "-o cleanup_service_name=readdress-bounce "
+				   "-o internal_mail_filter_classes=bounce"));
+	free(text);
+	config_close(bench.config);
+	postconfmodel_close(&bench.model);
 }
 
 /* A Postfix that verifies addresses itself keeps its own service, and its
@@ -1206,6 +1455,8 @@ int main(void)
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_bounces),
+		cmocka_unit_test(test_bounces_to_nobody),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_literal_of_service),
