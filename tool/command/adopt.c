@@ -94,7 +94,7 @@ int command_adopt(struct tool *tool, struct error *error)
 {
 	const struct options *options = &tool->options;
 	struct adopting adopting = { .tool = tool,
-		.changes = { .delimiter = ';', .json = options->json } };
+		.changes = { .json = options->json } };
 	struct adopt adopt = { .path = tool->operands[0],
 		.dry_run = options->dry_run,
 		.force = options->force,

@@ -136,7 +136,6 @@ static int diff_table(
 	struct diff *diff, enum rule_table table, struct error *error)
 {
 	struct changes changes = { .table = table,
-		.delimiter = ';',
 		.json = diff->tool->options.json };
 	struct change_result result = { 0 };
 	struct mapdiff mapdiff;

@@ -78,7 +78,6 @@ int edit_apply(struct edit *edit, struct change *change, uint64_t repeated,
 	if (code)
 		return code;
 	edit->changes = (struct changes){ .table = tool->table,
-		.delimiter = tool->options.delimiter,
 		.json = tool->options.json };
 	change->table = tool->table;
 	change->command = tool->line;

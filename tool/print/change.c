@@ -32,8 +32,8 @@ static void print_json(struct changes *changes, enum change_kind kind,
 		changes->failed = code;
 }
 
-static void print_text(const struct changes *changes, enum change_kind kind,
-	const char *source, struct bytes old, struct bytes new)
+static void print_text(enum change_kind kind, const char *source,
+	struct bytes old, struct bytes new)
 {
 	static const char signs[CHANGE_KINDS] = { [CHANGE_NEW] = '+',
 		[CHANGE_CHANGED] = '~',
@@ -49,7 +49,7 @@ static void print_text(const struct changes *changes, enum change_kind kind,
 	terminal_begin(styles[kind]);
 	(void)printf("%c ", signs[kind]);
 	(void)text_print_row(stdout, bytes_of(source));
-	(void)putchar(changes->delimiter);
+	(void)putchar(';');
 	(void)text_print_row(stdout, kind == CHANGE_NEW ? new : old);
 	if (kind == CHANGE_CHANGED) {
 		(void)fputs(" -> ", stdout);
@@ -76,7 +76,7 @@ void change_print(struct changes *changes, enum change_kind kind,
 	if (changes->json)
 		print_json(changes, kind, source, old, new);
 	else
-		print_text(changes, kind, source, old, new);
+		print_text(kind, source, old, new);
 }
 
 void change_print_counts(

@@ -15,7 +15,6 @@
 
 struct changes {
 	enum rule_table table;
-	char delimiter;
 	bool json;
 	int failed;	    /* the code of the first failure; 0: none */
 	struct error error; /* its text */
