@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "apply.h"
+#include "decide/decide.h"
 #include "decisionlog/decisionlog.h"
 #include "usage.h"
 
@@ -143,10 +144,35 @@ static sfsistat refuse(SMFICTX *ctx, const struct decision *decision)
 	return SMFIS_REJECT;
 }
 
-sfsistat eom_message(
-	struct server *server, SMFICTX *ctx, const struct message *message)
+/* Makes the decision: by the map with which the message began, or by the one in
+ * force if only that has a rule for a recipient. Sets *generation to that of
+ * the map. */
+static int decide_by_map(const struct message *message,
+	const struct decide_message *mail, const struct map *in_force,
+	uint64_t *generation, struct decision *decision, struct error *error)
+{
+	const struct snapshot *snapshot = message->snapshot;
+	struct decide_input input = { snapshot->config, snapshot->map,
+		message->direction, message->why, mail };
+	int result = 0;
+
+	if (in_force != snapshot->map)
+		result = decide_needs_newer(&input, in_force, message->arena);
+	if (result < 0)
+		return error_set(error, result, "%s",
+			result == ERR_NOMEM ? "out of memory"
+					    : "the map cannot be read");
+	if (result)
+		input.map = in_force;
+	*generation = map_meta(input.map)->generation;
+	return decide(&input, message->arena, decision, error);
+}
+
+static sfsistat answer(struct server *server, SMFICTX *ctx,
+	const struct message *message, const struct map *in_force)
 {
 	struct snapshot *snapshot = message->snapshot;
+	uint64_t generation = 0;
 	struct emitter emitter;
 	struct decide_message mail = message->mail;
 	struct decision decision = { 0 };
@@ -166,9 +192,8 @@ sfsistat eom_message(
 		(void)error_set(&error, ERR_NOMEM, "out of memory");
 		return undecided(server, ctx, message, ERR_NOMEM, &error);
 	}
-	result = decide(&(struct decide_input){ snapshot->config, snapshot->map,
-				message->direction, message->why, &mail },
-		message->arena, &decision, &error);
+	result = decide_by_map(
+		message, &mail, in_force, &generation, &decision, &error);
 	if (result < 0)
 		return undecided(server, ctx, message, result, &error);
 	if (decision.refuse) {
@@ -181,12 +206,21 @@ sfsistat eom_message(
 		counted = METRICS_SHADOW;
 	}
 	emitter.log = &snapshot->log;
-	decisionlog_lines(&decision, &mail, queue_id(ctx),
-		map_meta(snapshot->map)->generation, &snapshot->log, emit,
-		&emitter);
+	decisionlog_lines(&decision, &mail, queue_id(ctx), generation,
+		&snapshot->log, emit, &emitter);
 	count(server, &decision, counted);
 	usage_note(server->usage, snapshot, &mail, &decision);
 	if (decision.proof.right)
 		proofs_note(&server->proofs, snapshot, decision.proof.right);
 	return decision.refuse ? refuse(ctx, &decision) : SMFIS_CONTINUE;
+}
+
+sfsistat eom_message(
+	struct server *server, SMFICTX *ctx, const struct message *message)
+{
+	struct snapshot *in_force = snapshot_get(&server->current);
+	sfsistat result = answer(server, ctx, message, in_force->map);
+
+	snapshot_drop(in_force);
+	return result;
 }

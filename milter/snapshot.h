@@ -2,7 +2,7 @@
  * snapshot: a configuration and a map that are in force together, and the log
  * that the configuration asks for. It does not change, but for `seen`. Its
  * references are counted; dropping the last one closes both. A message keeps
- * the snapshot with which it began. Tested by
+ * the snapshot with which it began (but see decide_needs_newer()). Tested by
  * tests/unit/milter/test_snapshot.c and tests/e2e/reload.test.
  */
 #ifndef READDRESS_MILTER_SNAPSHOT_H

@@ -4,10 +4,15 @@
 #include "decide/envelope.h"
 #include "decide/headers.h"
 #include "decide/leak.h"
+#include "decide/outcome.h"
+#include "decide/resolved.h"
 
 /* The scratch arena holds one header at a time; Postfix sends at most 60,000
  * bytes of it. */
 #define DECIDE_SCRATCH_MAX ((size_t)256 << 20)
+
+/* One recipient may have many targets with long extensions. */
+#define NEWER_MAX ((size_t)16 << 20)
 
 /* True if the message passed this milter before and Postfix put it into the
  * queue again. */
@@ -82,4 +87,65 @@ int decide(const struct decide_input *input, struct arena *arena,
 		return error_set(error, result, "%s",
 			*doubt.text ? doubt.text : "the map cannot be read");
 	return 0;
+}
+
+/* Returns 1 if a rule matches the address, 0 if not, or a negative error. */
+static int matches(struct decide_context *context, struct map_reader *reader,
+	const struct mailbox *mailbox)
+{
+	struct outcome outcome;
+	int result;
+
+	context->reader = reader;
+	result = outcome_find(
+		context, RULE_INBOUND, mailbox, DECISION_RECIPIENT, &outcome);
+	return result < 0 ? result : outcome.rule.len != 0;
+}
+
+/* Returns 1 if the newer map alone has a rule for the recipient, 0 if not, or a
+ * negative error. */
+static int is_new(struct decide_context *context, struct map_reader *older,
+	struct map_reader *newer, const struct decide_recipient *recipient)
+{
+	struct mailbox mailbox;
+	struct bytes spelt;
+	int result = resolved_mailbox(
+		recipient->address, recipient->resolved, &mailbox, &spelt);
+
+	if (result == 1)
+		result = matches(context, newer, &mailbox);
+	if (result != 1)
+		return result;
+	result = matches(context, older, &mailbox);
+	return result < 0 ? result : !result;
+}
+
+int decide_needs_newer(const struct decide_input *input,
+	const struct map *newer, struct arena *arena)
+{
+	const struct decide_message *message = input->message;
+	struct decide_context context = { .config = input->config,
+		.message = message };
+	struct map_reader *old_reader = NULL;
+	struct map_reader *new_reader = NULL;
+	int result = 0;
+
+	if (input->direction == DECISION_OUTBOUND &&
+		!input->config->outbound_route_recipients)
+		return 0;
+	context.arena = arena_open_beside(arena, NEWER_MAX);
+	if (!context.arena)
+		return ERR_NOMEM;
+	result = map_reader_open(&old_reader, input->map);
+	if (!result)
+		result = map_reader_open(&new_reader, newer);
+	for (size_t i = 0; !result && i < message->recipient_count; i++) {
+		result = is_new(&context, old_reader, new_reader,
+			&message->recipients[i]);
+		arena_reset(context.arena);
+	}
+	map_reader_close(new_reader);
+	map_reader_close(old_reader);
+	arena_close(context.arena);
+	return result;
 }

@@ -67,4 +67,18 @@ struct decide_input {
 int decide(const struct decide_input *input, struct arena *arena,
 	struct decision *decision, struct error *error) MUST_CHECK;
 
+/*
+ * Returns 1 if the map newer has an inbound rule for a recipient of the message
+ * for which input->map has none, and recipients are looked up; 0 if not; or
+ * ERR_NOMEM; or ERR_IO or ERR_BAD if a map cannot be read. Takes memory beside
+ * the arena, and gives it back.
+ *
+ * Postfix asks the look-up service for each recipient, by the map in force
+ * then. One that was put in force after MAIL may be the first with a rule for a
+ * recipient. By the older map the recipient, which was accepted for this rule,
+ * would be left as it is, and the message would come back to this relay.
+ */
+int decide_needs_newer(const struct decide_input *input,
+	const struct map *newer, struct arena *arena) MUST_CHECK;
+
 #endif
