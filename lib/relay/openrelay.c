@@ -5,17 +5,12 @@
 #include "postfix/restrictions.h"
 #include "postfix/words.h"
 
-static int say_open(struct diagnosis *diagnosis, enum diagnosis_level level,
-	const char *found, const char *remedy)
-{
-	return diagnosis_say(diagnosis, level, found,
-		level == DIAGNOSIS_FAIL
-			? "everybody may send through this relay to anybody: "
-			  "it will be on every block list"
-			: "strangers may send through this relay to others: "
-			  "it may come on block lists",
-		remedy);
-}
+static const char everybody[] =
+	"everybody may send through this relay to anybody: it will be on every "
+	"block list";
+static const char some[] =
+	"strangers may send through this relay to others: it may come on block "
+	"lists";
 
 /* Returns the command that takes a word out of mynetworks. */
 static const char *take_out(struct diagnosis *diagnosis,
@@ -54,23 +49,23 @@ static int check_network(struct diagnosis *diagnosis,
 	bits = network_is_v4(&network) ? 32 : 128;
 	prefix = network.prefix - (128 - bits);
 	if (prefix < bits / 4)
-		return say_open(diagnosis, DIAGNOSIS_FAIL,
+		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis, "%s has %s in mynetworks",
 				name, text),
-			take_out(diagnosis, service, word));
+			everybody, take_out(diagnosis, service, word));
 	/* Who is outbound by a service of its own is required-headers' affair.
 	 */
 	if (config_list_has(&diagnosis->config->outbound_daemons,
 		    bytes_of(diagnosis_daemon(diagnosis, service))))
 		return 0;
 	if (prefix < (bits == 32 ? 24 : 48))
-		return say_open(diagnosis, DIAGNOSIS_WARN,
+		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis,
 				"%s has the public network %s in mynetworks",
 				name, text),
-			take_out(diagnosis, service, word));
+			some, take_out(diagnosis, service, word));
 	if (!chosen && prefix < bits)
-		return say_open(diagnosis, DIAGNOSIS_WARN,
+		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis,
 				"mynetworks is not set, and by "
 				"mynetworks_style = %s it has the public "
@@ -78,6 +73,7 @@ static int check_network(struct diagnosis *diagnosis,
 				postfix_value(diagnosis->postfix, service,
 					"mynetworks_style"),
 				text),
+			some,
 			remedy_set(diagnosis, service, "mynetworks",
 				"127.0.0.0/8, [::1]/128"));
 	return 0;
@@ -111,10 +107,11 @@ static int check_networks(
 		result = check_network(diagnosis, service, word);
 	if (!result && diagnosis->said == said &&
 		has_everybody(diagnosis, value))
-		result = say_open(diagnosis, DIAGNOSIS_FAIL,
+		result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 			diagnosis_text(diagnosis,
 				"%s/%s has everybody in mynetworks: %s",
 				service->name, service->type, value),
+			everybody,
 			remedy_set(diagnosis, service, "mynetworks",
 				"127.0.0.0/8, [::1]/128"));
 	return result;
@@ -172,21 +169,23 @@ static int check_restrictions(
 		left = remedy_without(diagnosis,
 			remedy_written(diagnosis, service, list),
 			"permit_mx_backup");
-		return say_open(diagnosis, DIAGNOSIS_WARN,
+		return diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 			diagnosis_text(diagnosis,
 				"%s has permit_mx_backup, and "
 				"permit_mx_backup_networks is empty",
 				name),
+			some,
 			left ? remedy_set(diagnosis, service, list, left)
 			     : NULL);
 	case RESTRICTIONS_GOES_ON:
 	case RESTRICTIONS_LETS:
 		break;
 	}
-	return say_open(diagnosis, DIAGNOSIS_FAIL,
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 		diagnosis_text(diagnosis,
 			"%s refuses no stranger in smtpd_relay_restrictions",
 			name),
+		everybody,
 		remedy_set(diagnosis, service, list,
 			"permit_mynetworks, permit_sasl_authenticated, "
 			"reject_unauth_destination"));

@@ -1450,7 +1450,7 @@ static void test_open_relay(void **state)
 			"postconf -e 'mynetworks = 127.0.0.0/8, [::1]/128' && "
 			"postfix reload" },
 		{ "mynetworks = 52.0.0.0/8\n",
-			"WARN open-relay: smtp/inet has the public network "
+			"FAIL open-relay: smtp/inet has the public network "
 			"52.0.0.0/8",
 			NULL },
 		{ "mynetworks = static:all\n", "", NULL },
@@ -1463,7 +1463,7 @@ static void test_open_relay(void **state)
 	static const struct breakage unset = {
 		.main = "mynetworks = 127.0.0.0/8 198.51.100.0/26\n"
 			"mynetworks_style = subnet\n",
-		.expected = "WARN open-relay: mynetworks is not set, and by "
+		.expected = "FAIL open-relay: mynetworks is not set, and by "
 			    "mynetworks_style = subnet it has the public "
 			    "network 198.51.100.0/26\n"
 	};
