@@ -393,6 +393,37 @@ int chain_check_reinject(struct diagnosis *diagnosis)
 	return result;
 }
 
+/* Returns 1 if an answer of the table does not name the milter. */
+static int look_for_absence(void *context, const struct actions_entry *entry)
+{
+	const struct diagnosis *diagnosis = context;
+	struct bytes rest = { entry->action.data,
+		entry->operand.len
+			? (size_t)(entry->operand.data + entry->operand.len -
+				   entry->action.data)
+			: entry->action.len };
+	struct milterlist_item item;
+
+	while (milterlist_next(&rest, &item))
+		if (diagnosis_is_ours(diagnosis, item.endpoint))
+			return 0;
+	return 1;
+}
+
+/* Returns 1 if a table of smtpd_milter_maps may leave the milter out, 0 if not,
+ * or ERR_NOMEM. */
+static int leaves_out(struct diagnosis *diagnosis, const char *maps)
+{
+	struct bytes rest = bytes_of(maps);
+	struct bytes word;
+	int result = 0;
+
+	while (!result && words_next(&rest, WORDS_OF_LIST, &word))
+		result = actions_each(
+			diagnosis, word, look_for_absence, diagnosis);
+	return result == ERR_NOMEM ? result : result != 0;
+}
+
 int chain_check_maps(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
@@ -407,7 +438,8 @@ int chain_check_maps(struct diagnosis *diagnosis)
 
 		if (!name)
 			return ERR_NOMEM;
-		if (!*maps)
+		result = leaves_out(diagnosis, maps);
+		if (result <= 0)
 			continue;
 		result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 			diagnosis_text(diagnosis,
