@@ -7,15 +7,11 @@
 
 #define NAMES_A_LINE 50 /* that a pattern has at most */
 
-/* Writes the pattern for a name in lower case. Tables of regular expressions
- * know upper case of ASCII letters alone. */
-static void put_escaped(FILE *file, struct bytes name, bool below)
+void regexptable_put_text(FILE *file, struct bytes text)
 {
-	const uint8_t *at = (const uint8_t *)name.data;
-	const uint8_t *end = at + name.len;
+	const uint8_t *at = (const uint8_t *)text.data;
+	const uint8_t *end = at + text.len;
 
-	if (below)
-		(void)fputs("[^@]+[.]", file);
 	while (at < end) {
 		ucs4_t c;
 		uint8_t upper[6];
@@ -24,6 +20,8 @@ static void put_escaped(FILE *file, struct bytes name, bool below)
 
 		if (c == '.')
 			(void)fputs("[.]", file);
+		else if (c && c < 0x80 && strchr("/\\^$*+?()[]{}|", (int)c))
+			(void)fprintf(file, "\\%c", (char)c);
 		else if (c < 0x80 || upper_len < 0 || uc_toupper(c) == c)
 			(void)fwrite(at, 1, (size_t)len, file);
 		else
@@ -34,14 +32,20 @@ static void put_escaped(FILE *file, struct bytes name, bool below)
 	}
 }
 
-/* Writes the patterns for a name. Returns 0 or ERR_NOMEM. */
-static int put_name(FILE *file, struct bytes name)
+static void put_escaped(FILE *file, struct bytes name, bool below)
+{
+	if (below)
+		(void)fputs("[^@]+[.]", file);
+	regexptable_put_text(file, name);
+}
+
+int regexptable_put_domain(FILE *file, struct bytes domain)
 {
 	char text[ADDRESS_TEXT_MAX];
-	bool below = bytes_take(&name, "*.");
-	int len = address_domain_unicode(name, text);
+	bool below = bytes_take(&domain, "*.");
+	int len = address_domain_unicode(domain, text);
 
-	put_escaped(file, name, below);
+	put_escaped(file, domain, below);
 	if (len <= 0)
 		return len;
 	(void)fputc('|', file);
@@ -61,7 +65,7 @@ int regexptable_put(FILE *file, const char *front, const struct bytes *domains,
 			(void)fprintf(file, "%s{/%s(", i ? ", " : "", front);
 		else
 			(void)fputc('|', file);
-		failed = put_name(file, domains[i]);
+		failed = regexptable_put_domain(file, domains[i]);
 		if (in_line + 1 == NAMES_A_LINE || i + 1 == count)
 			(void)fprintf(file, ")$$/ %.*s}", (int)result.len,
 				result.data);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "map/nameset.h"
+#include "postfix/regexptable.h"
 
 #define ANY "readdress-any" /* a user without a rule, or a sub-domain */
 
@@ -25,6 +26,7 @@ struct writer {
 	size_t count;
 	struct answer answer; /* the last one */
 	struct answer other;
+	bool failed; /* memory was exhausted */
 };
 
 const char *filetable_name(enum filetable table)
@@ -32,22 +34,13 @@ const char *filetable_name(enum filetable table)
 	return names[table];
 }
 
-/* Writes bytes that stand for themselves in a pattern. */
-static void put_literal(FILE *file, struct bytes text)
+/* "(a[.]example)", or "([^@]+[.]a[.]example)" for "*.a.example". */
+static void put_domain(struct writer *writer, struct bytes name)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		if (strchr("/\\.^$*+?()[]{}|", text.data[i]))
-			(void)fputc('\\', file);
-		(void)fputc(text.data[i], file);
-	}
-}
-
-/* "a\.example", or ".+\.a\.example" for "*.a.example". */
-static void put_domain(FILE *file, struct bytes name)
-{
-	if (bytes_take(&name, "*."))
-		(void)fputs("[^@]+\\.", file);
-	put_literal(file, name);
+	(void)fputc('(', writer->file);
+	if (regexptable_put_domain(writer->file, name))
+		writer->failed = true;
+	(void)fputc(')', writer->file);
 }
 
 /* Writes the value of a line; "$" would stand for a part of the address. */
@@ -71,10 +64,10 @@ static void put_local(const struct writer *writer, struct bytes local)
 		(void)fputs("(prvs=[^@=]{10}=)?", writer->file);
 	if (config->batv & LOCALPART_BTV1)
 		(void)fputs("(btv1==[^@=]+==)?", writer->file);
-	put_literal(writer->file, local);
+	regexptable_put_text(writer->file, local);
 	for (size_t i = 0; config->delimiter[i]; i++) {
 		(void)fputs(i ? "|" : "((", writer->file);
-		put_literal(writer->file,
+		regexptable_put_text(writer->file,
 			(struct bytes){ &config->delimiter[i], 1 });
 	}
 	if (*config->delimiter)
@@ -149,7 +142,7 @@ static int put_user(struct writer *writer, struct bytes key)
 	if (*text == '"')
 		(void)fputs("\"?", writer->file);
 	(void)fputc('@', writer->file);
-	put_literal(writer->file, domain);
+	put_domain(writer, domain);
 	(void)fputs("$/", writer->file);
 	put_value(writer->file, &writer->answer);
 	return 0;
@@ -190,7 +183,7 @@ static int put_domains(struct writer *writer, bool below)
 			}
 			(void)fputs(is_about_addresses(writer) ? "/@" : "/^",
 				writer->file);
-			put_domain(writer->file, name);
+			put_domain(writer, name);
 			(void)fputs("$/", writer->file);
 			put_value(writer->file, &writer->answer);
 		}
@@ -212,7 +205,7 @@ static bool put_exceptions(struct writer *writer)
 			    : is_about_addresses(writer) ? "if !/@("
 							 : "if !/^(",
 			writer->file);
-		put_domain(writer->file, writer->domains[i]);
+		put_domain(writer, writer->domains[i]);
 		any = true;
 	}
 	if (any)
@@ -234,7 +227,7 @@ static void put_open(struct writer *writer)
 			!ask_domain(writer, name, &writer->other))
 			continue;
 		(void)fputs(any ? "|" : "if !/@(", writer->file);
-		put_domain(writer->file, name);
+		put_domain(writer, name);
 		any = true;
 	}
 	(void)fputs(any ? ")$/\n/@/ OK\nendif\n" : "/@/ OK\n", writer->file);
@@ -306,6 +299,8 @@ int filetable_write(enum filetable table, const struct map *map,
 	}
 	if (!result) {
 		result = write_all(writer);
+		if (!result && writer->failed)
+			result = ERR_NOMEM;
 		map_reader_close(writer->reader);
 	}
 	nameset_close(set);

@@ -18,6 +18,10 @@
 	"in @far.example;@dest.example\n"                                      \
 	"in @here.example;@dest.example\n"                                     \
 	"in @x.sub.example;@dest.example\n"                                    \
+	"in @b\u00fccher.example;@dest.example\n"                              \
+	"in j\u00fcrgen@b\u00fccher.example;j@new.example\n"                   \
+	"in j\u00fcrgen@other.example;j@new.example\n"                         \
+	"in @*.stra\u00dfe.example;@dest.example\n"                            \
 	"routes @far.example;remote\n"                                         \
 	"routes @here.example;local\n"                                         \
 	"routes @x.sub.example;remote\n"                                       \
@@ -84,10 +88,14 @@ static const char *const domains[] = { "old.example", "OLD.example",
 	"x.old.example", "oldxexample", "far.example", "here.example",
 	"sub.example", "a.sub.example", "b.a.sub.example", "x.sub.example",
 	"y.x.sub.example", "back.example", "new.example", "dest.example",
-	"a.dest.example", "b.a.dest.example", "other.example", "else.example" };
+	"a.dest.example", "b.a.dest.example", "other.example", "else.example",
+	"b\u00fccher.example", "xn--bcher-kva.example", "B\u00dcCHER.example",
+	"XN--BCHER-KVA.example", "x.stra\u00dfe.example", "stra\u00dfe.example",
+	"x.xn--strae-oqa.example" };
 
 static const char *const users[] = { "bob", "BOB", "bob+news", "xbob",
-	"\"a b\"", "stays", "a.b", "axb", "prvs=0123456789=bob", "eve" };
+	"\"a b\"", "stays", "a.b", "axb", "prvs=0123456789=bob", "eve",
+	"j\u00fcrgen", "J\u00dcRGEN+x" };
 
 static void compare(enum filetable table, const struct map *map,
 	const struct config *config, const char *text, const char *key)
