@@ -98,6 +98,9 @@ int apply_save(const struct instance *instance, struct apply_saved *saved,
 			break;
 		(void)snprintf(path, sizeof path, "%s/%s.before-readdress",
 			instance->directory, names[i]);
+		file->copy = strdup(path);
+		if (!file->copy)
+			return error_set(error, ERR_NOMEM, "out of memory");
 		result = write_whole(file, path, error);
 	}
 	return result;
@@ -107,9 +110,36 @@ void apply_forget(struct apply_saved *saved)
 {
 	for (int i = 0; i < 2; i++) {
 		free(saved->files[i].path);
+		free(saved->files[i].copy);
 		free(saved->files[i].text);
 		saved->files[i] = (struct apply_file){ .path = NULL };
 	}
+}
+
+/* True if the file is as it was saved. */
+static bool is_same(const struct apply_file *file)
+{
+	struct apply_file now = { .path = file->path };
+	bool same = !read_whole(&now, NULL) && now.len == file->len &&
+		    now.mode == file->mode && now.user == file->user &&
+		    now.group == file->group &&
+		    !memcmp(now.text, file->text, file->len);
+
+	free(now.text);
+	return same;
+}
+
+/* A full disk, on which postconf(1) failed, has no room for the file either,
+ * but its copy lies there already. */
+static int put_back(const struct apply_file *file, struct error *error)
+{
+	int result = 0;
+
+	if (!is_same(file))
+		result = write_whole(file, file->path, error);
+	if (result && !rename(file->copy, file->path))
+		result = 0;
+	return result;
 }
 
 int apply_restore(const struct apply_saved *saved, struct error *error)
@@ -119,8 +149,7 @@ int apply_restore(const struct apply_saved *saved, struct error *error)
 	for (int i = 0; i < 2; i++) {
 		const struct apply_file *file = &saved->files[i];
 		struct error cause = { .text = "" };
-		int code =
-			file->text ? write_whole(file, file->path, &cause) : 0;
+		int code = file->text ? put_back(file, &cause) : 0;
 
 		if (code && !result)
 			result = error_pass(error, code, &cause);

@@ -12,6 +12,7 @@
 struct apply_saved {
 	struct apply_file {
 		char *path; /* NULL: nothing is saved */
+		char *copy; /* the file beside it, with the same text */
 		char *text;
 		size_t len;
 		mode_t mode;
@@ -28,7 +29,8 @@ int apply_save(const struct instance *instance, struct apply_saved *saved,
 	struct error *error) MUST_CHECK;
 void apply_forget(struct apply_saved *saved);
 
-/* Puts both files back, if they are saved. Returns as apply_save(). */
+/* Puts both files back, if they are saved. Where there is no space for a new
+ * file, the copy beside it takes its place. Returns as apply_save(). */
 int apply_restore(
 	const struct apply_saved *saved, struct error *error) MUST_CHECK;
 
