@@ -55,9 +55,13 @@ bool maillog_cut(struct bytes line, struct maillog_line *cut)
 	const char *bracket;
 
 	memset(cut, 0, sizeof *cut);
+	while (rest.len && !*rest.data) {
+		rest.data++;
+		rest.len--;
+	}
 	if (!take_time(&rest, &cut->time))
 		return false;
-	(void)bytes_cut(&rest, ' '); /* the host */
+	cut->host = bytes_cut(&rest, ' ');
 	cut->process = bytes_cut(&rest, ' ');
 	if (!cut->process.len || cut->process.data[cut->process.len - 1] != ':')
 		return false;

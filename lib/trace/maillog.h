@@ -12,6 +12,7 @@
 /* The parts of a line point into it. */
 struct maillog_line {
 	struct bytes time;    /* as it stands there, with or without a year */
+	struct bytes host;    /* that wrote it */
 	struct bytes process; /* "postfix/smtpd", "readdress-milter" */
 	/* The queue ID of Postfix, or "NOQUEUE". Empty: the line is not about a
 	 * message. */
@@ -19,8 +20,9 @@ struct maillog_line {
 	struct bytes text; /* what follows: "client=mx.example[192.0.2.1]" */
 };
 
-/* Cuts a line, without its newline. Returns false if it is not one of the mail
- * log. */
+/* Cuts a line, without its newline. NULs in front of it, which a crash of the
+ * machine leaves in a file, are not part of it. Returns false if it is not one
+ * of the mail log. */
 bool maillog_cut(struct bytes line, struct maillog_line *cut);
 
 /* Reads the time of a line: of RFC 3339, or local and without a year, which is

@@ -349,6 +349,11 @@ static int add_postfix(struct story *story, struct arena *arena,
 	return what ? 0 : note(story, arena, line);
 }
 
+bool story_is_ours(const struct maillog_line *line)
+{
+	return starts_with(line->process, "readdress");
+}
+
 int story_add(struct story *story, struct arena *arena,
 	const struct maillog_line *line, size_t number)
 {
@@ -359,9 +364,11 @@ int story_add(struct story *story, struct arena *arena,
 	}
 	story->last = line->time;
 	story->last_line = number;
-	return starts_with(line->process, "readdress")
-		       ? add_decision(story, arena, line)
-		       : add_postfix(story, arena, line);
+	if (story_is_ours(line))
+		return add_decision(story, arena, line);
+	if (!story->host.len)
+		story->host = line->host;
+	return add_postfix(story, arena, line);
 }
 
 void story_end(struct story *story)

@@ -50,6 +50,7 @@ struct story_note {
 
 struct story {
 	struct bytes queue_id; /* or "NOQUEUE" */
+	struct bytes host;     /* of Postfix; empty: it has no such line yet */
 	struct bytes first;    /* the times of its first and last line */
 	struct bytes last;
 	size_t first_line; /* their numbers, from 1 */
@@ -95,6 +96,9 @@ struct story {
  * Returns 0 or ERR_NOMEM. */
 int story_add(struct story *story, struct arena *arena,
 	const struct maillog_line *line, size_t number) MUST_CHECK;
+
+/* True for a line of readdress, not of Postfix. */
+bool story_is_ours(const struct maillog_line *line);
 
 /* Must be called before the arena is freed. No line can be added any more. */
 void story_end(struct story *story);

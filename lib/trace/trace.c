@@ -115,9 +115,9 @@ void trace_close(struct trace *trace)
 }
 
 /* True for a line that was asked for by address or message-id. */
-static bool is_asked(const struct trace *trace, struct bytes line)
+static bool is_asked(const struct trace *trace, const struct maillog_line *line)
 {
-	return trace->needle && strcasestr(line.data, trace->needle);
+	return trace->needle && strcasestr(line->text.data, trace->needle);
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -136,6 +136,27 @@ static struct story *last_story(
 	struct story **found = tfind(&asked, &trace->tree, compare_ids);
 
 	return found ? *found : NULL;
+}
+
+/* True if both may be of one Postfix. */
+static bool is_same_host(struct bytes a, struct bytes b)
+{
+	return !a.len || !b.len || bytes_equal(a, b);
+}
+
+/* Returns the story that a line continues, or NULL. Where the logs of several
+ * relays are in one, two messages may have one queue ID at the same time. The
+ * milter may be on another host than Postfix: if no story is of its own, its
+ * line is for the last one. */
+static struct story *story_of(
+	const struct trace *trace, const struct maillog_line *line)
+{
+	struct story *last = last_story(trace, line->queue_id);
+
+	for (struct story *story = last; story; story = story->before)
+		if (is_same_host(story->host, line->host))
+			return story;
+	return story_is_ours(line) ? last : NULL;
 }
 
 /* Makes a story. One with a queue ID takes the place of the last one that had
@@ -185,7 +206,7 @@ static int keep(struct trace *trace, const struct maillog_line *line,
 	if (!whole.data || !maillog_cut(whole, &kept))
 		return ERR_NOMEM;
 	if (!rejected)
-		story = last_story(trace, kept.queue_id);
+		story = story_of(trace, &kept);
 	/* Postfix uses the ID of a message that has left the queue again. */
 	if (!story || story->removed)
 		result = new_story(trace, kept.queue_id, rejected, &story);
@@ -202,13 +223,14 @@ int trace_line(struct trace *trace, struct bytes line)
 	struct maillog_line cut;
 	struct bytes other;
 	const char *what;
-	bool asked = is_asked(trace, line);
+	bool asked;
 	bool told;
 	int result = 0;
 
 	trace->number++;
 	if (!maillog_cut(line, &cut) || !cut.queue_id.len)
 		return 0;
+	asked = is_asked(trace, &cut);
 	if (bytes_equal(cut.queue_id, bytes_of("NOQUEUE")))
 		return asked ? keep(trace, &cut, line, true) : 0;
 	told = nameset_has(trace->ids, cut.queue_id);
@@ -256,7 +278,8 @@ static bool spread(const struct trace *trace, struct story *story)
 		link = link->next)
 		for (struct story *other = last_story(trace, link->queue_id);
 			other; other = other->before) {
-			if (other->first_line < story->first_line ||
+			if (!is_same_host(other->host, story->host) ||
+				other->first_line < story->first_line ||
 				other->first_line > story->last_line ||
 				other->asked == story->asked)
 				continue;

@@ -215,6 +215,25 @@ static int read_rotated(
 	return code;
 }
 
+/* Returns a pattern of glob(3) for what logrotate makes of the path, in which
+ * nothing but that is one. The caller frees it; NULL: out of memory. */
+static char *rotated_pattern(const char *path)
+{
+	static const char end[] = "[.-]*";
+	char *pattern = malloc(2 * strlen(path) + sizeof end);
+	size_t len = 0;
+
+	if (!pattern)
+		return NULL;
+	for (; *path; path++) {
+		if (strchr("*?[\\", *path))
+			pattern[len++] = '\\';
+		pattern[len++] = *path;
+	}
+	memcpy(pattern + len, end, sizeof end);
+	return pattern;
+}
+
 int maillogfile_each(const struct maillogfile *file,
 	int (*take)(void *context, struct bytes line), void *context,
 	struct error *error)
@@ -231,8 +250,7 @@ int maillogfile_each(const struct maillogfile *file,
 		return error_set(error, ERR_NOMEM, "out of memory");
 	if (!file->path) {
 		code = read_journal(&reading, error);
-	} else if (asprintf(&pattern, "%s[.-]*", file->path) < 0) {
-		pattern = NULL;
+	} else if (!(pattern = rotated_pattern(file->path))) {
 		code = error_set(error, ERR_NOMEM, "out of memory");
 	} else {
 		if (!glob(pattern, GLOB_NOSORT, NULL, &found))

@@ -317,6 +317,95 @@ static void test_many_recipients(void **state)
 	trace_close(trace);
 }
 
+static void test_several_relays(void **state)
+{
+#define HOST(n, p) "2026-11-29T19:00:01Z relay" n " " p "[1]: 4F2A91C03: "
+	static const char *const lines[] = {
+		HOST("1", "postfix/smtpd") "client=a[192.0.2.1]",
+		HOST("2", "postfix/smtpd") "client=z[198.51.100.9]",
+		HOST("1", "readdress-milter") "direction=inbound why=default "
+					      "generation=1 "
+					      "rcpt=<bob@w.example>:<bob@x."
+					      "example>",
+		HOST("2", "readdress-milter") "direction=inbound why=default "
+					      "generation=1 "
+					      "rcpt=<eve@w.example>:<eve@x."
+					      "example>",
+		HOST("1", "postfix/smtp") "to=<bob@x.example>, relay=r1, "
+					  "dsn=2.0.0, status=sent (one)",
+		HOST("1", "postfix/qmgr") "removed",
+		HOST("2", "postfix/smtp") "to=<eve@x.example>, relay=r2, "
+					  "dsn=2.0.0, status=sent (two)",
+		HOST("2", "postfix/qmgr") "removed",
+	};
+	static const struct {
+		const char *asked;
+		size_t count;
+		const char *client; /* of the last one */
+	} cases[] = {
+		{ "bob@w.example", 1, "a[192.0.2.1]" },
+		{ "eve@w.example", 1, "z[198.51.100.9]" },
+		{ "eve@x.example", 1, "z[198.51.100.9]" },
+		{ "4F2A91C03", 2, "z[198.51.100.9]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct story *const *stories;
+		struct trace *trace;
+		size_t count;
+
+		assert_int_equal(trace_open(&trace, cases[i].asked, NULL), 0);
+		do {
+			for (size_t l = 0; l < sizeof lines / sizeof *lines;
+				l++)
+				assert_int_equal(
+					trace_line(trace, bytes_of(lines[l])),
+					0);
+		} while (trace_again(trace));
+		stories = trace_stories(trace, &count);
+		assert_int_equal(count, cases[i].count);
+		for (size_t s = 0; s < count; s++) {
+			assert_true(stories[s]->removed);
+			assert_non_null(stories[s]->rewritten);
+			assert_null(stories[s]->rewritten->next);
+			assert_non_null(stories[s]->deliveries);
+			assert_null(stories[s]->deliveries->next);
+		}
+		assert_true(bytes_equal(
+			stories[count - 1]->client, bytes_of(cases[i].client)));
+		trace_close(trace);
+	}
+}
+
+/* The milter's lines come from another host, or before those of Postfix. */
+static void test_milter_elsewhere(void **state)
+{
+	static const char *const lines[] = {
+		HOST("3", "readdress-milter") "direction=inbound why=default "
+					      "generation=1 "
+					      "rcpt=<bob@w.example>:<bob@x."
+					      "example>",
+		HOST("1", "postfix/smtpd") "client=a[192.0.2.1]",
+		HOST("4", "readdress-milter") "leak=<bob@x.example> field=from",
+	};
+	const struct story *const *stories;
+	struct trace *trace;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(trace_open(&trace, "4F2A91C03", NULL), 0);
+	for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
+		assert_int_equal(trace_line(trace, bytes_of(lines[l])), 0);
+	stories = trace_stories(trace, &count);
+	assert_int_equal(count, 1);
+	assert_true(bytes_equal(stories[0]->client, bytes_of("a[192.0.2.1]")));
+	assert_non_null(stories[0]->rewritten);
+	assert_non_null(stories[0]->leaks);
+	trace_close(trace);
+#undef HOST
+}
+
 static void test_too_many(void **state)
 {
 	struct error error;
@@ -343,6 +432,8 @@ int main(void)
 		cmocka_unit_test(test_postfix_3_11),
 		cmocka_unit_test(test_too_many_rejected),
 		cmocka_unit_test(test_many_recipients),
+		cmocka_unit_test(test_several_relays),
+		cmocka_unit_test(test_milter_elsewhere),
 		cmocka_unit_test(test_too_many),
 	};
 
