@@ -15,15 +15,20 @@
 
 #define TEXTS_MAX ((size_t)64 << 20) /* bytes of a plan's texts */
 
+/* True if nobody listens at the port, on any address. Connections that have
+ * just ended there do not count: they hinder master(8) no more. */
 static bool is_free(void *context, unsigned port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
 		.sin_addr = { htonl(INADDR_ANY) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
 	bool free_port;
 
 	(void)context;
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	free_port = fd < 0 || !bind(fd, (const struct sockaddr *)&address,
 				      sizeof address);
 	if (fd >= 0)
