@@ -88,3 +88,17 @@ int postfixreload_after(struct tool *tool, uint64_t before, struct error *error)
 		"remember their last look-up for up to 30 s",
 		status);
 }
+
+void postfixreload_then(struct tool *tool, uint64_t generation)
+{
+	uint64_t now = 0;
+	uint64_t previous;
+
+	if (*tool->config->lookup_socket &&
+		(state_served(tool->state, &now, &previous, NULL) ||
+			differ(tool, now, generation)))
+		tool_say(tool,
+			"domains or routes change then, and processes of "
+			"Postfix remember their last look-up for up to 30 s: "
+			"run `postfix reload` after that time");
+}

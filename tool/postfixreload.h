@@ -19,4 +19,8 @@
 int postfixreload_after(
 	struct tool *tool, uint64_t before, struct error *error) MUST_CHECK;
 
+/* Compares the generation that is served with one that will be, likewise, and
+ * says that `postfix reload` will be needed then. */
+void postfixreload_then(struct tool *tool, uint64_t generation);
+
 #endif

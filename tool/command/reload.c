@@ -12,6 +12,7 @@
 #include "approve/approve.h"
 #include "approve/when.h"
 #include "milter.h"
+#include "postfixreload.h"
 #include "print/approval.h"
 #include "print/json.h"
 
@@ -25,6 +26,12 @@ static int check_options(const struct options *options, struct error *error)
 		return error_set(error, ERR_USAGE,
 			"expected only one of --cancel, --newest, and "
 			"--generation or --digest");
+	if (options->postfix && (options->at || options->cancel))
+		return error_set(error, ERR_USAGE,
+			"found --postfix with %s, which changes nothing that "
+			"is served now; expected neither, or run `postfix "
+			"reload` yourself when it changes",
+			options->at ? "--at" : "--cancel");
 	if (options->at && !approves)
 		return error_set(error, ERR_USAGE,
 			"found --at without --generation and --digest; "
@@ -68,6 +75,8 @@ static int approve(struct tool *tool, struct error *error)
 		code = approve_make(tool->state, &asked, &made, error);
 	if (code)
 		return code;
+	if (made.at > asked.now)
+		postfixreload_then(tool, made.generation);
 	code = milter_find(tool, &pid, error);
 	if (!code && made.at <= asked.now)
 		return milter_wait_approved(tool, &before, &made, error);
