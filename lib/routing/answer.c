@@ -62,7 +62,8 @@ static int read_domain(struct query *query, const char *domain, size_t len)
 }
 
 /* Reads an address, as it stands in mail or as Postfix writes it internally.
- * Returns as read_domain(). */
+ * With a blank in front it is internal: the quotes of " bob"@a.example are
+ * gone, which is not bob@a.example. Returns as read_domain(). */
 static int read_address(struct query *query)
 {
 	struct mailbox *mailbox = &query->mailbox;
@@ -71,7 +72,8 @@ static int read_address(struct query *query)
 	if (!key.len || key.len > ADDRESS_TEXT_MAX ||
 		!address_utf8_valid(key.data, key.len))
 		return 0;
-	if (address_parse(key.data, key.len, mailbox, NULL) &&
+	if ((key.data[0] == ' ' ||
+		    address_parse(key.data, key.len, mailbox, NULL)) &&
 		address_parse_internal(key.data, key.len, mailbox))
 		return 0;
 	if (!mailbox->local_len)

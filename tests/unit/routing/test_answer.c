@@ -168,6 +168,8 @@ static const struct answer_case mailboxes[] = {
 
 static const struct answer_case recipients[] = {
 	RECIPIENTS,
+	{ " bob@users.example", NONE },
+	{ "\" bob\"@users.example", NONE },
 	{ "anybody@local.example", NONE },
 	{ "anybody@remote.example", NONE },
 	{ "anybody@old.example", NONE },
@@ -189,6 +191,7 @@ static const struct answer_case recipients_open[] = {
 	{ "a%b@stranger.example", OK },
 	{ "\"any body\"@stranger.example", OK },
 	{ "any body@stranger.example", OK },
+	{ " any body@stranger.example", OK },
 	{ u8"ü@stranger.example", OK },
 	{ "anybody@[192.0.2.2]", NONE },
 	{ "anybody@stranger", OK },
