@@ -30,6 +30,19 @@ const char *config_option_name(size_t index)
 	return option ? option->name : NULL;
 }
 
+/* Returns the text of libconfuse, or a clearer one. prescan_prepare() leaves
+ * only these two cases. */
+static const char *in_our_words(const char *text)
+{
+	if (!strcmp(text, "unexpected token '{'"))
+		return "found \"{\" before the value of an option that has one "
+		       "value, expected: name = value";
+	if (!strncmp(text, "attempt to append", 17))
+		return "found \"+=\" after an option that has one value, "
+		       "expected: name = value";
+	return text;
+}
+
 /* libconfuse passes no context to this callback, so the error is stored in the
  * comment of the root, which is not used otherwise. */
 static void __attribute__((format(printf, 2, 0)))
@@ -39,7 +52,8 @@ keep_first_error(cfg_t *cfg, const char *format, va_list args)
 
 	if (cfg->comment || vasprintf(&text, format, args) < 0)
 		return;
-	if (asprintf(&cfg->comment, "%d: %s", cfg->line, text) < 0)
+	if (asprintf(&cfg->comment, "%d: %s", cfg->line, in_our_words(text)) <
+		0)
 		cfg->comment = NULL;
 	free(text);
 }

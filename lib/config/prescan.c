@@ -1,11 +1,23 @@
 #include "config/prescan.h"
 
+/* What comes next. */
+enum next {
+	NEXT_NAME,   /* of an option */
+	NEXT_EQUALS, /* "=" or "+=" */
+	NEXT_VALUE,  /* a value, or "{" */
+	NEXT_ITEM,   /* a value of a list, or "}" */
+	NEXT_COMMA,  /* "," or "}" */
+};
+
 struct scan {
 	char *text;
 	size_t len;
 	size_t at;
 	unsigned line;
-	struct bytes word; /* the last token, if it may be a name */
+	enum next next;
+	struct bytes word;   /* the last token, if it may be a name */
+	struct bytes option; /* that the value is for */
+	unsigned named;	     /* the line of the last name, or of the last "{" */
 	const char *path;
 	const char *(*name)(size_t index);
 	struct error *error;
@@ -105,6 +117,61 @@ static bool is_word(char c)
 	       !strchr("#\"'={}()+,*", c);
 }
 
+static bool is_option(const struct scan *scan, struct bytes word)
+{
+	for (size_t i = 0; scan->name(i); i++)
+		if (bytes_equal(word, bytes_of(scan->name(i))))
+			return true;
+	return false;
+}
+
+/* Refuses what has no end: a name, a name and "=", or a list. */
+static int refuse_begun(const struct scan *scan)
+{
+	if (scan->next >= NEXT_ITEM)
+		return refuse(scan, scan->named,
+			"found a list that is not closed, expected \"}\" after "
+			"its last value");
+	if (!scan->option.len)
+		return refuse(scan, scan->named,
+			"found a text in quotes where the name of an option "
+			"belongs, expected: name = value");
+	return error_set(scan->error, ERR_CONFIG,
+		"%s:%u: found \"%.*s\" without %s after it, expected: name = "
+		"value",
+		scan->path, scan->named, (int)scan->option.len,
+		scan->option.data,
+		scan->next == NEXT_EQUALS ? "\"=\"" : "a value");
+}
+
+/* Takes a name or a value. word has length 0 if it is in quotes. */
+static int take_text(struct scan *scan, struct bytes word)
+{
+	scan->word = word;
+	switch (scan->next) {
+	case NEXT_NAME:
+		scan->option = word;
+		scan->named = scan->line;
+		scan->next = NEXT_EQUALS;
+		return 0;
+	case NEXT_VALUE:
+		scan->next = NEXT_NAME;
+		return 0;
+	case NEXT_ITEM:
+		scan->next = NEXT_COMMA;
+		return 0;
+	case NEXT_COMMA:
+		if (is_option(scan, word))
+			return refuse_begun(scan);
+		return refuse(scan, scan->line,
+			"found two values of a list without a comma between "
+			"them, expected a list like {\"To\", \"Cc\"}");
+	case NEXT_EQUALS:
+		break;
+	}
+	return refuse_begun(scan);
+}
+
 static int skip_word(struct scan *scan)
 {
 	size_t start = scan->at;
@@ -114,37 +181,69 @@ static int skip_word(struct scan *scan)
 			return refuse_variable(scan);
 		scan->at++;
 	}
-	scan->word.data = scan->text + start;
-	scan->word.len = scan->at - start;
-	return 0;
+	return take_text(
+		scan, (struct bytes){ scan->text + start, scan->at - start });
 }
 
 /* Checks, at "=" or "+=", that the word before it is the name of an option. */
 static int note_assignment(struct scan *scan)
 {
 	struct bytes word = scan->word;
-	size_t i;
+	enum next next = scan->next;
 
-	scan->word = (struct bytes){ NULL, 0 };
 	scan->at += at_has(scan, "+=") ? 2 : 1;
-	if (!word.data)
+	if (next >= NEXT_ITEM)
+		return refuse_begun(scan);
+	/* The next name was taken for the value. */
+	if (next == NEXT_NAME && scan->option.len && is_option(scan, word)) {
+		scan->next = NEXT_VALUE;
+		return refuse_begun(scan);
+	}
+	if (next != NEXT_EQUALS || !word.len)
 		return refuse(scan, scan->line,
 			"found \"=\" without the name of an option before it, "
 			"expected: name = value");
-	for (i = 0; scan->name(i); i++)
-		if (bytes_equal(word, bytes_of(scan->name(i))))
-			break;
-	if (!scan->name(i))
+	if (!is_option(scan, word))
 		return error_set(scan->error, ERR_CONFIG,
 			"%s:%u: found the unknown option \"%.*s\", expected an "
 			"option from readdress.conf(5)",
 			scan->path, scan->line, (int)word.len, word.data);
+	scan->word = (struct bytes){ NULL, 0 };
+	scan->next = NEXT_VALUE;
+	return 0;
+}
+
+/* Takes "{", "}" or ",". */
+static int take_mark(struct scan *scan, char mark)
+{
+	bool in_list = scan->next >= NEXT_ITEM;
+
+	scan->at++;
+	scan->word = (struct bytes){ NULL, 0 };
+	if (mark == '{' && scan->next == NEXT_VALUE) {
+		scan->named = scan->line;
+		scan->next = NEXT_ITEM;
+	} else if (mark == '}' && in_list) {
+		scan->next = NEXT_NAME;
+	} else if (mark == ',' && scan->next == NEXT_COMMA) {
+		scan->next = NEXT_ITEM;
+	} else if (scan->next == NEXT_EQUALS || scan->next == NEXT_VALUE) {
+		return refuse_begun(scan);
+	} else {
+		return error_set(scan->error, ERR_CONFIG,
+			"%s:%u: found \"%c\" %s, expected a list like {\"To\", "
+			"\"Cc\"}",
+			scan->path, scan->line, mark,
+			in_list ? "where a value of the list belongs"
+				: "outside a list");
+	}
 	return 0;
 }
 
 static int scan_token(struct scan *scan)
 {
 	char c = scan->text[scan->at];
+	int result;
 
 	if (c == '\n') {
 		scan->line++;
@@ -165,13 +264,12 @@ static int scan_token(struct scan *scan)
 		return note_assignment(scan);
 	if (is_word(c))
 		return skip_word(scan);
-	scan->word = (struct bytes){ NULL, 0 };
-	if (c == '"' || c == '\'')
-		return skip_string(scan);
-	if (c == '{' || c == '}' || c == ',') {
-		scan->at++;
-		return 0;
+	if (c == '"' || c == '\'') {
+		result = take_text(scan, (struct bytes){ NULL, 0 });
+		return result ? result : skip_string(scan);
 	}
+	if (c == '{' || c == '}' || c == ',')
+		return take_mark(scan, c);
 	return error_set(scan->error, ERR_CONFIG,
 		"%s:%u: found \"%c\" outside quotes, expected: name = value, "
 		"with the value in double quotes",
@@ -199,5 +297,7 @@ int prescan_prepare(char *text, size_t len, const char *path,
 		memset(text, ' ', 3);
 	while (!result && scan.at < scan.len)
 		result = scan_token(&scan);
+	if (!result && scan.next != NEXT_NAME)
+		result = refuse_begun(&scan);
 	return result;
 }
