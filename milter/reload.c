@@ -115,34 +115,40 @@ static bool differ(
 	return true;
 }
 
-/* Keeps the options that cannot change while the milter runs, and logs that. */
-static void keep_fixed(
-	const struct server *server, struct config *next, const struct log *log)
+/* Keeps the options that cannot change while the milter runs, logs that, and
+ * writes their names. */
+static void keep_fixed(const struct server *server, struct config *next,
+	char names[SERVING_FIXED], const struct log *log)
 {
 	const struct server_fixed *fixed = &server->fixed;
-	char names[80] = "";
+	size_t len;
 	bool any = false;
 
+	*names = '\0';
 	any |= differ(
-		"socket", &next->socket, fixed->socket, names, sizeof names);
+		"socket", &next->socket, fixed->socket, names, SERVING_FIXED);
 	any |= differ("lookup_socket", &next->lookup_socket,
-		fixed->lookup_socket, names, sizeof names);
-	any |= differ("user", &next->user, fixed->user, names, sizeof names);
+		fixed->lookup_socket, names, SERVING_FIXED);
+	any |= differ("user", &next->user, fixed->user, names, SERVING_FIXED);
 	any |= differ("state_dir", &next->state_dir, fixed->state_dir, names,
-		sizeof names);
+		SERVING_FIXED);
 	any |= differ("runtime_dir", &next->runtime_dir, fixed->runtime_dir,
-		names, sizeof names);
+		names, SERVING_FIXED);
 	if (any)
 		log_line(log, LOG_LEVEL_WARNING,
 			"reload: a change of %s takes a restart; the old value "
 			"stays in force",
 			names);
 	/* libmilter reads it only when smfi_main() begins. */
-	if (next->timeout != fixed->timeout)
-		log_line(log, LOG_LEVEL_WARNING,
-			"reload: a change of timeout takes a restart; %d s "
-			"stays in force",
-			fixed->timeout);
+	if (next->timeout == fixed->timeout)
+		return;
+	log_line(log, LOG_LEVEL_WARNING,
+		"reload: a change of timeout takes a restart; %d s stays in "
+		"force",
+		fixed->timeout);
+	len = strlen(names);
+	(void)snprintf(
+		names + len, SERVING_FIXED - len, "%stimeout", len ? ", " : "");
 }
 
 /* Refuses a new socket_group that does not exist: a typing error would lock
@@ -198,10 +204,11 @@ static void permit_sockets(struct server *server, const struct config *old,
 }
 
 /* Makes the next snapshot, and notes the generation that it serves. old is the
- * one in force. With stays, its map stays in force. */
+ * one in force. With stays, its map stays in force. Writes to fixed the options
+ * that take a restart. */
 static int open_next(const struct server *server, struct state *state,
 	struct config *config, struct snapshot *old, bool stays,
-	struct snapshot **next, struct error *error)
+	char fixed[SERVING_FIXED], struct snapshot **next, struct error *error)
 {
 	unsigned char key[LOG_HASH_KEY];
 	struct map *map = NULL;
@@ -211,7 +218,7 @@ static int open_next(const struct server *server, struct state *state,
 		result = state_open_newest(state, true, &map, error);
 	if (result < 0)
 		return result;
-	keep_fixed(server, config, &old->log);
+	keep_fixed(server, config, fixed, &old->log);
 	result = state_log_key(state, key, error);
 	if (!result && stays)
 		return snapshot_with_config(
@@ -292,6 +299,7 @@ void reload_run(struct server *server)
 	char why[APPROVED_WHY];
 	char rows[SNAPSHOT_ROWS];
 	char line[RELOADLOG_LINE];
+	char fixed[SERVING_FIXED] = "";
 	bool stays = approved_stands(&server->approved, why);
 	int result;
 
@@ -308,8 +316,8 @@ void reload_run(struct server *server)
 	if (!result)
 		result = check_log(server, config, &error);
 	if (!result)
-		result = open_next(
-			server, state, config, old, stays, &next, &error);
+		result = open_next(server, state, config, old, stays, fixed,
+			&next, &error);
 	if (next)
 		config = NULL; /* it is the snapshot's */
 	if (result < 0 || !next) {
@@ -327,6 +335,8 @@ void reload_run(struct server *server)
 		reloadlog_made(line, map_meta(old->map)->generation,
 			map_meta(next->map)->generation, rows,
 			map_meta(next->map)->digest);
+	if (*fixed)
+		reloadlog_fixed(line, fixed);
 	/* Only this thread puts another one in force and drops this one. */
 	snapshot_put(&server->current, next);
 	succeeded(server, state, next, line);

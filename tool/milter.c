@@ -106,7 +106,8 @@ static int look_at_log(const struct tool *tool,
 {
 	if (before->log_end < 0)
 		return 0;
-	switch (serving_reload(tool->state, before->log_end, serving, NULL)) {
+	switch (serving_reload(
+		tool->state, before->log_end, serving, NULL, NULL)) {
 	case 1:
 		return *serving >= newest;
 	case 2:
@@ -268,6 +269,38 @@ static int look_at_approval(struct tool *tool, bool *stands,
 	return 0;
 }
 
+/* Says which options of the configuration the reload has not put in force. */
+static void say_fixed(struct tool *tool, const struct milter_told *before)
+{
+	char fixed[SERVING_FIXED];
+	uint64_t serving;
+
+	if (before->log_end < 0 || serving_reload(tool->state, before->log_end,
+					   &serving, fixed, NULL) != 1)
+		return;
+	if (*fixed)
+		tool_say(tool,
+			"a change of %s takes a restart, and the old value "
+			"stays in force until then: run `systemctl restart "
+			"readdress-milter`",
+			fixed);
+}
+
+/* Adds to the text that the milter does not run what is to do after its start:
+ * it begins with what it served before. */
+static void add_reload(struct tool *tool, struct error *error)
+{
+	struct map *newest = NULL;
+	uint64_t served = 0;
+
+	if (milter_served(tool, false, &served, NULL) || !served ||
+		state_open_newest(tool->state, false, &newest, NULL))
+		return;
+	if (map_meta(newest)->generation != served)
+		error_append(error, ", then run `readdress reload`");
+	map_close(newest);
+}
+
 int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 {
 	struct map *map = NULL;
@@ -280,6 +313,8 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 
 	if (!code)
 		code = milter_find(tool, &pid, error);
+	if (code == ERR_DOWN)
+		add_reload(tool, error);
 	/* While something is approved, any generation will do. */
 	if (!code && !stands)
 		code = state_open_newest(tool->state, false, &map, error);
@@ -292,6 +327,8 @@ int milter_reload(struct tool *tool, unsigned timeout, struct error *error)
 	code = send_hup(tool, pid, error);
 	if (!code)
 		code = wait_for(tool, &before, pid, newest, timeout, error);
+	if (!code)
+		say_fixed(tool, &before);
 	if (!code && stands)
 		tool_say(tool,
 			"the milter has loaded the configuration alone: %s; "
@@ -350,7 +387,7 @@ static int look_for_approved(const struct tool *tool,
 		return 1;
 	if (before->log_end >= 0)
 		found = serving_reload(
-			tool->state, before->log_end, &serving, NULL);
+			tool->state, before->log_end, &serving, NULL, NULL);
 	if (found == 2)
 		return error_set(error, ERR_DOWN,
 			"the approved generation %" PRIu64 " cannot be served, "

@@ -14,6 +14,8 @@
 #define AFTER	   " -> "
 #define STAYS	   " stays, "
 #define FAILED	   "failed, generation "
+#define FIXED	   "; a change of "
+#define RESTART	   " takes a restart"
 
 void reloadlog_start(char line[RELOADLOG_LINE], const char *version,
 	uint64_t generation, const char *rows, const char *digest)
@@ -50,6 +52,14 @@ void reloadlog_kept(char line[RELOADLOG_LINE], uint64_t stays, const char *rows,
 	(void)snprintf(line, RELOADLOG_LINE,
 		RELOAD BEFORE "%" PRIu64 STAYS "%s" DIGEST "%s: %s", stays,
 		rows, digest, why);
+}
+
+void reloadlog_fixed(char line[RELOADLOG_LINE], const char *options)
+{
+	size_t len = strlen(line);
+
+	(void)snprintf(
+		line + len, RELOADLOG_LINE - len, FIXED "%s" RESTART, options);
 }
 
 void reloadlog_failed(
@@ -89,4 +99,22 @@ enum reloadlog_kind reloadlog_parse(struct bytes line, uint64_t *generation)
 		(bytes_take(&line, AFTER) && take_number(&line, &number)))
 		*generation = number;
 	return RELOADLOG_MADE;
+}
+
+struct bytes reloadlog_fixed_options(struct bytes line)
+{
+	const char *at = memmem(line.data, line.len, FIXED, strlen(FIXED));
+	struct bytes none = { "", 0 };
+	struct bytes rest;
+
+	if (!at)
+		return none;
+	at += strlen(FIXED);
+	rest = (struct bytes){ at, (size_t)(line.data + line.len - at) };
+	if (rest.len < strlen(RESTART) ||
+		memcmp(rest.data + rest.len - strlen(RESTART), RESTART,
+			strlen(RESTART)) != 0)
+		return none;
+	rest.len -= strlen(RESTART);
+	return rest;
 }

@@ -8,6 +8,9 @@
  *     approved for 2026-11-29T21:00:00Z
  *   reload: generation 12 stays, 3 users, 1 domain, digest 0123...: WHY
  *   reload: failed, generation 13 stays: WHY
+ *
+ * After a reload that succeeded, "; a change of OPTION, OPTION takes a restart"
+ * may follow.
  */
 #ifndef READDRESS_STATE_RELOADLOG_H
 #define READDRESS_STATE_RELOADLOG_H
@@ -35,6 +38,10 @@ void reloadlog_approved(char line[RELOADLOG_LINE], uint64_t before,
 void reloadlog_kept(char line[RELOADLOG_LINE], uint64_t stays, const char *rows,
 	const char *digest, const char *why);
 
+/* Appends which options have another value in the configuration than in the
+ * milter, which keeps the old one until it is restarted. */
+void reloadlog_fixed(char line[RELOADLOG_LINE], const char *options);
+
 void reloadlog_failed(
 	char line[RELOADLOG_LINE], uint64_t stays, const char *why);
 
@@ -48,5 +55,9 @@ enum reloadlog_kind {
 /* Returns the kind of a line. Sets *generation to the one that is served from
  * then on, or to 0 if the line does not say it. */
 enum reloadlog_kind reloadlog_parse(struct bytes line, uint64_t *generation);
+
+/* Returns the options that reloadlog_fixed() appended to the line; none: len 0.
+ */
+struct bytes reloadlog_fixed_options(struct bytes line);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -92,7 +93,7 @@ static int read_line(struct bytes line, uint64_t *generation)
 }
 
 int serving_reload(const struct state *state, off_t from, uint64_t *generation,
-	struct error *error)
+	char fixed[SERVING_FIXED], struct error *error)
 {
 	struct stat status;
 	char *text = NULL;
@@ -102,6 +103,8 @@ int serving_reload(const struct state *state, off_t from, uint64_t *generation,
 	int result = 0;
 	int fd = open_file(state, STATE_RELOAD_LOG, &status, error);
 
+	if (fixed)
+		*fixed = '\0';
 	if (fd < 0)
 		return fd == ERR_NOENT ? 0 : fd;
 	if (status.st_size < from)
@@ -117,15 +120,22 @@ int serving_reload(const struct state *state, off_t from, uint64_t *generation,
 		goto out;
 	}
 	for (at = text; at < text + got; at = end + 1) {
+		struct bytes line;
 		int found;
 
 		end = memchr(at, '\n', (size_t)(text + got - at));
 		if (!end)
 			break;
-		found = read_line(
-			(struct bytes){ at, (size_t)(end - at) }, generation);
+		line = (struct bytes){ at, (size_t)(end - at) };
+		found = read_line(line, generation);
 		if (found)
 			result = found;
+		if (found && fixed) {
+			struct bytes options = reloadlog_fixed_options(line);
+
+			(void)snprintf(fixed, SERVING_FIXED, "%.*s",
+				(int)options.len, options.data);
+		}
 	}
 out:
 	free(text);

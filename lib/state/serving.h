@@ -35,10 +35,14 @@ int serving_process(
 int serving_log_end(
 	const struct state *state, off_t *end, struct error *error) MUST_CHECK;
 
+#define SERVING_FIXED 128 /* bytes of the names of options, with the NUL */
+
 /* Looks for the last reload in served/reload.log after the offset from. Returns
  * 1 if it succeeded, 2 if it failed, 0 if there is none yet. Sets *generation
- * to the one that is served since the reload, unless there is none. */
+ * to the one that is served since the reload, unless there is none. Writes to
+ * fixed, unless that is NULL, which options of the configuration the milter
+ * takes up only at a restart ("socket, user"), or "". */
 int serving_reload(const struct state *state, off_t from, uint64_t *generation,
-	struct error *error) MUST_CHECK;
+	char fixed[SERVING_FIXED], struct error *error) MUST_CHECK;
 
 #endif

@@ -49,7 +49,8 @@ static void test_reload(void **test)
 
 	KIT_OK(kit, serving_log_end(state, &end, &kit->error));
 	assert_int_equal(end, 0);
-	assert_int_equal(serving_reload(state, 0, &generation, &kit->error), 0);
+	assert_int_equal(
+		serving_reload(state, 0, &generation, NULL, &kit->error), 0);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
 		char text[512];
 
@@ -58,8 +59,8 @@ static void test_reload(void **test)
 		assert_int_equal(end, sizeof first - 1);
 		(void)snprintf(text, sizeof text, "%s%s", first, tests[i].more);
 		write_log(kit, text);
-		assert_int_equal(
-			serving_reload(state, end, &generation, &kit->error),
+		assert_int_equal(serving_reload(state, end, &generation, NULL,
+					 &kit->error),
 			tests[i].found);
 		if (tests[i].found)
 			assert_int_equal(generation, tests[i].generation);
@@ -67,8 +68,44 @@ static void test_reload(void **test)
 	/* The file is a new one. */
 	write_log(kit, "2026-11-21T15:09:01Z reload: generation 1 -> 2, x\n");
 	assert_int_equal(
-		serving_reload(state, 9999, &generation, &kit->error), 1);
+		serving_reload(state, 9999, &generation, NULL, &kit->error), 1);
 	assert_int_equal(generation, 2);
+	state_close(state);
+}
+
+/* What takes a restart is told of the last reload alone. */
+static void test_fixed(void **test)
+{
+	static const struct {
+		const char *text;
+		int found;
+		const char *fixed;
+	} tests[] = {
+		{ "", 0, "" },
+		{ "2026-11-21T15:09:01Z reload: generation 1 -> 1, 1 user; a "
+		  "change of socket, timeout takes a restart\n",
+			1, "socket, timeout" },
+		{ "2026-11-21T15:09:01Z reload: generation 1 -> 1, 1 user; a "
+		  "change of socket takes a restart\n"
+		  "2026-11-21T15:09:02Z reload: generation 1 -> 2, 1 user\n",
+			1, "" },
+		{ "2026-11-21T15:09:01Z reload: generation 1 -> 1, 1 user; a "
+		  "change of socket\n",
+			1, "" },
+	};
+	struct kit *kit = *test;
+	struct state *state = kit_state(kit);
+
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		char fixed[SERVING_FIXED] = "old";
+		uint64_t generation;
+
+		write_log(kit, tests[i].text);
+		assert_int_equal(serving_reload(state, 0, &generation, fixed,
+					 &kit->error),
+			tests[i].found);
+		assert_string_equal(fixed, tests[i].fixed);
+	}
 	state_close(state);
 }
 
@@ -121,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(test_reload),
+		KIT_TEST(test_fixed),
 		KIT_TEST(test_process),
 	};
 
