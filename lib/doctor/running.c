@@ -36,6 +36,25 @@ static int check_generation(
 			   "changes then)");
 }
 
+/* Without a map the milter does not start. After an outage of the look-up
+ * service, a process of Postfix still fails for what it asked last. */
+static int say_down(struct diagnosis *diagnosis)
+{
+	const char *remedy = "systemctl start readdress-milter";
+
+	if (!diagnosis->map)
+		remedy = "readdress init && systemctl start readdress-milter";
+	else if (*diagnosis->config->lookup_socket)
+		remedy = "systemctl start readdress-milter && postfix reload "
+			 "(a process of Postfix remembers a look-up that "
+			 "failed)";
+	return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
+		"the milter is not running",
+		"no mail is accepted by a service that has the milter: Postfix "
+		"tells every client to try again later",
+		remedy);
+}
+
 int running_check_up(struct diagnosis *diagnosis)
 {
 	const struct diagnosis_milter *milter = diagnosis->milter;
@@ -47,11 +66,7 @@ int running_check_up(struct diagnosis *diagnosis)
 			"says why",
 			"", "");
 	if (!milter->up)
-		return diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
-			"the milter is not running",
-			"no mail is accepted: Postfix tells every client to "
-			"try again later",
-			"systemctl start readdress-milter");
+		return say_down(diagnosis);
 	if (diagnosis->map)
 		result = check_generation(diagnosis, milter->served,
 			map_meta(diagnosis->map)->generation);

@@ -288,6 +288,38 @@ static int look_at_client(struct diagnosis *diagnosis, const char *parameter)
 		remedy_unset(diagnosis, client, name));
 }
 
+/* True if the parameters name a certificate for smtpd. */
+static bool has_certificate(
+	const struct postfix *postfix, const struct postfix_service *service)
+{
+	static const char *const names[] = { "smtpd_tls_chain_files",
+		"smtpd_tls_cert_file", "smtpd_tls_eccert_file",
+		"smtpd_tls_dcert_file" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (*postfix_value(postfix, service, names[i]))
+			return true;
+	return false;
+}
+
+/* Postfix does not offer TLS without a certificate, whatever the level is. */
+static int tell_certificate(struct diagnosis *diagnosis)
+{
+	const struct postfix_service *service;
+
+	if (has_certificate(diagnosis->postfix, NULL))
+		return 0;
+	for (size_t i = 0; (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			has_certificate(diagnosis->postfix, service))
+			return 0;
+	return diagnosis_pass(diagnosis,
+		"TLS is used, but it is not offered before "
+		"smtpd_tls_chain_files names a key and a certificate: mail "
+		"comes in readable for whoever sees the wire");
+}
+
 int settings_check_tls(struct diagnosis *diagnosis)
 {
 	static const char name[] = "smtp_tls_security_level";
@@ -307,6 +339,8 @@ int settings_check_tls(struct diagnosis *diagnosis)
 		strcmp(postfix_value(postfix, NULL, "relay_transport"),
 			postfix_value(postfix, NULL, "default_transport")) != 0)
 		result = look_at_client(diagnosis, "relay_transport");
+	if (!result && !diagnosis->said)
+		result = tell_certificate(diagnosis);
 	return result;
 }
 

@@ -46,7 +46,8 @@ static int compare_answers(struct diagnosis *diagnosis, struct bytes table)
 			diagnosis_text(diagnosis, "%.*s does not answer",
 				(int)table.len, table.data),
 			"all mail waits that Postfix asks about there",
-			"systemctl restart readdress-milter");
+			"systemctl restart readdress-milter && postfix reload "
+			"(a process of Postfix remembers that it failed)");
 	result = ourtable_answer(
 		diagnosis, table, bytes_of(tally.names.text), &own);
 	if (result < 0)
@@ -114,7 +115,8 @@ static int say_elsewhere(struct diagnosis *diagnosis,
 				  "name the socket of readdress.conf in "
 				  "main.cf, then `postfix reload`")
 			: "set lookup_socket in readdress.conf, then "
-			  "`systemctl restart readdress-milter`");
+			  "`systemctl restart readdress-milter && postfix "
+			  "reload`");
 }
 
 static int look_at_word(struct diagnosis *diagnosis,
@@ -146,8 +148,8 @@ static int look_at_word(struct diagnosis *diagnosis,
 				"on, then `postfix reload`"));
 	if (diagnosis->milter && !diagnosis->milter->up)
 		return diagnosis_skip(diagnosis,
-			"the milter is not running, and so is not the look-up "
-			"service");
+			"the milter is not running, and its look-up service "
+			"is not either");
 	return compare_answers(diagnosis, word);
 }
 

@@ -96,6 +96,7 @@ struct findings {
 	const char *last;  /* id of the finding before */
 	char remedy[1024]; /* of the last one that is wrong */
 	char order[1024];  /* what milter-order found, if it passed */
+	char tls[1024];	   /* likewise */
 };
 
 static int note(void *context, const struct diagnosis_finding *finding)
@@ -112,6 +113,9 @@ static int note(void *context, const struct diagnosis_finding *finding)
 	if (finding->level == DIAGNOSIS_PASS &&
 		!strcmp(finding->id, "milter-order"))
 		(void)snprintf(findings->order, sizeof findings->order, "%s",
+			finding->found);
+	if (finding->level == DIAGNOSIS_PASS && !strcmp(finding->id, "tls"))
+		(void)snprintf(findings->tls, sizeof findings->tls, "%s",
 			finding->found);
 	if (finding->level == DIAGNOSIS_WARN ||
 		finding->level == DIAGNOSIS_FAIL) {
@@ -412,6 +416,27 @@ static void test_dmarc(void **state)
 	examine(&none, config, &findings);
 	assert_null(strstr(findings.order, "p=reject"));
 	assert_non_null(strstr(findings.order, "behind it"));
+	config_close(config);
+}
+
+/* Without a certificate Postfix offers no TLS, whatever the level is. */
+static void test_certificate(void **state)
+{
+	static const struct breakage none = { .expected = "" };
+	static const struct breakage chain = { .expected = "",
+		.main = "smtpd_tls_chain_files = /etc/postfix/tls.pem\n" };
+	static const struct breakage service = { .expected = "",
+		.overrides = "smtp/inet/smtpd_tls_cert_file = /etc/c.pem\n" };
+	struct config *config = defaults();
+	struct findings findings;
+
+	(void)state;
+	examine(&none, config, &findings);
+	assert_non_null(strstr(findings.tls, "is not offered before"));
+	examine(&chain, config, &findings);
+	assert_string_equal(findings.tls, "TLS is offered and used");
+	examine(&service, config, &findings);
+	assert_string_equal(findings.tls, "TLS is offered and used");
 	config_close(config);
 }
 
@@ -1291,6 +1316,9 @@ static void test_routes(void **state)
 		{ .main = "relay_domains = " OURS "domains\n",
 			.written = "relay_domains = " OURS "domains\n",
 			.said = "",
+			.remedy = "systemctl restart readdress-milter && "
+				  "postfix reload (a process of Postfix "
+				  "remembers that it failed)",
 			.expected = "FAIL lookup: " OURS
 				    "domains does not answer\n" },
 		{ .main = "relay_domains = old.example, "
@@ -1815,6 +1843,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_dmarc),
+		cmocka_unit_test(test_certificate),
 		cmocka_unit_test(test_many_domains),
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_domains),
