@@ -44,6 +44,15 @@ static bool is_alias(
 		sheet->header[column], bytes_of("Work Secondary Email"));
 }
 
+/* True for the column in which gam says how many columns follow. */
+static bool is_number(struct bytes field)
+{
+	uint64_t number;
+
+	field = precis_trim(field);
+	return bytes_number(&field, 9, &number) && !field.len;
+}
+
 static int read_user(struct sheet *sheet, struct record *record, int primary,
 	struct records *records, struct error *error)
 {
@@ -56,7 +65,7 @@ static int read_user(struct sheet *sheet, struct record *record, int primary,
 		if ((int)i == primary)
 			result = addresslist_add(
 				records, record, RECORD_PRIMARY, field, error);
-		else if (is_alias(sheet, i, &kind))
+		else if (is_alias(sheet, i, &kind) && !is_number(field))
 			result = addresslist_add(
 				records, record, kind, field, error);
 	}

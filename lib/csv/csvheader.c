@@ -96,6 +96,20 @@ static char held_delimiter(struct bytes only)
 	return '\0';
 }
 
+/* True if a column has a name that mail systems give it in what they export. */
+static bool is_export(const struct bytes *row, unsigned count)
+{
+	static const char *const names[] = { "PrimarySmtpAddress",
+		"EmailAddresses", "primaryEmail", "Email Address [Required]" };
+
+	for (unsigned i = 0; i < count; i++)
+		for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+			if (bytes_equal_nocase(
+				    precis_trim(row[i]), bytes_of(names[n])))
+				return true;
+	return false;
+}
+
 /* True if text begins like an LDIF file (RFC 2849). */
 static bool is_ldif(struct bytes text)
 {
@@ -149,6 +163,12 @@ static int refuse_plain(const struct bytes *row, unsigned count, char delimiter,
 		return refuse(row, count, delimiter,
 			"; use `--columns Source,Target` to read these two "
 			"columns of a wider file",
+			error);
+	if (is_export(row, count))
+		return refuse(row, count, delimiter,
+			"; this is what Exchange or Google exports: `readdress "
+			"convert --domain DOMAIN FILE` makes rules of it, and "
+			"--columns names two of its columns",
 			error);
 	if (is_ldif(row[0]))
 		return refuse(row, count, delimiter,

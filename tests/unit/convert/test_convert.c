@@ -162,6 +162,10 @@ static void test_formats(void **state)
 			"a.com", 0,
 			"b.o@a.com bob@a.com.test.com\n"
 			"bob@a.com bob@a.com.test.com\n" },
+		/* gam says in a column of its own how many columns follow. */
+		{ "primaryEmail,aliases,aliases.0\n"
+		  "bob@t.com,1,bob@a.com\n",
+			"a.com", 0, "bob@a.com bob@t.com\n" },
 		{ "primaryEmail,aliases,aliasesOfOthers\n"
 		  "bob@t.com,bob@a.com b.o@a.com,no@a.com\n",
 			"a.com", 0,
