@@ -312,7 +312,10 @@ static int print_text(struct seen *seen, int newest, struct error *error)
 			"none; make one with `readdress init` or "
 			"`readdress load`");
 	else
-		terminal_named("newest", "damaged");
+		terminal_named("newest",
+			newest == ERR_PERM ? "not known: this user may not "
+					     "read it"
+					   : "damaged");
 	for (int which = 0; which < WARNINGS; which++)
 		if (warning(seen, which, text))
 			print_warning(text);

@@ -131,8 +131,11 @@ static void print_delivery(const struct story_delivery *delivery)
 		(void)printf(", was ");
 		print_addresses(delivery->original);
 	}
-	(void)printf(", by ");
-	(void)text_print(stdout, delivery->relay);
+	/* Postfix writes relay=none if it got to no host. */
+	if (!bytes_equal(delivery->relay, bytes_of("none"))) {
+		(void)printf(", by ");
+		(void)text_print(stdout, delivery->relay);
+	}
 	(void)printf(": ");
 	(void)text_print(stdout, delivery->reply);
 	if (delivery->attempts > 1) {
@@ -308,16 +311,27 @@ static int print_json(const struct story *story, struct error *error)
 
 /* ---- the command ---- */
 
-static int print_all(
-	struct tool *tool, struct trace *trace, struct error *error)
+/* path is that of the log which was read, NULL: the journal. */
+static int say_nothing(
+	const struct tool *tool, const char *path, struct error *error)
+{
+	return error_set(error, ERR_NOTFOUND, "%s has nothing about %s%s; %s",
+		path ? path : "the journal", tool->operands[0],
+		tool->options.since != INT64_MIN ? " since that time" : "",
+		path ? "--log FILE reads another log, --journal the one of "
+		       "systemd"
+		     : "--log FILE reads a log that is a file");
+}
+
+static int print_all(struct tool *tool, struct trace *trace, const char *path,
+	struct error *error)
 {
 	size_t count;
 	const struct story *const *stories = trace_stories(trace, &count);
 	int code = 0;
 
 	if (!count)
-		return error_set(error, ERR_NOTFOUND,
-			"the mail log has nothing about %s", tool->operands[0]);
+		return say_nothing(tool, path, error);
 	for (size_t i = 0; !code && i < count; i++) {
 		if (tool->options.json) {
 			code = print_json(stories[i], error);
@@ -351,7 +365,7 @@ int command_trace(struct tool *tool, struct error *error)
 	if (!code)
 		code = read_all(&file, trace, error);
 	if (!code)
-		code = print_all(tool, trace, error);
+		code = print_all(tool, trace, file.path, error);
 	trace_close(trace);
 	return code;
 }
