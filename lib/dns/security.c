@@ -61,7 +61,7 @@ static int check_sts_policy(struct survey *survey)
 			"it expires; others send without one.",
 			"Correct the web server, or remove the TXT record.");
 	missing = find_missing(survey, &sts);
-	if (!missing || !bytes_equal(sts.mode, bytes_of("enforce")))
+	if (!missing || !bytes_equal_nocase(sts.mode, bytes_of("enforce")))
 		return diagnosis_pass(&survey->diagnosis,
 			diagnosis_text(&survey->diagnosis,
 				"mode %.*s; it %s %s", (int)sts.mode.len,

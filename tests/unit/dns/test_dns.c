@@ -405,6 +405,11 @@ static const struct {
 		"FAIL mta-sts: the policy has mode enforce and does not list "
 		"relay.example\n",
 		"\"mx: relay.example\"" },
+	{ "enforce in another case, not listed",
+		{ .with = STS_TXT, .sts = STS("Enforce", "*.a.example") },
+		"FAIL mta-sts: the policy has mode enforce and does not list "
+		"relay.example\n",
+		"\"mx: relay.example\"" },
 	{ "enforce, listed by another name",
 		{ .with = STS_TXT MX
 			"20 r2.example\nr2.example 60 A 192.0.2.1\n",
