@@ -293,7 +293,8 @@ int chain_check_ends(struct diagnosis *diagnosis)
 	if (result == ERR_IO || result == ERR_BAD)
 		result = 0;
 	return result ? result
-		      : filters_each(diagnosis, look_at_filter, diagnosis);
+		      : filters_each(
+				diagnosis, false, look_at_filter, diagnosis);
 }
 
 /* True if another instance of Postfix may send outbound mail to the service, as
@@ -315,11 +316,7 @@ static int look_for_filter(void *context, const struct filters_found *found)
 	return hop.len && !chain_service_at(context, hop);
 }
 
-/* True if a content filter may hand mail back to the service, which is one on
- * loopback. filtered: FILTER in a table leads to one. A service that has a
- * filter of its own would send the mail there again. One that a content filter
- * leads to is named by milter-twice. */
-static bool is_return(const struct diagnosis *diagnosis,
+bool chain_takes_back(const struct diagnosis *diagnosis,
 	const struct postfix_service *service, bool filtered)
 {
 	const struct postfix *postfix = diagnosis->postfix;
@@ -339,23 +336,34 @@ static bool is_return(const struct diagnosis *diagnosis,
 		(logs_in && (*own || postfix_overrides(postfix, service,
 					     "smtpd_sasl_auth_enable"))))
 		return false;
-	for (size_t i = 0; (from = postfix_service(postfix, i)); i++) {
-		if (strcmp(from->command, "smtpd") != 0)
-			continue;
-		if (filter_of(diagnosis, from) == service)
-			return false;
-		filtered = filtered ||
-			   (from != service && *postfix_value(postfix, from,
+	for (size_t i = 0; (from = postfix_service(postfix, i)); i++)
+		filtered = filtered || (!strcmp(from->command, "smtpd") &&
+					       from != service &&
+					       *postfix_value(postfix, from,
 						       "content_filter"));
-	}
 	return filtered;
+}
+
+/* True if the service takes mail back, and no content filter leads straight to
+ * it: that is named by milter-twice. */
+static bool is_return(const struct diagnosis *diagnosis,
+	const struct postfix_service *service, bool filtered)
+{
+	const struct postfix_service *from;
+
+	for (size_t i = 0; (from = postfix_service(diagnosis->postfix, i)); i++)
+		if (!strcmp(from->command, "smtpd") &&
+			filter_of(diagnosis, from) == service)
+			return false;
+	return chain_takes_back(diagnosis, service, filtered);
 }
 
 int chain_check_reinject(struct diagnosis *diagnosis)
 {
 	const struct postfix *postfix = diagnosis->postfix;
 	const struct postfix_service *service;
-	int filtered = filters_each(diagnosis, look_for_filter, diagnosis);
+	int filtered =
+		filters_each(diagnosis, false, look_for_filter, diagnosis);
 	int result = filtered < 0 ? filtered : 0;
 
 	for (size_t i = 0;

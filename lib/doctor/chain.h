@@ -15,6 +15,13 @@ int chain_check_ends(struct diagnosis *diagnosis) MUST_CHECK;
 int chain_check_reinject(struct diagnosis *diagnosis) MUST_CHECK;
 int chain_check_maps(struct diagnosis *diagnosis) MUST_CHECK;
 
+/* True if a content filter may hand mail back to the service, which is one on
+ * loopback. filtered: FILTER in a table leads to one. A service that has a
+ * filter of its own would send the mail there again, and clients who log in are
+ * no filters. */
+bool chain_takes_back(const struct diagnosis *diagnosis,
+	const struct postfix_service *service, bool filtered);
+
 /* Cuts the next hop off a transport: "[127.0.0.1]:10026" off
  * "smtp:[127.0.0.1]:10026". Empty if it has none. */
 struct bytes chain_hop(const char *transport);

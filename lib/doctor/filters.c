@@ -11,6 +11,7 @@ struct search {
 	void *context;
 	const char *parameter;
 	struct nameset *seen; /* tables of access(5) */
+	bool all;	      /* also of mail that does not pass the milter */
 };
 
 static int look_at_entry(void *context, const struct actions_entry *entry)
@@ -31,8 +32,9 @@ static int look_at_check(void *context, const struct headerchecks_found *found)
 	struct search *search = context;
 
 	search->parameter = found->parameter;
-	return found->used && found->entry ? look_at_entry(search, found->entry)
-					   : 0;
+	return (found->used || search->all) && found->entry
+		       ? look_at_entry(search, found->entry)
+		       : 0;
 }
 
 /* "check_client_access" */
@@ -98,13 +100,14 @@ static int look_at_service(
 	return result;
 }
 
-int filters_each(struct diagnosis *diagnosis,
+int filters_each(struct diagnosis *diagnosis, bool all,
 	int (*look)(void *context, const struct filters_found *found),
 	void *context)
 {
 	struct search search = { .diagnosis = diagnosis,
 		.look = look,
 		.context = context,
+		.all = all,
 		.seen = nameset_open() };
 	const struct postfix_service *service;
 	int result = search.seen ? 0 : ERR_NOMEM;
@@ -112,8 +115,11 @@ int filters_each(struct diagnosis *diagnosis,
 	if (!result)
 		result = headerchecks_each(diagnosis, look_at_check, &search);
 	for (size_t i = 0;
-		!result && (service = diagnosis_next(diagnosis, &i, NULL));)
-		result = look_at_service(&search, service);
+		!result && (service = postfix_service(diagnosis->postfix, i));
+		i++)
+		if (!strcmp(service->command, "smtpd") &&
+			(all || diagnosis_count_ours(diagnosis, service, NULL)))
+			result = look_at_service(&search, service);
 	nameset_close(search.seen);
 	return result;
 }

@@ -13,10 +13,10 @@ struct filters_found {
 	const char *transport; /* "scan:[127.0.0.1]:10025" */
 };
 
-/* Calls look for each FILTER that mail may meet which passes the milter, until
- * one call returns other than 0. Tables that cannot be read are left out.
- * Returns what look returned, or ERR_NOMEM. */
-int filters_each(struct diagnosis *diagnosis,
+/* Calls look for each FILTER that mail may meet which passes the milter, or, if
+ * all is true, any mail, until one call returns other than 0. Tables that
+ * cannot be read are left out. Returns what look returned, or ERR_NOMEM. */
+int filters_each(struct diagnosis *diagnosis, bool all,
 	int (*look)(void *context, const struct filters_found *found),
 	void *context) MUST_CHECK;
 

@@ -55,6 +55,7 @@ struct plan {
 	const char *tables;
 	bool runs;	 /* Postfix runs, and has to read what changes */
 	unsigned leads_back; /* of enum plan_back */
+	bool filtered;	     /* a table of Postfix has FILTER */
 	/* True if nobody listens on the port of any address of this host:
 	 * master(8) ends if it cannot have one. NULL: all are free. */
 	bool (*is_free)(void *context, unsigned port);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "diagnosis/ourmilter.h"
+#include "doctor/chain.h"
 #include "postfix/milterkind.h"
 
 #define PROBE_PORT    10098 /* of the service by which probe asks */
@@ -129,23 +130,6 @@ void services_define_milter(struct plan *plan)
 			plan_keep(plan, diagnosis_endpoint(&diagnosis))));
 }
 
-/* True if a content filter is in use, so that mail comes back that was
- * rewritten. What smtpd_proxy_filter hands back has met no milter. */
-static bool filters(const struct plan *plan)
-{
-	const struct postfix_service *service;
-	bool found = *postfix_value(plan->expanded, NULL, "content_filter");
-
-	for (size_t i = 0;
-		!found && (service = postfix_service(plan->expanded, i)); i++) {
-		const char *filter = postfix_value(
-			plan->expanded, service, "content_filter");
-
-		found = *filter && strncmp(filter, "readdress-", 10) != 0;
-	}
-	return found;
-}
-
 /* True if another program sees the mail of the service before Postfix does:
  * there, a milter never sees the end of a message. */
 static bool is_proxied(
@@ -171,6 +155,27 @@ static void leave_out(struct plan *plan, const struct postfix_service *service)
 	plan_option(plan, service, "smtpd_milters", "$" SERVICES_OTHERS);
 }
 
+/* True if a service has the milter, or will have that of main.cf, to which such
+ * a program may hand the mail. */
+static bool has_behind(const struct plan *plan)
+{
+	struct diagnosis diagnosis = diagnosis_of(plan);
+	const struct postfix_service *service;
+
+	for (size_t i = 0; (service = postfix_service(plan->expanded, i)); i++)
+		if (diagnosis_is_loopback(&diagnosis, service) &&
+			!diagnosis_is_local(&diagnosis, service) &&
+			!is_proxied(plan, service) &&
+			!postfix_list_has(postfix_value(plan->expanded, service,
+						  "receive_override_options"),
+				"no_milters") &&
+			(services_count_ours(plan, service) ||
+				!plan_option_value(
+					plan, service, "smtpd_milters")))
+			return true;
+	return false;
+}
+
 /* Before such a filter, the milter is in vain: it belongs to the service to
  * which the filter hands the mail. */
 static void plan_proxied(struct plan *plan)
@@ -181,7 +186,7 @@ static void plan_proxied(struct plan *plan)
 		    "the end of a message. The service that the filter hands "
 		    "mail to has readdress.";
 	for (size_t i = 0; (service = postfix_service(plan->expanded, i)); i++)
-		if (is_proxied(plan, service) &&
+		if (is_proxied(plan, service) && has_behind(plan) &&
 			(services_count_ours(plan, service) ||
 				!plan_option_value(
 					plan, service, "smtpd_milters")))
@@ -195,15 +200,14 @@ static void plan_returns(struct plan *plan)
 	struct diagnosis diagnosis = diagnosis_of(plan);
 	const struct postfix_service *service;
 
-	if (!filters(plan))
-		return;
 	plan->why = "What a content filter hands back was rewritten when it "
 		    "came: this service keeps its other milters, and has not "
 		    "readdress.";
 	for (size_t i = 0; (service = postfix_service(plan->expanded, i));
 		i++) {
-		if (!diagnosis_is_loopback(&diagnosis, service) ||
-			diagnosis_is_local(&diagnosis, service) ||
+		if (strcmp(service->command, "smtpd") != 0 ||
+			!chain_takes_back(
+				&diagnosis, service, plan->filtered) ||
 			plan_option_value(plan, service, "smtpd_milters") ||
 			postfix_list_has(postfix_value(plan->expanded, service,
 						 "receive_override_options"),

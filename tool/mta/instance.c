@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "config/endpoint.h"
+#include "doctor/chain.h"
+#include "doctor/filters.h"
 #include "postconf.h"
 #include "postfix/milterlist.h"
 #include "relay/rewriting.h"
@@ -184,8 +186,17 @@ static int note_back(void *context, const struct diagnosis_finding *finding)
 	return 0;
 }
 
-/* Has the check of doctor look for tables that lead a target back. */
-static int find_back(struct instance *instance)
+static int note_filter(void *context, const struct filters_found *found)
+{
+	struct plan *plan = context;
+
+	plan->filtered = plan->filtered || chain_hop(found->transport).len;
+	return 0;
+}
+
+/* Has the checks of doctor look for tables that lead a target back, and for
+ * filters that tables name. */
+static int ask_tables(struct instance *instance)
 {
 	struct plan *plan = &instance->plan;
 	struct postconf_tables tables;
@@ -204,8 +215,12 @@ static int find_back(struct instance *instance)
 	tables.postmap.arena = diagnosis.arena;
 	tables.postmap.queue_directory =
 		postfix_value(instance->expanded, NULL, "queue_directory");
-	if (diagnosis.arena)
+	if (diagnosis.arena && plan->map)
 		result = rewriting_check_back(&diagnosis);
+	else if (diagnosis.arena)
+		result = 0;
+	if (!result)
+		result = filters_each(&diagnosis, true, note_filter, plan);
 	postconf_close_tables(&tables);
 	arena_close(diagnosis.arena);
 	return result;
@@ -213,7 +228,7 @@ static int find_back(struct instance *instance)
 
 int instance_plan(struct instance *instance, struct error *error)
 {
-	int result = instance->plan.map ? find_back(instance) : 0;
+	int result = ask_tables(instance);
 
 	if (!result)
 		result = setup_run(&instance->plan);

@@ -90,6 +90,7 @@ struct given {
 	const char *not_expected[4];
 	bool taken_ports;
 	unsigned leads_back;
+	bool filtered;
 };
 
 struct bench {
@@ -118,6 +119,7 @@ static void begin(struct bench *bench, const struct given *given)
 		.map = testmap_keep(given->rules ? given->rules : RULES),
 		.tables = given->tables ? given->tables : LOOKUP,
 		.leads_back = given->leads_back,
+		.filtered = given->filtered,
 		.is_free = given->taken_ports ? is_free : NULL,
 		.arena = arena_open(16 << 20),
 	};
@@ -498,6 +500,42 @@ static void test_services(void **state)
 				"inet:localhost:8891",
 				"127.0.0.1:10026 inet n - n - - smtpd "
 				"-o receive_override_options=no_milters" } },
+		{ .what = "a filter before the queue, and nothing behind it",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd "
+				    "-o smtpd_proxy_filter=127.0.0.1:10025\n"
+				    "127.0.0.1:10026 inet n - n - - smtpd "
+				    "-o receive_override_options=no_milters\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.expected = { "smtp inet n - y - - smtpd "
+				      "-o smtpd_proxy_filter="
+				      "127.0.0.1:10025" } },
+		{ .what = "logins on loopback beside a content filter",
+			.main = "content_filter = amavis:[127.0.0.1]:10024\n",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "127.0.0.1:587 inet n - n - - smtpd "
+				    "-o smtpd_sasl_auth_enable=yes\n"
+				    "127.0.0.1:2525 inet n - n - - smtpd "
+				    "-o content_filter=other:[127.0.0.1]:9\n"
+				    "127.0.0.1:10025 inet n - n - - smtpd "
+				    "-o content_filter=\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.expected = { "127.0.0.1:587 inet n - n - - smtpd "
+				      "-o smtpd_sasl_auth_enable=yes",
+				"127.0.0.1:2525 inet n - n - - smtpd "
+				"-o content_filter=other:[127.0.0.1]:9",
+				"127.0.0.1:10025 inet n - n - - smtpd "
+				"-o content_filter= -o smtpd_milters="
+				"$readdress_other_milters" } },
+		{ .what = "a filter that tables name",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd\n"
+				    "127.0.0.1:10025 inet n - n - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.filtered = true,
+			.expected = { "127.0.0.1:10025 inet n - n - - smtpd "
+				      "-o smtpd_milters="
+				      "$readdress_other_milters" } },
 		{ .what = "a filter before the queue",
 			.main = "smtpd_milters = inet:localhost:8891\n",
 			.services = "smtp inet n - y - - smtpd "
