@@ -166,6 +166,8 @@ static bool has_behind(const struct plan *plan)
 		if (diagnosis_is_loopback(&diagnosis, service) &&
 			!diagnosis_is_local(&diagnosis, service) &&
 			!is_proxied(plan, service) &&
+			!chain_takes_back(
+				&diagnosis, service, plan->filtered) &&
 			!postfix_list_has(postfix_value(plan->expanded, service,
 						  "receive_override_options"),
 				"no_milters") &&

@@ -510,6 +510,16 @@ static void test_services(void **state)
 			.expected = { "smtp inet n - y - - smtpd "
 				      "-o smtpd_proxy_filter="
 				      "127.0.0.1:10025" } },
+		{ .what = "filters before and behind the queue",
+			.main = "",
+			.services = "smtp inet n - y - - smtpd "
+				    "-o smtpd_proxy_filter=127.0.0.1:10025\n"
+				    "127.0.0.1:10026 inet n - n - - smtpd\n"
+				    "pickup unix n - y 60 1 pickup\n",
+			.filtered = true,
+			.expected = { "smtp inet n - y - - smtpd "
+				      "-o smtpd_proxy_filter="
+				      "127.0.0.1:10025" } },
 		{ .what = "logins on loopback beside a content filter",
 			.main = "content_filter = amavis:[127.0.0.1]:10024\n",
 			.services = "smtp inet n - y - - smtpd\n"
