@@ -251,10 +251,13 @@ static int keep_address(
 static int keep_original(struct queue_message *message,
 	const struct queuefile_line *line, struct arena *arena)
 {
-	for (size_t i = 0; i < message->count && line->original.len; i++) {
+	for (size_t i = 0; i < message->count; i++) {
 		struct queue_recipient *recipient = &message->recipients[i];
 
 		if (!bytes_equal(bytes_of(recipient->address), line->text))
+			continue;
+		recipient->listed = true;
+		if (!line->original.len)
 			continue;
 		recipient->original = arena_copy(
 			arena, line->original.data, line->original.len);
@@ -262,6 +265,54 @@ static int keep_original(struct queue_message *message,
 			return ERR_NOMEM;
 	}
 	return 0;
+}
+
+static void mark_given(struct queue_message *message, struct bytes canceled)
+{
+	for (size_t i = 0; i < message->count; i++) {
+		struct queue_recipient *recipient = &message->recipients[i];
+
+		if (recipient->listed ||
+			bytes_equal(bytes_of(recipient->address), canceled))
+			recipient->given = true;
+	}
+}
+
+/* To be called when all of the message was read. */
+static void mark_alone(struct queue_message *message)
+{
+	if (!message || !message->canceled.count)
+		return; /* nobody asks */
+	for (size_t i = 0; i < message->count; i++) {
+		struct queue_recipient *recipient = &message->recipients[i];
+		size_t same = 0;
+
+		for (size_t k = 0;
+			recipient->original && k < message->originals.count;
+			k++)
+			same += !strcmp(message->originals.items[k],
+				recipient->original);
+		recipient->alone = same == 1;
+	}
+}
+
+/* Takes a line with an address. */
+static int take_address(struct queue_message *message,
+	const struct queuefile_line *line, struct arena *arena)
+{
+	int result = 0;
+
+	if (line->original.len)
+		result = keep_address(
+			&message->originals, line->original, arena);
+	if (result)
+		return result;
+	if (line->kind == QUEUEFILE_RECIPIENT)
+		return keep_original(message, line, arena);
+	if (line->kind == QUEUEFILE_DONE)
+		return keep_address(&message->done, line->text, arena);
+	mark_given(message, line->text);
+	return keep_address(&message->canceled, line->text, arena);
 }
 
 /* Takes what postcat printed of messages from first on. Returns how many of
@@ -277,6 +328,7 @@ static int take_envelopes(struct queue *queue, size_t first, size_t count,
 
 	while (!result && queuefile_next(&file, &line)) {
 		if (line.kind == QUEUEFILE_FILE) {
+			mark_alone(message);
 			message =
 				(size_t)seen < count
 					? &queue->messages[first + (size_t)seen]
@@ -285,20 +337,16 @@ static int take_envelopes(struct queue *queue, size_t first, size_t count,
 			if (message)
 				message->gone = !bytes_equal(
 					line.text, bytes_of(message->id));
-		} else if (message && line.kind == QUEUEFILE_CANCELED) {
-			result = keep_address(
-				&message->canceled, line.text, arena);
 		} else if (message && line.kind == QUEUEFILE_FILTER) {
 			/* The last one counts, as for Postfix. */
 			message->filter = arena_copy(
 				arena, line.text.data, line.text.len);
 			result = message->filter ? 0 : ERR_NOMEM;
-		} else if (message && line.kind == QUEUEFILE_DONE) {
-			result = keep_address(&message->done, line.text, arena);
-		} else if (message && line.kind == QUEUEFILE_RECIPIENT) {
-			result = keep_original(message, &line, arena);
+		} else if (message && line.kind != QUEUEFILE_OTHER) {
+			result = take_address(message, &line, arena);
 		}
 	}
+	mark_alone(message);
 	return result ? result : seen;
 }
 

@@ -13,6 +13,12 @@
 struct queue_recipient {
 	const char *address;  /* in Postfix's internal form */
 	const char *original; /* of its ORCPT; NULL: none */
+	bool listed;	      /* the file has it */
+	/* The client gave it, whatever was made to be it as well: a milter has
+	 * deleted it, which then added it again, or one behind it. What milters
+	 * add comes last. */
+	bool given;
+	bool alone; /* no other address of the message has its ORCPT */
 };
 
 struct queue_list {
@@ -29,6 +35,7 @@ struct queue_message {
 	size_t room;
 	struct queue_list canceled; /* addresses that a milter deleted */
 	struct queue_list done;	    /* that have got it, or bounced */
+	struct queue_list originals; /* the ORCPT of each of all these */
 	const char *filter;	    /* its content_filter; NULL: none */
 	bool gone;		    /* it left the queue meanwhile */
 	size_t number;		    /* its place in the list */

@@ -43,10 +43,12 @@ bool queuefile_next(struct queuefile *file, struct queuefile_line *line)
 	} else if (bytes_take(&text, "canceled_recipient: ")) {
 		line->kind = QUEUEFILE_CANCELED;
 		line->text = text;
+		line->original = file->original;
 		file->original.len = 0;
 	} else if (bytes_take(&text, "done_recipient: ")) {
 		line->kind = QUEUEFILE_DONE;
 		line->text = text;
+		line->original = file->original;
 		file->original.len = 0;
 	}
 	return true;

@@ -21,14 +21,14 @@ enum queuefile_kind {
 struct queuefile_line {
 	enum queuefile_kind kind;
 	struct bytes text;
-	/* Of a recipient: the address in its ORCPT, without "rfc822;". len 0:
-	 * it has none, or one of another type. */
+	/* Of an address: the one in its ORCPT, without "rfc822;". len 0: it
+	 * has none, or one of another type. */
 	struct bytes original;
 };
 
 struct queuefile {
 	struct bytes rest;     /* of the text */
-	struct bytes original; /* for the next recipient */
+	struct bytes original; /* for the next address */
 };
 
 /* Reads the next line. Returns false at the end. */

@@ -282,6 +282,7 @@ static int find_move(struct origin *origin, const struct inquiry *inquiry,
 	struct asked asked;
 	struct asked original;
 	bool own = false;
+	bool given = recipient->given;
 	int code;
 
 	*move = (struct rounds_move){ .recipient = recipient->address };
@@ -297,12 +298,15 @@ static int find_move(struct origin *origin, const struct inquiry *inquiry,
 		if (!code)
 			code = try_source(origin, inquiry, recipient->original,
 				true, move, find);
+		/* What the milter adds has the ORCPT of what it deletes, or of
+		 * one that stays. */
+		given = given || (recipient->alone && !find->source);
 	}
 	for (size_t i = 0; !code && i < canceled->count; i++)
 		code = try_source(
 			origin, inquiry, canceled->items[i], false, move, find);
 	/* It was also a recipient as it is. */
-	if (!code && move->count && own)
+	if (!code && move->count && (own || given))
 		code = add_target(
 			origin, move, bytes_of(recipient->address), asked.key);
 	if (move->count == 1 && bytes_equal(move->keys[0], move->key))
