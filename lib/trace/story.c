@@ -243,11 +243,17 @@ static int add_delivery(struct story *story, struct arena *arena,
 	return 0;
 }
 
+/* What pickup(8) has taken after `postsuper -r` has a new queue ID, and pickup
+ * names the old one. */
+static const char requeued_from[] = "requeued from";
+
 /* Recipients that were handed over together are queued again as one. */
 static int add_link(struct story *story, struct arena *arena,
 	struct bytes queue_id, const char *what)
 {
-	struct story_link made = { .queue_id = queue_id, .what = what };
+	struct story_link made = { .queue_id = queue_id,
+		.what = what,
+		.earlier = what == requeued_from };
 	struct story_link *kept;
 
 	if (tfind(&made, &story->link_tree, compare_links))
@@ -286,6 +292,11 @@ bool story_names(const struct maillog_line *line, struct bytes *queue_id,
 			*what = words[i].what;
 			return rest.len > 0;
 		}
+	}
+	if (ends_with(line->process, "/pickup") &&
+		maillog_value(line->text, "orig_id=", queue_id)) {
+		*what = requeued_from;
+		return queue_id->len > 0;
 	}
 	/* What this Postfix has handed to itself: to a filter, or to the
 	 * service of local mail. */
@@ -326,7 +337,8 @@ static int add_postfix(struct story *story, struct arena *arena,
 		return 0;
 	}
 	if (starts_with(text, "uid=") && ends_with(line->process, "/pickup")) {
-		story->client = bytes_of("sendmail(1)");
+		if (!what)
+			story->client = bytes_of("sendmail(1)");
 		story->has_sender =
 			maillog_value(text, "from=", &story->sender);
 		return 0;
@@ -346,6 +358,8 @@ static int add_postfix(struct story *story, struct arena *arena,
 			       ? 0
 			       : note(story, arena, line);
 	}
+	if (bytes_equal(text, bytes_of("requeued")))
+		story->removed = true;
 	return what ? 0 : note(story, arena, line);
 }
 

@@ -35,7 +35,9 @@ struct story_delivery {
 /* Another message that this one led to, or came from. */
 struct story_link {
 	struct bytes queue_id;
-	const char *what; /* "bounce", "notification", "queued again" */
+	const char *what; /* "bounce", "notification", "queued again",
+			     "requeued from" */
+	bool earlier;	  /* this one came from it, by `postsuper -r` */
 	struct story_link *next;
 };
 

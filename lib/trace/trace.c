@@ -268,6 +268,19 @@ bool trace_again(struct trace *trace)
 	return again;
 }
 
+/* True if the other one, which has the queue ID of the link, is the one that is
+ * meant: Postfix may have used the ID at another time, too. */
+static bool is_linked(const struct story *story, const struct story_link *link,
+	const struct story *other)
+{
+	if (!is_same_host(other->host, story->host))
+		return false;
+	if (link->earlier)
+		return other->last_line < story->first_line;
+	return other->first_line >= story->first_line &&
+	       other->first_line <= story->last_line;
+}
+
 /* Marks the story and those that it links to as asked for if one of them is.
  * Returns true if that changes one. */
 static bool spread(const struct trace *trace, struct story *story)
@@ -278,13 +291,14 @@ static bool spread(const struct trace *trace, struct story *story)
 		link = link->next)
 		for (struct story *other = last_story(trace, link->queue_id);
 			other; other = other->before) {
-			if (!is_same_host(other->host, story->host) ||
-				other->first_line < story->first_line ||
-				other->first_line > story->last_line ||
-				other->asked == story->asked)
+			if (!is_linked(story, link, other))
 				continue;
-			other->asked = story->asked = true;
-			changed = true;
+			if (other->asked != story->asked) {
+				other->asked = story->asked = true;
+				changed = true;
+			}
+			if (link->earlier)
+				break; /* the last one before */
 		}
 	return changed;
 }

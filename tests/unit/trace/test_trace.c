@@ -317,6 +317,63 @@ static void test_many_recipients(void **state)
 	trace_close(trace);
 }
 
+/* What `postsuper -r` puts into the queue again has a new queue ID: pickup
+ * names the old one, which Postfix had used before, and will use again. */
+static void test_requeued(void **state)
+{
+	static const char *const lines[] = {
+		P "smtpd[1]: 4F2A91C03: client=early[192.0.2.4]",
+		P "qmgr[3]: 4F2A91C03: removed",
+		P "smtpd[1]: 4F2A91C03: client=mx.example[192.0.2.1]",
+		P "smtp[8]: 4F2A91C03: to=<bob@gone.example>, relay=none, "
+		  "delay=1, delays=1/0/0/0, dsn=4.4.3, status=deferred (no)",
+		P "postsuper[9]: 4F2A91C03: requeued",
+		P "pickup[7]: 6AAAAAA01: uid=105 from=<a@out.example> "
+		  "orig_id=4F2A91C03",
+		P "smtpd[1]: 4F2A91C03: client=late[192.0.2.5]",
+		P "smtp[8]: 6AAAAAA01: to=<bob@new.example>, "
+		  "orig_to=<bob@gone.example>, relay=mx[192.0.2.9]:25, "
+		  "delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (250 ok)",
+		P "qmgr[3]: 6AAAAAA01: removed",
+	};
+	static const char *const asked[] = { "bob@gone.example",
+		"bob@new.example" };
+	static const char *const told[] = {
+		" id=4F2A91C03 client=mx.example[192.0.2.1] "
+		"to=bob@gone.example status=deferred reply=no times=1 "
+		"note=requeued removed",
+		" id=6AAAAAA01 client= sender=a@out.example to=bob@new.example "
+		"status=sent reply=250 ok times=1 requeued from=4F2A91C03 "
+		"removed"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		const struct story *const *stories;
+		struct error error;
+		struct trace *trace;
+		size_t count;
+
+		assert_int_equal(trace_open(&trace, asked[i], &error), 0);
+		do {
+			for (size_t j = 0; j < sizeof lines / sizeof *lines;
+				j++)
+				assert_int_equal(
+					trace_line(trace, bytes_of(lines[j])),
+					0);
+		} while (trace_again(trace));
+		stories = trace_stories(trace, &count);
+		assert_int_equal(count, 2);
+		for (size_t j = 0; j < count; j++) {
+			char text[2000];
+
+			tell(stories[j], text, sizeof text);
+			assert_string_equal(text, told[j]);
+		}
+		trace_close(trace);
+	}
+}
+
 static void test_several_relays(void **state)
 {
 #define HOST(n, p) "2026-11-29T19:00:01Z relay" n " " p "[1]: 4F2A91C03: "
@@ -432,6 +489,7 @@ int main(void)
 		cmocka_unit_test(test_postfix_3_11),
 		cmocka_unit_test(test_too_many_rejected),
 		cmocka_unit_test(test_many_recipients),
+		cmocka_unit_test(test_requeued),
 		cmocka_unit_test(test_several_relays),
 		cmocka_unit_test(test_milter_elsewhere),
 		cmocka_unit_test(test_too_many),
