@@ -266,6 +266,24 @@ static void free_all(const struct work *work)
 	}
 }
 
+/* Closes a long list of findings with what was reached. */
+static void say_done(const struct work *work)
+{
+	const struct options *options = &work->tool->options;
+
+	for (size_t i = 0; i < work->count; i++)
+		if (options->apply)
+			tool_say(work->tool,
+				"Postfix is set up (%s); main.cf and master.cf "
+				"of before are kept beside them as "
+				"*.before-readdress",
+				work->instances[i].directory);
+		else if (!options->force)
+			tool_say(work->tool,
+				"readdress was taken out of Postfix (%s)",
+				work->instances[i].directory);
+}
+
 static int apply_all(struct work *work, struct error *error)
 {
 	int code = count_changes(work) ? 0 : 1;
@@ -298,6 +316,8 @@ static int apply_all(struct work *work, struct error *error)
 		code = verify_all(work, error);
 	if (code)
 		restore_all(work, error);
+	else
+		say_done(work);
 	return code;
 }
 

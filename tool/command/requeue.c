@@ -252,6 +252,8 @@ static void print_round(const struct requeue *requeue, size_t round)
 			(void)printf("%s\n", requeue->stale[i].message->id);
 	(void)printf("END\n# pickup(8) looks for it once a minute. What it has "
 		     "not taken after five is listed again.\n"
+		     "echo \"wait: pickup takes the mail within a minute\" "
+		     ">&2\n"
 		     "for n in $(seq 300); do\n"
 		     "  find %s/maildrop -type f | grep -q . || break\n"
 		     "  sleep 1\n"
