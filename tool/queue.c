@@ -310,6 +310,11 @@ static int take_address(struct queue_message *message,
 	if (line->kind == QUEUEFILE_RECIPIENT)
 		return keep_original(message, line, arena);
 	if (line->kind == QUEUEFILE_DONE)
+		result = keep_address(
+			&message->done_originals, line->original, arena);
+	if (result)
+		return result;
+	if (line->kind == QUEUEFILE_DONE)
 		return keep_address(&message->done, line->text, arena);
 	mark_given(message, line->text);
 	return keep_address(&message->canceled, line->text, arena);

@@ -35,7 +35,8 @@ struct queue_message {
 	size_t room;
 	struct queue_list canceled; /* addresses that a milter deleted */
 	struct queue_list done;	    /* that have got it, or bounced */
-	struct queue_list originals; /* the ORCPT of each of all these */
+	struct queue_list done_originals; /* the ORCPT of each; "": none */
+	struct queue_list originals;	  /* the ORCPT of each of all these */
 	const char *filter;	    /* its content_filter; NULL: none */
 	bool gone;		    /* it left the queue meanwhile */
 	size_t number;		    /* its place in the list */

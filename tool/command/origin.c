@@ -152,6 +152,7 @@ static int add_target(struct origin *origin, struct rounds_move *move,
 struct inquiry {
 	const struct queue_message *message;
 	struct bytes *done; /* keys of those that have got it */
+	struct bytes *done_originals; /* and those of their ORCPT */
 	size_t done_count;
 	/* Of each recipient its key, and that of its ORCPT; len 0: none. */
 	struct bytes *keys;
@@ -218,7 +219,8 @@ static bool has_target(const struct outcome *outcome, struct bytes key)
 }
 
 /* True if an outcome of asked is one that this message shows: it leads to a
- * recipient, and to all others that name asked in their ORCPT. */
+ * recipient, and to all others that name asked in their ORCPT, or did so when
+ * they got it. */
 static bool is_shown(const struct inquiry *inquiry, const struct asked *asked,
 	const struct outcome *outcome, struct bytes recipient)
 {
@@ -226,6 +228,11 @@ static bool is_shown(const struct inquiry *inquiry, const struct asked *asked,
 		if (bytes_equal(inquiry->originals[i], asked->key) &&
 			!bytes_equal(inquiry->keys[i], asked->key) &&
 			!has_target(outcome, inquiry->keys[i]))
+			return false;
+	for (size_t i = 0; i < inquiry->done_count; i++)
+		if (bytes_equal(inquiry->done_originals[i], asked->key) &&
+			!bytes_equal(inquiry->done[i], asked->key) &&
+			!has_target(outcome, inquiry->done[i]))
 			return false;
 	return has_target(outcome, recipient);
 }
@@ -339,15 +346,23 @@ static int read_keys(struct origin *origin, struct inquiry *inquiry)
 	inquiry->done_count = message->done.count;
 	inquiry->done = arena_array(
 		origin->arena, message->done.count, sizeof *inquiry->done);
+	inquiry->done_originals = arena_array(origin->arena,
+		message->done.count, sizeof *inquiry->done_originals);
 	inquiry->keys = arena_array(
 		origin->arena, message->count, sizeof *inquiry->keys);
 	inquiry->originals = arena_array(
 		origin->arena, message->count, sizeof *inquiry->originals);
-	if (!inquiry->done || !inquiry->keys || !inquiry->originals)
+	if (!inquiry->done || !inquiry->done_originals || !inquiry->keys ||
+		!inquiry->originals)
 		return no_memory(origin->error);
-	for (size_t i = 0; !code && i < message->done.count; i++)
+	for (size_t i = 0; !code && i < message->done.count; i++) {
 		code = read_key(origin, message->done.items[i], false,
 			&inquiry->done[i]);
+		if (!code)
+			code = read_key(origin,
+				message->done_originals.items[i], true,
+				&inquiry->done_originals[i]);
+	}
 	for (size_t i = 0; !code && i < message->count; i++) {
 		code = read_key(origin, message->recipients[i].address, false,
 			&inquiry->keys[i]);
