@@ -205,6 +205,8 @@ static int add_outcome(struct origin *origin, const struct inquiry *inquiry,
 			(void)rule_next_target(&targets, &target);
 		if (!is_done(inquiry, all.keys[i]))
 			code = add_target(origin, move, target, all.keys[i]);
+		else
+			find->done = true;
 	}
 	find->there = all.targets;
 	return code;

@@ -31,6 +31,7 @@ struct origin_find {
 	/* The message goes to all that the source leads to now, which is this;
 	 * NULL: it does not. */
 	const char *there;
+	bool done; /* one of those that the source leads to has got it */
 };
 
 /* Opens the generation that is served, or else the newest, and all others that

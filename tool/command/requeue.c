@@ -93,6 +93,17 @@ static bool is_double(
 	return false;
 }
 
+/* True if a recipient stays since all that it would become have got the
+ * message. A message that is put into the queue again does not show that any
+ * more, so the next list would move the recipient to them. */
+static bool is_forgetful(const struct stale *stale)
+{
+	for (size_t i = 0; i < stale->message->count; i++)
+		if (stale->finds[i].done && !stale->moves[i].targets)
+			return true;
+	return false;
+}
+
 /* Finds out how a message can be moved. */
 static int place(struct requeue *requeue, struct stale *stale)
 {
@@ -130,6 +141,13 @@ static int place(struct requeue *requeue, struct stale *stale)
 		moving = moving || stale->moves[i].targets;
 	if (!moving)
 		return 0;
+	if (is_forgetful(stale)) {
+		stale->why = "another recipient of it leads to one that has "
+			     "got it, which Postfix would forget, and somebody "
+			     "would get it twice: send the message again by "
+			     "hand (postcat, sendmail)";
+		return 0;
+	}
 	round = rounds_place(requeue->rounds, stale->moves, message->count);
 	if (round == ERR_NOMEM)
 		return no_memory(requeue->error);
