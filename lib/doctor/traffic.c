@@ -451,8 +451,12 @@ int traffic_check_direction(struct diagnosis *diagnosis)
 			"smtpd has a daemon name of outbound_daemons, no "
 			"client logs in, outbound_networks is empty",
 			"all mail of your own leaves with internal addresses",
-			"put the outbound service of contrib/postfix/master.cf "
-			"into master.cf, then `postfix reload`");
+			config->outbound_daemons.count
+				? "readdress postfix --apply (it makes a "
+				  "service for your mail systems, and says how "
+				  "to name them)"
+				: "name your mail systems in outbound_networks "
+				  "of readdress.conf, then `readdress reload`");
 	for (size_t i = 0; !result && i < config->inbound_daemons.count; i++) {
 		const char *name = config->inbound_daemons.items[i];
 

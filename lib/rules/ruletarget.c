@@ -194,6 +194,12 @@ static int add_address_target(struct bytes target, struct bytes key, bool utf8,
 			"must be an address alone, without <> and without a "
 			"source route");
 	result = address_parse(target.data, target.len, &mailbox, &reason);
+	if (result == ERR_BAD && rule_key_is_domain(key) &&
+		memchr(target.data, '.', target.len) &&
+		!memchr(target.data, '@', target.len))
+		result = error_set(&reason, ERR_BAD,
+			"has no domain; a whole domain is written as @%.*s",
+			(int)target.len, target.data);
 	if (!result && !is_local_part((struct bytes){ target.data,
 			       target.len - mailbox.domain_len - 1 }))
 		result = error_set(&reason, ERR_BAD,

@@ -604,6 +604,9 @@ static void test_postfix(void **state)
 			.expected = "" },
 		{ .overrides = "192.0.2.26:smtp/inet/milter_macro_daemon_name "
 			       "= LOCAL\n",
+			.remedy = "readdress postfix --apply (it makes a "
+				  "service for your mail systems, and says how "
+				  "to name them)",
 			.expected = "FAIL direction: there are outbound rules, "
 				    "and nobody is outbound" },
 		{ .main = "enable_original_recipient = no\n",

@@ -23,6 +23,10 @@ static const struct rule_case refused[] = {
 	{ IN, "bob@a.com", "bob@.", "target \"bob@.\" has no domain", false },
 	{ IN, "@a.com", "@", "target \"@\" has no domain", false },
 	{ IN, "@a.com", "bob", "target \"bob\" has no domain", false },
+	{ IN, "@a.com", "b.com",
+		"target \"b.com\" has no domain; a whole domain is written as "
+		"@b.com",
+		false },
 	{ IN, "bob", "b@b.com", "source \"bob\" has no domain", false },
 	{ IN, "@", "b@b.com", "source \"@\" has no domain", false },
 	{ IN, "@*.", "@b.com", "source \"@*.\" has no domain", false },
