@@ -29,8 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lines++;
 		check_within(line.text, data, size);
 		check_within(line.original, data, size);
-		FUZZ_CHECK(
-			!line.original.len || line.kind == QUEUEFILE_RECIPIENT);
+		FUZZ_CHECK(!line.original.len ||
+			   line.kind == QUEUEFILE_RECIPIENT ||
+			   line.kind == QUEUEFILE_CANCELED ||
+			   line.kind == QUEUEFILE_DONE);
 		FUZZ_CHECK(line.kind != QUEUEFILE_FILE || !line.text.len ||
 			   !memchr(line.text.data, '/', line.text.len));
 	}
