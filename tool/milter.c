@@ -20,6 +20,9 @@
 
 #define POLL_NANOSECONDS 20000000L
 
+/* How long status.prom may be behind reload.log. */
+#define BEHIND_MILLISECONDS 1000
+
 static double read_one(const struct tool *tool, const char *name)
 {
 	double value = -1;
@@ -190,10 +193,18 @@ static int print_reloaded(
 	return code;
 }
 
+/* True if status.prom, which was there before, does not tell of the reload. */
+static bool is_behind(const struct tool *tool, const struct milter_told *before)
+{
+	return before->reloads_ok >= 0 &&
+	       read_one(tool, METRICS_RELOADS_OK) <= before->reloads_ok;
+}
+
 static int wait_for(const struct tool *tool, const struct milter_told *before,
 	pid_t pid, uint64_t newest, unsigned timeout, struct error *error)
 {
 	uint64_t until = clock_ms() + (uint64_t)timeout * 1000;
+	uint64_t logged = 0; /* when the log told of the reload first */
 	uint64_t serving = 0;
 
 	for (;;) {
@@ -203,7 +214,12 @@ static int wait_for(const struct tool *tool, const struct milter_told *before,
 
 		if (code < 0)
 			return code;
-		if (code > 0)
+		if (code > 0 && !logged)
+			logged = clock_ms();
+		/* Who asks for status next shall see what is in force now. */
+		if (code > 0 &&
+			(!is_behind(tool, before) ||
+				clock_ms() >= logged + BEHIND_MILLISECONDS))
 			return print_reloaded(tool, serving, error);
 		code = milter_find(tool, &now, error);
 		if (code)

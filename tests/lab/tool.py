@@ -154,7 +154,12 @@ def status():
 def hup(*_):
     global ok, failed, generation
     time.sleep(.1)
-    if how == "serve":
+    if how == "behind":
+        with open(run + "/../state/served/reload.log", "a") as f:
+            f.write("2037-01-01T00:00:00Z reload: generation %s -> %s, 1 user\n"
+                    % (served, sys.argv[4]))
+        time.sleep(.4)
+    if how in ("serve", "behind"):
         ok, generation = ok + 1, int(sys.argv[4])
     elif how == "fail":
         failed += 1
