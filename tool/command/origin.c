@@ -157,6 +157,8 @@ struct inquiry {
 	/* Of each recipient its key, and that of its ORCPT; len 0: none. */
 	struct bytes *keys;
 	struct bytes *originals;
+	const char **keepers; /* see read_keeper() */
+	size_t keeper_count;
 };
 
 static bool is_done(const struct inquiry *inquiry, struct bytes key)
@@ -239,10 +241,11 @@ static bool is_shown(const struct inquiry *inquiry, const struct asked *asked,
 	return has_target(outcome, recipient);
 }
 
-/* Finds the latest generation by which an address leads to a recipient. Sets
- * *generation to 0 if there is none. */
+/* Finds the latest generation by which an address leads to a recipient, and to
+ * itself as well if it stayed one. Sets *generation to 0 if there is none. */
 static int find_maker(struct origin *origin, const struct inquiry *inquiry,
-	const struct asked *asked, struct bytes recipient, uint64_t *generation)
+	const struct asked *asked, bool stayed, struct bytes recipient,
+	uint64_t *generation)
 {
 	int code = 0;
 
@@ -252,26 +255,32 @@ static int find_maker(struct origin *origin, const struct inquiry *inquiry,
 		struct outcome outcome;
 
 		code = judge(origin, &origin->kept[k], asked, &outcome);
-		if (!code && is_shown(inquiry, asked, &outcome, recipient))
+		if (!code && is_shown(inquiry, asked, &outcome, recipient) &&
+			(!stayed || has_target(&outcome, asked->key)))
 			*generation = origin->kept[k].generation;
 	}
 	return code;
 }
 
+/* Where a message has an address that a recipient may have been made of: in the
+ * ORCPT, deleted by the milter, or as a recipient, whether it waits or not. */
+enum place { PLACE_ORCPT, PLACE_CANCELED, PLACE_STAYED };
+
 /* Takes an address that a recipient may have been made of. */
 static int try_source(struct origin *origin, const struct inquiry *inquiry,
-	const char *text, bool orcpt, struct rounds_move *move,
+	const char *text, enum place place, struct rounds_move *move,
 	struct origin_find *find)
 {
 	struct asked asked;
 	uint64_t generation;
 	int code;
 
-	if (!ask(origin, text, orcpt, &asked, &code))
+	if (!ask(origin, text, place == PLACE_ORCPT, &asked, &code))
 		return code;
 	if (bytes_equal(asked.key, move->key))
 		return 0;
-	code = find_maker(origin, inquiry, &asked, move->key, &generation);
+	code = find_maker(origin, inquiry, &asked, place == PLACE_STAYED,
+		move->key, &generation);
 	if (code || !generation)
 		return code;
 	/* If several led to it, one that leads elsewhere is told. */
@@ -282,12 +291,27 @@ static int try_source(struct origin *origin, const struct inquiry *inquiry,
 	return add_outcome(origin, inquiry, move, find, &asked);
 }
 
+/* Takes those that the milter deleted, and those that got a copy beside. */
+static int try_others(struct origin *origin, const struct inquiry *inquiry,
+	struct rounds_move *move, struct origin_find *find)
+{
+	const struct queue_list *canceled = &inquiry->message->canceled;
+	int code = 0;
+
+	for (size_t i = 0; !code && i < canceled->count; i++)
+		code = try_source(origin, inquiry, canceled->items[i],
+			PLACE_CANCELED, move, find);
+	for (size_t i = 0; !code && i < inquiry->keeper_count; i++)
+		code = try_source(origin, inquiry, inquiry->keepers[i],
+			PLACE_STAYED, move, find);
+	return code;
+}
+
 /* Finds what a recipient shall become. */
 static int find_move(struct origin *origin, const struct inquiry *inquiry,
 	const struct queue_recipient *recipient, struct rounds_move *move,
 	struct origin_find *find)
 {
-	const struct queue_list *canceled = &inquiry->message->canceled;
 	struct asked asked;
 	struct asked original;
 	bool own = false;
@@ -306,14 +330,13 @@ static int find_move(struct origin *origin, const struct inquiry *inquiry,
 			own = bytes_equal(original.key, asked.key);
 		if (!code)
 			code = try_source(origin, inquiry, recipient->original,
-				true, move, find);
+				PLACE_ORCPT, move, find);
 		/* What the milter adds has the ORCPT of what it deletes, or of
 		 * one that stays. */
 		given = given || (recipient->alone && !find->source);
 	}
-	for (size_t i = 0; !code && i < canceled->count; i++)
-		code = try_source(
-			origin, inquiry, canceled->items[i], false, move, find);
+	if (!code)
+		code = try_others(origin, inquiry, move, find);
 	/* It was also a recipient as it is. */
 	if (!code && move->count && (own || given))
 		code = add_target(
@@ -372,6 +395,46 @@ static int read_keys(struct origin *origin, struct inquiry *inquiry)
 			code = read_key(origin, message->recipients[i].original,
 				true, &inquiry->originals[i]);
 	}
+	return code;
+}
+
+/* Keeps the address of a recipient who keeps his mail by a generation, and of
+ * whom it makes others as well. */
+static int read_keeper(
+	struct origin *origin, struct inquiry *inquiry, const char *address)
+{
+	struct asked asked;
+	int code;
+
+	if (!ask(origin, address, false, &asked, &code))
+		return code;
+	for (size_t k = 0; !code && k < origin->kept_count; k++) {
+		struct outcome outcome;
+
+		code = judge(origin, &origin->kept[k], &asked, &outcome);
+		if (!code && outcome.target_count > 1 &&
+			has_target(&outcome, asked.key)) {
+			inquiry->keepers[inquiry->keeper_count++] = address;
+			break;
+		}
+	}
+	return code;
+}
+
+static int read_keepers(struct origin *origin, struct inquiry *inquiry)
+{
+	const struct queue_message *message = inquiry->message;
+	int code = 0;
+
+	inquiry->keepers = arena_array(origin->arena,
+		message->done.count + message->count, sizeof *inquiry->keepers);
+	if (!inquiry->keepers)
+		return no_memory(origin->error);
+	for (size_t i = 0; !code && i < message->done.count; i++)
+		code = read_keeper(origin, inquiry, message->done.items[i]);
+	for (size_t i = 0; !code && i < message->count; i++)
+		code = read_keeper(
+			origin, inquiry, message->recipients[i].address);
 	return code;
 }
 
@@ -443,6 +506,8 @@ int origin_find(struct origin *origin, const struct queue_message *message,
 	struct inquiry inquiry = { .message = message };
 	int code = read_keys(origin, &inquiry);
 
+	if (!code)
+		code = read_keepers(origin, &inquiry);
 	for (size_t i = 0; !code && i < message->count; i++)
 		code = find_move(origin, &inquiry, &message->recipients[i],
 			&moves[i], &finds[i]);
