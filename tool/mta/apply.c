@@ -120,9 +120,9 @@ void apply_forget(struct apply_saved *saved)
 static bool is_same(const struct apply_file *file)
 {
 	struct apply_file now = { .path = file->path };
-	bool same = !read_whole(&now, NULL) && now.len == file->len &&
-		    now.mode == file->mode && now.user == file->user &&
-		    now.group == file->group &&
+	bool same = !read_whole(&now, NULL) && now.text &&
+		    now.len == file->len && now.mode == file->mode &&
+		    now.user == file->user && now.group == file->group &&
 		    !memcmp(now.text, file->text, file->len);
 
 	free(now.text);
