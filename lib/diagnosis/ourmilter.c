@@ -2,9 +2,6 @@
 
 #include "postfix/milterkind.h"
 
-#define PROTOCOL_MIN	    6  /* that edits recipients and headers need */
-#define CONTENT_SECONDS_MIN 60 /* a rewritten message of many recipients */
-
 static bool fails_open(const struct diagnosis *diagnosis,
 	const struct postfix_service *service,
 	const struct milterlist_item *item)
@@ -27,9 +24,9 @@ static bool is_low(const struct milterlist_item *item)
 	uint64_t number = 0;
 
 	(void)bytes_number(&rest, 9, &number);
-	return (protocol.len && number < PROTOCOL_MIN) ||
+	return (protocol.len && number < OURMILTER_PROTOCOL_MIN) ||
 	       (seconds.len &&
-		       postfix_seconds(seconds, 's') < CONTENT_SECONDS_MIN);
+		       postfix_seconds(seconds, 's') < OURMILTER_SECONDS_MIN);
 }
 
 /* True if the service, in its chroot, does not find the socket, and the path
@@ -80,20 +77,16 @@ static bool meets_strangers(const struct diagnosis *diagnosis,
 bool ourmilter_is_misplaced(const struct diagnosis *diagnosis,
 	const struct postfix_service *service)
 {
-	const char *queue =
-		postfix_value(diagnosis->postfix, NULL, "queue_directory");
 	struct bytes rest = bytes_of(
 		postfix_value(diagnosis->postfix, service, "smtpd_milters"));
 	struct milterlist_item item;
-	char ours[ENDPOINT_MAX];
 	bool signer = false;
 	bool passed = false;
 
-	endpoint_for_postfix(diagnosis->config->socket, ours);
 	while (milterlist_next(&rest, &item)) {
 		enum milterkind kind = milterkind_of(item.endpoint);
 
-		if (milterlist_is_same(item.endpoint, bytes_of(ours), queue)) {
+		if (diagnosis_is_ours(diagnosis, item.endpoint)) {
 			if (signer)
 				return true;
 			passed = true;

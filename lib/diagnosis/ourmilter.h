@@ -9,6 +9,11 @@
 
 #include "diagnosis/diagnosis.h"
 
+/* The least milter_protocol, which edits of recipients and headers need, and
+ * the least milter_content_timeout, for a message of many recipients. */
+#define OURMILTER_PROTOCOL_MIN 6
+#define OURMILTER_SECONDS_MIN  60
+
 /* True if the item, which is our milter in a list of the service or in
  * main.cf's for it, does not defer mail when the milter fails, has an old
  * protocol or too little time of its own, or names the socket by a path that

@@ -1,10 +1,8 @@
 #include "doctor/attachment.h"
 
+#include "diagnosis/ourmilter.h"
 #include "diagnosis/remedy.h"
 #include "postfix/words.h"
-
-#define PROTOCOL_MIN	    6  /* that edits recipients and headers need */
-#define CONTENT_SECONDS_MIN 60 /* a rewritten message of many recipients */
 
 /* True if mail that the service takes passes the milter: there, or where a
  * filter hands it back. */
@@ -290,7 +288,7 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 			return ERR_NOMEM;
 		rest = text;
 		(void)bytes_number(&rest, 9, &protocol);
-		if (protocol < PROTOCOL_MIN)
+		if (protocol < OURMILTER_PROTOCOL_MIN)
 			result = diagnosis_say(diagnosis, DIAGNOSIS_FAIL,
 				diagnosis_text(diagnosis,
 					"%s speaks milter protocol %.*s, "
@@ -303,7 +301,8 @@ int attachment_check_protocol(struct diagnosis *diagnosis)
 		text = milterlist_option(&item, "content_timeout",
 			postfix_value(
 				postfix, service, "milter_content_timeout"));
-		if (!result && postfix_seconds(text, 's') < CONTENT_SECONDS_MIN)
+		if (!result &&
+			postfix_seconds(text, 's') < OURMILTER_SECONDS_MIN)
 			result = diagnosis_say(diagnosis, DIAGNOSIS_WARN,
 				diagnosis_text(diagnosis,
 					"%s gives the milter %.*s for a "

@@ -2,14 +2,13 @@
 
 #include <stdlib.h>
 
+#include "diagnosis/ourmilter.h"
 #include "diagnosis/remedy.h"
 #include "setup/removal.h"
 #include "setup/services.h"
 
 #define HEADER_SIZE_MIN 60000 /* what readdress writes at most */
 #define HEADER_SIZE	"102400"
-#define PROTOCOL_MIN	6  /* that edits recipients and headers need */
-#define CONTENT_MIN	60 /* seconds for a message of many recipients */
 #define HELD_LIFETIME	"30d"
 #define HELD_SECONDS	(30L * 86400)
 
@@ -96,13 +95,13 @@ static void plan_limits(struct plan *plan)
  * in services.c. */
 static void plan_speech(struct plan *plan)
 {
-	if (number(plan, "milter_protocol") < PROTOCOL_MIN) {
+	if (number(plan, "milter_protocol") < OURMILTER_PROTOCOL_MIN) {
 		plan->why = "By an older protocol the milter cannot change "
 			    "recipients and senders, and all mail waits.";
 		plan_scalar(plan, "milter_protocol", "readdress_protocol", "6");
 	}
 	if (postfix_seconds(bytes_of(expanded(plan, "milter_content_timeout")),
-		    's') < CONTENT_MIN) {
+		    's') < OURMILTER_SECONDS_MIN) {
 		plan->why = "A message to thousands of recipients takes the "
 			    "milter longer than that, and would wait for ever.";
 		plan_scalar(plan, "milter_content_timeout",
@@ -302,10 +301,11 @@ static void plan_own(struct plan *plan, const struct postfix_service *service)
 	}
 	if (!meets_milter(plan, service))
 		return;
-	if (protocol && strtol(protocol, NULL, 10) < PROTOCOL_MIN)
+	if (protocol && strtol(protocol, NULL, 10) < OURMILTER_PROTOCOL_MIN)
 		mend(plan, service, "milter_protocol", "readdress_protocol",
 			"6");
-	if (seconds && postfix_seconds(bytes_of(seconds), 's') < CONTENT_MIN)
+	if (seconds &&
+		postfix_seconds(bytes_of(seconds), 's') < OURMILTER_SECONDS_MIN)
 		mend(plan, service, "milter_content_timeout",
 			"readdress_content_timeout", "300s");
 }

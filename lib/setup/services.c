@@ -23,24 +23,21 @@ static struct diagnosis diagnosis_of(const struct plan *plan)
 size_t services_count_ours(
 	const struct plan *plan, const struct postfix_service *service)
 {
-	const struct postfix *postfix = plan->expanded;
-	const char *queue = postfix_value(postfix, NULL, "queue_directory");
-	struct bytes rest =
-		bytes_of(postfix_value(postfix, service, "smtpd_milters"));
+	const struct diagnosis diagnosis = diagnosis_of(plan);
+	struct bytes rest = bytes_of(
+		postfix_value(plan->expanded, service, "smtpd_milters"));
 	struct milterlist_item item;
-	char ours[ENDPOINT_MAX];
 	size_t count = 0;
 
-	endpoint_for_postfix(plan->config->socket, ours);
 	while (milterlist_next(&rest, &item))
-		count += milterlist_is_same(
-			item.endpoint, bytes_of(ours), queue);
+		count += diagnosis_is_ours(&diagnosis, item.endpoint);
 	return count;
 }
 
 /* True if the endpoint, as it is written, is that of our milter. */
-static bool is_ours(struct plan *plan, struct bytes endpoint, const char *ours)
+static bool is_ours(struct plan *plan, struct bytes endpoint)
 {
+	const struct diagnosis diagnosis = diagnosis_of(plan);
 	static const char *const names[] = { "$queue_directory",
 		"${queue_directory}", "$(queue_directory)" };
 	const char *queue =
@@ -56,7 +53,7 @@ static bool is_ours(struct plan *plan, struct bytes endpoint, const char *ours)
 		endpoint = bytes_of(plan_text(
 			plan, "unix:%s%.*s", queue, (int)path.len, path.data));
 	}
-	return milterlist_is_same(endpoint, bytes_of(ours), queue);
+	return diagnosis_is_ours(&diagnosis, endpoint);
 }
 
 /* True if the word of a list is a reference to our milter. */
@@ -85,12 +82,10 @@ const char *services_without_ours(struct plan *plan, const char *list)
 	struct bytes rest = bytes_of(list);
 	struct milterlist_item item;
 	struct bytes word;
-	char ours[ENDPOINT_MAX];
 	const char *left = "";
 
-	endpoint_for_postfix(plan->config->socket, ours);
 	while (next_item(list, &rest, &item, &word))
-		if (!is_ours(plan, item.endpoint, ours) && !is_reference(word))
+		if (!is_ours(plan, item.endpoint) && !is_reference(word))
 			left = plan_text(plan, "%s%s%.*s", left,
 				*left ? ", " : "", (int)word.len, word.data);
 	return left;

@@ -659,6 +659,15 @@ static void set_up(struct bench *bench, const struct given *given)
 	end(bench);
 }
 
+/* Nothing is left to do. */
+static void settled(struct bench *bench, const struct given *given)
+{
+	begin(bench, given);
+	assert_int_equal(setup_run(&bench->plan), 0);
+	assert_int_equal(bench->plan.count, 0);
+	end(bench);
+}
+
 /* A list that has our milter in a wrong way is written again, and once. */
 static void test_rewritten(void **state)
 {
@@ -808,10 +817,7 @@ static void test_bounces(void **state)
 			!!strstr(text, "$readdress_milter"))
 			fail_msg("%s:\n%s", cases[i].milters, text);
 		free(text);
-		begin(&bench, &given);
-		assert_int_equal(setup_run(&bench.plan), 0);
-		assert_int_equal(bench.plan.count, 0);
-		end(&bench);
+		settled(&bench, &given);
 		config_close(bench.config);
 		postconfmodel_close(&bench.model);
 	}
@@ -898,20 +904,14 @@ static void test_literal(void **state)
 		check(&cases[i], true);
 	postconfmodel_open(&bench.model, defaults, open.main, services);
 	bench.config = testmap_config("");
-	begin(&bench, &open);
-	assert_int_equal(setup_run(&bench.plan), 0);
-	apply(&bench);
-	end(&bench);
+	set_up(&bench, &open);
 	text = postconfmodel_text(&bench.model);
 	assert_true(has_line(text,
 			    "smtpd_milters = inet:a:1 ${readdress_milter}") ||
 		    has_line(text, "smtpd_milters = inet:a:1 "
 				   "$readdress_milter"));
 	free(text);
-	begin(&bench, &open);
-	assert_int_equal(setup_run(&bench.plan), 0);
-	assert_int_equal(bench.plan.count, 0);
-	end(&bench);
+	settled(&bench, &open);
 	config_close(bench.config);
 	postconfmodel_close(&bench.model);
 }
@@ -975,10 +975,7 @@ static void test_literal_of_service(void **state)
 		postconfmodel_open(
 			&bench.model, defaults, given.main, given.services);
 		bench.config = testmap_config("");
-		begin(&bench, &given);
-		assert_int_equal(setup_run(&bench.plan), 0);
-		apply(&bench);
-		end(&bench);
+		set_up(&bench, &given);
 		text = postconfmodel_text(&bench.model);
 		if (!has_line(text, wanted) ||
 			!has_line(text, "readdress_milter = " MILTER))
@@ -987,10 +984,7 @@ static void test_literal_of_service(void **state)
 			assert_true(has_line(
 				text, "smtpd_milters = $readdress_milter"));
 		free(text);
-		begin(&bench, &given);
-		assert_int_equal(setup_run(&bench.plan), 0);
-		assert_int_equal(bench.plan.count, 0);
-		end(&bench);
+		settled(&bench, &given);
 		config_close(bench.config);
 		postconfmodel_close(&bench.model);
 	}
